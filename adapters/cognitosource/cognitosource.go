@@ -1,0 +1,207 @@
+// Package cognitosource makes a Cognito user pool a source: the password is
+// proved by AdminInitiateAuth, the profile read by AdminGetUser or from the ID
+// token. Every challenge, status and exception of the service is told apart
+// here (errors.go, challenges.go), and no text of the service goes further. It
+// imports domain and ports.
+package cognitosource
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+)
+
+var _ ports.SourceDirectory = (*Directory)(nil)
+
+// API is what is called of the SDK's client.
+type API interface {
+	AdminInitiateAuth(context.Context, *cognitoidentityprovider.AdminInitiateAuthInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminInitiateAuthOutput, error)
+	AdminGetUser(context.Context, *cognitoidentityprovider.AdminGetUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminGetUserOutput, error)
+}
+
+// Directory is a user pool as [ports.SourceDirectory].
+type Directory struct {
+	name         string
+	api          API
+	settings     Settings
+	needsProfile func(domain.FindingKind) bool
+	neverTwice   func(*cognitoidentityprovider.Options)
+	credentials  ports.CredentialProvider
+	warm         func(context.Context) error
+}
+
+// Open returns the user pool that the settings name, asked through the SDK with
+// the credentials given. needsProfile says for which findings the profile is
+// read: [domain.Rules.NeedsProfile].
+func Open(name string, config aws.Config, credentials ports.CredentialProvider, settings Settings, needsProfile func(domain.FindingKind) bool) *Directory {
+	client := newClient(config, credentials, settings.ServiceRegion())
+	d := New(name, client, settings, needsProfile)
+	d.credentials = credentials
+	d.warm = func(ctx context.Context) error { return connect(ctx, client.Options()) }
+	return d
+}
+
+// New returns the user pool that the settings name, asked through the client
+// given.
+func New(name string, api API, settings Settings, needsProfile func(domain.FindingKind) bool) *Directory {
+	retryer := signInRetryer()
+	return &Directory{
+		name:         name,
+		api:          api,
+		settings:     settings,
+		needsProfile: needsProfile,
+		neverTwice:   func(o *cognitoidentityprovider.Options) { o.Retryer = retryer },
+	}
+}
+
+// Authenticate implements [ports.SourceDirectory].
+func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
+	if username == "" || password.Empty() {
+		return d.found(domain.PasswordWrong), nil
+	}
+	answer, err := d.api.AdminInitiateAuth(ctx, d.signIn(username, password), d.neverTwice)
+	if err != nil {
+		return d.findingOrError(ctx, "AdminInitiateAuth", err)
+	}
+	finding, err := d.readChallenge(answer)
+	if err != nil {
+		return domain.Finding{}, err
+	}
+	if !d.needsProfile(finding.Kind) {
+		return finding, nil
+	}
+	return d.withProfile(ctx, finding, username, answer)
+}
+
+// FindUser implements [ports.SourceDirectory].
+func (d *Directory) FindUser(ctx context.Context, username string) (domain.Finding, error) {
+	if username == "" {
+		return d.found(domain.UserUnknown), nil
+	}
+	return d.readUser(ctx, d.found(domain.UserFound), username)
+}
+
+// Warm fetches the credentials and opens the connection side by side, so that
+// the first attempt finds both. Its error tells that an attempt will have to.
+func (d *Directory) Warm(ctx context.Context) error {
+	if d.warm == nil {
+		return nil
+	}
+	connected := make(chan error, 1)
+	go func() { connected <- d.warm(ctx) }()
+	_, err := d.credentials.Retrieve(ctx)
+	if connectErr := <-connected; err == nil {
+		err = connectErr
+	}
+	return err
+}
+
+func (d *Directory) found(kind domain.FindingKind) domain.Finding {
+	return domain.Finding{Kind: kind, Source: d.name}
+}
+
+// signIn is the one place where the password is read.
+func (d *Directory) signIn(username string, password domain.Password) *cognitoidentityprovider.AdminInitiateAuthInput {
+	parameters := map[string]string{
+		"USERNAME": username,
+		"PASSWORD": password.Reveal(),
+	}
+	if !d.settings.ClientSecret.Empty() {
+		parameters["SECRET_HASH"] = secretHash(d.settings.ClientSecret, username, string(d.settings.ClientID))
+	}
+	return &cognitoidentityprovider.AdminInitiateAuthInput{
+		AuthFlow:       types.AuthFlowTypeAdminUserPasswordAuth,
+		UserPoolId:     (*string)(&d.settings.UserPoolID),
+		ClientId:       (*string)(&d.settings.ClientID),
+		AuthParameters: parameters,
+	}
+}
+
+// secretHash is what an app client with a secret asks for: Base64 of
+// HMAC-SHA256 over username and client ID (cognito-facts 27).
+func secretHash(secret domain.Secret, username, clientID string) string {
+	mac := hmac.New(sha256.New, []byte(secret.Reveal()))
+	mac.Write([]byte(username))
+	mac.Write([]byte(clientID))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// withProfile adds the user's profile to the finding of a sign-in.
+func (d *Directory) withProfile(ctx context.Context, finding domain.Finding, typed string, answer *cognitoidentityprovider.AdminInitiateAuthOutput) (domain.Finding, error) {
+	claims, ok := readIDToken(answer.AuthenticationResult)
+	if ok && d.settings.Profile == ProfileIDToken {
+		// A claim that the app client may not read is not in the token, and
+		// with it the proof that the name typed is the user's own.
+		if user := claims.user(); user.Owns(typed) {
+			finding.User = user
+			return finding, nil
+		}
+	}
+	// The name that the service itself gives is asked for where there is one:
+	// an alias could have moved to somebody else between the two calls.
+	name := typed
+	if ok && claims.username() != "" {
+		name = claims.username()
+	}
+	return d.readUser(ctx, finding, name)
+}
+
+// readUser adds the profile that AdminGetUser gives to the finding.
+func (d *Directory) readUser(ctx context.Context, finding domain.Finding, username string) (domain.Finding, error) {
+	answer, err := d.api.AdminGetUser(ctx, &cognitoidentityprovider.AdminGetUserInput{
+		UserPoolId: (*string)(&d.settings.UserPoolID),
+		Username:   &username,
+	})
+	if err != nil {
+		return d.findingOrError(ctx, "AdminGetUser", err)
+	}
+	if aws.ToString(answer.Username) == "" {
+		return domain.Finding{}, emptyAnswer("AdminGetUser")
+	}
+	finding.User = userOf(answer)
+	return finding, nil
+}
+
+// findingOrError tells an answer about the person from no answer.
+func (d *Directory) findingOrError(ctx context.Context, operation string, err error) (domain.Finding, error) {
+	kind, err := classify(ctx, operation, err)
+	if err != nil {
+		if invalidator, ok := d.credentials.(ports.CredentialInvalidator); ok && staleCredentials(err) {
+			invalidator.Invalidate()
+		}
+		return domain.Finding{}, err
+	}
+	return d.found(kind), nil
+}
+
+// connect opens a connection to the service and leaves it to the next request.
+// What the service answers to a request without a body does not matter.
+func connect(ctx context.Context, options cognitoidentityprovider.Options) error {
+	parameters := cognitoidentityprovider.EndpointParameters{
+		Region:   &options.Region,
+		Endpoint: options.BaseEndpoint,
+	}
+	endpoint, err := options.EndpointResolverV2.ResolveEndpoint(ctx, parameters)
+	if err != nil {
+		return noAnswer("connect", err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, endpoint.URI.String(), http.NoBody)
+	if err != nil {
+		return noAnswer("connect", err)
+	}
+	response, err := options.HTTPClient.Do(request)
+	if err != nil {
+		return noAnswer("connect", err)
+	}
+	_ = response.Body.Close()
+	return nil
+}

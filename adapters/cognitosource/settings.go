@@ -1,0 +1,108 @@
+package cognitosource
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"cognito-user-migration/domain"
+)
+
+// Settings are the variables of a user pool as source.
+type Settings struct {
+	UserPoolID   UserPoolID    `env:"USER_POOL_ID,required" takes:"a user pool ID, such as ap-northeast-1_AbCdEf123" desc:"The source user pool."`
+	ClientID     ClientID      `env:"CLIENT_ID,required" takes:"an app client ID" desc:"An app client of the source pool that allows ALLOW_ADMIN_USER_PASSWORD_AUTH."`
+	ClientSecret domain.Secret `env:"CLIENT_SECRET" takes:"the app client's secret" desc:"Needed when that app client has one."`
+	Region       Region        `env:"REGION" takes:"an AWS region" desc:"The source pool's region, by default the one in its ID."`
+	Profile      Profile       `env:"PROFILE" envDefault:"admin_get_user" takes:"admin_get_user, id_token" desc:"Where the profile is read: by AdminGetUser, or from the ID token, which spares a call and holds what the app client may read."`
+}
+
+// Validate reports nothing: each variable is checked on its own.
+func (s *Settings) Validate(func(string) string) []error {
+	return nil
+}
+
+// Warnings tells what is allowed but unwise.
+func (s *Settings) Warnings(variable func(string) string) []string {
+	if s.Region != "" && string(s.Region) != s.UserPoolID.region() {
+		return []string{variable("REGION") + " is not the region in " + variable("USER_POOL_ID")}
+	}
+	return nil
+}
+
+// ServiceRegion is the region to ask: the one set, or the pool ID's own.
+func (s *Settings) ServiceRegion() string {
+	if s.Region != "" {
+		return string(s.Region)
+	}
+	return s.UserPoolID.region()
+}
+
+// UserPoolID is the ID of a user pool: its region, an underscore, and a name.
+type UserPoolID string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a
+// user pool ID looks like.
+func (id *UserPoolID) UnmarshalText(text []byte) error {
+	if !regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+_[0-9A-Za-z]{1,55}$`).Match(text) {
+		return errors.New("takes a user pool ID, such as ap-northeast-1_AbCdEf123")
+	}
+	*id = UserPoolID(text)
+	return nil
+}
+
+func (id UserPoolID) region() string {
+	region, _, _ := strings.Cut(string(id), "_")
+	return region
+}
+
+// ClientID is the ID of an app client.
+type ClientID string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what an
+// app client ID looks like.
+func (id *ClientID) UnmarshalText(text []byte) error {
+	if !regexp.MustCompile(`^[\w+]{1,128}$`).Match(text) {
+		return errors.New("takes an app client ID: up to 128 letters and digits")
+	}
+	*id = ClientID(text)
+	return nil
+}
+
+// Region is the name of an AWS region.
+type Region string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a
+// region looks like.
+func (r *Region) UnmarshalText(text []byte) error {
+	if !regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`).Match(text) {
+		return errors.New("takes an AWS region, such as ap-northeast-1")
+	}
+	*r = Region(text)
+	return nil
+}
+
+// Profile says where the profile of a user who signed in is read.
+type Profile string
+
+// The ways to read a profile.
+const (
+	// ProfileAdminGetUser asks AdminGetUser after the sign-in.
+	ProfileAdminGetUser Profile = "admin_get_user"
+	// ProfileIDToken reads the ID token that the sign-in gave, and asks
+	// AdminGetUser only where there is none.
+	ProfileIDToken Profile = "id_token"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (p *Profile) UnmarshalText(text []byte) error {
+	switch profile := Profile(text); profile {
+	case ProfileAdminGetUser, ProfileIDToken:
+		*p = profile
+		return nil
+	default:
+		return fmt.Errorf("takes one of: %s, %s", ProfileAdminGetUser, ProfileIDToken)
+	}
+}

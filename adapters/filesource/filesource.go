@@ -1,0 +1,115 @@
+// Package filesource makes a file of people a source: a reference adapter, the
+// fake that tests use, and what `make run` shows. Passwords are verified against
+// their hashes here. It imports domain and ports.
+package filesource
+
+import (
+	"context"
+	"strings"
+
+	"cognito-user-migration/adapters/internal/passwordhash"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+var _ ports.SourceDirectory = (*Directory)(nil)
+
+// Directory is a file of people, read once, as [ports.SourceDirectory].
+type Directory struct {
+	name   string
+	people []person
+	// byName finds people by their username as it is written, byAny by any of
+	// their identifiers in lower case.
+	byName map[string]int
+	byAny  map[string][]int
+	// decoy is the hash that is verified for who is not there.
+	decoy string
+}
+
+// person is one entry of the file.
+type person struct {
+	user domain.SourceUser
+	hash string
+}
+
+// Authenticate implements [ports.SourceDirectory]. Every answer but that to an
+// empty password takes the time of one hash, so that the time does not tell who
+// is there.
+func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
+	if err := ctx.Err(); err != nil {
+		return domain.Finding{}, err
+	}
+	if password.Empty() {
+		return d.found(domain.PasswordWrong), nil
+	}
+	p, kind := d.lookUp(username)
+	hash := d.decoy
+	if p != nil && p.hash != "" {
+		hash = p.hash
+	}
+	right, err := passwordhash.Verify(hash, password.Reveal())
+	if err != nil {
+		return domain.Finding{}, ports.ErrMisconfigured // Read let it pass, so this cannot be
+	}
+	if err := ctx.Err(); err != nil {
+		return domain.Finding{}, err
+	}
+	if p == nil {
+		return d.found(kind), nil
+	}
+	finding := d.found(proved(p, right))
+	finding.User = p.user
+	return finding, nil
+}
+
+// FindUser implements [ports.SourceDirectory].
+func (d *Directory) FindUser(ctx context.Context, username string) (domain.Finding, error) {
+	if err := ctx.Err(); err != nil {
+		return domain.Finding{}, err
+	}
+	p, kind := d.lookUp(username)
+	finding := d.found(kind)
+	if p != nil {
+		finding.User = p.user
+	}
+	return finding, nil
+}
+
+func (d *Directory) found(kind domain.FindingKind) domain.Finding {
+	return domain.Finding{Kind: kind, Source: d.name}
+}
+
+// proved says what a password that was right or wrong means for this person,
+// in the words of a user pool.
+func proved(p *person, right bool) domain.FindingKind {
+	switch {
+	case p.hash == "" && p.user.Status == domain.StatusExternalProvider:
+		return domain.UserFederated
+	case p.hash == "" && p.user.Status == domain.StatusResetRequired:
+		return domain.ResetRequired
+	case p.hash == "" || !right:
+		return domain.PasswordWrong
+	case p.user.Status == domain.StatusForceChangePassword:
+		return domain.TemporaryPasswordAccepted
+	case p.user.Status == domain.StatusResetRequired:
+		return domain.ResetRequired
+	default:
+		return domain.PasswordAccepted
+	}
+}
+
+// lookUp finds a person by their username as it is written, or by any of their
+// identifiers, letter case aside, where it is theirs alone.
+func (d *Directory) lookUp(identifier string) (*person, domain.FindingKind) {
+	if i, there := d.byName[identifier]; there {
+		return &d.people[i], domain.UserFound
+	}
+	switch matches := d.byAny[strings.ToLower(identifier)]; len(matches) {
+	case 0:
+		return nil, domain.UserUnknown
+	case 1:
+		return &d.people[matches[0]], domain.UserFound
+	default:
+		return nil, domain.UserAmbiguous
+	}
+}

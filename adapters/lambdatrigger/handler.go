@@ -1,0 +1,121 @@
+// Package lambdatrigger is the driving side: Cognito's event in, Cognito's event
+// out. It is the only place that knows Cognito's JSON, the texts that a client
+// may see and how long Cognito waits. It imports domain; what it drives it
+// declares itself.
+package lambdatrigger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"cognito-user-migration/domain"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"go.uber.org/zap"
+)
+
+var _ lambda.Handler = (*Handler)(nil)
+
+// CognitoWait is how long Cognito waits for a trigger (cognito-facts 14),
+// whatever the function's own timeout is.
+const CognitoWait = 5 * time.Second
+
+// Migrator decides one attempt.
+type Migrator interface {
+	// Migrate returns the decision, or an error when nothing was decided. It
+	// returns before the context's deadline.
+	Migrate(ctx context.Context, attempt domain.Attempt) (domain.Decision, error)
+}
+
+// Options are the choices of a [Handler].
+type Options struct {
+	// Explain answers a refusal with an error that says why, in place of an
+	// empty response.
+	Explain bool
+}
+
+// Handler answers Cognito's user migration trigger. It implements
+// [lambda.Handler] on bytes, because what it does not know must come back as
+// it came.
+type Handler struct {
+	migrator Migrator
+	logger   *zap.Logger
+	options  Options
+	// owed is what the start of the process took from the first attempt's
+	// time, in nanoseconds.
+	owed atomic.Int64
+}
+
+// New returns the handler that lets the migrator decide.
+func New(migrator Migrator, logger *zap.Logger, options Options) *Handler {
+	return &Handler{migrator: migrator, logger: logger, options: options}
+}
+
+// Invoke implements [lambda.Handler]. Its errors are fixed texts; what went
+// wrong is in the log.
+func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, h.wait())
+	defer cancel()
+	requestID := requestIDOf(ctx)
+	logger := h.logger.With(zap.String("requestId", requestID))
+	defer func() {
+		// Lambda would show what panicked, and end the process.
+		if thrown := recover(); thrown != nil {
+			logger.Error("the handler panicked", zap.String("panic", fmt.Sprintf("%T", thrown)))
+			answer, err = nil, publicError(TypeFailure, TextFailure)
+		}
+	}()
+
+	event, err := decode(payload)
+	if err != nil {
+		logger.Error("the event was not taken", zap.Error(err), zap.Int("bytes", len(payload)))
+		if other, ok := errors.AsType[*unsupportedTriggerError](err); ok {
+			return nil, publicError(TypeUnsupported, other.Error())
+		}
+		return nil, publicError(TypeMalformed, TextMalformed)
+	}
+	decision, err := h.migrator.Migrate(ctx, event.attempt(requestID))
+	if err != nil {
+		logger.Error("the attempt failed", zap.Error(err))
+		return nil, publicError(TypeFailure, TextFailure)
+	}
+	return h.answer(logger, event, decision)
+}
+
+// Started tells the handler how long the process took to start. Cognito waits
+// while a cold function starts, so the first attempt has so much less time.
+func (h *Handler) Started(took time.Duration) {
+	h.owed.Store(int64(min(took, CognitoWait/2)))
+}
+
+// wait is how long Cognito will still wait.
+func (h *Handler) wait() time.Duration {
+	return CognitoWait - time.Duration(h.owed.Swap(0))
+}
+
+func (h *Handler) answer(logger *zap.Logger, event *event, decision domain.Decision) ([]byte, error) {
+	if decision.Verdict != domain.Migrate {
+		if h.options.Explain {
+			return nil, publicError(TypeRefusal, RefusalText(decision.Reason))
+		}
+		return event.answer([]byte(refusal)), nil
+	}
+	response, err := encode(decision.User)
+	if err != nil {
+		logger.Error("the response could not be written", zap.String("type", TypeFailure))
+		return nil, publicError(TypeFailure, TextFailure)
+	}
+	return event.answer(response), nil
+}
+
+// requestIDOf is Lambda's request ID; empty outside of Lambda.
+func requestIDOf(ctx context.Context) string {
+	if lambdaContext, ok := lambdacontext.FromContext(ctx); ok {
+		return lambdaContext.AwsRequestID
+	}
+	return ""
+}

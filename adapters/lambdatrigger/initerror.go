@@ -1,0 +1,45 @@
+package lambdatrigger
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+)
+
+// TypeInit is the type of an error that ends the start.
+const TypeInit = "Runtime.InvalidConfiguration"
+
+// ReportInitError tells Lambda why the function could not start ("Initialization
+// error", AWS Lambda Runtime API). The runtime API is host and port, from
+// AWS_LAMBDA_RUNTIME_API. The text goes to the operator's log and to whoever
+// invokes the function, so the error must hold nothing secret.
+func ReportInitError(ctx context.Context, runtimeAPI string, fault error) error {
+	body, err := json.Marshal(map[string]any{
+		"errorMessage": fault.Error(),
+		"errorType":    TypeInit,
+		"stackTrace":   []string{},
+	})
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost,
+		"http://"+runtimeAPI+"/2018-06-01/runtime/init/error", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/vnd.aws.lambda.error+json")
+	request.Header.Set("Lambda-Runtime-Function-Error-Type", TypeInit)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("init error: %w", err)
+	}
+	if err := response.Body.Close(); err != nil {
+		return fmt.Errorf("init error: %w", err)
+	}
+	if response.StatusCode != http.StatusAccepted {
+		return fmt.Errorf("init error: the runtime API answered %s", response.Status)
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package lambdatrigger
+
+import (
+	"cognito-user-migration/domain"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+)
+
+// The texts of errors. Cognito shows them to the client (cognito-facts 15), so
+// they are public: the same for every person, and a contract.
+const (
+	// TextFailure says that nothing was decided, whatever the cause.
+	TextFailure = "Sign-in is unavailable for the moment; please try again."
+	// TextMalformed says that the event is none of Cognito's.
+	TextMalformed = "The user migration event is malformed."
+	// textRefused stands where a reason has no text of its own.
+	textRefused = "The user cannot be migrated."
+)
+
+// The types of errors, as Lambda shows them to operators.
+const (
+	TypeFailure     = "MigrationFailed"
+	TypeRefusal     = "MigrationRefused"
+	TypeMalformed   = "MalformedEvent"
+	TypeUnsupported = "UnsupportedTriggerSource"
+)
+
+// RefusalText is what MIGRATE_REFUSAL=explain says for a reason.
+func RefusalText(reason domain.Reason) string {
+	switch reason {
+	case domain.ReasonPasswordWrong:
+		return "The password is wrong."
+	case domain.ReasonUserUnknown:
+		return "There is no such user."
+	case domain.ReasonUserAmbiguous:
+		return "More than one user has this name."
+	case domain.ReasonUserDisabled:
+		return "The user is disabled."
+	case domain.ReasonUserUnconfirmed:
+		return "The user has not confirmed the sign-up."
+	case domain.ReasonUserFederated:
+		return "The user signs in through another identity provider."
+	case domain.ReasonUserArchived:
+		return "The user is archived."
+	case domain.ReasonUserCompromised:
+		return "The user is disabled because the account may be compromised."
+	case domain.ReasonStatusUnknown:
+		return "The user is in an unknown state."
+	case domain.ReasonTemporaryPassword:
+		return "The password is a temporary one and was not changed."
+	case domain.ReasonTemporaryPasswordExpired:
+		return "The temporary password has expired."
+	case domain.ReasonMFARequired:
+		return "The user has a second factor, which cannot be migrated."
+	case domain.ReasonChallengeUnsupported:
+		return "The sign-in asks for a step that cannot be migrated."
+	case domain.ReasonResetRequired:
+		return "The password must be reset first."
+	case domain.ReasonSignInDenied:
+		return "The sign-in was denied."
+	case domain.ReasonLockedOut:
+		return "Too many wrong passwords; please try again later."
+	case domain.ReasonIdentifierNotOwned:
+		return "The name is not one of the user's own."
+	case domain.ReasonNoVerifiedContact:
+		return "The user has no verified email address or phone number to send a code to."
+	default:
+		return textRefused
+	}
+}
+
+// publicError is an error that Lambda passes to Cognito as it is, and Cognito
+// to the client.
+func publicError(kind, text string) error {
+	return messages.InvokeResponse_Error{Type: kind, Message: text}
+}

@@ -1,0 +1,245 @@
+// Package stscredentials gives the credentials with which a source in AWS is
+// asked: those of a role in the source account, through STS AssumeRole, or the
+// function's own. It implements ports.CredentialProvider over the SDK's
+// provider and cache, and adds to them that no expired set is handed out and
+// that errors carry no text of STS's.
+package stscredentials
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/smithy-go"
+)
+
+var (
+	_ ports.CredentialProvider    = (*Provider)(nil)
+	_ ports.CredentialInvalidator = (*Provider)(nil)
+)
+
+const (
+	// sessionDuration is the shortest that STS gives: a set that leaks is soon
+	// worth nothing, and role chaining allows an hour at most (cognito-facts 32).
+	sessionDuration = 15 * time.Minute
+	// refreshBefore is how long before its expiry a set is replaced: longer
+	// than any attempt, so that none begins with a set that ends in its midst.
+	refreshBefore = 2 * time.Minute
+)
+
+// Provider keeps one set of credentials, refreshes it before it expires and
+// asks for a new one only once however many ask at a time.
+type Provider struct {
+	cache *aws.CredentialsCache
+	now   func() time.Time
+}
+
+// AssumeRole returns the provider that takes on the role by the STS client.
+// Without a role it is a fault of the caller's; [Own] is for that.
+func AssumeRole(client stscreds.AssumeRoleAPIClient, settings Settings, sessionName string) *Provider {
+	role := stscreds.NewAssumeRoleProvider(client, string(settings.RoleARN), func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName = sessionName
+		o.Duration = sessionDuration
+		if settings.ExternalID != "" {
+			o.ExternalID = aws.String(string(settings.ExternalID))
+		}
+	})
+	return newProvider(role, time.Now)
+}
+
+// Own returns the provider of the credentials that the process itself runs
+// with, as the SDK finds them: a source in the same account needs no role.
+func Own(own aws.CredentialsProvider) *Provider {
+	return newProvider(own, time.Now)
+}
+
+func newProvider(from aws.CredentialsProvider, now func() time.Time) *Provider {
+	return &Provider{
+		cache: aws.NewCredentialsCache(keepUntilExpiry{from, now}, func(o *aws.CredentialsCacheOptions) {
+			o.ExpiryWindow = refreshBefore
+		}),
+		now: now,
+	}
+}
+
+// Retrieve implements [ports.CredentialProvider].
+func (p *Provider) Retrieve(ctx context.Context) (ports.Credentials, error) {
+	set, err := p.cache.Retrieve(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ports.Credentials{}, ctx.Err()
+		}
+		return ports.Credentials{}, classify(err)
+	}
+	return ports.Credentials{
+		AccessKeyID:     set.AccessKeyID,
+		SecretAccessKey: domain.NewSecret(set.SecretAccessKey),
+		SessionToken:    domain.NewSecret(set.SessionToken),
+	}, nil
+}
+
+// Invalidate implements [ports.CredentialInvalidator].
+func (p *Provider) Invalidate() {
+	p.cache.Invalidate()
+}
+
+// keepUntilExpiry lets a set that is due for refreshing serve on while STS does
+// not answer, until it has really expired.
+type keepUntilExpiry struct {
+	aws.CredentialsProvider
+	now func() time.Time
+}
+
+// Retrieve refuses a set that has expired on arrival: the clocks disagree, and
+// every request signed with it would be turned away.
+func (k keepUntilExpiry) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	set, err := k.CredentialsProvider.Retrieve(ctx)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	if set.CanExpire && !set.Expires.After(k.now()) {
+		return aws.Credentials{}, errExpired
+	}
+	return set, nil
+}
+
+// HandleFailToRefresh implements the cache's strategy for a failed refresh. The
+// cache has moved the expiry of the set that it holds forward by the window.
+func (k keepUntilExpiry) HandleFailToRefresh(_ context.Context, held aws.Credentials, err error) (aws.Credentials, error) {
+	if !held.HasKeys() {
+		return aws.Credentials{}, err
+	}
+	held.Expires = held.Expires.Add(refreshBefore)
+	if !held.Expires.After(k.now()) {
+		return aws.Credentials{}, err
+	}
+	return held, nil
+}
+
+var errExpired = errors.New("the credentials had expired when they arrived; is the clock right?")
+
+// classify keeps of STS's error what is safe to show: its code. Its message
+// names accounts and roles.
+func classify(err error) error {
+	if errors.Is(err, errExpired) {
+		return fmt.Errorf("credentials: %w: %w", errExpired, ports.ErrUnreachable)
+	}
+	failure, answered := errors.AsType[smithy.APIError](err)
+	if !answered {
+		return fmt.Errorf("credentials: no answer: %w", ports.ErrUnreachable)
+	}
+	code := failure.ErrorCode()
+	return fmt.Errorf("credentials: AssumeRole: %s: %w", printable(code), kindOf(code, failure.ErrorFault()))
+}
+
+func kindOf(code string, fault smithy.ErrorFault) error {
+	switch code {
+	case "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown":
+		return ports.ErrThrottled
+	case "InternalFailure", "InternalError", "ServiceUnavailable", "RequestTimeout", "IDPCommunicationError":
+		return ports.ErrUnreachable
+	}
+	if fault == smithy.FaultServer {
+		return ports.ErrUnreachable
+	}
+	return ports.ErrMisconfigured
+}
+
+// printable is the code where it looks like one: what answers in the place of
+// STS may say anything.
+func printable(code string) string {
+	if len(code) > 64 || strings.ContainsFunc(code, func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.'
+	}) || code == "" {
+		return "unknown code"
+	}
+	return code
+}
+
+// SessionName names the session after the function and its log stream, so that
+// the source account's CloudTrail leads back to one process. It is made to fit
+// what STS takes: 2 to 64 letters, digits and =,.@-_ signs.
+func SessionName(function, logStream string) string {
+	if function == "" {
+		function = "local"
+	}
+	if i := strings.LastIndexByte(logStream, ']'); i >= 0 {
+		logStream = logStream[i+1:]
+	}
+	name := "migrate-" + cut(clean(function), 30)
+	if logStream = cut(clean(logStream), 24); logStream != "" {
+		name += "@" + logStream
+	}
+	return name
+}
+
+func clean(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("_=,.@-", r):
+			return r
+		default:
+			return '-'
+		}
+	}, name)
+}
+
+func cut(name string, length int) string {
+	return name[:min(len(name), length)]
+}
+
+// Settings are the variables with which a role in another account is taken on.
+type Settings struct {
+	RoleARN    RoleARN    `env:"ROLE_ARN" takes:"a role's ARN" desc:"Role in the source account. Without one the function's own credentials serve."`
+	ExternalID ExternalID `env:"EXTERNAL_ID" takes:"what the role's trust policy demands" desc:"External ID for taking on the role."`
+}
+
+// Validate reports an external ID that no role would be asked with.
+func (s Settings) Validate(variable func(string) string) []error {
+	if s.ExternalID != "" && s.RoleARN == "" {
+		return []error{fmt.Errorf("%s: is used with %s, which is not set", variable("EXTERNAL_ID"), variable("ROLE_ARN"))}
+	}
+	return nil
+}
+
+// Warnings tells what is allowed but unwise.
+func (s Settings) Warnings(variable func(string) string) []string {
+	if s.RoleARN != "" && s.ExternalID == "" {
+		return []string{variable("EXTERNAL_ID") + " is not set: whoever may use this function's account can take on the source account's role (the confused deputy)"}
+	}
+	return nil
+}
+
+// RoleARN is the ARN of an IAM role.
+type RoleARN string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a
+// role's ARN looks like.
+func (r *RoleARN) UnmarshalText(text []byte) error {
+	if !regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}$`).Match(text) {
+		return errors.New("takes a role's ARN, such as arn:aws:iam::123456789012:role/user-migration")
+	}
+	*r = RoleARN(text)
+	return nil
+}
+
+// ExternalID is what a trust policy demands as sts:ExternalId.
+type ExternalID string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says which
+// characters there may be ("AssumeRole", AWS STS API Reference).
+func (e *ExternalID) UnmarshalText(text []byte) error {
+	if !regexp.MustCompile(`^[\w+=,.@:/-]+$`).Match(text) || len(text) < 2 || len(text) > 1224 {
+		return errors.New("takes 2 to 1224 letters, digits and the signs _+=,.@:/-")
+	}
+	*e = ExternalID(text)
+	return nil
+}

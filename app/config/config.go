@@ -1,0 +1,339 @@
+// Package config reads the environment into a Config, once, at start. Every
+// problem is reported, all in one error: a setting that is missing or wrong, and
+// a variable of one of our families that nothing reads. It imports the domain
+// and the environment parser; what a kind of source takes is told by its adapter
+// through the kinds that the wiring passes in.
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"cognito-user-migration/domain"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is all that the environment says.
+type Config struct {
+	// Rules are the choices in a decision.
+	Rules domain.Rules
+	// Refusal is the form of a refusal.
+	Refusal Refusal
+	// Source is the directory to move users from.
+	Source Source
+	// Audit says how attempts are recorded.
+	Audit Audit
+	// Warnings tell what is allowed but unwise, each naming its variable.
+	Warnings []string
+}
+
+// Source is one directory to move users from.
+type Source struct {
+	// Name is the prefix of its variables.
+	Name string
+	// Kind names its adapter.
+	Kind string
+	// Settings is what the kind's [NewSettings] made, filled in.
+	Settings SourceSettings
+}
+
+// SourceSettings is what one kind of source takes: a pointer to a struct whose
+// fields carry the tags env (the variable without its prefix), takes and desc,
+// and envDefault where there is a default.
+type SourceSettings interface {
+	// Validate reports what no single variable shows. It names variables by
+	// the function given, which puts the source's prefix before them.
+	Validate(variable func(string) string) []error
+	// Warnings tells what is allowed but unwise.
+	Warnings(variable func(string) string) []string
+}
+
+// NewSettings makes the empty settings of a kind of source.
+type NewSettings func() SourceSettings
+
+// Audit says how attempts are recorded.
+type Audit struct {
+	// Username is the form in which usernames are recorded.
+	Username domain.AuditUsername
+	// HMACKey keys the digest; empty where none was given, and then the process
+	// makes one of its own.
+	HMACKey domain.Secret
+}
+
+// Refusal is the form in which Cognito is told of a refusal.
+type Refusal string
+
+// The two forms (cognito-facts 15 and 16).
+const (
+	// RefusalConceal answers with the event and an empty response, which
+	// keeps PreventUserExistenceErrors working.
+	RefusalConceal Refusal = "conceal"
+	// RefusalExplain answers with an error of one fixed text for each reason.
+	RefusalExplain Refusal = "explain"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (r *Refusal) UnmarshalText(text []byte) error {
+	switch refusal := Refusal(text); refusal {
+	case RefusalConceal, RefusalExplain:
+		*r = refusal
+		return nil
+	default:
+		return fmt.Errorf("takes one of: %s, %s", RefusalConceal, RefusalExplain)
+	}
+}
+
+// migrateSettings is the family MIGRATE_.
+type migrateSettings struct {
+	Sources             []string                   `env:"SOURCES" envDefault:"SOURCE" takes:"the name of the source" desc:"The source to ask. Its name is the prefix of its own variables."`
+	Attributes          domain.AttributeMap        `env:"ATTRIBUTES" envDefault:"*" takes:"rules, separated by commas" desc:"Attributes of the new user: \u0060email\u0060, \u0060custom:legacy_sub=sub\u0060, \u0060custom:tenant='acme'\u0060; \u0060*\u0060 stands for the standard attributes."`
+	VerifiedContacts    domain.VerifiedContacts    `env:"VERIFIED_CONTACTS" envDefault:"source" takes:"source, always" desc:"Who vouches for email and phone number: the source, or you for all of them."`
+	Username            domain.UsernameRule        `env:"USERNAME" envDefault:"auto" takes:"auto, submitted, source, omit" desc:"Under which name the user is created."`
+	OnTemporaryPassword domain.OnTemporaryPassword `env:"ON_TEMPORARY_PASSWORD" envDefault:"reset" takes:"reset, confirm, refuse" desc:"A temporary password that was right: the user sets a new one by a code, keeps it, or is turned away."`
+	OnMFA               domain.OnMFA               `env:"ON_MFA" envDefault:"refuse" takes:"refuse, migrate" desc:"A user with a second factor, which cannot be moved: turned away, or moved without it."`
+	OnResetRequired     domain.OnResetRequired     `env:"ON_RESET_REQUIRED" envDefault:"reset" takes:"reset, refuse" desc:"A user whom the source tells to reset the password: moved and told the same, or turned away."`
+	Refusal             Refusal                    `env:"REFUSAL" envDefault:"conceal" takes:"conceal, explain" desc:"The form of a refusal: as for a wrong password, or an error that says why."`
+	ForceAliasCreation  bool                       `env:"FORCE_ALIAS_CREATION" envDefault:"false" takes:"true, false" desc:"Take an email or phone alias from the destination user who holds it."`
+	MessageAction       domain.MessageAction       `env:"MESSAGE_ACTION" envDefault:"suppress" takes:"suppress, send" desc:"Cognito's welcome message."`
+}
+
+// sourceSettings is what every kind of source takes.
+type sourceSettings struct {
+	Kind string `env:"KIND" envDefault:"cognito" takes:"" desc:"The kind of directory."`
+}
+
+// auditSettings is the family AUDIT_.
+type auditSettings struct {
+	Sinks    auditSinks           `env:"SINKS" envDefault:"log" takes:"log" desc:"Where audit records go."`
+	Username domain.AuditUsername `env:"USERNAME" envDefault:"hmac" takes:"hmac, plain, none" desc:"The form in which usernames are recorded."`
+	HMACKey  domain.Secret        `env:"HMAC_KEY" takes:"a secret of 32 characters or more" desc:"Key of the usernames' digests. Without one, each process makes its own, and records cannot be joined across processes."`
+}
+
+// completionSettings is the family COMPLETION_.
+type completionSettings struct {
+	After completionAfter `env:"AFTER" envDefault:"keep" takes:"keep" desc:"What becomes of the source user after the move."`
+}
+
+// auditSinks lists the places that records go to. There is one so far.
+type auditSinks string
+
+func (s *auditSinks) UnmarshalText(text []byte) error {
+	if string(text) != "log" {
+		return fmt.Errorf("takes: log")
+	}
+	*s = "log"
+	return nil
+}
+
+// completionAfter is what becomes of the source user.
+type completionAfter string
+
+func (a *completionAfter) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "keep":
+		*a = "keep"
+		return nil
+	case "disable", "delete":
+		return fmt.Errorf("takes: keep. To %s the source user is for completion, which is not there yet; "+
+			"inside the trigger Cognito has not created the new user, and if it then failed, the person would be in neither pool", text)
+	default:
+		return fmt.Errorf("takes: keep")
+	}
+}
+
+// The families of variables, beside the sources' own.
+const (
+	familyMigrate    = "MIGRATE_"
+	familyAudit      = "AUDIT_"
+	familyCompletion = "COMPLETION_"
+	familyLockout    = "LOCKOUT_"
+)
+
+// Load reads the environment, given as [os.Environ] gives it. An empty value
+// counts as none, because templates write those. The error is an [*Error] with
+// every problem there is.
+func Load(environ []string, kinds map[string]NewSettings) (*Config, error) {
+	l := loader{environment: make(map[string]string), read: make(map[string][]string)}
+	for _, variable := range environ {
+		if name, value, _ := strings.Cut(variable, "="); value != "" {
+			l.environment[name] = value
+		}
+	}
+	migrate, audit, completion := migrateSettings{}, auditSettings{}, completionSettings{}
+	l.parse(familyMigrate, &migrate)
+	l.parse(familyAudit, &audit)
+	l.parse(familyCompletion, &completion)
+	l.read[familyLockout] = nil
+	source := l.source(migrate.Sources, kinds)
+	l.checkFamilies()
+	l.checkAudit(audit)
+	if len(l.problems) > 0 {
+		slices.Sort(l.problems)
+		return nil, &Error{Problems: slices.Compact(l.problems)}
+	}
+	l.warn(migrate, audit, source)
+	return &Config{
+		Rules: domain.Rules{
+			Attributes:          migrate.Attributes,
+			VerifiedContacts:    migrate.VerifiedContacts,
+			Username:            migrate.Username,
+			OnTemporaryPassword: migrate.OnTemporaryPassword,
+			OnMFA:               migrate.OnMFA,
+			OnResetRequired:     migrate.OnResetRequired,
+			ForceAliasCreation:  migrate.ForceAliasCreation,
+			MessageAction:       migrate.MessageAction,
+		},
+		Refusal:  migrate.Refusal,
+		Source:   source,
+		Audit:    Audit{Username: audit.Username, HMACKey: audit.HMACKey},
+		Warnings: l.warnings,
+	}, nil
+}
+
+// loader gathers what is read, and every problem with it.
+type loader struct {
+	environment map[string]string
+	read        map[string][]string // by family, the variables that something reads
+	problems    []string
+	warnings    []string
+}
+
+func (l *loader) problem(variable, format string, arguments ...any) {
+	l.problems = append(l.problems, variable+": "+fmt.Sprintf(format, arguments...))
+}
+
+// parse fills a struct from one family and notes what the family takes.
+func (l *loader) parse(prefix string, into any) {
+	fields := fieldsOf(into)
+	for _, field := range fields {
+		l.read[prefix] = append(l.read[prefix], prefix+field.key)
+		if isReference(l.environment[prefix+field.key]) {
+			l.problem(prefix+field.key, "secretsmanager: and ssm: references are not resolved yet; give the value itself")
+			return
+		}
+	}
+	err := env.ParseWithOptions(into, env.Options{Environment: l.environment, Prefix: prefix})
+	if err == nil {
+		return
+	}
+	for _, problem := range unwrap(err) {
+		l.problems = append(l.problems, explain(prefix, fields, problem))
+	}
+}
+
+// isReference holds for a value that names a secret kept elsewhere. Taking it
+// for the secret itself would fail far from here.
+func isReference(value string) bool {
+	return strings.HasPrefix(value, "secretsmanager:") || strings.HasPrefix(value, "ssm:")
+}
+
+// source reads the variables of the source, under its own name.
+func (l *loader) source(names []string, kinds map[string]NewSettings) Source {
+	if len(names) != 1 {
+		l.problem("MIGRATE_SOURCES", "takes the name of one source; several are not supported yet")
+		return Source{}
+	}
+	name := strings.TrimSpace(names[0])
+	if !isSourceName(name) {
+		l.problem("MIGRATE_SOURCES", "takes a name of letters, digits and underscores that begins with a letter and is no family of its own (MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA)")
+		return Source{}
+	}
+	name = strings.ToUpper(name)
+	prefix := name + "_"
+	var common sourceSettings
+	l.parse(prefix, &common)
+	make, known := kinds[common.Kind]
+	if !known {
+		l.problem(prefix+"KIND", "takes one of: %s", strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+		// What such a kind would read is not known, so nothing else of this
+		// family can be called wrong.
+		delete(l.read, prefix)
+		return Source{}
+	}
+	settings := make()
+	before := len(l.problems)
+	l.parse(prefix, settings)
+	if len(l.problems) == before {
+		for _, err := range settings.Validate(func(variable string) string { return prefix + variable }) {
+			l.problems = append(l.problems, err.Error())
+		}
+	}
+	return Source{Name: name, Kind: common.Kind, Settings: settings}
+}
+
+func isSourceName(name string) bool {
+	name = strings.ToUpper(name)
+	if name == "" || name[0] < 'A' || name[0] > 'Z' || len(name) > 32 {
+		return false
+	}
+	if slices.Contains([]string{"MIGRATE", "AUDIT", "COMPLETION", "LOCKOUT", "AWS", "LAMBDA"}, name) {
+		return false
+	}
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_'
+	})
+}
+
+// checkFamilies finds the variables that nothing reads: a misspelt setting
+// would otherwise be a default in disguise.
+func (l *loader) checkFamilies() {
+	for name := range l.environment {
+		// The reproducible builds' variable happens to begin like ours.
+		if name == "SOURCE_DATE_EPOCH" {
+			continue
+		}
+		for family, variables := range l.read {
+			if strings.HasPrefix(name, family) && !slices.Contains(variables, name) {
+				l.problem(name, "nothing reads this variable; %s", takes(family, variables))
+			}
+		}
+	}
+}
+
+func takes(family string, variables []string) string {
+	if len(variables) == 0 {
+		return "there is none in the family " + family + " yet"
+	}
+	return "the family has " + strings.Join(slices.Sorted(slices.Values(variables)), ", ")
+}
+
+func (l *loader) checkAudit(audit auditSettings) {
+	key := audit.HMACKey
+	switch {
+	case key.Empty():
+	case audit.Username != domain.AuditUsernameHMAC:
+		l.problem("AUDIT_HMAC_KEY", "is used with AUDIT_USERNAME=hmac alone")
+	case len(key.Reveal()) < 32:
+		l.problem("AUDIT_HMAC_KEY", "takes a secret of 32 characters or more: a shorter one can be guessed, and with it every name")
+	}
+}
+
+// warn gathers what is allowed but unwise.
+func (l *loader) warn(migrate migrateSettings, audit auditSettings, source Source) {
+	add := func(when bool, warning string) {
+		if when {
+			l.warnings = append(l.warnings, warning)
+		}
+	}
+	add(migrate.VerifiedContacts == domain.VerifiedAlways,
+		"MIGRATE_VERIFIED_CONTACTS=always vouches for addresses that nobody proved: who typed another's address at the source can take over what is reset by it")
+	add(migrate.Refusal == RefusalExplain,
+		"MIGRATE_REFUSAL=explain tells the client why a person was turned away, and so who exists at the source")
+	add(migrate.OnMFA == domain.MFAMigrate,
+		"MIGRATE_ON_MFA=migrate moves people without the second factor that protected them")
+	add(migrate.OnTemporaryPassword == domain.TemporaryPasswordConfirm,
+		"MIGRATE_ON_TEMPORARY_PASSWORD=confirm makes passwords last that an administrator gave out")
+	add(migrate.ForceAliasCreation,
+		"MIGRATE_FORCE_ALIAS_CREATION=true takes an email or phone alias from the destination user who holds it")
+	add(audit.Username == domain.AuditUsernamePlain,
+		"AUDIT_USERNAME=plain records what was typed as the name, which at times is a password")
+	add(audit.Username == domain.AuditUsernameHMAC && audit.HMACKey.Empty(),
+		"AUDIT_HMAC_KEY is not set: each process digests usernames with a key of its own, and records cannot be joined across processes")
+	l.warnings = append(l.warnings, source.Settings.Warnings(func(variable string) string {
+		return source.Name + "_" + variable
+	})...)
+}

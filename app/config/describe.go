@@ -1,0 +1,50 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Setting describes one variable, for the table in the README and for people.
+type Setting struct {
+	// Variable is the whole name; a source's own begin with "SOURCE_".
+	Variable string
+	// Kind is the kind of source that takes it; empty where every one does, or
+	// where it is not a source's.
+	Kind string
+	// Takes says which values it takes.
+	Takes string
+	// Default is the value where none is given; empty where there is none.
+	Default string
+	// Required is true where a value must be given.
+	Required bool
+	// Secret is true where the value must not be shown.
+	Secret bool
+	// Description says what it is for.
+	Description string
+}
+
+// Describe lists every variable there is, read from the structs that parse them.
+func Describe(kinds map[string]NewSettings) []Setting {
+	var settings []Setting
+	add := func(prefix, kind string, fields []field) {
+		for _, field := range fields {
+			settings = append(settings, Setting{
+				Variable: prefix + field.key, Kind: kind, Takes: field.takes, Default: field.standard,
+				Required: field.required, Secret: field.secret, Description: field.desc,
+			})
+		}
+	}
+	names := slices.Sorted(maps.Keys(kinds))
+	add(familyMigrate, "", fieldsOf(&migrateSettings{}))
+	common := fieldsOf(&sourceSettings{})
+	common[0].takes = strings.Join(names, ", ")
+	add("SOURCE_", "", common)
+	for _, name := range names {
+		add("SOURCE_", name, fieldsOf(kinds[name]()))
+	}
+	add(familyAudit, "", fieldsOf(&auditSettings{}))
+	add(familyCompletion, "", fieldsOf(&completionSettings{}))
+	return settings
+}

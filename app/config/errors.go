@@ -1,0 +1,108 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Error is every problem with the environment, each naming its variable. No
+// value of a variable stands in it.
+type Error struct {
+	Problems []string
+}
+
+// Error lists the problems, a line each.
+func (e *Error) Error() string {
+	noun := "problems"
+	if len(e.Problems) == 1 {
+		noun = "problem"
+	}
+	return fmt.Sprintf("configuration: %d %s\n  %s", len(e.Problems), noun, strings.Join(e.Problems, "\n  "))
+}
+
+// field is a variable as its struct's tags describe it.
+type field struct {
+	name     string // of the struct's field
+	key      string // of the variable, without its prefix
+	takes    string
+	desc     string
+	standard string // the default
+	required bool
+	secret   bool
+	ownText  bool // its type reads text itself, and says what it takes
+}
+
+// fieldsOf lists the variables that a settings struct takes.
+func fieldsOf(settings any) []field {
+	return structFields(reflect.TypeOf(settings).Elem())
+}
+
+func structFields(structure reflect.Type) []field {
+	var fields []field
+	for i := range structure.NumField() {
+		member := structure.Field(i)
+		tag, tagged := member.Tag.Lookup("env")
+		if !tagged {
+			if member.Anonymous && member.Type.Kind() == reflect.Struct {
+				fields = append(fields, structFields(member.Type)...)
+			}
+			continue
+		}
+		key, options, _ := strings.Cut(tag, ",")
+		fields = append(fields, field{
+			name:     member.Name,
+			key:      key,
+			takes:    member.Tag.Get("takes"),
+			desc:     member.Tag.Get("desc"),
+			standard: member.Tag.Get("envDefault"),
+			required: strings.Contains(options, "required"),
+			secret:   member.Type.String() == "domain.Secret",
+			ownText:  reflect.PointerTo(member.Type).Implements(textUnmarshaler()),
+		})
+	}
+	return fields
+}
+
+func textUnmarshaler() reflect.Type {
+	return reflect.TypeFor[interface{ UnmarshalText([]byte) error }]()
+}
+
+func unwrap(err error) []error {
+	if aggregate, ok := errors.AsType[env.AggregateError](err); ok {
+		return aggregate.Errors
+	}
+	return []error{err}
+}
+
+// explain words one of the parser's errors: which variable, and what it takes.
+// The parser's own words would show the value, so they are not used.
+func explain(prefix string, fields []field, problem error) string {
+	if missing, ok := errors.AsType[env.VarIsNotSetError](problem); ok {
+		for _, field := range fields {
+			if prefix+field.key == missing.Key {
+				return missing.Key + ": is required; takes " + field.takes
+			}
+		}
+	}
+	if wrong, ok := errors.AsType[env.ParseError](problem); ok {
+		for _, field := range fields {
+			switch {
+			case field.name != wrong.Name:
+			case field.ownText:
+				return prefix + field.key + ": " + indent(wrong.Err.Error())
+			default:
+				return prefix + field.key + ": takes " + field.takes
+			}
+		}
+	}
+	return prefix + ": " + reflect.TypeOf(problem).String()
+}
+
+// indent keeps the further lines of a problem under its own.
+func indent(text string) string {
+	return strings.ReplaceAll(text, "\n", "\n    ")
+}

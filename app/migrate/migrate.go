@@ -1,0 +1,201 @@
+// Package migrate is the use case: find, decide, record, inside one deadline. It
+// sees domain and ports only.
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+// DefaultReserve is what is kept of the time that is left for the record and
+// the answer.
+const DefaultReserve = 500 * time.Millisecond
+
+// Options are the choices of a [Migrator].
+type Options struct {
+	// Rules decide.
+	Rules domain.Rules
+	// Pseudonymizer gives the form in which usernames are recorded.
+	Pseudonymizer domain.Pseudonymizer
+	// Reserve is what is kept of the context's time for the record and the
+	// answer; [DefaultReserve] where it is zero.
+	Reserve time.Duration
+	// AuditFailed is told when a record could not be kept. The decision
+	// stands: who proved their password is not turned away for it.
+	AuditFailed func(ctx context.Context, err error)
+	// Now is the clock; [time.Now] where it is nil.
+	Now func() time.Time
+}
+
+// Migrator decides attempts by what a source says.
+type Migrator struct {
+	source  ports.SourceDirectory
+	audit   ports.AuditSink
+	options Options
+}
+
+// New returns the use case over a source and a place for records.
+func New(source ports.SourceDirectory, audit ports.AuditSink, options Options) *Migrator {
+	if options.Reserve == 0 {
+		options.Reserve = DefaultReserve
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.AuditFailed == nil {
+		options.AuditFailed = func(context.Context, error) {}
+	}
+	return &Migrator{source: source, audit: audit, options: options}
+}
+
+// Failure is an attempt of which nothing was decided.
+type Failure struct {
+	// Reason is one of the domain's reasons to fail.
+	Reason domain.Reason
+	// Err is what the source said, or what panicked.
+	Err error
+}
+
+// Error names the reason and what was behind it; it holds nothing of the
+// person's.
+func (f *Failure) Error() string {
+	return string(f.Reason) + ": " + f.Err.Error()
+}
+
+// Unwrap gives what was behind the failure.
+func (f *Failure) Unwrap() error {
+	return f.Err
+}
+
+// Migrate asks the source and decides; one record is kept of it, whatever came
+// of it. It returns a [*Failure] when nothing was decided. It returns the
+// reserve before the context's deadline, or soon after.
+func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.Decision, error) {
+	began := m.options.Now()
+	decision, err := m.decide(ctx, attempt)
+	record := domain.AuditRecord{
+		AttemptID:  attempt.ID,
+		Time:       began,
+		Duration:   m.options.Now().Sub(began),
+		Trigger:    attempt.Trigger,
+		UserPoolID: attempt.UserPoolID,
+		ClientID:   attempt.ClientID,
+		Username:   m.options.Pseudonymizer.Pseudonym(attempt.Username),
+	}
+	var failure *Failure
+	switch {
+	case err != nil:
+		failure = &Failure{Reason: reasonOf(err), Err: err}
+		record.Outcome, record.Reason = domain.OutcomeFailed, failure.Reason
+	case decision.Verdict == domain.Migrate:
+		record.Outcome, record.Reason = domain.OutcomeMigrated, decision.Reason
+	default:
+		record.Outcome, record.Reason = domain.OutcomeRefused, decision.Reason
+	}
+	record.Source, record.Challenge = decision.Source, decision.Challenge
+	record.FinalStatus = decision.User.FinalStatus
+	m.record(ctx, record)
+	if failure != nil {
+		return domain.Decision{}, failure
+	}
+	return decision, nil
+}
+
+// decide asks the source in the time that is left and decides by its answer.
+func (m *Migrator) decide(ctx context.Context, attempt domain.Attempt) (domain.Decision, error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-m.options.Reserve))
+		defer cancel()
+	}
+	finding, err := m.ask(ctx, attempt)
+	if err != nil {
+		return domain.Decision{}, err
+	}
+	return domain.Decide(m.options.Rules, attempt, finding), nil
+}
+
+// ask puts the attempt to the source. A panic of an adapter becomes an error:
+// one attempt fails, and the process serves the next.
+func (m *Migrator) ask(ctx context.Context, attempt domain.Attempt) (finding domain.Finding, err error) {
+	defer recovered(&err)
+	if attempt.Trigger == domain.TriggerForgotPassword {
+		return m.source.FindUser(ctx, attempt.Username)
+	}
+	return m.source.Authenticate(ctx, attempt.Username, attempt.Password)
+}
+
+// record keeps the record in the reserve, even where the source used up its
+// own time.
+func (m *Migrator) record(ctx context.Context, record domain.AuditRecord) {
+	err := m.keep(ctx, record)
+	if err != nil {
+		m.options.AuditFailed(ctx, err)
+	}
+}
+
+func (m *Migrator) keep(ctx context.Context, record domain.AuditRecord) (err error) {
+	defer recovered(&err)
+	return m.audit.Record(ctx, record)
+}
+
+// reasonOf names why nothing was decided.
+func reasonOf(err error) domain.Reason {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return domain.ReasonDeadlineExceeded
+	case errors.Is(err, ports.ErrThrottled):
+		return domain.ReasonSourceThrottled
+	case errors.Is(err, ports.ErrUnreachable):
+		return domain.ReasonSourceUnreachable
+	case errors.Is(err, ports.ErrMisconfigured):
+		return domain.ReasonSourceMisconfigured
+	default:
+		return domain.ReasonInternal
+	}
+}
+
+// panicError is a panic of an adapter: the type of what was thrown and where,
+// but neither its text nor any argument, which may be a password.
+type panicError struct {
+	thrown string
+	frames []string
+}
+
+func (p *panicError) Error() string {
+	return "panic (" + p.thrown + ") at " + strings.Join(p.frames, " < ")
+}
+
+// recovered turns a panic into an error; it is deferred.
+func recovered(err *error) {
+	thrown := recover()
+	if thrown == nil {
+		return
+	}
+	*err = &panicError{thrown: fmt.Sprintf("%T", thrown), frames: frames()}
+}
+
+// frames lists the functions and lines that led to a panic, innermost first.
+func frames() []string {
+	const skip, most = 4, 16 // Callers, frames, recovered and the runtime's panic
+	var counters [most]uintptr
+	var list []string
+	iterator := runtime.CallersFrames(counters[:runtime.Callers(skip, counters[:])])
+	for {
+		frame, more := iterator.Next()
+		if frame.Function != "" {
+			list = append(list, frame.Function+":"+strconv.Itoa(frame.Line))
+		}
+		if !more {
+			return list
+		}
+	}
+}

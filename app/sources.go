@@ -1,0 +1,102 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"cognito-user-migration/adapters/cognitosource"
+	"cognito-user-migration/adapters/filesource"
+	"cognito-user-migration/adapters/stscredentials"
+	"cognito-user-migration/app/config"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// sourceKind is one kind of source: what it takes, and how it is opened.
+type sourceKind struct {
+	settings config.NewSettings
+	open     func(context.Context, config.Source, sourceParts) (ports.SourceDirectory, error)
+}
+
+// sourceKinds maps SOURCE_KIND to adapters. A new kind is one line here.
+func sourceKinds() map[string]sourceKind {
+	return map[string]sourceKind{
+		"cognito": {func() config.SourceSettings { return new(cognitoSettings) }, openCognito},
+		"file":    {func() config.SourceSettings { return new(filesource.Settings) }, openFile},
+	}
+}
+
+// sourceParts are what sources are made of, beside their settings.
+type sourceParts struct {
+	// rules say for which findings a profile is read.
+	rules domain.Rules
+	// aws loads the SDK's configuration; only a source in AWS calls it.
+	aws func(context.Context) (aws.Config, error)
+	// sessionName names a role's session after this process.
+	sessionName string
+}
+
+// Kinds lists what each kind of source takes.
+func Kinds() map[string]config.NewSettings {
+	kinds := make(map[string]config.NewSettings)
+	for name, kind := range sourceKinds() {
+		kinds[name] = kind.settings
+	}
+	return kinds
+}
+
+func openSource(ctx context.Context, source config.Source, parts sourceParts) (ports.SourceDirectory, error) {
+	directory, err := sourceKinds()[source.Kind].open(ctx, source, parts)
+	if err != nil {
+		return nil, fmt.Errorf("%s (%s): %w", source.Name, source.Kind, err)
+	}
+	return directory, nil
+}
+
+// cognitoSettings are a user pool's, with the role through which it is reached.
+type cognitoSettings struct {
+	cognitosource.Settings
+	Role stscredentials.Settings
+}
+
+// Validate implements [config.SourceSettings].
+func (s *cognitoSettings) Validate(variable func(string) string) []error {
+	return append(s.Settings.Validate(variable), s.Role.Validate(variable)...)
+}
+
+// Warnings implements [config.SourceSettings].
+func (s *cognitoSettings) Warnings(variable func(string) string) []string {
+	return append(s.Settings.Warnings(variable), s.Role.Warnings(variable)...)
+}
+
+func openCognito(ctx context.Context, source config.Source, parts sourceParts) (ports.SourceDirectory, error) {
+	settings, ok := source.Settings.(*cognitoSettings)
+	if !ok {
+		return nil, fmt.Errorf("settings are %T", source.Settings)
+	}
+	awsConfig, err := parts.aws(ctx)
+	if err != nil {
+		return nil, err
+	}
+	region := settings.ServiceRegion()
+	if awsConfig.Region == "" {
+		awsConfig.Region = region
+	}
+	credentials := stscredentials.Own(awsConfig.Credentials)
+	if settings.Role.RoleARN != "" {
+		// STS is asked in the function's own region, where it is near.
+		credentials = stscredentials.AssumeRole(sts.NewFromConfig(awsConfig), settings.Role, parts.sessionName)
+	}
+	return cognitosource.Open(source.Name, awsConfig, credentials, settings.Settings, parts.rules.NeedsProfile), nil
+}
+
+func openFile(_ context.Context, source config.Source, _ sourceParts) (ports.SourceDirectory, error) {
+	settings, ok := source.Settings.(*filesource.Settings)
+	if !ok {
+		return nil, fmt.Errorf("settings are %T", source.Settings)
+	}
+	return filesource.Open(source.Name, *settings)
+}

@@ -1,0 +1,162 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"cognito-user-migration/adapters/auditlog"
+	"cognito-user-migration/adapters/lambdatrigger"
+	"cognito-user-migration/adapters/stscredentials"
+	"cognito-user-migration/app/config"
+	"cognito-user-migration/app/migrate"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"go.uber.org/fx"
+	"go.uber.org/zap"
+)
+
+// warmUp is how long the start may take to fetch credentials and connect.
+// Cognito waits for a cold function too, so what is not ready by then is left
+// to the first attempt.
+const warmUp = time.Second
+
+// Process is what the parts take from the process that they run in.
+type Process struct {
+	// Environ is the environment, as [os.Environ] gives it.
+	Environ []string
+	// Log is where log lines and audit lines go.
+	Log io.Writer
+}
+
+func (p Process) variable(name string) string {
+	for _, variable := range p.Environ {
+		if value, found := strings.CutPrefix(variable, name+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
+// Modules wires the function: everything from the configuration to the handler
+// that Lambda calls, one module for each concern. Production, the operator's
+// tool and tests all use it. The graph gives a [*lambdatrigger.Handler].
+func Modules(process Process, configuration *config.Config) fx.Option {
+	return fx.Options(
+		fx.NopLogger,
+		fx.Supply(process, configuration),
+		loggingModule(),
+		sourceModule(),
+		auditModule(),
+		migrateModule(),
+		lambdaModule(),
+	)
+}
+
+func loggingModule() fx.Option {
+	return fx.Module("logging",
+		fx.Provide(func(process Process) *zap.Logger {
+			return newLogger(process.Log, process.variable("AWS_LAMBDA_LOG_LEVEL"))
+		}),
+		fx.Invoke(func(logger *zap.Logger, configuration *config.Config) {
+			for _, warning := range configuration.Warnings {
+				logger.Warn(warning)
+			}
+		}),
+	)
+}
+
+func sourceModule() fx.Option {
+	return fx.Module("source",
+		fx.Provide(func(process Process, configuration *config.Config) (ports.SourceDirectory, error) {
+			return openSource(context.Background(), configuration.Source, sourceParts{
+				rules: configuration.Rules,
+				aws:   loadAWS,
+				sessionName: stscredentials.SessionName(
+					process.variable("AWS_LAMBDA_FUNCTION_NAME"), process.variable("AWS_LAMBDA_LOG_STREAM_NAME")),
+			})
+		}),
+		fx.Invoke(warm),
+	)
+}
+
+// loadAWS loads the SDK's configuration. The client is built from the SDK's own,
+// because one that is not fails where AWS_CA_BUNDLE is set.
+func loadAWS(ctx context.Context) (aws.Config, error) {
+	return awsconfig.LoadDefaultConfig(ctx, awsconfig.WithHTTPClient(
+		awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) {
+			// A connection that the service closed meanwhile is opened again
+			// without a whole handshake.
+			transport.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+		}),
+	))
+}
+
+// warm prepares a source that can be prepared, at start. To fail is not fatal:
+// the first attempt tries again.
+func warm(lifecycle fx.Lifecycle, source ports.SourceDirectory, logger *zap.Logger) {
+	warmer, ok := source.(interface{ Warm(context.Context) error })
+	if !ok {
+		return
+	}
+	lifecycle.Append(fx.StartHook(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, warmUp)
+		defer cancel()
+		if err := warmer.Warm(ctx); err != nil {
+			logger.Warn("the source could not be prepared; the first attempt will try again", zap.Error(err))
+		}
+	}))
+}
+
+func auditModule() fx.Option {
+	return fx.Module("audit",
+		fx.Provide(
+			func(logger *zap.Logger) ports.AuditSink { return auditlog.New(logger) },
+			func(configuration *config.Config) domain.Pseudonymizer {
+				key := configuration.Audit.HMACKey
+				if key.Empty() {
+					key = domain.NewSecret(rand.Text())
+				}
+				return domain.NewPseudonymizer(configuration.Audit.Username, key)
+			},
+		),
+	)
+}
+
+func migrateModule() fx.Option {
+	return fx.Module("migrate",
+		fx.Provide(func(
+			source ports.SourceDirectory,
+			audit ports.AuditSink,
+			pseudonymizer domain.Pseudonymizer,
+			configuration *config.Config,
+			logger *zap.Logger,
+		) lambdatrigger.Migrator {
+			return migrate.New(source, audit, migrate.Options{
+				Rules:         configuration.Rules,
+				Pseudonymizer: pseudonymizer,
+				AuditFailed: func(_ context.Context, err error) {
+					logger.Error("an audit record was not kept", zap.Error(err))
+				},
+			})
+		}),
+	)
+}
+
+func lambdaModule() fx.Option {
+	return fx.Module("lambda",
+		fx.Provide(func(migrator lambdatrigger.Migrator, logger *zap.Logger, configuration *config.Config) *lambdatrigger.Handler {
+			return lambdatrigger.New(migrator, logger, lambdatrigger.Options{
+				Explain: configuration.Refusal == config.RefusalExplain,
+			})
+		}),
+	)
+}

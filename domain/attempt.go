@@ -1,0 +1,60 @@
+package domain
+
+import (
+	"fmt"
+	"io"
+)
+
+// Trigger is the occasion on which Cognito asked for a user it does not know
+// (cognito-facts 1).
+type Trigger uint8
+
+// The two occasions. The zero Trigger is neither, and is always refused.
+const (
+	// TriggerAuthentication is a sign-in: it carries a password to be proved.
+	TriggerAuthentication Trigger = iota + 1
+	// TriggerForgotPassword is a forgotten password: it carries none.
+	TriggerForgotPassword
+)
+
+// String returns Cognito's own name of the trigger source.
+func (t Trigger) String() string {
+	switch t {
+	case TriggerAuthentication:
+		return "UserMigration_Authentication"
+	case TriggerForgotPassword:
+		return "UserMigration_ForgotPassword"
+	default:
+		return "unknown"
+	}
+}
+
+// Attempt is one request of Cognito for one person.
+type Attempt struct {
+	// ID ties together the log lines and the audit record of one attempt. It is
+	// Lambda's request ID.
+	ID string
+	// Trigger is why Cognito asks.
+	Trigger Trigger
+	// Username is the identifier as the person typed it, or as a
+	// case-insensitive user pool lower-cased it (cognito-facts 4).
+	Username string
+	// Password is set on a sign-in alone.
+	Password Password
+	// UserPoolID is the destination user pool.
+	UserPoolID string
+	// ClientID is the app client of the destination through which the person
+	// came; empty where Cognito does not say.
+	ClientID string
+}
+
+// Format implements [fmt.Formatter]: an attempt prints as its trigger and ID,
+// never as the person.
+func (a Attempt) Format(state fmt.State, _ rune) {
+	_, _ = io.WriteString(state, "attempt("+a.Trigger.String()+" "+a.ID+")")
+}
+
+// MarshalText implements [encoding.TextMarshaler] as Format does.
+func (a Attempt) MarshalText() ([]byte, error) {
+	return fmt.Append(nil, a), nil
+}

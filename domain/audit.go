@@ -1,0 +1,99 @@
+package domain
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+)
+
+// Outcome is how an attempt ended.
+type Outcome string
+
+// The three outcomes.
+const (
+	OutcomeMigrated Outcome = "migrated"
+	OutcomeRefused  Outcome = "refused"
+	OutcomeFailed   Outcome = "failed"
+)
+
+// AuditRecord says what came of one attempt. There is one for each, and none of
+// its fields can hold a password, a token or an attribute's value; a test holds
+// that by the fields' types.
+type AuditRecord struct {
+	// AttemptID is the attempt's, and so Lambda's request ID.
+	AttemptID string
+	// Time is when the attempt began.
+	Time time.Time
+	// Duration is how long it took until the record was made.
+	Duration time.Duration
+	// Trigger is why Cognito asked.
+	Trigger Trigger
+	// Outcome and Reason say how it ended.
+	Outcome Outcome
+	Reason  Reason
+	// Source is the name of the source that answered; empty where none did.
+	Source string
+	// Challenge is the challenge that the source left, if any.
+	Challenge string
+	// FinalStatus is the status of the user who was moved; empty otherwise, and
+	// after a forgotten password.
+	FinalStatus FinalStatus
+	// UserPoolID and ClientID are the destination's.
+	UserPoolID string
+	ClientID   string
+	// Username is the identifier as [Pseudonymizer] left it.
+	Username Pseudonym
+}
+
+// Pseudonym is a username in the form in which it may be recorded.
+type Pseudonym string
+
+// AuditUsername says in which form a username is recorded.
+type AuditUsername string
+
+// The forms of a recorded username.
+const (
+	// AuditUsernameHMAC records a keyed digest: records of one person can be
+	// joined, and who has the key can find a person's, but no one else.
+	AuditUsernameHMAC AuditUsername = "hmac"
+	// AuditUsernamePlain records what was typed, which at times is a password.
+	AuditUsernamePlain AuditUsername = "plain"
+	// AuditUsernameNone records none.
+	AuditUsernameNone AuditUsername = "none"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (u *AuditUsername) UnmarshalText(text []byte) error {
+	return choose(u, text, AuditUsernameHMAC, AuditUsernamePlain, AuditUsernameNone)
+}
+
+// Pseudonymizer turns usernames into the form in which they may be recorded.
+// The zero Pseudonymizer records none.
+type Pseudonymizer struct {
+	form AuditUsername
+	key  Secret
+}
+
+// NewPseudonymizer makes one; the key is used by [AuditUsernameHMAC] alone.
+func NewPseudonymizer(form AuditUsername, key Secret) Pseudonymizer {
+	return Pseudonymizer{form: form, key: key}
+}
+
+// Pseudonym gives the recorded form of a username. The digest is HMAC-SHA256
+// (RFC 2104) of the lower-cased name, in hexadecimal, so that letter case does
+// not make two people of one.
+func (p Pseudonymizer) Pseudonym(username string) Pseudonym {
+	switch p.form {
+	case AuditUsernameHMAC:
+		mac := hmac.New(sha256.New, []byte(p.key.Reveal()))
+		mac.Write([]byte(strings.ToLower(username)))
+		return Pseudonym(hex.EncodeToString(mac.Sum(nil)))
+	case AuditUsernamePlain:
+		return Pseudonym(username)
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,280 @@
+package domain
+
+import (
+	"fmt"
+	"io"
+)
+
+// Verdict is what came of a decision.
+type Verdict uint8
+
+// The two verdicts. The zero Verdict is a refusal, so that nothing that was
+// forgotten lets anyone in.
+const (
+	// Refuse: no user is created.
+	Refuse Verdict = iota
+	// Migrate: Cognito is told to create the user.
+	Migrate
+)
+
+// FinalStatus is the status in which Cognito creates the user (cognito-facts
+// 6). Empty leaves the field out, as a forgotten password wants it.
+type FinalStatus string
+
+// The statuses that a migration can end in.
+const (
+	// FinalConfirmed: the password that was typed is the user's.
+	FinalConfirmed FinalStatus = "CONFIRMED"
+	// FinalResetRequired: the user must set a password by a code first.
+	FinalResetRequired FinalStatus = "RESET_REQUIRED"
+)
+
+// NewUser is what Cognito is told to create.
+type NewUser struct {
+	// Username is the name to create the user under; empty leaves it to
+	// Cognito (cognito-facts 10).
+	Username string
+	// Attributes are the user's, under the destination's names.
+	Attributes Attributes
+	// FinalStatus is the status to create the user in; empty is left out.
+	FinalStatus FinalStatus
+	// SuppressMessage keeps Cognito's welcome message from being sent.
+	SuppressMessage bool
+	// DeliverByEmail and DeliverBySMS say where a welcome message goes.
+	DeliverByEmail, DeliverBySMS bool
+	// ForceAliasCreation takes an alias from the user who holds it now.
+	ForceAliasCreation bool
+	// EnableSMSMFA switches SMS codes on as the second factor (cognito-facts 9).
+	EnableSMSMFA bool
+}
+
+// Format implements [fmt.Formatter]: a new user prints as its status alone.
+func (u NewUser) Format(state fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(state, "new user(%s)", string(u.FinalStatus))
+}
+
+// MarshalText implements [encoding.TextMarshaler] as Format does.
+func (u NewUser) MarshalText() ([]byte, error) {
+	return fmt.Append(nil, u), nil
+}
+
+// Decision is the answer to an attempt.
+type Decision struct {
+	// Verdict says whether the user is created.
+	Verdict Verdict
+	// Reason says why; every decision has one.
+	Reason Reason
+	// Source is the name of the source that the decision rests on.
+	Source string
+	// Challenge is the challenge that the source left, if any.
+	Challenge string
+	// User is what to create; it is empty on a refusal.
+	User NewUser
+}
+
+// Format implements [fmt.Formatter]: a decision prints as its verdict and reason.
+func (d Decision) Format(state fmt.State, _ rune) {
+	verdict := "refuse"
+	if d.Verdict == Migrate {
+		verdict = "migrate"
+	}
+	_, _ = io.WriteString(state, "decision("+verdict+": "+string(d.Reason)+")")
+}
+
+// Decide answers an attempt by what the source found. It is total and pure: the
+// same arguments give the same decision, and there is one for all of them.
+//
+// No user is created CONFIRMED whose password the source did not accept, none
+// whose identifier is not their own, and none without a password who could not
+// be sent a code. The rows of the decision table are in docs/decision-table.md.
+func Decide(rules Rules, attempt Attempt, finding Finding) Decision {
+	verdict := decide(rules, attempt, finding)
+	verdict.Source = finding.Source
+	verdict.Challenge = finding.Challenge
+	return verdict
+}
+
+func decide(rules Rules, attempt Attempt, finding Finding) Decision {
+	if reason := refusal(rules, attempt.Trigger, finding.Kind); reason != "" {
+		return Decision{Reason: reason}
+	}
+	user := finding.User
+	if !user.Owns(attempt.Username) {
+		return Decision{Reason: ReasonIdentifierNotOwned}
+	}
+	if reason := standing(user); reason != "" {
+		return Decision{Reason: reason}
+	}
+	kind := settle(finding.Kind, user.Status)
+	if reason := refusal(rules, attempt.Trigger, kind); reason != "" {
+		return Decision{Reason: reason}
+	}
+	// A completed sign-in is proof enough: the source asked for no second
+	// factor. Every other way in would step around one that is switched on.
+	if kind != PasswordAccepted && len(user.MFA) > 0 && rules.OnMFA != MFAMigrate {
+		return Decision{Reason: ReasonMFARequired}
+	}
+	return create(rules, attempt, kind, finding)
+}
+
+// refusal gives the reason for which a finding of this kind is turned away
+// before anything of the user is looked at, or none.
+func refusal(rules Rules, trigger Trigger, kind FindingKind) Reason {
+	signIn := trigger == TriggerAuthentication
+	switch kind {
+	case PasswordAccepted:
+		return unless(signIn, ReasonFindingUnexpected)
+	case TemporaryPasswordAccepted:
+		if !signIn {
+			return ReasonFindingUnexpected
+		}
+		return unless(rules.NeedsProfile(kind), ReasonTemporaryPassword)
+	case MFARequired:
+		if !signIn {
+			return ReasonFindingUnexpected
+		}
+		return unless(rules.NeedsProfile(kind), ReasonMFARequired)
+	case ResetRequired:
+		if !signIn {
+			return ReasonFindingUnexpected
+		}
+		return unless(rules.NeedsProfile(kind), ReasonResetRequired)
+	case UserFound:
+		return unless(trigger == TriggerForgotPassword, ReasonFindingUnexpected)
+	case PasswordWrong:
+		return ReasonPasswordWrong
+	case TemporaryPasswordExpired:
+		return ReasonTemporaryPasswordExpired
+	case ChallengeUnsupported:
+		return ReasonChallengeUnsupported
+	case SignInDenied:
+		return ReasonSignInDenied
+	case LockedOut:
+		return ReasonLockedOut
+	case UserUnknown:
+		return ReasonUserUnknown
+	case UserAmbiguous:
+		return ReasonUserAmbiguous
+	case UserDisabled:
+		return ReasonUserDisabled
+	case UserUnconfirmed:
+		return ReasonUserUnconfirmed
+	case UserFederated:
+		return ReasonUserFederated
+	default:
+		return ReasonFindingUnexpected
+	}
+}
+
+func unless(fine bool, reason Reason) Reason {
+	if fine {
+		return ""
+	}
+	return reason
+}
+
+// standing gives the reason for which a user in this state is not moved,
+// whatever they proved, or none.
+func standing(user SourceUser) Reason {
+	if !user.Enabled {
+		return ReasonUserDisabled
+	}
+	switch user.Status {
+	case "", StatusConfirmed, StatusResetRequired, StatusForceChangePassword:
+		return ""
+	case StatusUnconfirmed:
+		return ReasonUserUnconfirmed
+	case StatusExternalProvider:
+		return ReasonUserFederated
+	case StatusArchived:
+		return ReasonUserArchived
+	case StatusCompromised:
+		return ReasonUserCompromised
+	case StatusUnknown:
+		return ReasonStatusUnknown
+	default:
+		return ReasonStatusUnknown
+	}
+}
+
+// settle reads an accepted password in the light of the profile: a source that
+// answers plainly to a temporary password has not made it a lasting one.
+func settle(kind FindingKind, status UserStatus) FindingKind {
+	if kind != PasswordAccepted {
+		return kind
+	}
+	switch status {
+	case StatusForceChangePassword:
+		return TemporaryPasswordAccepted
+	case StatusResetRequired:
+		return ResetRequired
+	default:
+		return kind
+	}
+}
+
+// create says which user to create, once nothing speaks against it.
+func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Decision {
+	user := finding.User
+	attributes := rules.Attributes.Apply(user, rules.VerifiedContacts)
+	status, reason := finalStatus(rules, kind)
+	if status != FinalConfirmed && !attributes.hasVerifiedContact() {
+		return Decision{Reason: ReasonNoVerifiedContact}
+	}
+	return Decision{
+		Verdict: Migrate,
+		Reason:  reason,
+		User: NewUser{
+			Username:           username(rules.Username, attempt.Username, user),
+			Attributes:         attributes,
+			FinalStatus:        status,
+			SuppressMessage:    rules.MessageAction != MessageSend,
+			DeliverByEmail:     rules.MessageAction == MessageSend && attributes.hasVerifiedEmail(),
+			DeliverBySMS:       rules.MessageAction == MessageSend && attributes.hasVerifiedPhone(),
+			ForceAliasCreation: rules.ForceAliasCreation,
+			EnableSMSMFA:       rules.OnMFA == MFAMigrate && attributes[attributePhone] != "" && prefersSMS(finding),
+		},
+	}
+}
+
+// finalStatus gives the status to create the user in. Only a password that the
+// source accepted, or a rule that says so, makes it CONFIRMED.
+func finalStatus(rules Rules, kind FindingKind) (FinalStatus, Reason) {
+	switch kind {
+	case PasswordAccepted:
+		return FinalConfirmed, ReasonPasswordAccepted
+	case MFARequired:
+		return FinalConfirmed, ReasonMFARequired
+	case TemporaryPasswordAccepted:
+		if rules.OnTemporaryPassword == TemporaryPasswordConfirm {
+			return FinalConfirmed, ReasonTemporaryPassword
+		}
+		return FinalResetRequired, ReasonTemporaryPassword
+	case UserFound:
+		return "", ReasonForgotPassword
+	default:
+		return FinalResetRequired, ReasonResetRequired
+	}
+}
+
+// prefersSMS reports whether the user's second factor is a code by SMS: by
+// their preference or, where none is known, by the challenge that came.
+func prefersSMS(finding Finding) bool {
+	if finding.User.PreferredMFA != "" {
+		return finding.User.PreferredMFA == MFASMS
+	}
+	return MFAMethod(finding.Challenge) == MFASMS
+}
+
+func username(rule UsernameRule, submitted string, user SourceUser) string {
+	switch rule {
+	case UsernameSubmitted:
+		return submitted
+	case UsernameSource:
+		return user.Username
+	case UsernameOmit:
+		return ""
+	default:
+		return autoUsername(submitted, user)
+	}
+}

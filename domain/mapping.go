@@ -1,0 +1,303 @@
+package domain
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The attributes that stand for whether a contact was proved.
+const (
+	attributeEmail         = "email"
+	attributePhone         = "phone_number"
+	attributeEmailVerified = "email_verified"
+	attributePhoneVerified = "phone_number_verified"
+	attributeUsername      = "username"
+	attributeSub           = "sub"
+)
+
+// StandardAttributes are the attributes that every user pool has and that a
+// migration may set ("Working with user attributes", Amazon Cognito Developer
+// Guide): the OpenID Connect claims without sub, which Cognito makes, and
+// without the two verified flags, which follow their attribute.
+func StandardAttributes() []string {
+	return []string{
+		"address", "birthdate", attributeEmail, "family_name", "gender", "given_name", "locale",
+		"middle_name", "name", "nickname", attributePhone, "picture", "preferred_username",
+		"profile", "updated_at", "website", "zoneinfo",
+	}
+}
+
+// AttributeMap says which attributes a migrated user gets: a list of rules
+// "target = source". The zero map gives none.
+type AttributeMap struct {
+	rules []attributeRule
+}
+
+// attributeRule gives the target its value: the source's attribute, or a text
+// that is the same for everyone.
+type attributeRule struct {
+	target  string
+	source  string
+	literal string // where it is not empty, source is
+}
+
+// StandardAttributeMap returns the map that is written "*".
+func StandardAttributeMap() AttributeMap {
+	var m AttributeMap
+	for _, name := range StandardAttributes() {
+		m.rules = append(m.rules, attributeRule{target: name, source: name})
+	}
+	return m
+}
+
+// ParseAttributeMap reads a list of rules, separated by commas:
+//
+//	email                         the source's attribute of the same name
+//	custom:legacy_sub=sub         another attribute of the source
+//	custom:tenant='acme'          a text; a quote inside is doubled
+//	*                             every standard attribute
+//
+// The source name "username" stands for the source's own username. No target
+// may have two rules, and sub, identities, username and cognito:* have none:
+// Cognito makes them, or MIGRATE_USERNAME does. The error names every rule that
+// is wrong, by its place.
+func ParseAttributeMap(text string) (AttributeMap, error) {
+	var (
+		m        AttributeMap
+		problems []error
+		seen     = make(map[string]bool)
+	)
+	for i, item := range splitRules(text) {
+		rules, err := parseAttributeRules(strings.TrimSpace(item))
+		if err != nil {
+			problems = append(problems, fmt.Errorf("rule %d: %w", i+1, err))
+			continue
+		}
+		for _, rule := range rules {
+			if seen[rule.target] {
+				problems = append(problems, fmt.Errorf("rule %d: %s has a rule already", i+1, rule.target))
+				continue
+			}
+			seen[rule.target] = true
+			m.rules = append(m.rules, rule)
+		}
+	}
+	if len(problems) > 0 {
+		return AttributeMap{}, errors.Join(problems...)
+	}
+	return m, nil
+}
+
+// splitRules cuts at the commas that stand outside quotes. A doubled quote
+// closes and opens again, so it needs no care here.
+func splitRules(text string) []string {
+	var items []string
+	quoted, start := false, 0
+	for i := range len(text) {
+		switch text[i] {
+		case '\'':
+			quoted = !quoted
+		case ',':
+			if !quoted {
+				items = append(items, text[start:i])
+				start = i + 1
+			}
+		}
+	}
+	return append(items, text[start:])
+}
+
+func parseAttributeRules(item string) ([]attributeRule, error) {
+	if item == "*" {
+		return StandardAttributeMap().rules, nil
+	}
+	target, value, given := strings.Cut(item, "=")
+	target = strings.TrimSpace(target)
+	if err := checkTarget(target); err != nil {
+		return nil, err
+	}
+	if !given {
+		return []attributeRule{{target: target, source: target}}, nil
+	}
+	value = strings.TrimSpace(value)
+	if strings.HasPrefix(value, "'") {
+		literal, err := unquote(value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", target, err)
+		}
+		return []attributeRule{{target: target, literal: literal}}, nil
+	}
+	if !isAttributeName(value) {
+		return nil, fmt.Errorf("%s: after '=' stands the name of an attribute of the source, or a text in single quotes", target)
+	}
+	return []attributeRule{{target: target, source: value}}, nil
+}
+
+func unquote(value string) (string, error) {
+	inner, closed := strings.CutSuffix(value[1:], "'")
+	if !closed || len(value) < 2 {
+		return "", errors.New("the text has no closing quote")
+	}
+	if strings.Contains(strings.ReplaceAll(inner, "''", ""), "'") {
+		return "", errors.New("a quote inside the text is written twice")
+	}
+	if inner == "" {
+		return "", errors.New("the text is empty, and Cognito takes no empty value")
+	}
+	return strings.ReplaceAll(inner, "''", "'"), nil
+}
+
+func checkTarget(target string) error {
+	switch {
+	case target == "":
+		return errors.New("the name of an attribute is missing")
+	case !isAttributeName(target):
+		return errors.New("not the name of an attribute")
+	case target == attributeUsername:
+		return errors.New("username is no attribute: MIGRATE_USERNAME says under which name the user is created")
+	case target == attributeSub, target == "identities", strings.HasPrefix(target, "cognito:"):
+		return fmt.Errorf("%s is made by Cognito and cannot be set", target)
+	case target == attributeEmailVerified, target == attributePhoneVerified,
+		slices.Contains(StandardAttributes(), target):
+		return nil
+	case isCustom(target):
+		return nil
+	default:
+		return fmt.Errorf("%s is no standard attribute: custom ones are written custom:%s", target, target)
+	}
+}
+
+func isCustom(name string) bool {
+	name = strings.TrimPrefix(name, "dev:")
+	bare, custom := strings.CutPrefix(name, "custom:")
+	return custom && bare != ""
+}
+
+// isAttributeName holds for a name that can stand in a rule: no space, no
+// control character and none of the signs that rules are written with.
+func isAttributeName(name string) bool {
+	if name == "" || len(name) > 128 {
+		return false
+	}
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return r <= ' ' || r == 0x7f || r == ',' || r == '=' || r == '\'' || r == '*'
+	})
+}
+
+// String writes the map as ParseAttributeMap reads it.
+func (m AttributeMap) String() string {
+	items := make([]string, len(m.rules))
+	for i, rule := range m.rules {
+		switch {
+		case rule.literal != "":
+			items[i] = rule.target + "='" + strings.ReplaceAll(rule.literal, "'", "''") + "'"
+		case rule.source == rule.target:
+			items[i] = rule.target
+		default:
+			items[i] = rule.target + "=" + rule.source
+		}
+	}
+	return strings.Join(items, ",")
+}
+
+// Targets lists the attributes that have a rule, in the order of the rules.
+func (m AttributeMap) Targets() []string {
+	targets := make([]string, len(m.rules))
+	for i, rule := range m.rules {
+		targets[i] = rule.target
+	}
+	return targets
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler] by ParseAttributeMap.
+func (m *AttributeMap) UnmarshalText(text []byte) error {
+	parsed, err := ParseAttributeMap(string(text))
+	if err != nil {
+		return err
+	}
+	*m = parsed
+	return nil
+}
+
+// Apply gives the attributes that the destination is to create the user with:
+// those that a rule names and the user has, and for email and phone number
+// whether they are verified. No value is empty.
+func (m AttributeMap) Apply(user SourceUser, vouch VerifiedContacts) Attributes {
+	attributes := make(Attributes, len(m.rules)+2)
+	for _, rule := range m.rules {
+		if value := rule.value(user); value != "" {
+			attributes[rule.target] = value
+		}
+	}
+	m.settleVerified(attributes, attributeEmail, attributeEmailVerified, user, vouch)
+	m.settleVerified(attributes, attributePhone, attributePhoneVerified, user, vouch)
+	return attributes
+}
+
+func (r attributeRule) value(user SourceUser) string {
+	if r.literal != "" {
+		return r.literal
+	}
+	if value := user.Attributes[r.source]; value != "" {
+		return value
+	}
+	switch r.source {
+	case attributeUsername:
+		return user.Username
+	case attributeSub:
+		return user.Sub
+	default:
+		return ""
+	}
+}
+
+// settleVerified makes the flag of a contact "true" or "false" where there is
+// the contact, and drops it where there is none: Cognito takes no flag alone.
+// Without a rule of its own the flag follows its attribute, and the source
+// vouches only for an address that came from the attribute it vouches for.
+func (m AttributeMap) settleVerified(to Attributes, contact, flag string, user SourceUser, vouch VerifiedContacts) {
+	if to[contact] == "" {
+		delete(to, flag)
+		return
+	}
+	verified := to[flag]
+	if !m.hasRule(flag) {
+		switch {
+		case vouch == VerifiedAlways:
+			verified = "true"
+		case m.copies(contact):
+			verified = user.Attributes[flag]
+		}
+	}
+	to[flag] = "false"
+	if strings.EqualFold(verified, "true") {
+		to[flag] = "true"
+	}
+}
+
+func (m AttributeMap) hasRule(target string) bool {
+	return slices.ContainsFunc(m.rules, func(rule attributeRule) bool { return rule.target == target })
+}
+
+// copies reports whether the target comes from the source's attribute of the
+// same name.
+func (m AttributeMap) copies(target string) bool {
+	return slices.ContainsFunc(m.rules, func(rule attributeRule) bool {
+		return rule.target == target && rule.source == target
+	})
+}
+
+// hasVerifiedContact reports whether a code could be sent to the user.
+func (a Attributes) hasVerifiedContact() bool {
+	return a.hasVerifiedEmail() || a.hasVerifiedPhone()
+}
+
+func (a Attributes) hasVerifiedEmail() bool {
+	return a[attributeEmail] != "" && a[attributeEmailVerified] == "true"
+}
+
+func (a Attributes) hasVerifiedPhone() bool {
+	return a[attributePhone] != "" && a[attributePhoneVerified] == "true"
+}

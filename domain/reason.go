@@ -1,0 +1,57 @@
+package domain
+
+// Reason says why an attempt ended as it did, in one word for audit, metrics
+// and people. The words are a contract: dashboards count them.
+type Reason string
+
+// Reasons to migrate. Those of a refusal can stand here too, where a rule turns
+// them into a migration.
+const (
+	ReasonPasswordAccepted Reason = "password_accepted"
+	ReasonForgotPassword   Reason = "forgot_password"
+)
+
+// Reasons to refuse.
+const (
+	ReasonPasswordWrong            Reason = "password_wrong"
+	ReasonUserUnknown              Reason = "user_unknown"
+	ReasonUserAmbiguous            Reason = "user_ambiguous"
+	ReasonUserDisabled             Reason = "user_disabled"
+	ReasonUserUnconfirmed          Reason = "user_unconfirmed"
+	ReasonUserFederated            Reason = "user_federated"
+	ReasonUserArchived             Reason = "user_archived"
+	ReasonUserCompromised          Reason = "user_compromised"
+	ReasonStatusUnknown            Reason = "user_status_unknown"
+	ReasonTemporaryPassword        Reason = "temporary_password"
+	ReasonTemporaryPasswordExpired Reason = "temporary_password_expired"
+	ReasonMFARequired              Reason = "mfa_required"
+	ReasonChallengeUnsupported     Reason = "challenge_unsupported"
+	ReasonResetRequired            Reason = "reset_required"
+	ReasonSignInDenied             Reason = "sign_in_denied"
+	ReasonLockedOut                Reason = "locked_out"
+	ReasonIdentifierNotOwned       Reason = "identifier_not_owned"
+	ReasonNoVerifiedContact        Reason = "no_verified_contact"
+	// ReasonFindingUnexpected: the source said something that cannot follow
+	// from what it was asked. It is refused, and means a fault in an adapter.
+	ReasonFindingUnexpected Reason = "finding_unexpected"
+)
+
+// Reasons to fail: nothing was decided.
+const (
+	ReasonSourceThrottled     Reason = "source_throttled"
+	ReasonSourceUnreachable   Reason = "source_unreachable"
+	ReasonSourceMisconfigured Reason = "source_misconfigured"
+	ReasonDeadlineExceeded    Reason = "deadline_exceeded"
+	ReasonInternal            Reason = "internal"
+)
+
+// RefusalReasons lists every reason that a refusal can have.
+func RefusalReasons() []Reason {
+	return []Reason{
+		ReasonPasswordWrong, ReasonUserUnknown, ReasonUserAmbiguous, ReasonUserDisabled,
+		ReasonUserUnconfirmed, ReasonUserFederated, ReasonUserArchived, ReasonUserCompromised,
+		ReasonStatusUnknown, ReasonTemporaryPassword, ReasonTemporaryPasswordExpired,
+		ReasonMFARequired, ReasonChallengeUnsupported, ReasonResetRequired, ReasonSignInDenied,
+		ReasonLockedOut, ReasonIdentifierNotOwned, ReasonNoVerifiedContact, ReasonFindingUnexpected,
+	}
+}

@@ -1,0 +1,169 @@
+package domain
+
+// Rules are the choices that an operator has in a decision. [DefaultRules] are
+// the ones that hold where nothing was chosen.
+type Rules struct {
+	// Attributes says which attributes the new user gets, and from where.
+	Attributes AttributeMap
+	// VerifiedContacts says who vouches for email and phone number.
+	VerifiedContacts VerifiedContacts
+	// Username says under which name the user is created.
+	Username UsernameRule
+	// OnTemporaryPassword answers a temporary password that was right.
+	OnTemporaryPassword OnTemporaryPassword
+	// OnMFA answers a user whom the source would ask for a second factor.
+	OnMFA OnMFA
+	// OnResetRequired answers a source that demands a new password.
+	OnResetRequired OnResetRequired
+	// ForceAliasCreation takes an email or phone alias from the destination
+	// user who holds it now (cognito-facts 8).
+	ForceAliasCreation bool
+	// MessageAction says whether Cognito sends its welcome message.
+	MessageAction MessageAction
+}
+
+// DefaultRules returns the rules that hold where nothing was chosen.
+func DefaultRules() Rules {
+	return Rules{
+		Attributes:          StandardAttributeMap(),
+		VerifiedContacts:    VerifiedBySource,
+		Username:            UsernameAuto,
+		OnTemporaryPassword: TemporaryPasswordReset,
+		OnMFA:               MFARefuse,
+		OnResetRequired:     ResetRequiredReset,
+		MessageAction:       MessageSuppress,
+	}
+}
+
+// NeedsProfile reports whether Decide reads the user's profile for a finding of
+// this kind, so that a source need not fetch what would be thrown away.
+func (r Rules) NeedsProfile(kind FindingKind) bool {
+	switch kind {
+	case PasswordAccepted, UserFound:
+		return true
+	case TemporaryPasswordAccepted:
+		return r.OnTemporaryPassword == TemporaryPasswordReset || r.OnTemporaryPassword == TemporaryPasswordConfirm
+	case MFARequired:
+		return r.OnMFA == MFAMigrate
+	case ResetRequired:
+		return r.OnResetRequired == ResetRequiredReset
+	default:
+		return false
+	}
+}
+
+// VerifiedContacts says who vouches for a migrated email or phone number.
+type VerifiedContacts string
+
+// The ways to vouch for a contact.
+const (
+	// VerifiedBySource marks a contact as verified where the source does.
+	VerifiedBySource VerifiedContacts = "source"
+	// VerifiedAlways marks every contact as verified, proved or not.
+	VerifiedAlways VerifiedContacts = "always"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (v *VerifiedContacts) UnmarshalText(text []byte) error {
+	return choose(v, text, VerifiedBySource, VerifiedAlways)
+}
+
+// UsernameRule says under which name the destination creates the user.
+type UsernameRule string
+
+// The ways to name a user (cognito-facts 10).
+const (
+	// UsernameAuto returns what was typed where it is the source's username,
+	// the source's username where an alias of it was typed, and none where the
+	// source's username is its own sub: such a pool signs in by email or
+	// phone, and Cognito makes the name in the destination too.
+	UsernameAuto UsernameRule = "auto"
+	// UsernameSubmitted returns what was typed.
+	UsernameSubmitted UsernameRule = "submitted"
+	// UsernameSource returns the source's username.
+	UsernameSource UsernameRule = "source"
+	// UsernameOmit returns none.
+	UsernameOmit UsernameRule = "omit"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (u *UsernameRule) UnmarshalText(text []byte) error {
+	return choose(u, text, UsernameAuto, UsernameSubmitted, UsernameSource, UsernameOmit)
+}
+
+// OnTemporaryPassword answers a temporary password that was right.
+type OnTemporaryPassword string
+
+// The answers to a temporary password.
+const (
+	// TemporaryPasswordReset migrates the user, who must then choose a
+	// password by a code sent to a verified contact.
+	TemporaryPasswordReset OnTemporaryPassword = "reset"
+	// TemporaryPasswordConfirm migrates the user with the temporary password
+	// as the lasting one.
+	TemporaryPasswordConfirm OnTemporaryPassword = "confirm"
+	// TemporaryPasswordRefuse turns the user away.
+	TemporaryPasswordRefuse OnTemporaryPassword = "refuse"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (o *OnTemporaryPassword) UnmarshalText(text []byte) error {
+	return choose(o, text, TemporaryPasswordReset, TemporaryPasswordConfirm, TemporaryPasswordRefuse)
+}
+
+// OnMFA answers a user whom the source would ask for a second factor.
+type OnMFA string
+
+// The answers to a second factor.
+const (
+	// MFARefuse turns the user away, so that no second factor is dropped in
+	// silence: its secret cannot be read out of the source (cognito-facts 31).
+	MFARefuse OnMFA = "refuse"
+	// MFAMigrate migrates the user without it; a preference for SMS goes along
+	// where there is a phone number.
+	MFAMigrate OnMFA = "migrate"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (o *OnMFA) UnmarshalText(text []byte) error {
+	return choose(o, text, MFARefuse, MFAMigrate)
+}
+
+// OnResetRequired answers a source that demands a new password.
+type OnResetRequired string
+
+// The answers to a demanded reset.
+const (
+	// ResetRequiredReset migrates the user, who must then choose a password
+	// by a code sent to a verified contact.
+	ResetRequiredReset OnResetRequired = "reset"
+	// ResetRequiredRefuse turns the user away.
+	ResetRequiredRefuse OnResetRequired = "refuse"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (o *OnResetRequired) UnmarshalText(text []byte) error {
+	return choose(o, text, ResetRequiredReset, ResetRequiredRefuse)
+}
+
+// MessageAction says whether Cognito welcomes the migrated user by a message.
+type MessageAction string
+
+// The two answers (cognito-facts 7).
+const (
+	// MessageSuppress sends nothing.
+	MessageSuppress MessageAction = "suppress"
+	// MessageSend sends Cognito's welcome message to a verified contact.
+	MessageSend MessageAction = "send"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (m *MessageAction) UnmarshalText(text []byte) error {
+	return choose(m, text, MessageSuppress, MessageSend)
+}

@@ -1,0 +1,48 @@
+package ports
+
+import (
+	"context"
+	"errors"
+
+	"cognito-user-migration/domain"
+)
+
+//go:generate go tool mockgen -source=source.go -destination=mocks/source.go -package=mocks
+
+// SourceDirectory is a directory of users elsewhere. A [domain.Finding] is an
+// answer; an error is no answer, and never means that a user is not there.
+//
+// Both methods return an error that matches, by errors.Is,
+//
+//   - [ErrThrottled] when the source asks for fewer requests,
+//   - [ErrUnreachable] when it cannot be reached, or answers with a fault of
+//     its own or something that cannot be read,
+//   - [ErrMisconfigured] when it turns us away, not the person: settings,
+//     credentials, permissions,
+//   - the context's own error when the context ended first.
+//
+// No error's text holds a password, a token, a username or an attribute's
+// value. Implementations are safe for use by several goroutines.
+type SourceDirectory interface {
+	// Authenticate proves the password of the user whom the identifier names
+	// and reads their profile where [domain.Rules.NeedsProfile] wants it. It
+	// asks the source about the password at most once, and not at all when the
+	// password is empty: that is [domain.PasswordWrong].
+	Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error)
+
+	// FindUser reads the profile of the user whom the identifier names, proving
+	// nothing: [domain.UserFound], [domain.UserUnknown] or another finding of a
+	// look-up.
+	FindUser(ctx context.Context, username string) (domain.Finding, error)
+}
+
+// Errors of a source, matched by errors.Is.
+var (
+	// ErrThrottled: the source asks for fewer requests.
+	ErrThrottled = errors.New("throttled")
+	// ErrUnreachable: the source cannot be reached or does not answer in order.
+	ErrUnreachable = errors.New("unreachable")
+	// ErrMisconfigured: settings, credentials or permissions are wrong, and
+	// trying again will not help.
+	ErrMisconfigured = errors.New("misconfigured")
+)
