@@ -15,6 +15,7 @@ require (
 	github.com/zitadel/passwap v0.12.1
 	go.uber.org/fx v1.24.0
 	go.uber.org/zap v1.28.0
+	golang.org/x/term v0.47.0
 )
 
 require (

@@ -1,0 +1,108 @@
+// Migratectl is the operator's tool: it tries out and serves the function on a
+// laptop, through the same composition that runs in Lambda.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// version is set by the build.
+var version = "devel" //nolint:gochecknoglobals // the linker can set nothing else
+
+// streams are what a command reads from and writes to.
+type streams struct {
+	in       *os.File
+	out, err io.Writer
+	environ  []string
+}
+
+// command is one subcommand.
+type command struct {
+	name    string
+	summary string
+	run     func(ctx context.Context, args []string, s streams) error
+}
+
+func commands() []command {
+	return []command{
+		{"demo", "show what becomes of a few attempts, on people that come along", demo},
+		{"simulate", "make one attempt and show the event, the decision, the response and the audit record", simulate},
+		{"serve", "answer Lambda's Invoke API on loopback, for a local Cognito, the AWS CLI or SAM", serve},
+		{"settings", "list the environment variables", settings},
+		{"version", "print the version", printVersion},
+	}
+}
+
+// errUsage is an error in how the tool was called; the text is out already.
+var errUsage = errors.New("usage")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ()})
+	stop()
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, errUsage):
+		os.Exit(2)
+	default:
+		fmt.Fprintln(os.Stderr, "migratectl:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, s streams) error {
+	if len(args) == 0 {
+		usage(s.err)
+		return errUsage
+	}
+	if slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
+		usage(s.out)
+		return nil
+	}
+	for _, command := range commands() {
+		if command.name == args[0] {
+			return command.run(ctx, args[1:], s)
+		}
+	}
+	fmt.Fprintf(s.err, "migratectl: there is no command %q\n\n", args[0])
+	usage(s.err)
+	return errUsage
+}
+
+func usage(to io.Writer) {
+	fmt.Fprint(to, "Usage: migratectl COMMAND [FLAGS]\n\nCommands:\n")
+	for _, command := range commands() {
+		fmt.Fprintf(to, "  %-10s %s\n", command.name, command.summary)
+	}
+	fmt.Fprint(to, "\nCommands read the function's own environment variables; `migratectl settings` lists them.\n`migratectl COMMAND -h` lists a command's flags.\n")
+}
+
+// parse reads a command's flags; what it takes no argument of is an error.
+func parse(flags *flag.FlagSet, args []string, s streams) error {
+	flags.SetOutput(s.err)
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return errUsage
+	}
+	if flags.NArg() > 0 {
+		fmt.Fprintf(s.err, "migratectl %s takes flags alone, not %q\n", flags.Name(), strings.Join(flags.Args(), " "))
+		return errUsage
+	}
+	return nil
+}
+
+func printVersion(_ context.Context, _ []string, s streams) error {
+	_, err := fmt.Fprintln(s.out, version)
+	return err
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"cognito-user-migration/adapters/lambdatrigger"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+)
+
+const (
+	// largestPayload is what Lambda takes of an invocation's payload.
+	largestPayload = 6 << 20
+	// drain is how long requests under way may take once the server is told
+	// to stop.
+	drain = 5 * time.Second
+)
+
+// serve answers Lambda's Invoke API on loopback until it is interrupted.
+func serve(ctx context.Context, args []string, s streams) error {
+	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
+	var (
+		address = flags.String("addr", "127.0.0.1:9000", "the loopback `address` to listen on")
+		name    = flags.String("function", "user-migration", "the `name` by which the function is invoked")
+	)
+	if err := parse(flags, args, s); err != nil {
+		return err
+	}
+	if err := checkLoopback(*address); err != nil {
+		return err
+	}
+	handler, stop, err := compose(ctx, s.environ, s.out)
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", *address)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "serving function %s on http://%s; stop with Ctrl-C\n", *name, listener.Addr())
+	server := &http.Server{Handler: invokeAPI(*name, handler), ReadHeaderTimeout: drain}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+		defer cancel()
+		stopped <- errors.Join(server.Shutdown(last), stop(last))
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
+}
+
+// checkLoopback refuses an address that others could reach: whoever can invoke
+// the function can try passwords with it.
+func checkLoopback(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return errors.New("--addr takes host:port, such as 127.0.0.1:9000")
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return errors.New("--addr takes an address of loopback, such as 127.0.0.1:9000: whoever reaches it can try passwords")
+	}
+	return nil
+}
+
+// invokeAPI is Lambda's Invoke ("Invoke", AWS Lambda API Reference), as far as
+// Cognito's emulators and the AWS CLI use it.
+func invokeAPI(name string, handler *lambdatrigger.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", func(w http.ResponseWriter, r *http.Request) {
+		if r.PathValue("name") != name {
+			apiError(w, http.StatusNotFound, "ResourceNotFoundException", "there is no function of this name here; it is called "+name)
+			return
+		}
+		payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestPayload))
+		if err != nil {
+			apiError(w, http.StatusRequestEntityTooLarge, "RequestTooLargeException", "the payload is larger than 6 MB")
+			return
+		}
+		switch r.Header.Get("X-Amz-Invocation-Type") {
+		case "", "RequestResponse":
+		case "DryRun":
+			w.WriteHeader(http.StatusNoContent)
+			return
+		default:
+			apiError(w, http.StatusBadRequest, "InvalidParameterValueException", "the invocation type is RequestResponse or DryRun")
+			return
+		}
+		id := rand.Text()
+		w.Header().Set("X-Amzn-Requestid", id)
+		w.Header().Set("X-Amz-Executed-Version", "$LATEST")
+		w.Header().Set("Content-Type", "application/json")
+		answer, err := handler.Invoke(withRequestID(r.Context(), id), payload)
+		if err != nil {
+			w.Header().Set("X-Amz-Function-Error", "Unhandled")
+			answer = errorBody(err)
+		}
+		_, _ = w.Write(answer) // the client has gone
+	})
+	return mux
+}
+
+func errorBody(err error) []byte {
+	public, ok := errors.AsType[messages.InvokeResponse_Error](err)
+	if !ok {
+		public = messages.InvokeResponse_Error{Type: lambdatrigger.TypeFailure, Message: lambdatrigger.TextFailure}
+	}
+	body, err := json.Marshal(public)
+	if err != nil {
+		return []byte(`{}`)
+	}
+	return body
+}
+
+func apiError(w http.ResponseWriter, status int, kind, text string) {
+	w.Header().Set("X-Amzn-Errortype", kind)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"Type": "User", "Message": text}) // the client has gone
+}

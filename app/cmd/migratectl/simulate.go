@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"cognito-user-migration/domain"
+
+	"golang.org/x/term"
+)
+
+// simulate makes one attempt and shows all there is to see of it.
+func simulate(ctx context.Context, args []string, s streams) error {
+	flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
+	var (
+		username  = flags.String("username", "", "the `name` that the person types")
+		trigger   = flags.String("trigger", "sign-in", "`sign-in or forgot-password`")
+		eventFile = flags.String("event", "", "a `file` with Cognito's event, in place of --username and --trigger")
+		fromStdin = flags.Bool("password-stdin", false, "read the password from standard input, in place of asking for it")
+		asJSON    = flags.Bool("json", false, "print one JSON object")
+	)
+	if err := parse(flags, args, s); err != nil {
+		return err
+	}
+	event, err := simulatedEvent(*eventFile, *username, *trigger)
+	if err != nil {
+		return err
+	}
+	function, err := newFunction(ctx, s.environ, s.err)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = function.stop(ctx) }() // the process ends here anyway
+	if needsPassword(event) {
+		password, err := readPassword(s, *fromStdin)
+		if err != nil {
+			return err
+		}
+		if event, err = withPassword(event, password); err != nil {
+			return err
+		}
+	}
+	result := function.attempt(ctx, event)
+	if *asJSON {
+		err = writeJSON(s.out, result)
+	} else {
+		err = writeText(s.out, result)
+	}
+	if err == nil && result.Decision == nil {
+		return errors.New("the event was not taken")
+	}
+	if err == nil && result.Decision.Verdict == "fail" {
+		return fmt.Errorf("the attempt failed: %s", result.Decision.Reason)
+	}
+	return err
+}
+
+func simulatedEvent(file, username, trigger string) ([]byte, error) {
+	switch {
+	case file != "" && username != "":
+		return nil, errors.New("give --event or --username, not both")
+	case file != "":
+		return os.ReadFile(file)
+	case username == "":
+		return nil, errors.New("give --username NAME or --event FILE")
+	case trigger == "sign-in":
+		return newEvent(domain.TriggerAuthentication, username, nil)
+	case trigger == "forgot-password":
+		return newEvent(domain.TriggerForgotPassword, username, nil)
+	default:
+		return nil, errors.New("--trigger takes sign-in or forgot-password")
+	}
+}
+
+// readPassword asks for the password without showing it, or reads the first
+// line of standard input.
+func readPassword(s streams, fromStdin bool) (string, error) {
+	if fromStdin {
+		text, err := io.ReadAll(io.LimitReader(s.in, 1<<16))
+		if err != nil {
+			return "", fmt.Errorf("standard input: %w", err)
+		}
+		line, _, _ := strings.Cut(string(text), "\n")
+		return strings.TrimSuffix(line, "\r"), nil
+	}
+	if !term.IsTerminal(int(s.in.Fd())) {
+		return "", errors.New("standard input is no terminal to ask for the password: use --password-stdin")
+	}
+	fmt.Fprint(s.err, "Password: ")
+	password, err := term.ReadPassword(int(s.in.Fd()))
+	fmt.Fprintln(s.err)
+	return string(password), err
+}
+
+func writeJSON(to io.Writer, result outcome) error {
+	encoder := json.NewEncoder(to)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(result)
+}
+
+func writeText(to io.Writer, result outcome) error {
+	var text bytes.Buffer
+	section(&text, "Event", result.Event)
+	switch {
+	case result.Decision != nil:
+		fmt.Fprintf(&text, "Decision\n  %s: %s\n\n", result.Decision.Verdict, result.Decision.Reason)
+	default:
+		text.WriteString("Decision\n  none: the event was not taken\n\n")
+	}
+	if result.Error != nil {
+		fmt.Fprintf(&text, "Error to Cognito\n  %s (%s)\n\n", result.Error.Message, result.Error.Type)
+	} else {
+		section(&text, "Response to Cognito", result.Response)
+	}
+	if result.Audit != nil {
+		section(&text, "Audit record", result.Audit)
+	}
+	_, err := to.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
+	return err
+}
+
+func section(to *bytes.Buffer, title string, value json.RawMessage) {
+	to.WriteString(title + "\n  ")
+	if json.Indent(to, bytes.TrimSpace(value), "  ", "  ") != nil {
+		to.WriteString("none")
+	}
+	to.WriteString("\n\n")
+}
