@@ -47,7 +47,9 @@ func structFields(structure reflect.Type) []field {
 		member := structure.Field(i)
 		tag, tagged := member.Tag.Lookup("env")
 		if !tagged {
-			if member.Anonymous && member.Type.Kind() == reflect.Struct {
+			// A part of the settings with variables of its own, which the
+			// parser descends into too.
+			if member.IsExported() && member.Type.Kind() == reflect.Struct {
 				fields = append(fields, structFields(member.Type)...)
 			}
 			continue

@@ -1,0 +1,132 @@
+package app_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "cognito-user-migration"
+
+// imports lists what each package of the project imports outside of tests.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	command := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...")
+	command.Dir = ".."
+	output, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := make(map[string][]string)
+	for line := range strings.Lines(string(output)) {
+		words := strings.Fields(line)
+		packages[strings.TrimPrefix(words[0], module+"/")] = words[1:]
+	}
+	return packages
+}
+
+// own is a package of the project by its path in it.
+func own(path string) (string, bool) {
+	return strings.CutPrefix(path, module+"/")
+}
+
+func standard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".") && first != module
+}
+
+func TestTheArrowsOfTheArchitecture(t *testing.T) {
+	t.Parallel()
+	packages := imports(t)
+	for _, expected := range []string{"domain", "ports", "adapters/cognitosource", "app/migrate", "app"} {
+		if _, there := packages[expected]; !there {
+			t.Fatalf("there is no package %s; the packages are %q", expected, slices.Sorted(maps.Keys(packages)))
+		}
+	}
+	for name, imported := range packages {
+		for _, path := range imported {
+			if !allowed(name, path) {
+				t.Errorf("%s may not import %s", name, path)
+			}
+		}
+	}
+}
+
+// allowed holds the arrows: domain <- ports <- adapters <- app.
+func allowed(from, path string) bool {
+	to, ours := own(path)
+	switch {
+	case from == "domain":
+		return standard(path)
+	case from == "ports":
+		return standard(path) || to == "domain"
+	case strings.HasPrefix(from, "ports/"): // mocks and the contract's suite
+		return !ours || to == "domain" || to == "ports" || strings.HasPrefix(to, "ports/")
+	case strings.HasPrefix(from, "adapters/internal/"):
+		return !ours
+	case strings.HasPrefix(from, "adapters/"):
+		return !ours || to == "domain" || to == "ports" || strings.HasPrefix(to, "adapters/internal/")
+	case from == "app/migrate":
+		return standard(path) || to == "domain" || to == "ports"
+	default: // app knows every adapter, but nothing of the tests' in production
+		return !strings.HasPrefix(to, "ports/") && !strings.HasPrefix(path, "github.com/golang/mock")
+	}
+}
+
+func TestThePasswordIsReadInOnePlacePerSourceAdapter(t *testing.T) {
+	t.Parallel()
+	readers := make(map[string]int)
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == ".git"):
+			return filepath.SkipDir
+		case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(node ast.Node) bool {
+			call, ok := node.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			selector, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok || selector.Sel.Name != "Reveal" {
+				return true
+			}
+			if receiver, ok := selector.X.(*ast.Ident); ok && receiver.Name == "password" {
+				readers[filepath.ToSlash(filepath.Dir(path))]++
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"../adapters/cognitosource": 1, "../adapters/filesource": 1}
+	if !maps.Equal(readers, want) {
+		t.Errorf("passwords are read in %v, want %v", readers, want)
+	}
+}
+
+func TestNoInitAndNoPackageNamedForNothing(t *testing.T) {
+	t.Parallel()
+	for name := range imports(t) {
+		last := name[strings.LastIndexByte(name, '/')+1:]
+		if slices.Contains([]string{"util", "utils", "common", "shared", "helpers"}, last) {
+			t.Errorf("package %s is named for nothing", name)
+		}
+	}
+}

@@ -1,0 +1,243 @@
+package config_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"cognito-user-migration/app/config"
+	"cognito-user-migration/domain"
+)
+
+const canary = "canary-2b7c"
+
+// directory is the settings of a kind of source that the tests make up.
+type directory struct {
+	Host  string        `env:"HOST,required" takes:"a host name" desc:"Where it is."`
+	Key   domain.Secret `env:"KEY" takes:"a key" desc:"Its key."`
+	Port  int           `env:"PORT" envDefault:"389" takes:"a port number" desc:"Its port."`
+	Inner inner
+}
+
+type inner struct {
+	Base string `env:"BASE" takes:"a name" desc:"Where to begin."`
+}
+
+func (d *directory) Validate(variable func(string) string) []error {
+	if d.Host == "nowhere" {
+		return []error{fmt.Errorf("%s: is nowhere", variable("HOST"))}
+	}
+	return nil
+}
+
+func (d *directory) Warnings(variable func(string) string) []string {
+	if d.Key.Empty() {
+		return []string{variable("KEY") + " is not set"}
+	}
+	return nil
+}
+
+func kinds() map[string]config.NewSettings {
+	newDirectory := func() config.SourceSettings { return new(directory) }
+	return map[string]config.NewSettings{"cognito": newDirectory, "directory": newDirectory}
+}
+
+func load(environ ...string) (*config.Config, error) {
+	return config.Load(environ, kinds())
+}
+
+func TestTheDefaultsNeedNothingButTheSource(t *testing.T) {
+	t.Parallel()
+	got, err := load("SOURCE_HOST=h", "PATH=/bin", "HOME=/root", "AWS_REGION=ap-northeast-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := domain.DefaultRules(); got.Rules.Attributes.String() != want.Attributes.String() {
+		t.Errorf("attributes are %s", got.Rules.Attributes)
+	} else {
+		got.Rules.Attributes, want.Attributes = domain.AttributeMap{}, domain.AttributeMap{}
+		if fmt.Sprint(got.Rules) != fmt.Sprint(want) {
+			t.Errorf("rules are %v, want %v", got.Rules, want)
+		}
+	}
+	settings, _ := got.Source.Settings.(*directory)
+	if got.Refusal != config.RefusalConceal || got.Source.Name != "SOURCE" || got.Source.Kind != "cognito" ||
+		settings.Host != "h" || settings.Port != 389 || got.Audit.Username != domain.AuditUsernameHMAC {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestEverySettingIsRead(t *testing.T) {
+	t.Parallel()
+	got, err := load(
+		"MIGRATE_SOURCES=old", "OLD_KIND=directory", "OLD_HOST=h", "OLD_KEY="+canary, "OLD_PORT=636", "OLD_BASE=b",
+		"MIGRATE_ATTRIBUTES=email,custom:tenant='acme'", "MIGRATE_VERIFIED_CONTACTS=always", "MIGRATE_USERNAME=omit",
+		"MIGRATE_ON_TEMPORARY_PASSWORD=confirm", "MIGRATE_ON_MFA=migrate", "MIGRATE_ON_RESET_REQUIRED=refuse",
+		"MIGRATE_REFUSAL=explain", "MIGRATE_FORCE_ALIAS_CREATION=true", "MIGRATE_MESSAGE_ACTION=send",
+		"AUDIT_SINKS=log", "AUDIT_USERNAME=hmac", "AUDIT_HMAC_KEY="+strings.Repeat("k", 32), "COMPLETION_AFTER=keep",
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := got.Rules
+	if rules.Attributes.String() != "email,custom:tenant='acme'" || rules.VerifiedContacts != domain.VerifiedAlways ||
+		rules.Username != domain.UsernameOmit || rules.OnTemporaryPassword != domain.TemporaryPasswordConfirm ||
+		rules.OnMFA != domain.MFAMigrate || rules.OnResetRequired != domain.ResetRequiredRefuse ||
+		!rules.ForceAliasCreation || rules.MessageAction != domain.MessageSend || got.Refusal != config.RefusalExplain {
+		t.Errorf("rules are %+v, refusal %s", rules, got.Refusal)
+	}
+	settings, _ := got.Source.Settings.(*directory)
+	if got.Source.Name != "OLD" || got.Source.Kind != "directory" || settings.Key.Reveal() != canary || settings.Port != 636 || settings.Inner.Base != "b" {
+		t.Errorf("source is %+v", got.Source)
+	}
+	if got.Audit.HMACKey.Reveal() != strings.Repeat("k", 32) {
+		t.Error("the key is another")
+	}
+	if text := fmt.Sprintf("%v %+v %#v", got, *got, settings); strings.Contains(text, canary) {
+		t.Errorf("printing shows a secret: %s", text)
+	}
+}
+
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		environ []string
+		want    []string
+	}{
+		"a setting that is missing": {nil, []string{"SOURCE_HOST: is required; takes a host name"}},
+		"an empty value is none": {[]string{"SOURCE_HOST=", "MIGRATE_ON_MFA="},
+			[]string{"SOURCE_HOST: is required; takes a host name"}},
+		"an unknown choice": {[]string{"SOURCE_HOST=h", "MIGRATE_ON_MFA=" + canary},
+			[]string{"MIGRATE_ON_MFA: takes one of: refuse, migrate"}},
+		"an unknown form of refusal": {[]string{"SOURCE_HOST=h", "MIGRATE_REFUSAL=" + canary},
+			[]string{"MIGRATE_REFUSAL: takes one of: conceal, explain"}},
+		"a value of the wrong type": {[]string{"SOURCE_HOST=h", "SOURCE_PORT=" + canary, "MIGRATE_FORCE_ALIAS_CREATION=" + canary},
+			[]string{"MIGRATE_FORCE_ALIAS_CREATION: takes true, false", "SOURCE_PORT: takes a port number"}},
+		"a variable that nothing reads": {[]string{"SOURCE_HOST=h", "SOURCE_HOTS=" + canary, "LOCKOUT_TABLE=t", "COMPLETION_QUEUE_URL=q"}, []string{
+			"COMPLETION_QUEUE_URL: nothing reads this variable; the family has COMPLETION_AFTER",
+			"LOCKOUT_TABLE: nothing reads this variable; there is none in the family LOCKOUT_ yet",
+			"SOURCE_HOTS: nothing reads this variable; the family has SOURCE_BASE, SOURCE_HOST, SOURCE_KEY, SOURCE_KIND, SOURCE_PORT",
+		}},
+		"an unknown kind": {[]string{"SOURCE_KIND=" + canary, "SOURCE_WHATEVER=x"}, []string{"SOURCE_KIND: takes one of: cognito, directory"}},
+		"what the kind itself finds wrong": {[]string{"SOURCE_HOST=nowhere"},
+			[]string{"SOURCE_HOST: is nowhere"}},
+		"an attribute map, rule by rule": {[]string{"SOURCE_HOST=h", "MIGRATE_ATTRIBUTES=sub,x"},
+			[]string{"MIGRATE_ATTRIBUTES: rule 1: sub is made by Cognito and cannot be set\n    rule 2: x is no standard attribute: custom ones are written custom:x"}},
+		"several sources": {[]string{"MIGRATE_SOURCES=old,corp"},
+			[]string{"MIGRATE_SOURCES: takes the name of one source; several are not supported yet"}},
+		"a source with the name of a family": {[]string{"MIGRATE_SOURCES=audit"},
+			[]string{"MIGRATE_SOURCES: takes a name of letters, digits and underscores that begins with a letter and is no family of its own (MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA)"}},
+		"a source with a name that is none": {[]string{"MIGRATE_SOURCES=a-b"},
+			[]string{"MIGRATE_SOURCES: takes a name of letters, digits and underscores that begins with a letter and is no family of its own (MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA)"}},
+		"deleting at the source": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=delete"},
+			[]string{"COMPLETION_AFTER: takes: keep. To delete the source user is for completion, which is not there yet; inside the trigger Cognito has not created the new user, and if it then failed, the person would be in neither pool"}},
+		"an unknown completion": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=" + canary}, []string{"COMPLETION_AFTER: takes: keep"}},
+		"an unknown sink":       {[]string{"SOURCE_HOST=h", "AUDIT_SINKS=" + canary}, []string{"AUDIT_SINKS: takes: log"}},
+		"a short key": {[]string{"SOURCE_HOST=h", "AUDIT_HMAC_KEY=" + canary},
+			[]string{"AUDIT_HMAC_KEY: takes a secret of 32 characters or more: a shorter one can be guessed, and with it every name"}},
+		"a key that is not used": {[]string{"SOURCE_HOST=h", "AUDIT_USERNAME=none", "AUDIT_HMAC_KEY=" + strings.Repeat("k", 32)},
+			[]string{"AUDIT_HMAC_KEY: is used with AUDIT_USERNAME=hmac alone"}},
+		"a reference to a secret elsewhere": {[]string{"SOURCE_HOST=h", "SOURCE_KEY=secretsmanager:" + canary},
+			[]string{"SOURCE_KEY: secretsmanager: and ssm: references are not resolved yet; give the value itself"}},
+		"everything at once": {[]string{"SOURCE_PORT=x", "MIGRATE_USERNAME=x", "AUDIT_USERNAME=x", "MIGRATE_FOO=x"}, []string{
+			"AUDIT_USERNAME: takes one of: hmac, plain, none",
+			"MIGRATE_FOO: nothing reads this variable; the family has MIGRATE_ATTRIBUTES, MIGRATE_FORCE_ALIAS_CREATION, MIGRATE_MESSAGE_ACTION, MIGRATE_ON_MFA, MIGRATE_ON_RESET_REQUIRED, MIGRATE_ON_TEMPORARY_PASSWORD, MIGRATE_REFUSAL, MIGRATE_SOURCES, MIGRATE_USERNAME, MIGRATE_VERIFIED_CONTACTS",
+			"MIGRATE_USERNAME: takes one of: auto, submitted, source, omit",
+			"SOURCE_HOST: is required; takes a host name",
+			"SOURCE_PORT: takes a port number",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := load(row.environ...)
+			problems, ok := errors.AsType[*config.Error](err)
+			if !ok || got != nil {
+				t.Fatalf("got %+v, %v", got, err)
+			}
+			if !slices.Equal(problems.Problems, row.want) {
+				t.Errorf("got\n  %s\nwant\n  %s", strings.Join(problems.Problems, "\n  "), strings.Join(row.want, "\n  "))
+			}
+			if strings.Contains(err.Error(), canary) {
+				t.Errorf("a value is shown: %v", err)
+			}
+			for _, problem := range row.want {
+				if !strings.Contains(err.Error(), problem) {
+					t.Errorf("the message lacks %s", problem)
+				}
+			}
+		})
+	}
+}
+
+func TestOtherPeoplesVariablesAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	if _, err := load("SOURCE_HOST=h", "SOURCE_DATE_EPOCH=1700000000", "USERNAME=me", "GROUPS=staff", "SOURCE=x", "MIGRATED=x"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	key := "AUDIT_HMAC_KEY=" + strings.Repeat("k", 32)
+	for name, row := range map[string]struct {
+		environ []string
+		want    []string // what each warning begins with
+	}{
+		"none":                 {[]string{key}, nil},
+		"vouching for all":     {[]string{key, "MIGRATE_VERIFIED_CONTACTS=always"}, []string{"MIGRATE_VERIFIED_CONTACTS=always "}},
+		"explaining refusals":  {[]string{key, "MIGRATE_REFUSAL=explain"}, []string{"MIGRATE_REFUSAL=explain "}},
+		"dropping factors":     {[]string{key, "MIGRATE_ON_MFA=migrate"}, []string{"MIGRATE_ON_MFA=migrate "}},
+		"lasting temporaries":  {[]string{key, "MIGRATE_ON_TEMPORARY_PASSWORD=confirm"}, []string{"MIGRATE_ON_TEMPORARY_PASSWORD=confirm "}},
+		"taking aliases":       {[]string{key, "MIGRATE_FORCE_ALIAS_CREATION=true"}, []string{"MIGRATE_FORCE_ALIAS_CREATION=true "}},
+		"recording names":      {[]string{"AUDIT_USERNAME=plain"}, []string{"AUDIT_USERNAME=plain "}},
+		"a key of the process": {nil, []string{"AUDIT_HMAC_KEY is not set"}},
+		"what the kind warns of": {[]string{key, "MIGRATE_SOURCES=old", "OLD_HOST=h"},
+			[]string{"OLD_KEY is not set"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			environ := row.environ
+			if !slices.Contains(environ, "OLD_HOST=h") {
+				environ = append(environ, "SOURCE_HOST=h", "SOURCE_KEY=k")
+			}
+			got, err := load(environ...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got.Warnings) != len(row.want) {
+				t.Fatalf("got %q, want %q", got.Warnings, row.want)
+			}
+			for i, want := range row.want {
+				if !strings.HasPrefix(got.Warnings[i], want) {
+					t.Errorf("got %q, want %q", got.Warnings[i], want)
+				}
+			}
+		})
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	seen := map[string]config.Setting{}
+	for _, setting := range config.Describe(kinds()) {
+		if setting.Takes == "" || setting.Description == "" {
+			t.Errorf("%s is not described", setting.Variable)
+		}
+		seen[setting.Kind+" "+setting.Variable] = setting
+	}
+	for name, want := range map[string]config.Setting{
+		" MIGRATE_ON_MFA":       {Takes: "refuse, migrate", Default: "refuse"},
+		" SOURCE_KIND":          {Takes: "cognito, directory", Default: "cognito"},
+		"directory SOURCE_HOST": {Takes: "a host name", Required: true},
+		"directory SOURCE_KEY":  {Takes: "a key", Secret: true},
+		"directory SOURCE_BASE": {Takes: "a name"},
+		" AUDIT_HMAC_KEY":       {Takes: "a secret of 32 characters or more", Secret: true},
+	} {
+		got := seen[name]
+		if got.Takes != want.Takes || got.Default != want.Default || got.Required != want.Required || got.Secret != want.Secret {
+			t.Errorf("%s is %+v", name, got)
+		}
+	}
+}

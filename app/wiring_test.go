@@ -1,0 +1,158 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cognito-user-migration/adapters/lambdatrigger"
+	"cognito-user-migration/app"
+	"cognito-user-migration/app/config"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"go.uber.org/fx"
+)
+
+const canary = "canary-3e8d"
+
+// cognitoEnvironment is that of a function with a user pool as source.
+func cognitoEnvironment() []string {
+	return []string{
+		"SOURCE_USER_POOL_ID=ap-northeast-1_AbCdEf123", "SOURCE_CLIENT_ID=1example23456789",
+		"SOURCE_ROLE_ARN=arn:aws:iam::123456789012:role/user-migration", "SOURCE_EXTERNAL_ID=external-1",
+	}
+}
+
+func load(t *testing.T, environ []string) *config.Config {
+	t.Helper()
+	configuration, err := config.Load(environ, app.Kinds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return configuration
+}
+
+func TestTheGraphIsWhole(t *testing.T) {
+	t.Parallel()
+	configuration := load(t, cognitoEnvironment())
+	var handler *lambdatrigger.Handler
+	err := fx.ValidateApp(app.Modules(app.Process{Environ: cognitoEnvironment(), Log: new(bytes.Buffer)}, configuration), fx.Populate(&handler))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// startFunction starts the function as production composes it.
+func startFunction(t *testing.T, environ []string, log *bytes.Buffer) *lambdatrigger.Handler {
+	t.Helper()
+	var handler *lambdatrigger.Handler
+	graph := fx.New(app.Modules(app.Process{Environ: environ, Log: log}, load(t, environ)), fx.Populate(&handler))
+	if err := graph.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := graph.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return handler
+}
+
+// people writes a file of people and returns its path.
+func people(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "people.json")
+	// The hash is of "Pass-word-2!".
+	text := `[{"username":"` + canary + `","password_hash":"$2a$10$9UCfy/ChTU/PgM3xyZWxF.sfbF0H2xfO6zeNBMsVjkaSybpOcXVHm","attributes":{"email":"` + canary + `@example.com","email_verified":true}}]`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestASignInThroughTheWholeFunction(t *testing.T) {
+	t.Parallel()
+	for level, warns := range map[string]bool{"": true, "info": true, "WARN": true, "ERROR": false, "DEBUG": true, "FATAL": false} {
+		t.Run("at log level "+level, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			handler := startFunction(t, []string{"SOURCE_KIND=file", "SOURCE_PATH=" + people(t), "AWS_LAMBDA_LOG_LEVEL=" + level}, &log)
+			ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "request-1"})
+			answer, err := handler.Invoke(ctx, []byte(`{"triggerSource":"UserMigration_Authentication","userName":"`+canary+
+				`","request":{"password":"Pass-word-2!"},"response":null}`))
+			if err != nil || !bytes.Contains(answer, []byte(`"finalUserStatus":"CONFIRMED"`)) {
+				t.Fatalf("got %s, %v", answer, err)
+			}
+			lines := logLines(t, log.String())
+			audit := lines[len(lines)-1]
+			if audit["logger"] != "audit" || audit["outcome"] != "migrated" || audit["requestId"] != "request-1" ||
+				audit["level"] != "INFO" || audit["timestamp"] == "" || audit["message"] == "" {
+				t.Errorf("the audit line is %v", audit)
+			}
+			if warned := lines[0]["level"] == "WARN"; warned != warns {
+				t.Errorf("the first line is %v", lines[0])
+			}
+			if strings.Contains(log.String(), canary) || strings.Contains(log.String(), "Pass-word") {
+				t.Errorf("the log shows: %s", log.String())
+			}
+		})
+	}
+}
+
+func logLines(t *testing.T, log string) []map[string]any {
+	t.Helper()
+	var lines []map[string]any
+	for line := range strings.Lines(log) {
+		var read map[string]any
+		if err := json.Unmarshal([]byte(line), &read); err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		lines = append(lines, read)
+	}
+	return lines
+}
+
+func TestASourceThatCannotBeOpenedEndsTheStart(t *testing.T) {
+	t.Parallel()
+	environ := []string{"SOURCE_KIND=file", "SOURCE_PATH=" + filepath.Join(t.TempDir(), "none.json")}
+	var handler *lambdatrigger.Handler
+	graph := fx.New(app.Modules(app.Process{Environ: environ, Log: new(bytes.Buffer)}, load(t, environ)), fx.Populate(&handler))
+	if err := graph.Err(); err == nil || !strings.Contains(err.Error(), "SOURCE (file)") || !strings.Contains(err.Error(), "none.json") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSettingsOfAUserPoolAreCheckedForShape(t *testing.T) {
+	t.Parallel()
+	for variable, want := range map[string]string{
+		"SOURCE_USER_POOL_ID=AbCdEf123":         "SOURCE_USER_POOL_ID: takes a user pool ID",
+		"SOURCE_CLIENT_ID=a-b":                  "SOURCE_CLIENT_ID: takes an app client ID",
+		"SOURCE_REGION=Tokyo":                   "SOURCE_REGION: takes an AWS region",
+		"SOURCE_ROLE_ARN=user-migration":        "SOURCE_ROLE_ARN: takes a role's ARN",
+		"SOURCE_EXTERNAL_ID=a b":                "SOURCE_EXTERNAL_ID: takes 2 to 1224",
+		"SOURCE_PROFILE=token":                  "SOURCE_PROFILE: takes one of: admin_get_user, id_token",
+		"SOURCE_PATH=people.json":               "SOURCE_PATH: nothing reads this variable",
+		"SOURCE_CLIENT_SECRET=ssm:/path/secret": "SOURCE_CLIENT_SECRET: secretsmanager: and ssm:",
+	} {
+		_, err := config.Load(append(cognitoEnvironment(), variable), app.Kinds())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v", variable, err)
+		}
+	}
+	if _, err := config.Load([]string{"SOURCE_USER_POOL_ID=ap-northeast-1_AbCdEf123", "SOURCE_CLIENT_ID=1", "SOURCE_EXTERNAL_ID=external-1"}, app.Kinds()); err == nil ||
+		!strings.Contains(err.Error(), "SOURCE_EXTERNAL_ID: is used with SOURCE_ROLE_ARN") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestARoleWithoutAnExternalIDIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	configuration := load(t, cognitoEnvironment()[:3])
+	if !strings.Contains(strings.Join(configuration.Warnings, "\n"), "SOURCE_EXTERNAL_ID is not set") {
+		t.Errorf("warnings are %q", configuration.Warnings)
+	}
+}
