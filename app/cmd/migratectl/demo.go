@@ -105,6 +105,9 @@ func writeDemo(to io.Writer, results []outcome) error {
 
 // createdUser says in a few words what a response makes Cognito create.
 func createdUser(response json.RawMessage) (string, error) {
+	if response == nil {
+		return "none", nil // the attempt failed
+	}
 	var read struct {
 		UserAttributes  map[string]string `json:"userAttributes"`
 		FinalUserStatus string            `json:"finalUserStatus"`
