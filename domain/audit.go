@@ -93,7 +93,7 @@ func (p Pseudonymizer) Pseudonym(username string) Pseudonym {
 		return Pseudonym(hex.EncodeToString(mac.Sum(nil)))
 	case AuditUsernamePlain:
 		return Pseudonym(username)
-	default:
-		return ""
+	case AuditUsernameNone:
 	}
+	return ""
 }

@@ -200,17 +200,13 @@ func standing(user SourceUser) Reason {
 // settle reads an accepted password in the light of the profile: a source that
 // answers plainly to a temporary password has not made it a lasting one.
 func settle(kind FindingKind, status UserStatus) FindingKind {
-	if kind != PasswordAccepted {
-		return kind
-	}
-	switch status {
-	case StatusForceChangePassword:
+	if kind == PasswordAccepted && status == StatusForceChangePassword {
 		return TemporaryPasswordAccepted
-	case StatusResetRequired:
-		return ResetRequired
-	default:
-		return kind
 	}
+	if kind == PasswordAccepted && status == StatusResetRequired {
+		return ResetRequired
+	}
+	return kind
 }
 
 // create says which user to create, once nothing speaks against it.
@@ -240,19 +236,18 @@ func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Dec
 // finalStatus gives the status to create the user in. Only a password that the
 // source accepted, or a rule that says so, makes it CONFIRMED.
 func finalStatus(rules Rules, kind FindingKind) (FinalStatus, Reason) {
-	switch kind {
-	case PasswordAccepted:
+	switch {
+	case kind == PasswordAccepted:
 		return FinalConfirmed, ReasonPasswordAccepted
-	case MFARequired:
+	case kind == MFARequired:
 		return FinalConfirmed, ReasonMFARequired
-	case TemporaryPasswordAccepted:
-		if rules.OnTemporaryPassword == TemporaryPasswordConfirm {
-			return FinalConfirmed, ReasonTemporaryPassword
-		}
-		return FinalResetRequired, ReasonTemporaryPassword
-	case UserFound:
+	case kind == UserFound:
 		return "", ReasonForgotPassword
-	default:
+	case kind == TemporaryPasswordAccepted && rules.OnTemporaryPassword == TemporaryPasswordConfirm:
+		return FinalConfirmed, ReasonTemporaryPassword
+	case kind == TemporaryPasswordAccepted:
+		return FinalResetRequired, ReasonTemporaryPassword
+	default: // ResetRequired; and the least for whatever else came this far
 		return FinalResetRequired, ReasonResetRequired
 	}
 }
@@ -274,7 +269,7 @@ func username(rule UsernameRule, submitted string, user SourceUser) string {
 		return user.Username
 	case UsernameOmit:
 		return ""
-	default:
-		return autoUsername(submitted, user)
+	case UsernameAuto:
 	}
+	return autoUsername(submitted, user)
 }

@@ -47,9 +47,11 @@ func (r Rules) NeedsProfile(kind FindingKind) bool {
 		return r.OnMFA == MFAMigrate
 	case ResetRequired:
 		return r.OnResetRequired == ResetRequiredReset
-	default:
-		return false
+	case PasswordWrong, TemporaryPasswordExpired, ChallengeUnsupported, SignInDenied, LockedOut,
+		UserUnknown, UserAmbiguous, UserDisabled, UserUnconfirmed, UserFederated:
+		// These are refused whoever it is.
 	}
+	return false
 }
 
 // VerifiedContacts says who vouches for a migrated email or phone number.

@@ -132,15 +132,12 @@ func (e *event) read(fields map[string]json.RawMessage) error {
 	if !decodeOptionalString(request["password"], &e.password) {
 		return errMalformed
 	}
-	switch e.trigger {
-	case domain.TriggerAuthentication:
-		if e.password == nil || utf8.RuneCountInString(*e.password) > maxPassword {
-			return errMalformed
-		}
-	default:
-		if e.password != nil && *e.password != "" {
-			return errMalformed
-		}
+	signIn := e.trigger == domain.TriggerAuthentication
+	if signIn && (e.password == nil || utf8.RuneCountInString(*e.password) > maxPassword) {
+		return errMalformed
+	}
+	if !signIn && e.password != nil && *e.password != "" {
+		return errMalformed
 	}
 	// The rest only says where the attempt came from; where it is not there,
 	// it is not said.

@@ -64,9 +64,12 @@ func RefusalText(reason domain.Reason) string {
 		return "The name is not one of the user's own."
 	case domain.ReasonNoVerifiedContact:
 		return "The user has no verified email address or phone number to send a code to."
-	default:
-		return textRefused
+	case domain.ReasonFindingUnexpected,
+		// These are no reasons to refuse.
+		domain.ReasonPasswordAccepted, domain.ReasonForgotPassword, domain.ReasonSourceThrottled, domain.ReasonSourceUnreachable,
+		domain.ReasonSourceMisconfigured, domain.ReasonDeadlineExceeded, domain.ReasonInternal:
 	}
+	return textRefused
 }
 
 // publicError is an error that Lambda passes to Cognito as it is, and Cognito

@@ -246,7 +246,7 @@ func (l *loader) source(names []string, kinds map[string]NewSettings) Source {
 	prefix := name + "_"
 	var common sourceSettings
 	l.parse(prefix, &common)
-	make, known := kinds[common.Kind]
+	newSettings, known := kinds[common.Kind]
 	if !known {
 		l.problem(prefix+"KIND", "takes one of: %s", strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
 		// What such a kind would read is not known, so nothing else of this
@@ -254,7 +254,7 @@ func (l *loader) source(names []string, kinds map[string]NewSettings) Source {
 		delete(l.read, prefix)
 		return Source{}
 	}
-	settings := make()
+	settings := newSettings()
 	before := len(l.problems)
 	l.parse(prefix, settings)
 	if len(l.problems) == before {

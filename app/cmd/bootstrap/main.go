@@ -16,44 +16,53 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"go.uber.org/fx"
+	"go.uber.org/zap"
 )
+
+// version is set by the build.
+var version = "devel"
 
 // startTimeout bounds the start; Lambda itself allows ten seconds.
 const startTimeout = 8 * time.Second
 
 func main() {
 	began := time.Now()
-	handler, err := start(os.Args[1:], os.Environ(), os.Stdout)
+	handler, logger, err := start(os.Args[1:], os.Environ(), os.Stdout)
 	if err != nil {
 		fail(err)
 	}
-	handler.Started(time.Since(began))
-	lambda.StartHandler(handler) // never returns
+	took := time.Since(began)
+	handler.Started(took)
+	logger.Info("ready", zap.String("version", version), zap.Duration("startMs", took))
+	lambda.Start(handler) // never returns
 }
 
 // start makes the handler ready to serve.
-func start(args, environ []string, log io.Writer) (*lambdatrigger.Handler, error) {
+func start(args, environ []string, log io.Writer) (*lambdatrigger.Handler, *zap.Logger, error) {
 	if err := checkCommand(args); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
-		return nil, errors.New("this program runs in AWS Lambda, which sets AWS_LAMBDA_RUNTIME_API; elsewhere use `migratectl serve` or `migratectl simulate`")
+		return nil, nil, errors.New("this program runs in AWS Lambda, which sets AWS_LAMBDA_RUNTIME_API; elsewhere use `migratectl serve` or `migratectl simulate`")
 	}
 	configuration, err := config.Load(environ, app.Kinds())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var handler *lambdatrigger.Handler
-	graph := fx.New(app.Modules(app.Process{Environ: environ, Log: log}, configuration), fx.Populate(&handler))
+	var (
+		handler *lambdatrigger.Handler
+		logger  *zap.Logger
+	)
+	graph := fx.New(app.Modules(app.Process{Environ: environ, Log: log}, configuration), fx.Populate(&handler, &logger))
 	if err := graph.Err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	if err := graph.Start(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return handler, nil
+	return handler, logger, nil
 }
 
 func checkCommand(args []string) error {

@@ -16,7 +16,7 @@ import (
 )
 
 // version is set by the build.
-var version = "devel" //nolint:gochecknoglobals // the linker can set nothing else
+var version = "devel"
 
 // streams are what a command reads from and writes to.
 type streams struct {

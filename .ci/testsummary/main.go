@@ -1,0 +1,198 @@
+// Command testsummary runs `go test` and says at the end what it was worth: which tests were
+// skipped and why, and how many passed, failed and were skipped. Everything that go test says
+// by itself (a line for each package, the output of what failed) is printed as it comes.
+//
+//	go run ./.ci/testsummary/main.go -race ./...
+//
+// It stands in a directory that ./... passes over, and needs nothing but the standard library:
+// it is a part of the Makefile, not of the program.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// event is a line of `go test -json`; see `go doc test2json`.
+type event struct {
+	Action  string
+	Package string
+	Test    string
+	Output  string
+}
+
+// summary is what the events added up to.
+type summary struct {
+	out                     io.Writer
+	passed, failed, skipped int
+	skips                   []string
+	output                  map[string][]string // of each test still running, for those that fail or skip
+	broken                  map[string]bool     // packages of which a test failed
+}
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "testsummary:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, stdout, stderr io.Writer) error {
+	command := exec.Command("go", append([]string{"test", "-json"}, args...)...)
+	command.Stderr = stderr
+	pipe, err := command.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := command.Start(); err != nil {
+		return err
+	}
+
+	s := &summary{out: stdout, output: map[string][]string{}, broken: map[string]bool{}}
+	readErr := s.read(pipe)
+	testErr := command.Wait()
+	s.print(os.Getenv("E2E") == "required")
+
+	switch {
+	case readErr != nil:
+		return readErr
+	case testErr != nil:
+		return fmt.Errorf("go test: %w", testErr)
+	case s.passed+s.failed == 0:
+		return fmt.Errorf("no test ran")
+	case s.skipped > 0 && os.Getenv("E2E") == "required":
+		return fmt.Errorf("E2E=required allows no skipped test")
+	}
+	return nil
+}
+
+func (s *summary) read(r io.Reader) error {
+	lines := bufio.NewReader(r)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if len(line) > 0 {
+			s.line(line)
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (s *summary) line(line []byte) {
+	var e event
+	if json.Unmarshal(line, &e) != nil {
+		// Not test2json's: something wrote to the standard output by other ways. Keep it.
+		fmt.Fprintf(s.out, "%s", line)
+		return
+	}
+	key := e.Package + " " + e.Test
+	switch e.Action {
+	case "build-output":
+		fmt.Fprint(s.out, e.Output)
+	case "output":
+		if e.Test != "" {
+			s.output[key] = append(s.output[key], e.Output)
+			return
+		}
+		if worthShowing(e.Output) {
+			fmt.Fprint(s.out, e.Output)
+		}
+	case "pass":
+		s.passed += one(e)
+		delete(s.output, key)
+	case "fail":
+		s.fail(e)
+	case "skip":
+		if e.Test != "" { // else: a package without tests
+			s.skipped++
+			s.skips = append(s.skips, fmt.Sprintf("%s %s: %s", path.Base(e.Package), e.Test, reason(s.output[key])))
+		}
+		delete(s.output, key)
+	}
+}
+
+// fail shows what the test said. A package fails by its tests, which are counted; where it
+// fails by itself (it does not build, it runs out of time, its TestMain ends it), it counts as
+// one, and whatever its unfinished tests said is shown.
+func (s *summary) fail(e event) {
+	if e.Test != "" {
+		s.failed++
+		s.broken[e.Package] = true
+		s.show(e.Package + " " + e.Test)
+		return
+	}
+	if !s.broken[e.Package] {
+		s.failed++
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.output)) {
+		if strings.HasPrefix(key, e.Package+" ") {
+			s.show(key)
+		}
+	}
+}
+
+// show leaves out when a test started, paused and went on: with parallel tests, most of it.
+func (s *summary) show(key string) {
+	for _, text := range s.output[key] {
+		if !strings.HasPrefix(text, "=== ") {
+			fmt.Fprint(s.out, text)
+		}
+	}
+	delete(s.output, key)
+}
+
+// one counts tests, and of packages none: a package passes when all its tests do.
+func one(e event) int {
+	if e.Test == "" {
+		return 0
+	}
+	return 1
+}
+
+// worthShowing drops what only `go test -v` would say of a package.
+func worthShowing(text string) bool {
+	return text != "PASS\n" && !strings.Contains(text, "[no test files]") && !strings.HasPrefix(text, "=== ")
+}
+
+var (
+	chatter  = regexp.MustCompile(`^\s*(===|---) `)
+	location = regexp.MustCompile(`^\s*[\w.-]+\.go:\d+: `)
+)
+
+// reason is what the test said when it skipped itself: its last words.
+func reason(output []string) string {
+	for _, text := range slices.Backward(output) {
+		if !chatter.MatchString(text) && strings.TrimSpace(text) != "" {
+			return strings.TrimSpace(location.ReplaceAllString(text, ""))
+		}
+	}
+	return "no reason given"
+}
+
+func (s *summary) print(required bool) {
+	if len(s.skips) > 0 {
+		word := "skipped"
+		if required {
+			word = "skipped, though E2E=required"
+		}
+		fmt.Fprintf(s.out, "\n%s:\n", word)
+		slices.Sort(s.skips)
+		for _, skip := range s.skips {
+			fmt.Fprintln(s.out, "  "+skip)
+		}
+	}
+	fmt.Fprintf(s.out, "\ntests: %d passed, %d failed, %d skipped\n", s.passed, s.failed, s.skipped)
+}

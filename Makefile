@@ -1,0 +1,137 @@
+# `make` alone says what there is. Only Go is needed for run, build, test and lint; what else a
+# target can use is found, or its absence is said.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# --- what can be set from outside: make fuzz FUZZTIME=1m ----------------------------------
+FUZZTIME ?= 10s
+# Never a cached result: of a test against a peer it would say nothing about the peer today.
+TESTFLAGS ?= -count=1 -timeout 20m
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# IMAGE, PLATFORM, BASE, ENGINE, PULL: see deploy/image/build.sh
+export VERSION
+
+# The version that .golangci.yml is written for; another one may know other rules.
+GOLANGCI_VERSION := 2.15.0
+ACTIONLINT_VERSION := 1.7.12
+
+# Where `go install` puts the linters, whether or not the shell looks there.
+GOBIN := $(or $(shell go env GOBIN 2>/dev/null),$(shell go env GOPATH 2>/dev/null)/bin)
+export PATH := $(PATH):$(GOBIN)
+
+# The race detector needs a C compiler, which a machine with Go alone may lack.
+RACE := $(if $(shell command -v "$$(go env CC 2>/dev/null)"),-race)
+SUMMARY := go run ./.ci/testsummary/main.go
+BUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w -X main.version=$(VERSION)"
+PEERS := app/e2e/peers
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- using it ------------------------------------------------------------------------------
+.PHONY: run
+run: ## A demonstration: users of a file are moved, and refused. Needs Go alone
+	@go run ./app/cmd/migratectl demo
+
+.PHONY: build
+build: ## Build bin/bootstrap (what Lambda runs) and bin/migratectl (the operator's tool)
+	@mkdir -p bin
+	$(BUILD) -o bin/bootstrap ./app/cmd/bootstrap
+	$(BUILD) -o bin/migratectl ./app/cmd/migratectl
+	@ls -l bin/bootstrap bin/migratectl
+
+.PHONY: image
+image: ## Build the container image: IMAGE, PLATFORM, BASE, ENGINE (docker, podman, buildah)
+	@deploy/image/build.sh
+
+.PHONY: image-test
+image-test: ## Build the image twice, look inside, run it: needs buildah
+	@deploy/image/test.sh
+
+# --- testing it ----------------------------------------------------------------------------
+.PHONY: test
+test: peers ## Every test that this machine can run; E2E=required: a skipped one is a failure
+	@$(if $(RACE),,echo "test: no C compiler here, so without the race detector")
+	@$(SUMMARY) $(RACE) $(TESTFLAGS) ./...
+
+.PHONY: e2e
+e2e: ## The end-to-end tests alone; each peer must be there
+	@$(MAKE) peers E2E=required
+	@E2E=required $(SUMMARY) $(RACE) $(TESTFLAGS) ./app/e2e/...
+
+# npm writes the hidden lock file last, so it tells a finished installation from a broken one.
+.PHONY: peers
+peers: ## Install the npm packages that the end-to-end tests run against, where npm is there
+	@if [[ ! -f $(PEERS)/package-lock.json ]]; then \
+	  echo "peers: none are wanted ($(PEERS)/package-lock.json is not there)"; \
+	elif [[ $(PEERS)/node_modules/.package-lock.json -nt $(PEERS)/package-lock.json ]]; then \
+	  :; \
+	elif command -v npm >/dev/null && npm ci --prefix $(PEERS) --no-audit --no-fund --loglevel error; then \
+	  touch $(PEERS)/node_modules/.package-lock.json; \
+	elif [[ "$${E2E:-}" == required ]]; then \
+	  echo "peers: npm is missing or could not install $(PEERS), and E2E=required"; exit 1; \
+	else \
+	  echo "peers: npm is missing or could not install $(PEERS); the tests that need it are skipped"; \
+	fi
+
+.PHONY: cover
+cover: ## Statement coverage: of domain it must be 100 %, the rest is printed
+	@mkdir -p bin
+	@go test -count=1 -coverprofile=bin/domain.cover.out ./domain/... >bin/domain.cover.txt || { cat bin/domain.cover.txt; exit 1; }
+	@go test -count=1 -cover $$(go list ./... | grep -v -e '/domain$$' -e '/domain/' -e '/app/e2e' -e '/ports/mocks$$' -e '/deploy/')
+	@cat bin/domain.cover.txt
+	@awk 'NR > 1 {all += $$2; if ($$3 == 0) {missed += $$2; if (++shown <= 30) print "not covered: " $$1}} \
+	  END {printf "domain: %d of %d statements covered\n", all - missed, all; exit missed > 0 || all == 0}' bin/domain.cover.out
+
+.PHONY: fuzz
+fuzz: ## Every fuzz target in the tree, FUZZTIME (10s) each
+	@found=0; \
+	while IFS=: read -r file target; do \
+	  found=1; \
+	  echo "fuzz: $$target in $$(dirname "$$file"), $(FUZZTIME)"; \
+	  go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "./$$(dirname "$$file")"; \
+	done < <(find . -name node_modules -prune -o -name '*_test.go' -print | sort | xargs -r grep -HoE '^func Fuzz[A-Za-z0-9_]*' | sed 's/:func /:/; s|^\./||'); \
+	[[ $$found == 1 ]] || echo "fuzz: no target found"
+
+# --- keeping it in order -------------------------------------------------------------------
+.PHONY: lint
+lint: ## gofmt, go vet, golangci-lint; shellcheck and actionlint where they can be had
+	@unformatted="$$(find . -name node_modules -prune -o -name '*.go' -print0 | xargs -0 -r gofmt -l)"; \
+	if [[ -n "$$unformatted" ]]; then echo "lint: not gofmt's form:"; echo "$$unformatted"; exit 1; fi
+	@go vet ./... && go vet ./.ci/testsummary/main.go
+	@if golangci-lint version 2>/dev/null | grep -qF 'version $(GOLANGCI_VERSION) '; then golangci-lint run ./...; \
+	else go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION) run ./...; fi
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run deploy/image/*.sh; \
+	else echo "lint: shellcheck is not installed, the scripts were not checked"; fi
+	@if command -v actionlint >/dev/null; then actionlint; \
+	else go run github.com/rhysd/actionlint/cmd/actionlint@v$(ACTIONLINT_VERSION); fi
+	@echo "lint: clean"
+
+.PHONY: generate
+generate: ## Write the generated code anew (the mocks of the ports)
+	@go generate ./...
+
+# Compared with the tree as it was, not with the last commit: it must serve whoever has not
+# committed yet. In a clean clone both are the same.
+tree_state = { git diff; git ls-files --others --exclude-standard | git hash-object --stdin-paths; } | git hash-object --stdin
+.PHONY: generate-check
+generate-check: ## Fail where the generated code is not what generate writes
+	@before="$$($(tree_state))"; $(MAKE) generate; \
+	if [[ "$$before" != "$$($(tree_state))" ]]; then \
+	  echo "generate-check: the generated code was stale; it is written anew, commit it:"; git status --short; exit 1; \
+	fi; echo "generate-check: fresh"
+
+.PHONY: tidy-check
+tidy-check: ## Fail where go mod tidy would change something
+	@go mod tidy -diff && echo "tidy-check: tidy"
+
+.PHONY: versions
+versions: # Of the linters, for .ci/run
+	@echo "golangci=$(GOLANGCI_VERSION) actionlint=$(ACTIONLINT_VERSION)"
+
+.PHONY: clean
+clean: ## Remove what was built
+	@rm -rf bin
