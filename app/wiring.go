@@ -18,8 +18,10 @@ import (
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 	"go.uber.org/fx"
 	"go.uber.org/zap"
 )
@@ -28,6 +30,9 @@ import (
 // Cognito waits for a cold function too, so what is not ready by then is left
 // to the first attempt.
 const warmUp = time.Second
+
+// maxBackoff is the longest wait before a call to AWS is tried again.
+const maxBackoff = 300 * time.Millisecond
 
 // Process is what the parts take from the process that they run in.
 type Process struct {
@@ -89,9 +94,15 @@ func sourceModule() fx.Option {
 }
 
 // loadAWS loads the SDK's configuration. The client is built from the SDK's own,
-// because one that is not fails where AWS_CA_BUNDLE is set.
+// because one that is not fails where AWS_CA_BUNDLE is set. The SDK's own log
+// lines are none of ours: they would stand beside the JSON, and who knows with
+// what in them.
 func loadAWS(ctx context.Context) (aws.Config, error) {
-	return awsconfig.LoadDefaultConfig(ctx, awsconfig.WithHTTPClient(
+	// The SDK's own waits between tries outlive Cognito's (cognito-facts 33).
+	budget := func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = maxBackoff })
+	}
+	return awsconfig.LoadDefaultConfig(ctx, awsconfig.WithLogger(logging.Nop{}), awsconfig.WithRetryer(budget), awsconfig.WithHTTPClient(
 		awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) {
 			// A connection that the service closed meanwhile is opened again
 			// without a whole handshake.

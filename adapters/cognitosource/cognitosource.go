@@ -70,14 +70,15 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	}
 	answer, err := d.api.AdminInitiateAuth(ctx, d.signIn(username, password), d.neverTwice)
 	if err != nil {
-		return d.findingOrError(ctx, "AdminInitiateAuth", err)
+		finding, err := d.findingOrError(ctx, "AdminInitiateAuth", err)
+		if err != nil || !d.needsProfile(finding.Kind) {
+			return finding, err
+		}
+		return d.readUser(ctx, finding, username)
 	}
 	finding, err := d.readChallenge(answer)
-	if err != nil {
-		return domain.Finding{}, err
-	}
-	if !d.needsProfile(finding.Kind) {
-		return finding, nil
+	if err != nil || !d.needsProfile(finding.Kind) {
+		return finding, err
 	}
 	return d.withProfile(ctx, finding, username, answer)
 }
