@@ -41,6 +41,11 @@ func levelOf(lambda string) zapcore.Level {
 	}
 }
 
+// dropsInfo reports whether lines at INFO are filtered at this level.
+func dropsInfo(lambda string) bool {
+	return levelOf(lambda) > zapcore.InfoLevel
+}
+
 // utc is the clock of the log: Lambda's own lines are in UTC.
 type utc struct {
 	zapcore.Clock

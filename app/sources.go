@@ -12,7 +12,6 @@ import (
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 // sourceKind is one kind of source: what it takes, and how it is opened.
@@ -88,7 +87,7 @@ func openCognito(ctx context.Context, source config.Source, parts sourceParts) (
 	credentials := stscredentials.Own(awsConfig.Credentials)
 	if settings.Role.RoleARN != "" {
 		// STS is asked in the function's own region, where it is near.
-		credentials = stscredentials.AssumeRole(sts.NewFromConfig(awsConfig), settings.Role, parts.sessionName)
+		credentials = stscredentials.AssumeRole(stscredentials.NewClient(awsConfig), settings.Role, parts.sessionName)
 	}
 	return cognitosource.Open(source.Name, awsConfig, credentials, settings.Settings, parts.rules.NeedsProfile), nil
 }

@@ -18,10 +18,10 @@ import (
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
+	"go.uber.org/dig"
 	"go.uber.org/fx"
 	"go.uber.org/zap"
 )
@@ -30,9 +30,6 @@ import (
 // Cognito waits for a cold function too, so what is not ready by then is left
 // to the first attempt.
 const warmUp = time.Second
-
-// maxBackoff is the longest wait before a call to AWS is tried again.
-const maxBackoff = 300 * time.Millisecond
 
 // Process is what the parts take from the process that they run in.
 type Process struct {
@@ -66,14 +63,31 @@ func Modules(process Process, configuration *config.Config) fx.Option {
 	)
 }
 
+// Start starts a graph of modules and returns how it is stopped. Its error is
+// that of the part that could not be made, without the graph's own words.
+func Start(ctx context.Context, graph ...fx.Option) (stop func(context.Context) error, err error) {
+	application := fx.New(graph...)
+	if err := application.Err(); err != nil {
+		return nil, dig.RootCause(err)
+	}
+	if err := application.Start(ctx); err != nil {
+		return nil, err
+	}
+	return application.Stop, nil
+}
+
 func loggingModule() fx.Option {
 	return fx.Module("logging",
 		fx.Provide(func(process Process) *zap.Logger {
 			return newLogger(process.Log, process.variable("AWS_LAMBDA_LOG_LEVEL"))
 		}),
-		fx.Invoke(func(logger *zap.Logger, configuration *config.Config) {
+		fx.Invoke(func(process Process, logger *zap.Logger, configuration *config.Config) {
 			for _, warning := range configuration.Warnings {
 				logger.Warn(warning)
+			}
+			if level := process.variable("AWS_LAMBDA_LOG_LEVEL"); dropsInfo(level) && process.variable("AWS_LAMBDA_LOG_FORMAT") == "JSON" {
+				// Lambda itself filters lines by their level, audit records too.
+				logger.Error("at this log level Lambda drops audit records; set the application log level to INFO", zap.String("logLevel", level))
 			}
 		}),
 	)
@@ -98,11 +112,7 @@ func sourceModule() fx.Option {
 // lines are none of ours: they would stand beside the JSON, and who knows with
 // what in them.
 func loadAWS(ctx context.Context) (aws.Config, error) {
-	// The SDK's own waits between tries outlive Cognito's (cognito-facts 33).
-	budget := func() aws.Retryer {
-		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = maxBackoff })
-	}
-	return awsconfig.LoadDefaultConfig(ctx, awsconfig.WithLogger(logging.Nop{}), awsconfig.WithRetryer(budget), awsconfig.WithHTTPClient(
+	return awsconfig.LoadDefaultConfig(ctx, awsconfig.WithLogger(logging.Nop{}), awsconfig.WithHTTPClient(
 		awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) {
 			// A connection that the service closed meanwhile is opened again
 			// without a whole handshake.

@@ -50,12 +50,12 @@ func TestTheGraphIsWhole(t *testing.T) {
 func startFunction(t *testing.T, environ []string, log *bytes.Buffer) *lambdatrigger.Handler {
 	t.Helper()
 	var handler *lambdatrigger.Handler
-	graph := fx.New(app.Modules(app.Process{Environ: environ, Log: log}, load(t, environ)), fx.Populate(&handler))
-	if err := graph.Start(context.Background()); err != nil {
+	stop, err := app.Start(context.Background(), app.Modules(app.Process{Environ: environ, Log: log}, load(t, environ)), fx.Populate(&handler))
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := graph.Stop(context.Background()); err != nil {
+		if err := stop(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -120,8 +120,8 @@ func TestASourceThatCannotBeOpenedEndsTheStart(t *testing.T) {
 	t.Parallel()
 	environ := []string{"SOURCE_KIND=file", "SOURCE_PATH=" + filepath.Join(t.TempDir(), "none.json")}
 	var handler *lambdatrigger.Handler
-	graph := fx.New(app.Modules(app.Process{Environ: environ, Log: new(bytes.Buffer)}, load(t, environ)), fx.Populate(&handler))
-	if err := graph.Err(); err == nil || !strings.Contains(err.Error(), "SOURCE (file)") || !strings.Contains(err.Error(), "none.json") {
+	_, err := app.Start(t.Context(), app.Modules(app.Process{Environ: environ, Log: new(bytes.Buffer)}, load(t, environ)), fx.Populate(&handler))
+	if err == nil || !strings.HasPrefix(err.Error(), "SOURCE (file): open ") || !strings.Contains(err.Error(), "none.json") {
 		t.Errorf("got %v", err)
 	}
 }

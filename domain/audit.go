@@ -45,7 +45,23 @@ type AuditRecord struct {
 	ClientID   string
 	// Username is the identifier as [Pseudonymizer] left it.
 	Username Pseudonym
+	// Completion says what became of the second half of the move, where there
+	// is one.
+	Completion CompletionState
 }
+
+// CompletionState is what became of the second half of a move at the attempt.
+type CompletionState string
+
+// The states.
+const (
+	// CompletionNone: there is no second half, or nobody was moved.
+	CompletionNone CompletionState = ""
+	// CompletionQueued: it is in the queue.
+	CompletionQueued CompletionState = "queued"
+	// CompletionUnsent: it could not be queued, and is owed.
+	CompletionUnsent CompletionState = "owed"
+)
 
 // Pseudonym is a username in the form in which it may be recorded.
 type Pseudonym string

@@ -19,6 +19,8 @@ func TestNoFieldOfAnAuditRecordCanHoldAPassword(t *testing.T) {
 		reflect.TypeFor[domain.Reason]():      true,
 		reflect.TypeFor[domain.FinalStatus](): true,
 		reflect.TypeFor[domain.Pseudonym]():   true,
+
+		reflect.TypeFor[domain.CompletionState](): true,
 	}
 	// Names of things, which the adapters take from settings and documentation.
 	names := map[string]bool{"AttemptID": true, "Source": true, "Challenge": true, "UserPoolID": true, "ClientID": true}

@@ -197,16 +197,18 @@ func standing(user SourceUser) Reason {
 	}
 }
 
-// settle reads an accepted password in the light of the profile: a source that
-// answers plainly to a temporary password has not made it a lasting one.
+// settle reads a password that was right in the light of the profile: a source
+// that says no more of a temporary password has not made it a lasting one.
 func settle(kind FindingKind, status UserStatus) FindingKind {
-	if kind == PasswordAccepted && status == StatusForceChangePassword {
+	right := kind == PasswordAccepted || kind == MFARequired
+	switch {
+	case right && status == StatusForceChangePassword:
 		return TemporaryPasswordAccepted
-	}
-	if kind == PasswordAccepted && status == StatusResetRequired {
+	case right && status == StatusResetRequired:
 		return ResetRequired
+	default:
+		return kind
 	}
-	return kind
 }
 
 // create says which user to create, once nothing speaks against it.

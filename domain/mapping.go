@@ -277,6 +277,17 @@ func (m AttributeMap) settleVerified(to Attributes, contact, flag string, user S
 	}
 }
 
+// targetOf is the attribute of the destination that carries this one of the
+// source's; empty where none does.
+func (m AttributeMap) targetOf(source string) string {
+	for _, rule := range m.rules {
+		if rule.literal == "" && rule.source == source {
+			return rule.target
+		}
+	}
+	return ""
+}
+
 func (m AttributeMap) hasRule(target string) bool {
 	return slices.ContainsFunc(m.rules, func(rule attributeRule) bool { return rule.target == target })
 }

@@ -37,12 +37,8 @@ func (u SourceUser) Owns(identifier string) bool {
 
 // autoUsername is the name that fits the most pools: see [UsernameAuto].
 func autoUsername(submitted string, user SourceUser) string {
-	sub := user.Sub
-	if sub == "" {
-		sub = user.Attributes["sub"]
-	}
 	switch {
-	case user.Username == sub:
+	case user.Username == subOf(user):
 		return ""
 	case strings.EqualFold(submitted, user.Username):
 		return submitted

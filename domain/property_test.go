@@ -112,7 +112,7 @@ func TestConfirmedOnlyAfterThePasswordWasAcceptedOrTheRuleSaysOtherwise(t *testi
 		}
 		temporary := finding.Kind == domain.TemporaryPasswordAccepted || finding.User.Status == domain.StatusForceChangePassword
 		switch {
-		case finding.Kind == domain.MFARequired && rules.OnMFA == domain.MFAMigrate:
+		case finding.Kind == domain.MFARequired && rules.OnMFA == domain.MFAMigrate && !temporary && finding.User.Status != domain.StatusResetRequired:
 		case temporary && rules.OnTemporaryPassword == domain.TemporaryPasswordConfirm:
 		case finding.Kind == domain.PasswordAccepted && !temporary && finding.User.Status != domain.StatusResetRequired:
 		default:

@@ -45,6 +45,23 @@ const (
 	ReasonInternal            Reason = "internal"
 )
 
+// Reasons of a completion that is not done, beside those to fail.
+const (
+	ReasonNotCreatedYet       Reason = "destination_user_unknown"
+	ReasonNotConfirmedYet     Reason = "destination_user_not_confirmed"
+	ReasonDestinationDisabled Reason = "destination_user_disabled"
+	ReasonAnotherUser         Reason = "destination_user_is_another"
+	ReasonSourceUserReplaced  Reason = "source_user_is_another"
+	ReasonSourceUserChanged   Reason = "source_user_changed"
+	ReasonGroupMissing        Reason = "group_missing"
+	ReasonMessageMalformed    Reason = "message_malformed"
+	ReasonSourceUnfit         Reason = "source_cannot_retire"
+)
+
+// ReasonCompletionUnsent: what is owed could not be queued, and the operator
+// chose that nobody is moved without it.
+const ReasonCompletionUnsent Reason = "completion_unsent"
+
 // RefusalReasons lists every reason that a refusal can have.
 func RefusalReasons() []Reason {
 	return []Reason{

@@ -81,8 +81,10 @@ type SourceUser struct {
 	MFA []MFAMethod
 	// PreferredMFA is the one that the user prefers, if any.
 	PreferredMFA MFAMethod
-	// Groups are the user's groups at the source, where the source was asked.
-	Groups []string
+	// Groups are the user's groups at the source, where GroupsKnown: the
+	// profile named them without a further call.
+	Groups      []string
+	GroupsKnown bool
 }
 
 // Format implements [fmt.Formatter]: a user prints as its status alone.

@@ -46,3 +46,19 @@ var (
 	// trying again will not help.
 	ErrMisconfigured = errors.New("misconfigured")
 )
+
+// ReasonOf names why nothing was decided, by the error of a port.
+func ReasonOf(err error) domain.Reason {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return domain.ReasonDeadlineExceeded
+	case errors.Is(err, ErrThrottled):
+		return domain.ReasonSourceThrottled
+	case errors.Is(err, ErrUnreachable):
+		return domain.ReasonSourceUnreachable
+	case errors.Is(err, ErrMisconfigured):
+		return domain.ReasonSourceMisconfigured
+	default:
+		return domain.ReasonInternal
+	}
+}

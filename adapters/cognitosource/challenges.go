@@ -1,6 +1,7 @@
 package cognitosource
 
 import (
+	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/domain"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -13,7 +14,7 @@ import (
 func (d *Directory) readChallenge(answer *cognitoidentityprovider.AdminInitiateAuthOutput) (domain.Finding, error) {
 	if answer.ChallengeName == "" {
 		if answer.AuthenticationResult == nil {
-			return domain.Finding{}, emptyAnswer("AdminInitiateAuth")
+			return domain.Finding{}, awsfault.Empty(adapter, "AdminInitiateAuth")
 		}
 		return d.found(domain.PasswordAccepted), nil
 	}

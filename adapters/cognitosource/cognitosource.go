@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"net/http"
 
+	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
@@ -166,7 +167,7 @@ func (d *Directory) readUser(ctx context.Context, finding domain.Finding, userna
 		return d.findingOrError(ctx, "AdminGetUser", err)
 	}
 	if aws.ToString(answer.Username) == "" {
-		return domain.Finding{}, emptyAnswer("AdminGetUser")
+		return domain.Finding{}, awsfault.Empty(adapter, "AdminGetUser")
 	}
 	finding.User = userOf(answer)
 	return finding, nil
@@ -176,7 +177,7 @@ func (d *Directory) readUser(ctx context.Context, finding domain.Finding, userna
 func (d *Directory) findingOrError(ctx context.Context, operation string, err error) (domain.Finding, error) {
 	kind, err := classify(ctx, operation, err)
 	if err != nil {
-		if invalidator, ok := d.credentials.(ports.CredentialInvalidator); ok && staleCredentials(err) {
+		if invalidator, ok := d.credentials.(ports.CredentialInvalidator); ok && awsfault.StaleCredentials(err) {
 			invalidator.Invalidate()
 		}
 		return domain.Finding{}, err
@@ -193,15 +194,15 @@ func connect(ctx context.Context, options cognitoidentityprovider.Options) error
 	}
 	endpoint, err := options.EndpointResolverV2.ResolveEndpoint(ctx, parameters)
 	if err != nil {
-		return noAnswer("connect", err)
+		return awsfault.Of(ctx, adapter, "connect", err)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodHead, endpoint.URI.String(), http.NoBody)
 	if err != nil {
-		return noAnswer("connect", err)
+		return awsfault.Of(ctx, adapter, "connect", err)
 	}
 	response, err := options.HTTPClient.Do(request)
 	if err != nil {
-		return noAnswer("connect", err)
+		return awsfault.Of(ctx, adapter, "connect", err)
 	}
 	_ = response.Body.Close()
 	return nil

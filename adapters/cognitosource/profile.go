@@ -92,6 +92,7 @@ func (c claims) user() domain.SourceUser {
 		}
 	}
 	_ = json.Unmarshal(c["cognito:groups"], &user.Groups) // absent: no groups
+	user.GroupsKnown = true
 	return user
 }
 

@@ -49,6 +49,9 @@ func Read(name string, from io.Reader) (*Directory, error) {
 	if err := json.Unmarshal(text, &raw); err != nil {
 		return nil, fmt.Errorf("not a JSON array of people%s", place(err))
 	}
+	if raw == nil { // null
+		return nil, errors.New("not a JSON array of people")
+	}
 	d := &Directory{
 		name:   name,
 		people: make([]person, 0, len(raw)),
@@ -129,6 +132,8 @@ func (e entry) person() (person, error) {
 			Enabled:    e.Enabled == nil || *e.Enabled,
 			Attributes: attributes,
 			Groups:     e.Groups,
+
+			GroupsKnown: true,
 		},
 	}, nil
 }

@@ -67,7 +67,10 @@ func RefusalText(reason domain.Reason) string {
 	case domain.ReasonFindingUnexpected,
 		// These are no reasons to refuse.
 		domain.ReasonPasswordAccepted, domain.ReasonForgotPassword, domain.ReasonSourceThrottled, domain.ReasonSourceUnreachable,
-		domain.ReasonSourceMisconfigured, domain.ReasonDeadlineExceeded, domain.ReasonInternal:
+		domain.ReasonSourceMisconfigured, domain.ReasonDeadlineExceeded, domain.ReasonInternal, domain.ReasonCompletionUnsent,
+		domain.ReasonNotCreatedYet, domain.ReasonNotConfirmedYet, domain.ReasonDestinationDisabled, domain.ReasonAnotherUser,
+		domain.ReasonSourceUserReplaced, domain.ReasonSourceUserChanged, domain.ReasonGroupMissing,
+		domain.ReasonMessageMalformed, domain.ReasonSourceUnfit:
 	}
 	return textRefused
 }

@@ -13,12 +13,14 @@ import (
 	"strings"
 	"time"
 
+	"cognito-user-migration/adapters/internal/awsclient"
+	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
-	"github.com/aws/smithy-go"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 var (
@@ -40,6 +42,14 @@ const (
 type Provider struct {
 	cache *aws.CredentialsCache
 	now   func() time.Time
+}
+
+// NewClient makes the SDK's client of STS.
+func NewClient(config aws.Config) *sts.Client {
+	return sts.NewFromConfig(config, func(o *sts.Options) {
+		o.HTTPClient = awsclient.Over(o.HTTPClient)
+		o.Retryer = awsclient.Retryer()
+	})
 }
 
 // AssumeRole returns the provider that takes on the role by the STS client.
@@ -74,10 +84,7 @@ func newProvider(from aws.CredentialsProvider, now func() time.Time) *Provider {
 func (p *Provider) Retrieve(ctx context.Context) (ports.Credentials, error) {
 	set, err := p.cache.Retrieve(ctx)
 	if err != nil {
-		if ctx.Err() != nil {
-			return ports.Credentials{}, ctx.Err()
-		}
-		return ports.Credentials{}, classify(err)
+		return ports.Credentials{}, classify(ctx, err)
 	}
 	return ports.Credentials{
 		AccessKeyID:     set.AccessKeyID,
@@ -126,42 +133,13 @@ func (k keepUntilExpiry) HandleFailToRefresh(_ context.Context, held aws.Credent
 
 var errExpired = errors.New("the credentials had expired when they arrived; is the clock right?")
 
-// classify keeps of STS's error what is safe to show: its code. Its message
-// names accounts and roles.
-func classify(err error) error {
+// classify keeps of STS's error what is safe to show. Its message names accounts
+// and roles.
+func classify(ctx context.Context, err error) error {
 	if errors.Is(err, errExpired) {
 		return fmt.Errorf("credentials: %w: %w", errExpired, ports.ErrUnreachable)
 	}
-	failure, answered := errors.AsType[smithy.APIError](err)
-	if !answered {
-		return fmt.Errorf("credentials: no answer: %w", ports.ErrUnreachable)
-	}
-	code := failure.ErrorCode()
-	return fmt.Errorf("credentials: AssumeRole: %s: %w", printable(code), kindOf(code, failure.ErrorFault()))
-}
-
-func kindOf(code string, fault smithy.ErrorFault) error {
-	switch code {
-	case "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown":
-		return ports.ErrThrottled
-	case "InternalFailure", "InternalError", "ServiceUnavailable", "RequestTimeout", "IDPCommunicationError":
-		return ports.ErrUnreachable
-	}
-	if fault == smithy.FaultServer {
-		return ports.ErrUnreachable
-	}
-	return ports.ErrMisconfigured
-}
-
-// printable is the code where it looks like one: what answers in the place of
-// STS may say anything.
-func printable(code string) string {
-	if len(code) > 64 || strings.ContainsFunc(code, func(r rune) bool {
-		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.'
-	}) || code == "" {
-		return "unknown code"
-	}
-	return code
+	return awsfault.Of(ctx, "credentials", "AssumeRole", err)
 }
 
 // SessionName names the session after the function and its log stream, so that

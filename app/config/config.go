@@ -209,14 +209,19 @@ func (l *loader) problem(variable, format string, arguments ...any) {
 // parse fills a struct from one family and notes what the family takes.
 func (l *loader) parse(prefix string, into any) {
 	fields := fieldsOf(into)
+	environment := l.environment
 	for _, field := range fields {
-		l.read[prefix] = append(l.read[prefix], prefix+field.key)
-		if isReference(l.environment[prefix+field.key]) {
-			l.problem(prefix+field.key, "secretsmanager: and ssm: references are not resolved yet; give the value itself")
-			return
+		variable := prefix + field.key
+		l.read[prefix] = append(l.read[prefix], variable)
+		if isReference(environment[variable]) {
+			l.problem(variable, "secretsmanager: and ssm: references are not resolved yet; give the value itself")
+			// Something must stand there, or it would be called missing too;
+			// the problem keeps it from being used.
+			environment = maps.Clone(environment)
+			environment[variable] = environment[variable][:1]
 		}
 	}
-	err := env.ParseWithOptions(into, env.Options{Environment: l.environment, Prefix: prefix})
+	err := env.ParseWithOptions(into, env.Options{Environment: environment, Prefix: prefix})
 	if err == nil {
 		return
 	}

@@ -141,6 +141,11 @@ func TestProblems(t *testing.T) {
 			[]string{"AUDIT_HMAC_KEY: is used with AUDIT_USERNAME=hmac alone"}},
 		"a reference to a secret elsewhere": {[]string{"SOURCE_HOST=h", "SOURCE_KEY=secretsmanager:" + canary},
 			[]string{"SOURCE_KEY: secretsmanager: and ssm: references are not resolved yet; give the value itself"}},
+		"a reference and what else is wrong": {[]string{"SOURCE_KEY=ssm:/" + canary, "SOURCE_PORT=x"}, []string{
+			"SOURCE_HOST: is required; takes a host name",
+			"SOURCE_KEY: secretsmanager: and ssm: references are not resolved yet; give the value itself",
+			"SOURCE_PORT: takes a port number",
+		}},
 		"everything at once": {[]string{"SOURCE_PORT=x", "MIGRATE_USERNAME=x", "AUDIT_USERNAME=x", "MIGRATE_FOO=x"}, []string{
 			"AUDIT_USERNAME: takes one of: hmac, plain, none",
 			"MIGRATE_FOO: nothing reads this variable; the family has MIGRATE_ATTRIBUTES, MIGRATE_FORCE_ALIAS_CREATION, MIGRATE_MESSAGE_ACTION, MIGRATE_ON_MFA, MIGRATE_ON_RESET_REQUIRED, MIGRATE_ON_TEMPORARY_PASSWORD, MIGRATE_REFUSAL, MIGRATE_SOURCES, MIGRATE_USERNAME, MIGRATE_VERIFIED_CONTACTS",

@@ -28,11 +28,24 @@ type Options struct {
 	// Reserve is what is kept of the context's time for the record and the
 	// answer; [DefaultReserve] where it is zero.
 	Reserve time.Duration
+	// Completion is what follows a decision to migrate; nothing where it is nil.
+	Completion *Completion
 	// AuditFailed is told when a record could not be kept. The decision
 	// stands: who proved their password is not turned away for it.
 	AuditFailed func(ctx context.Context, err error)
 	// Now is the clock; [time.Now] where it is nil.
 	Now func() time.Time
+}
+
+// Completion says what follows a decision to migrate.
+type Completion struct {
+	// Queue keeps what is owed.
+	Queue ports.CompletionQueue
+	// Required turns a person away whose completion cannot be queued. Without
+	// it they are moved, and the record says what is owed.
+	Required bool
+	// Unsent is told of an error of the queue; the record says only that.
+	Unsent func(ctx context.Context, err error)
 }
 
 // Migrator decides attempts by what a source says.
@@ -80,7 +93,7 @@ func (f *Failure) Unwrap() error {
 // reserve before the context's deadline, or soon after.
 func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.Decision, error) {
 	began := m.options.Now()
-	decision, err := m.decide(ctx, attempt)
+	decision, completion, err := m.decide(ctx, attempt)
 	record := domain.AuditRecord{
 		AttemptID:  attempt.ID,
 		Time:       began,
@@ -89,11 +102,12 @@ func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.
 		UserPoolID: attempt.UserPoolID,
 		ClientID:   attempt.ClientID,
 		Username:   m.options.Pseudonymizer.Pseudonym(attempt.Username),
+		Completion: completion,
 	}
 	var failure *Failure
 	switch {
 	case err != nil:
-		failure = &Failure{Reason: reasonOf(err), Err: err}
+		failure = failureOf(err)
 		record.Outcome, record.Reason = domain.OutcomeFailed, failure.Reason
 	case decision.Verdict == domain.Migrate:
 		record.Outcome, record.Reason = domain.OutcomeMigrated, decision.Reason
@@ -109,8 +123,20 @@ func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.
 	return decision, nil
 }
 
-// decide asks the source in the time that is left and decides by its answer.
-func (m *Migrator) decide(ctx context.Context, attempt domain.Attempt) (domain.Decision, error) {
+// failureOf is the failure that an error is.
+func failureOf(err error) *Failure {
+	if errors.Is(err, errUnsent) {
+		return &Failure{Reason: domain.ReasonCompletionUnsent, Err: err}
+	}
+	return &Failure{Reason: ports.ReasonOf(err), Err: err}
+}
+
+// errUnsent is a completion that could not be queued and must be.
+var errUnsent = errors.New("the completion could not be queued")
+
+// decide asks the source in the time that is left, decides by its answer and
+// queues what is owed after it.
+func (m *Migrator) decide(ctx context.Context, attempt domain.Attempt) (domain.Decision, domain.CompletionState, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-m.options.Reserve))
@@ -118,9 +144,25 @@ func (m *Migrator) decide(ctx context.Context, attempt domain.Attempt) (domain.D
 	}
 	finding, err := m.ask(ctx, attempt)
 	if err != nil {
-		return domain.Decision{}, err
+		return domain.Decision{}, domain.CompletionNone, err
 	}
-	return domain.Decide(m.options.Rules, attempt, finding), nil
+	decision := domain.Decide(m.options.Rules, attempt, finding)
+	if decision.Verdict != domain.Migrate || m.options.Completion == nil {
+		return decision, domain.CompletionNone, nil
+	}
+	if err := m.send(ctx, domain.NewCompletion(m.options.Rules, attempt, finding.User, decision)); err != nil {
+		m.options.Completion.Unsent(ctx, err)
+		if m.options.Completion.Required {
+			return domain.Decision{}, domain.CompletionNone, errUnsent
+		}
+		return decision, domain.CompletionUnsent, nil
+	}
+	return decision, domain.CompletionQueued, nil
+}
+
+func (m *Migrator) send(ctx context.Context, completion domain.Completion) (err error) {
+	defer recovered(&err)
+	return m.options.Completion.Queue.Send(ctx, completion)
 }
 
 // ask puts the attempt to the source. A panic of an adapter becomes an error:
@@ -145,22 +187,6 @@ func (m *Migrator) record(ctx context.Context, record domain.AuditRecord) {
 func (m *Migrator) keep(ctx context.Context, record domain.AuditRecord) (err error) {
 	defer recovered(&err)
 	return m.audit.Record(ctx, record)
-}
-
-// reasonOf names why nothing was decided.
-func reasonOf(err error) domain.Reason {
-	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return domain.ReasonDeadlineExceeded
-	case errors.Is(err, ports.ErrThrottled):
-		return domain.ReasonSourceThrottled
-	case errors.Is(err, ports.ErrUnreachable):
-		return domain.ReasonSourceUnreachable
-	case errors.Is(err, ports.ErrMisconfigured):
-		return domain.ReasonSourceMisconfigured
-	default:
-		return domain.ReasonInternal
-	}
 }
 
 // panicError is a panic of an adapter: the type of what was thrown and where,

@@ -53,16 +53,11 @@ func start(args, environ []string, log io.Writer) (*lambdatrigger.Handler, *zap.
 		handler *lambdatrigger.Handler
 		logger  *zap.Logger
 	)
-	graph := fx.New(app.Modules(app.Process{Environ: environ, Log: log}, configuration), fx.Populate(&handler, &logger))
-	if err := graph.Err(); err != nil {
-		return nil, nil, err
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	if err := graph.Start(ctx); err != nil {
-		return nil, nil, err
-	}
-	return handler, logger, nil
+	// Lambda ends the process without a word, so there is nothing to stop.
+	_, err = app.Start(ctx, app.Modules(app.Process{Environ: environ, Log: log}, configuration), fx.Populate(&handler, &logger))
+	return handler, logger, err
 }
 
 func checkCommand(args []string) error {

@@ -52,18 +52,12 @@ func compose(ctx context.Context, environ []string, log io.Writer, more ...fx.Op
 		return nil, nil, err
 	}
 	var handler *lambdatrigger.Handler
-	graph := fx.New(
+	stop, err := app.Start(ctx,
 		app.Modules(app.Process{Environ: environ, Log: log}, configuration),
 		fx.Options(more...),
 		fx.Populate(&handler),
 	)
-	if err := graph.Err(); err != nil {
-		return nil, nil, err
-	}
-	if err := graph.Start(ctx); err != nil {
-		return nil, nil, err
-	}
-	return handler, graph.Stop, nil
+	return handler, stop, err
 }
 
 // lastDecision remembers what the use case decided last.

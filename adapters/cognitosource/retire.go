@@ -1,0 +1,90 @@
+package cognitosource
+
+import (
+	"context"
+
+	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+)
+
+var (
+	_ ports.SourceRetirer = (*Retirer)(nil)
+	_ ports.GroupLister   = (*Retirer)(nil)
+)
+
+// RetireAPI is what is called of the SDK's client to part with users.
+type RetireAPI interface {
+	AdminDisableUser(context.Context, *cognitoidentityprovider.AdminDisableUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminDisableUserOutput, error)
+	AdminUserGlobalSignOut(context.Context, *cognitoidentityprovider.AdminUserGlobalSignOutInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminUserGlobalSignOutOutput, error)
+	AdminDeleteUser(context.Context, *cognitoidentityprovider.AdminDeleteUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminDeleteUserOutput, error)
+	AdminListGroupsForUser(context.Context, *cognitoidentityprovider.AdminListGroupsForUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminListGroupsForUserOutput, error)
+}
+
+// Retirer parts with the users of a user pool, and lists their groups. It is
+// apart from [Directory], because the function that signs users in needs neither
+// the calls nor the permissions.
+type Retirer struct {
+	api    RetireAPI
+	poolID string
+}
+
+// OpenRetirer returns the retirer of the user pool that the settings name, asked
+// through the SDK with the credentials given.
+func OpenRetirer(config aws.Config, credentials ports.CredentialProvider, settings Settings) *Retirer {
+	return NewRetirer(newClient(config, credentials, settings.ServiceRegion()), settings)
+}
+
+// NewRetirer returns the retirer of the user pool that the settings name, asked
+// through the client given.
+func NewRetirer(api RetireAPI, settings Settings) *Retirer {
+	return &Retirer{api: api, poolID: string(settings.UserPoolID)}
+}
+
+// Disable implements [ports.SourceRetirer].
+func (r *Retirer) Disable(ctx context.Context, username string) error {
+	_, err := r.api.AdminDisableUser(ctx, &cognitoidentityprovider.AdminDisableUserInput{UserPoolId: &r.poolID, Username: &username})
+	return retired(ctx, "AdminDisableUser", err)
+}
+
+// SignOut implements [ports.SourceRetirer].
+func (r *Retirer) SignOut(ctx context.Context, username string) error {
+	_, err := r.api.AdminUserGlobalSignOut(ctx, &cognitoidentityprovider.AdminUserGlobalSignOutInput{UserPoolId: &r.poolID, Username: &username})
+	return retired(ctx, "AdminUserGlobalSignOut", err)
+}
+
+// Delete implements [ports.SourceRetirer].
+func (r *Retirer) Delete(ctx context.Context, username string) error {
+	_, err := r.api.AdminDeleteUser(ctx, &cognitoidentityprovider.AdminDeleteUserInput{UserPoolId: &r.poolID, Username: &username})
+	return retired(ctx, "AdminDeleteUser", err)
+}
+
+// retired is fine with a user who is not there any more.
+func retired(ctx context.Context, operation string, err error) error {
+	if code, _ := awsfault.Code(err); err == nil || code == "UserNotFoundException" {
+		return nil
+	}
+	return awsfault.Of(ctx, adapter, operation, err)
+}
+
+// Groups implements [ports.GroupLister].
+func (r *Retirer) Groups(ctx context.Context, username string) ([]string, error) {
+	var groups []string
+	pages := cognitoidentityprovider.NewAdminListGroupsForUserPaginator(r.api,
+		&cognitoidentityprovider.AdminListGroupsForUserInput{UserPoolId: &r.poolID, Username: &username})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if code, _ := awsfault.Code(err); code == "UserNotFoundException" {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, awsfault.Of(ctx, adapter, "AdminListGroupsForUser", err)
+		}
+		for _, group := range page.Groups {
+			groups = append(groups, aws.ToString(group.GroupName))
+		}
+	}
+	return groups, nil
+}

@@ -1,0 +1,141 @@
+// Package awsfault turns errors of the AWS SDK into errors of the ports. What
+// every adapter of an AWS service must do alike is done here: tell an outage, a
+// throttle and a wrong setting apart, and let no message of the service through,
+// because messages repeat what was sent. It imports ports.
+package awsfault
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+
+	"cognito-user-migration/ports"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+)
+
+// Fault is a call to AWS that did not do what it is for. It holds the service's
+// code and request ID, never its message.
+type Fault struct {
+	// Adapter names who called, Operation what was called.
+	Adapter, Operation string
+	// Code is the service's error code; empty where there was no answer.
+	Code string
+	// RequestID is the service's, for AWS Support; empty where there was none.
+	RequestID string
+	// Cause is what the network said, where there was no answer.
+	Cause string
+	// Kind is one of the errors of ports.
+	Kind error
+}
+
+// Error words it for the log.
+func (f *Fault) Error() string {
+	var text strings.Builder
+	text.WriteString(f.Adapter + ": " + f.Operation)
+	for _, part := range []string{f.Code, f.Cause} {
+		if part != "" {
+			text.WriteString(": " + part)
+		}
+	}
+	if f.RequestID != "" {
+		text.WriteString(" (request " + f.RequestID + ")")
+	}
+	text.WriteString(": " + f.Kind.Error())
+	return text.String()
+}
+
+// Unwrap gives the error of ports that this one is.
+func (f *Fault) Unwrap() error {
+	return f.Kind
+}
+
+// Code is the service's error code and message, where it answered with an
+// error; the message is for telling errors apart and goes no further.
+func Code(err error) (code, message string) {
+	if failure, ok := errors.AsType[smithy.APIError](err); ok {
+		return failure.ErrorCode(), failure.ErrorMessage()
+	}
+	return "", ""
+}
+
+// Of gives the error of ports that an error of the SDK is. The context's own
+// error comes back as it is.
+func Of(ctx context.Context, adapter, operation string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	fault := &Fault{Adapter: adapter, Operation: operation}
+	for _, kind := range []error{ports.ErrThrottled, ports.ErrUnreachable, ports.ErrMisconfigured} {
+		if errors.Is(err, kind) { // of the credential provider
+			fault.Cause, fault.Kind = "no credentials", kind
+			return fault
+		}
+	}
+	failure, answered := errors.AsType[smithy.APIError](err)
+	if !answered {
+		fault.Cause, fault.Kind = "no answer", ports.ErrUnreachable
+		if network, ok := errors.AsType[*net.OpError](err); ok {
+			fault.Cause = network.Error()
+		}
+		return fault
+	}
+	fault.Code = printable(failure.ErrorCode())
+	fault.Kind = kindOf(failure.ErrorCode(), err)
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		fault.RequestID = printable(response.ServiceRequestID())
+	}
+	return fault
+}
+
+// Empty is an answer that holds nothing of what the call is for.
+func Empty(adapter, operation string) error {
+	return &Fault{Adapter: adapter, Operation: operation, Cause: "empty answer", Kind: ports.ErrUnreachable}
+}
+
+// StaleCredentials holds for the codes by which a service says that a set of
+// credentials is no longer taken; a new set may be.
+func StaleCredentials(err error) bool {
+	fault, ok := errors.AsType[*Fault](err)
+	return ok && slices.Contains([]string{
+		"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidSignatureException", "InvalidClientTokenId",
+	}, fault.Code)
+}
+
+// kindOf sorts the errors that speak of the service or of our settings.
+func kindOf(code string, err error) error {
+	switch code {
+	case "TooManyRequestsException", "LimitExceededException", "ThrottlingException", "Throttling", "RequestLimitExceeded",
+		"RequestThrottled", "SlowDown":
+		return ports.ErrThrottled
+	case "InternalErrorException", "InternalFailure", "InternalError", "InternalServerError", "ServiceUnavailable",
+		"ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException", "IDPCommunicationError",
+		// A user pool's own triggers failed; they may be well in a moment.
+		"UnexpectedLambdaException", "InvalidLambdaResponseException":
+		return ports.ErrUnreachable
+	}
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		switch status := response.HTTPStatusCode(); {
+		case status == 429:
+			return ports.ErrThrottled
+		case status >= 500, code == "", code == "UnknownError":
+			// A fault of the service's, or something that stands before it.
+			return ports.ErrUnreachable
+		}
+	}
+	return ports.ErrMisconfigured
+}
+
+// printable is a code where it looks like one: what answers in the place of a
+// service may say anything.
+func printable(code string) string {
+	if len(code) > 64 || strings.ContainsFunc(code, func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_'
+	}) {
+		return "unknown"
+	}
+	return code
+}

@@ -1,0 +1,107 @@
+package sqscompletion
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"cognito-user-migration/domain"
+
+	"github.com/aws/aws-lambda-go/events"
+	"go.uber.org/zap"
+)
+
+// reserve is what is kept of Lambda's time for postponing what was not reached
+// and for the answer.
+const reserve = 2 * time.Second
+
+// Completer finishes one move.
+type Completer interface {
+	// Complete tries to finish the move and says how that ended; the error,
+	// where there is one, is for the log.
+	Complete(ctx context.Context, completion domain.Completion) (domain.CompletionRecord, error)
+}
+
+// Handler answers Lambda's SQS events. Each message stands for itself: those
+// that are not done come back, the others do not ("Implementing partial batch
+// responses", AWS Lambda Developer Guide).
+type Handler struct {
+	completer Completer
+	queue     *Queue
+	logger    *zap.Logger
+}
+
+// NewHandler returns the handler that lets the completer finish moves. Messages
+// that are not done are postponed in the queue.
+func NewHandler(completer Completer, queue *Queue, logger *zap.Logger) *Handler {
+	return &Handler{completer: completer, queue: queue, logger: logger}
+}
+
+// Invoke implements Lambda's handler on bytes.
+func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	var event events.SQSEvent
+	if err := json.Unmarshal(payload, &event); err != nil || event.Records == nil {
+		h.logger.Error("the event was not taken: it is none of SQS's", zap.Int("bytes", len(payload)))
+		return nil, errors.New("the event is none of SQS's")
+	}
+	return json.Marshal(h.Handle(ctx, event))
+}
+
+// Handle tries every message of the event, and names those that are to come
+// back.
+func (h *Handler) Handle(ctx context.Context, event events.SQSEvent) events.SQSEventResponse {
+	work := ctx
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		work, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
+		defer cancel()
+	}
+	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+	for _, record := range event.Records {
+		if !h.done(work, record) {
+			response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: record.MessageId})
+			h.postpone(ctx, record)
+		}
+	}
+	return response
+}
+
+// done tries one message; false keeps it in the queue. One that waiting does not
+// help stays too: the queue's redrive policy takes it to the dead-letter queue,
+// where a person finds it.
+func (h *Handler) done(ctx context.Context, record events.SQSMessage) (done bool) {
+	logger := h.logger.With(zap.String("messageId", record.MessageId))
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			logger.Error("completion panicked", zap.String("panic", fmt.Sprintf("%T", thrown)))
+			done = false
+		}
+	}()
+	if ctx.Err() != nil {
+		return false // no time left: it is tried another time
+	}
+	completion, err := Decode([]byte(record.Body))
+	if err != nil {
+		logger.Error("the message was not taken", zap.Error(err), zap.String("reason", string(domain.ReasonMessageMalformed)))
+		return false
+	}
+	result, err := h.completer.Complete(ctx, completion)
+	if err != nil {
+		logger.Warn("the move is not finished", zap.String("attemptId", completion.AttemptID),
+			zap.String("reason", string(result.Reason)), zap.Error(err))
+	}
+	return result.Outcome == domain.CompletionDone
+}
+
+func (h *Handler) postpone(ctx context.Context, record events.SQSMessage) {
+	received, err := strconv.Atoi(record.Attributes["ApproximateReceiveCount"])
+	if err != nil {
+		received = 1
+	}
+	if err := h.queue.postpone(ctx, record.ReceiptHandle, received); err != nil {
+		h.logger.Warn("the message could not be postponed", zap.String("messageId", record.MessageId), zap.Error(err))
+	}
+}

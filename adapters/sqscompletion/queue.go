@@ -1,0 +1,80 @@
+// Package sqscompletion carries completions through an SQS queue: Queue sends
+// them, and Handler is what Lambda calls with those that are due. It implements
+// ports.CompletionQueue, drives what it declares itself, and imports domain and
+// ports.
+package sqscompletion
+
+import (
+	"context"
+	"time"
+
+	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+)
+
+var _ ports.CompletionQueue = (*Queue)(nil)
+
+const (
+	adapter = "sqs completion"
+	// firstDelay is how long a message waits at first: Cognito creates the
+	// user within seconds of the trigger's answer.
+	firstDelay = 30 * time.Second
+	// longestDelay is the longest wait between two tries. Who was moved by a
+	// forgotten password may take days to set a new one.
+	longestDelay = time.Hour
+)
+
+// API is what is called of the SDK's client.
+type API interface {
+	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
+	ChangeMessageVisibility(context.Context, *sqs.ChangeMessageVisibilityInput, ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error)
+}
+
+// Queue is an SQS queue as [ports.CompletionQueue].
+type Queue struct {
+	api API
+	url string
+}
+
+// NewQueue returns the queue of this URL, asked through the client.
+func NewQueue(api API, url string) *Queue {
+	return &Queue{api: api, url: url}
+}
+
+// Send implements [ports.CompletionQueue].
+func (q *Queue) Send(ctx context.Context, completion domain.Completion) error {
+	body, err := Encode(completion)
+	if err != nil {
+		return err
+	}
+	text := string(body)
+	if _, err := q.api.SendMessage(ctx, &sqs.SendMessageInput{
+		QueueUrl: &q.url, MessageBody: &text, DelaySeconds: int32(firstDelay / time.Second),
+	}); err != nil {
+		return awsfault.Of(ctx, adapter, "SendMessage", err)
+	}
+	return nil
+}
+
+// postpone hides a message that was received so many times for longer each time.
+// It is a courtesy: a message that stays visible is only tried again sooner.
+func (q *Queue) postpone(ctx context.Context, receipt string, received int) error {
+	if _, err := q.api.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
+		QueueUrl: &q.url, ReceiptHandle: &receipt, VisibilityTimeout: int32(delay(received) / time.Second),
+	}); err != nil {
+		return awsfault.Of(ctx, adapter, "ChangeMessageVisibility", err)
+	}
+	return nil
+}
+
+// delay doubles with each receipt, up to the longest.
+func delay(received int) time.Duration {
+	wait := firstDelay
+	for ; received > 1 && wait < longestDelay; received-- {
+		wait *= 2
+	}
+	return min(wait, longestDelay)
+}

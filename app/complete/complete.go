@@ -1,0 +1,224 @@
+// Package complete is the second use case: it finishes a move once Cognito has
+// created the user. Groups come first, the source user last, and nothing at the
+// source changes while the person could depend on it. It sees domain and ports
+// only.
+package complete
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+// Source is what is asked of a source to finish a move.
+type Source struct {
+	// Directory reads the source user once more.
+	Directory ports.SourceDirectory
+	// Retirer parts with the source user; nil where the source cannot.
+	Retirer ports.SourceRetirer
+	// Groups lists groups; nil where profiles name them or there are none.
+	Groups ports.GroupLister
+}
+
+// Options are the choices of a [Completer].
+type Options struct {
+	// Rules are those by which users are moved.
+	Rules domain.Rules
+	// After says what becomes of source users.
+	After domain.After
+	// Groups says which groups the destination user gets.
+	Groups domain.GroupMap
+	// CreateGroups makes the groups that the destination lacks.
+	CreateGroups bool
+	// Pseudonymizer gives the form in which usernames are recorded.
+	Pseudonymizer domain.Pseudonymizer
+	// RecordFailed is told when a record could not be kept.
+	RecordFailed func(ctx context.Context, err error)
+}
+
+// Completer finishes moves.
+type Completer struct {
+	sources     map[string]Source
+	destination ports.Destination
+	records     ports.CompletionSink
+	options     Options
+}
+
+// New returns the use case over the sources, by their names, and the
+// destination.
+func New(sources map[string]Source, destination ports.Destination, records ports.CompletionSink, options Options) *Completer {
+	if options.RecordFailed == nil {
+		options.RecordFailed = func(context.Context, error) {}
+	}
+	return &Completer{sources: sources, destination: destination, records: records, options: options}
+}
+
+// Result is what came of one try.
+type Result struct {
+	domain.CompletionRecord
+	// Err is what stood in the way, where something did; it is logged, while
+	// the record has the reason alone.
+	Err error
+}
+
+// Complete tries to finish one move and keeps a record of it. To repeat it, in
+// whatever order and after whatever crash, changes nothing more.
+func (c *Completer) Complete(ctx context.Context, completion domain.Completion) Result {
+	result := Result{CompletionRecord: domain.CompletionRecord{
+		AttemptID:  completion.AttemptID,
+		Source:     completion.Source,
+		UserPoolID: completion.UserPoolID,
+		Username:   c.options.Pseudonymizer.Pseudonym(completion.SourceUsername),
+		Retired:    domain.RetiredNot,
+	}}
+	c.finish(ctx, completion, &result)
+	if err := c.records.RecordCompletion(ctx, result.CompletionRecord); err != nil {
+		c.options.RecordFailed(ctx, err)
+	}
+	return result
+}
+
+// owed ends a try that is to be made again.
+func (r *Result) owed(reason domain.Reason, err error) {
+	r.Outcome, r.Reason, r.Err = domain.CompletionOwed, reason, err
+}
+
+// abandoned ends a try that is not to be made again.
+func (r *Result) abandoned(reason domain.Reason) {
+	r.Outcome, r.Reason = domain.CompletionAbandoned, reason
+}
+
+func (r *Result) done(retired domain.Retired) {
+	r.Outcome, r.Retired = domain.CompletionDone, retired
+}
+
+func (c *Completer) finish(ctx context.Context, completion domain.Completion, result *Result) {
+	source, known := c.sources[completion.Source]
+	if !known || c.options.After != domain.AfterKeep && source.Retirer == nil {
+		result.abandoned(domain.ReasonSourceUnfit)
+		return
+	}
+	created, err := c.destination.FindUser(ctx, completion.Username)
+	if err != nil {
+		result.owed(ports.ReasonOf(err), fmt.Errorf("the destination user: %w", err))
+		return
+	}
+	switch readiness, reason := domain.ReadyToComplete(completion, created); readiness {
+	case domain.Never:
+		result.abandoned(reason)
+		return
+	case domain.NotYet:
+		result.owed(reason, nil)
+		return
+	case domain.Ready:
+	}
+	person, err := source.Directory.FindUser(ctx, completion.SourceUsername)
+	if err != nil {
+		result.owed(ports.ReasonOf(err), fmt.Errorf("the source user: %w", err))
+		return
+	}
+	switch {
+	case person.Kind == domain.UserUnknown:
+		// Parted with by an earlier try, or by somebody else.
+		result.done(domain.RetiredGone)
+		return
+	case person.Kind != domain.UserFound || !completion.IsUser(person.User):
+		result.abandoned(domain.ReasonSourceUserReplaced)
+		return
+	}
+	if !c.addGroups(ctx, completion, source, person.User, created.Username, result) {
+		return
+	}
+	c.retire(ctx, completion, source, person.User, result)
+}
+
+// addGroups puts the destination user into their groups; false where that did
+// not come to an end.
+func (c *Completer) addGroups(ctx context.Context, completion domain.Completion, source Source, person domain.SourceUser, username string, result *Result) bool {
+	if c.options.Groups.Empty() {
+		return true
+	}
+	groups, err := groupsOf(ctx, completion, source, person)
+	if err != nil {
+		result.owed(ports.ReasonOf(err), fmt.Errorf("the groups at the source: %w", err))
+		return false
+	}
+	for _, group := range c.options.Groups.Apply(groups) {
+		if err := c.addGroup(ctx, username, group); err != nil {
+			reason := ports.ReasonOf(err)
+			if errors.Is(err, ports.ErrNoGroup) {
+				reason = domain.ReasonGroupMissing
+			}
+			result.owed(reason, fmt.Errorf("group %s: %w", group, err))
+			return false
+		}
+		result.Groups++
+	}
+	return true
+}
+
+func groupsOf(ctx context.Context, completion domain.Completion, source Source, person domain.SourceUser) ([]string, error) {
+	switch {
+	case completion.GroupsKnown:
+		return completion.Groups, nil
+	case person.GroupsKnown || source.Groups == nil:
+		return person.Groups, nil
+	default:
+		return source.Groups.Groups(ctx, completion.SourceUsername)
+	}
+}
+
+func (c *Completer) addGroup(ctx context.Context, username, group string) error {
+	err := c.destination.AddToGroup(ctx, username, group)
+	if !errors.Is(err, ports.ErrNoGroup) || !c.options.CreateGroups {
+		return err
+	}
+	if err := c.destination.CreateGroup(ctx, group); err != nil {
+		return err
+	}
+	return c.destination.AddToGroup(ctx, username, group)
+}
+
+// retire parts with the source user as was chosen. A user who is no longer what
+// was moved is disabled and not deleted, because what came since would be lost.
+func (c *Completer) retire(ctx context.Context, completion domain.Completion, source Source, person domain.SourceUser, result *Result) {
+	switch {
+	case c.options.After == domain.AfterKeep:
+		result.done(domain.RetiredNot)
+	case c.options.After == domain.AfterDelete && completion.Unchanged(c.options.Rules, person):
+		c.remove(ctx, completion, source, result)
+	default:
+		if err := disable(ctx, source, person, completion.SourceUsername); err != nil {
+			result.owed(ports.ReasonOf(err), fmt.Errorf("to disable the source user: %w", err))
+			return
+		}
+		result.done(domain.RetiredDisabled)
+		if c.options.After == domain.AfterDelete {
+			result.Retired, result.Reason = domain.RetiredDisabledInstead, domain.ReasonSourceUserChanged
+		}
+	}
+}
+
+func disable(ctx context.Context, source Source, person domain.SourceUser, username string) error {
+	if !person.Enabled {
+		return nil
+	}
+	return source.Retirer.Disable(ctx, username)
+}
+
+// remove deletes the source user. Their sessions end first: a token that
+// outlived the user could still be used where nobody asks whether they exist.
+func (c *Completer) remove(ctx context.Context, completion domain.Completion, source Source, result *Result) {
+	if err := source.Retirer.SignOut(ctx, completion.SourceUsername); err != nil {
+		result.owed(ports.ReasonOf(err), fmt.Errorf("to sign the source user out: %w", err))
+		return
+	}
+	if err := source.Retirer.Delete(ctx, completion.SourceUsername); err != nil {
+		result.owed(ports.ReasonOf(err), fmt.Errorf("to delete the source user: %w", err))
+		return
+	}
+	result.done(domain.RetiredDeleted)
+}

@@ -1,0 +1,255 @@
+package domain_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"cognito-user-migration/domain"
+
+	"pgregory.net/rapid"
+)
+
+// moved is alice with the decision to migrate her and what is owed after it.
+func moved(rules domain.Rules, typed string, user domain.SourceUser) domain.Completion {
+	attempt := domain.Attempt{ID: "attempt-1", Trigger: signIn, Username: typed, UserPoolID: "ap-northeast-1_Dest00001"}
+	finding := domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: user}
+	return domain.NewCompletion(rules, attempt, user, domain.Decide(rules, attempt, finding))
+}
+
+// created is what Cognito makes of the decision to migrate alice.
+func created(change func(*domain.DestinationUser)) *domain.DestinationUser {
+	user := &domain.DestinationUser{
+		Username: "alice", Status: domain.StatusConfirmed, Enabled: true,
+		Attributes: domain.Attributes{
+			"sub": "sub-new", "email": "Alice@example.com", "email_verified": "true", "custom:legacy_sub": "sub-1",
+		},
+	}
+	change(user)
+	return user
+}
+
+func TestACompletionSaysWhoWasMovedAndNothingOfThem(t *testing.T) {
+	t.Parallel()
+	withSub := rules(func(r *domain.Rules) { r.Attributes = mapping("*,custom:legacy_sub=sub") })
+	got := moved(withSub, "alice", changed(func(u *domain.SourceUser) { u.Groups, u.GroupsKnown = []string{"editors"}, true }))
+	if got.AttemptID != "attempt-1" || got.Source != "SOURCE" || got.SourceUsername != "alice" || got.SourceSub != "sub-1" ||
+		got.UserPoolID != "ap-northeast-1_Dest00001" || got.Username != "alice" || got.SubAttribute != "custom:legacy_sub" ||
+		len(got.Contacts) != 2 || got.Profile == "" || !slices.Equal(got.Groups, []string{"editors"}) || !got.GroupsKnown {
+		t.Errorf("got %s for %s", got, fmt.Sprintf("%q", []string{got.Username, got.SubAttribute}))
+	}
+	everything := strings.Join(append(slices.Clone(got.Contacts), got.Profile), " ")
+	for _, value := range []string{"alice@example.com", "+819012345678", "acme"} {
+		if strings.Contains(everything, value) {
+			t.Errorf("it holds %s", value)
+		}
+	}
+	if text := fmt.Sprintf("%v %+v", got, got); strings.Contains(text, "alice") {
+		t.Errorf("it prints as %s", text)
+	}
+	if text := fmt.Sprint(created(func(*domain.DestinationUser) {}), *created(func(*domain.DestinationUser) {})); strings.Contains(text, "alice") {
+		t.Errorf("a destination user prints as %s", text)
+	}
+}
+
+func TestWhereCognitoMakesTheNameTheAliasThatWasTypedIsAskedFor(t *testing.T) {
+	t.Parallel()
+	byEmail := changed(func(u *domain.SourceUser) { u.Username = "sub-1" })
+	if got := moved(rules(), "alice@example.com", byEmail); got.Username != "alice@example.com" || got.SubAttribute != "" {
+		t.Errorf("asked for as %q", got.Username)
+	}
+}
+
+func TestAMoveIsFinishedOnlyOnceTheMovedUserCanSignIn(t *testing.T) {
+	t.Parallel()
+	bySub := moved(rules(func(r *domain.Rules) { r.Attributes = mapping("email,custom:legacy_sub=sub") }), "alice", alice())
+	byContact := moved(rules(), "alice", alice())
+	byName := moved(rules(), "alice", unverified())
+	phoneOnly := moved(rules(), "alice", changed(func(u *domain.SourceUser) { delete(u.Attributes, "email") }))
+	for _, row := range []struct {
+		name       string
+		completion domain.Completion
+		user       *domain.DestinationUser
+		want       domain.Readiness
+		reason     domain.Reason
+	}{
+		{"a user who is not there yet", bySub, nil, domain.NotYet, domain.ReasonNotCreatedYet},
+		{"the user, known by the source's sub", bySub, created(func(*domain.DestinationUser) {}), domain.Ready, ""},
+		{"somebody else by the source's sub, with the same address", bySub,
+			created(func(u *domain.DestinationUser) { u.Attributes["custom:legacy_sub"] = "sub-2" }), domain.Never, domain.ReasonAnotherUser},
+		{"somebody who has no sub of the source's", bySub,
+			created(func(u *domain.DestinationUser) { delete(u.Attributes, "custom:legacy_sub") }), domain.Never, domain.ReasonAnotherUser},
+		{"the user, known by a verified contact, letter case aside", byContact, created(func(*domain.DestinationUser) {}), domain.Ready, ""},
+		{"the user, known by the phone alone", phoneOnly, created(func(u *domain.DestinationUser) {
+			u.Attributes = domain.Attributes{"phone_number": "+819012345678", "phone_number_verified": "true"}
+		}), domain.Ready, ""},
+		{"somebody who has the contact but never proved it", byContact,
+			created(func(u *domain.DestinationUser) { u.Attributes["email_verified"] = "false" }), domain.Never, domain.ReasonAnotherUser},
+		{"somebody else of the same name", byContact,
+			created(func(u *domain.DestinationUser) { u.Attributes["email"] = "mallory@example.com" }), domain.Never, domain.ReasonAnotherUser},
+		{"the user, known by the name where there was nothing else", byName,
+			created(func(u *domain.DestinationUser) { u.Attributes = nil }), domain.Ready, ""},
+		{"another name", byName, created(func(u *domain.DestinationUser) { u.Username = "bob" }), domain.Never, domain.ReasonAnotherUser},
+		{"a user who is disabled there", bySub, created(func(u *domain.DestinationUser) { u.Enabled = false }), domain.NotYet, domain.ReasonDestinationDisabled},
+		{"a user who has not set a password yet", bySub,
+			created(func(u *domain.DestinationUser) { u.Status = domain.StatusResetRequired }), domain.NotYet, domain.ReasonNotConfirmedYet},
+		{"a user who is not confirmed", bySub,
+			created(func(u *domain.DestinationUser) { u.Status = domain.StatusUnconfirmed }), domain.NotYet, domain.ReasonNotConfirmedYet},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			if got, reason := domain.ReadyToComplete(row.completion, row.user); got != row.want || reason != row.reason {
+				t.Errorf("got %d for %q, want %d for %q", got, reason, row.want, row.reason)
+			}
+		})
+	}
+}
+
+func TestTheSourceUserReadAgainIsTheOneWhoWasMoved(t *testing.T) {
+	t.Parallel()
+	completion := moved(rules(), "alice", alice())
+	if !completion.IsUser(alice()) {
+		t.Error("alice is not alice")
+	}
+	if completion.IsUser(changed(func(u *domain.SourceUser) { u.Sub, u.Attributes = "sub-2", nil })) {
+		t.Error("who got the name since is taken for alice")
+	}
+	subless := changed(func(u *domain.SourceUser) { u.Sub, u.Attributes = "", domain.Attributes{} })
+	completion = moved(rules(), "alice", subless)
+	if !completion.IsUser(subless) || completion.IsUser(changed(func(u *domain.SourceUser) { u.Username, u.Sub, u.Attributes = "bob", "", nil })) {
+		t.Error("without subs the name says who it is")
+	}
+}
+
+func TestAProfileIsUnchangedWhileWhatIsMovedOfItIs(t *testing.T) {
+	t.Parallel()
+	completion := moved(rules(), "alice", alice())
+	for name, row := range map[string]struct {
+		user domain.SourceUser
+		want bool
+	}{
+		"as it was":                {alice(), true},
+		"what no rule moves":       {changed(func(u *domain.SourceUser) { u.Attributes["custom:tenant"] = "other" }), true},
+		"disabled meanwhile":       {changed(func(u *domain.SourceUser) { u.Enabled = false }), true},
+		"another address":          {changed(func(u *domain.SourceUser) { u.Attributes["email"] = "new@example.com" }), false},
+		"an address proved since":  {unverified(), false},
+		"an attribute more":        {changed(func(u *domain.SourceUser) { u.Attributes["name"] = "Alice" }), false},
+		"an attribute less":        {changed(func(u *domain.SourceUser) { delete(u.Attributes, "phone_number") }), false},
+		"another user of the same": {changed(func(u *domain.SourceUser) { u.Username = "alice2" }), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := completion.Unchanged(rules(), row.user); got != row.want {
+				t.Errorf("unchanged is %t, want %t", got, row.want)
+			}
+		})
+	}
+	if other := moved(rules(), "alice", alice()); other.Profile != completion.Profile {
+		t.Error("the digest is not the same twice")
+	}
+}
+
+func TestAChoiceOfWhatBecomesOfTheSourceUser(t *testing.T) {
+	t.Parallel()
+	var after domain.After
+	for _, choice := range []domain.After{domain.AfterKeep, domain.AfterDisable, domain.AfterDelete} {
+		if err := after.UnmarshalText([]byte(choice)); err != nil || after != choice {
+			t.Errorf("%s: %v", choice, err)
+		}
+	}
+	if err := after.UnmarshalText([]byte("archive")); err == nil || err.Error() != "takes one of: keep, disable, delete" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestGroupMap(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		rules  string
+		groups []string
+		want   []string
+	}{
+		{"admins", []string{"admins", "editors"}, []string{"admins"}},
+		{"editors=writers,admins", []string{"editors", "admins", "guests"}, []string{"admins", "writers"}},
+		{"*", []string{"editors", "admins", "editors"}, []string{"admins", "editors"}},
+		{"editors=writers, *", []string{"writers", "editors", "guests"}, []string{"guests", "writers"}},
+		{"a=c,b=c", []string{"a", "b"}, []string{"c"}},
+		{"admins", nil, nil},
+	} {
+		parsed, err := domain.ParseGroupMap(row.rules)
+		if err != nil || parsed.Empty() {
+			t.Errorf("%q: %v", row.rules, err)
+		}
+		if got := parsed.Apply(row.groups); !slices.Equal(got, row.want) {
+			t.Errorf("%q of %q gives %q, want %q", row.rules, row.groups, got, row.want)
+		}
+	}
+	if empty := (domain.GroupMap{}); !empty.Empty() || empty.Apply([]string{"admins"}) != nil {
+		t.Error("the zero map gives groups")
+	}
+}
+
+func TestAWrongGroupMapIsExplained(t *testing.T) {
+	t.Parallel()
+	for rules, want := range map[string]string{
+		"":            "rule 1: takes a group's name, two as source=destination, or *",
+		"a,":          "rule 2: takes a group's name, two as source=destination, or *",
+		"a=":          "rule 1: takes a group's name, two as source=destination, or *",
+		"*=a":         "rule 1: takes a group's name, two as source=destination, or *",
+		"a b":         "rule 1: takes a group's name, two as source=destination, or *",
+		"a=b=c":       "rule 1: takes a group's name, two as source=destination, or *",
+		"a,a=b":       "rule 2: a has a rule already",
+		"*,*":         "rule 2: * has a rule already",
+		"*,a b,*,c,c": "rule 2: takes a group's name, two as source=destination, or *\nrule 3: * has a rule already\nrule 5: c has a rule already",
+	} {
+		var into domain.GroupMap
+		if err := into.UnmarshalText([]byte(rules)); err == nil || err.Error() != want {
+			t.Errorf("%q: got %v, want %s", rules, err, want)
+		}
+	}
+	var into domain.GroupMap
+	if err := into.UnmarshalText([]byte("editors=writers,admins,*")); err != nil || into.String() != "editors=writers,admins,*" {
+		t.Errorf("got %q, %v", into, err)
+	}
+}
+
+func FuzzParseGroupMap(f *testing.F) {
+	for _, seed := range []string{"*", "editors=writers,admins", "a,*", "=", ",", "a=b,b=a"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		parsed, err := domain.ParseGroupMap(text)
+		if err != nil {
+			return
+		}
+		again, err := domain.ParseGroupMap(parsed.String())
+		if err != nil || again.String() != parsed.String() {
+			t.Fatalf("%q is written as %q, which reads as %q, %v", text, parsed.String(), again.String(), err)
+		}
+	})
+}
+
+// The heart of completion: whatever the destination says, nothing is done for a
+// person who cannot sign in there, or who is somebody else.
+func TestNothingIsFinishedForAPersonWhoCouldNotSignIn(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		chosen := anyRules().Draw(t, "rules")
+		user := anyFinding().Draw(t, "finding").User
+		attempt := domain.Attempt{ID: "attempt-1", Trigger: signIn, Username: user.Username}
+		completion := domain.NewCompletion(chosen, attempt, user, domain.Decide(chosen, attempt, domain.Finding{Kind: domain.PasswordAccepted, User: user}))
+		destination := domain.DestinationUser{
+			Username: anyIdentifier().Draw(t, "destination"), Enabled: rapid.Bool().Draw(t, "enabled there"),
+			Status:     anyOf(append(domain.UserStatuses(), "")...).Draw(t, "status there"),
+			Attributes: anyAttributes().Draw(t, "attributes there"),
+		}
+		readiness, reason := domain.ReadyToComplete(completion, &destination)
+		if readiness == domain.Ready && (!destination.Enabled || destination.Status != domain.StatusConfirmed) {
+			t.Fatal("finished for a person who cannot sign in")
+		}
+		if readiness != domain.Ready && reason == "" {
+			t.Fatal("no reason")
+		}
+	})
+}
