@@ -121,8 +121,12 @@ func kindOf(code string, err error) error {
 		switch status := response.HTTPStatusCode(); {
 		case status == 429:
 			return ports.ErrThrottled
-		case status >= 500, code == "", code == "UnknownError":
-			// A fault of the service's, or something that stands before it.
+		case status >= 500:
+			return ports.ErrUnreachable
+		case status == 401, status == 403:
+			return ports.ErrMisconfigured
+		case code == "", code == "UnknownError":
+			// No error of the service's own: something stands before it.
 			return ports.ErrUnreachable
 		}
 	}
