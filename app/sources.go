@@ -7,17 +7,18 @@ import (
 	"cognito-user-migration/adapters/cognitosource"
 	"cognito-user-migration/adapters/filesource"
 	"cognito-user-migration/adapters/stscredentials"
+	"cognito-user-migration/app/complete"
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/domain"
-	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// sourceKind is one kind of source: what it takes, and how it is opened.
+// sourceKind is one kind of source: what it takes, and how it is opened. What
+// is opened says by its fields what the source can do.
 type sourceKind struct {
 	settings config.NewSettings
-	open     func(context.Context, config.Source, sourceParts) (ports.SourceDirectory, error)
+	open     func(context.Context, config.Source, sourceParts) (complete.Source, error)
 }
 
 // sourceKinds maps SOURCE_KIND to adapters. A new kind is one line here.
@@ -47,12 +48,12 @@ func Kinds() map[string]config.NewSettings {
 	return kinds
 }
 
-func openSource(ctx context.Context, source config.Source, parts sourceParts) (ports.SourceDirectory, error) {
-	directory, err := sourceKinds()[source.Kind].open(ctx, source, parts)
+func openSource(ctx context.Context, source config.Source, parts sourceParts) (complete.Source, error) {
+	opened, err := sourceKinds()[source.Kind].open(ctx, source, parts)
 	if err != nil {
-		return nil, fmt.Errorf("%s (%s): %w", source.Name, source.Kind, err)
+		return complete.Source{}, fmt.Errorf("%s (%s): %w", source.Name, source.Kind, err)
 	}
-	return directory, nil
+	return opened, nil
 }
 
 // cognitoSettings are a user pool's, with the role through which it is reached.
@@ -71,14 +72,14 @@ func (s *cognitoSettings) Warnings(variable func(string) string) []string {
 	return append(s.Settings.Warnings(variable), s.Role.Warnings(variable)...)
 }
 
-func openCognito(ctx context.Context, source config.Source, parts sourceParts) (ports.SourceDirectory, error) {
+func openCognito(ctx context.Context, source config.Source, parts sourceParts) (complete.Source, error) {
 	settings, ok := source.Settings.(*cognitoSettings)
 	if !ok {
-		return nil, fmt.Errorf("settings are %T", source.Settings)
+		return complete.Source{}, fmt.Errorf("settings are %T", source.Settings)
 	}
 	awsConfig, err := parts.aws(ctx)
 	if err != nil {
-		return nil, err
+		return complete.Source{}, err
 	}
 	region := settings.ServiceRegion()
 	if awsConfig.Region == "" {
@@ -89,13 +90,22 @@ func openCognito(ctx context.Context, source config.Source, parts sourceParts) (
 		// STS is asked in the function's own region, where it is near.
 		credentials = stscredentials.AssumeRole(stscredentials.NewClient(awsConfig), settings.Role, parts.sessionName)
 	}
-	return cognitosource.Open(source.Name, awsConfig, credentials, settings.Settings, parts.rules.NeedsProfile), nil
+	retirer := cognitosource.OpenRetirer(awsConfig, credentials, settings.Settings)
+	return complete.Source{
+		Directory: cognitosource.Open(source.Name, awsConfig, credentials, settings.Settings, parts.rules.NeedsProfile),
+		Retirer:   retirer,
+		Groups:    retirer,
+	}, nil
 }
 
-func openFile(_ context.Context, source config.Source, _ sourceParts) (ports.SourceDirectory, error) {
+func openFile(_ context.Context, source config.Source, _ sourceParts) (complete.Source, error) {
 	settings, ok := source.Settings.(*filesource.Settings)
 	if !ok {
-		return nil, fmt.Errorf("settings are %T", source.Settings)
+		return complete.Source{}, fmt.Errorf("settings are %T", source.Settings)
 	}
-	return filesource.Open(source.Name, *settings)
+	directory, err := filesource.Open(source.Name, *settings)
+	if err != nil {
+		return complete.Source{}, err
+	}
+	return complete.Source{Directory: directory, Retirer: directory}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"cognito-user-migration/adapters/auditlog"
 	"cognito-user-migration/adapters/lambdatrigger"
 	"cognito-user-migration/adapters/stscredentials"
+	"cognito-user-migration/app/complete"
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/app/migrate"
 	"cognito-user-migration/domain"
@@ -48,18 +49,28 @@ func (p Process) variable(name string) string {
 	return ""
 }
 
-// Modules wires the function: everything from the configuration to the handler
-// that Lambda calls, one module for each concern. Production, the operator's
-// tool and tests all use it. The graph gives a [*lambdatrigger.Handler].
+// Modules wires the function of the command migrate: everything from the
+// configuration to the handler that Lambda calls, one module for each concern.
+// Production, the operator's tool and tests all use it. The graph gives a
+// [*lambdatrigger.Handler].
 func Modules(process Process, configuration *config.Config) fx.Option {
+	return fx.Options(
+		commonModules(process, configuration),
+		fx.Invoke(warm),
+		migrateModule(),
+		lambdaModule(),
+	)
+}
+
+// commonModules are what both commands are made of.
+func commonModules(process Process, configuration *config.Config) fx.Option {
 	return fx.Options(
 		fx.NopLogger,
 		fx.Supply(process, configuration),
 		loggingModule(),
 		sourceModule(),
 		auditModule(),
-		migrateModule(),
-		lambdaModule(),
+		queueModule(),
 	)
 }
 
@@ -95,7 +106,7 @@ func loggingModule() fx.Option {
 
 func sourceModule() fx.Option {
 	return fx.Module("source",
-		fx.Provide(func(process Process, configuration *config.Config) (ports.SourceDirectory, error) {
+		fx.Provide(func(process Process, configuration *config.Config) (complete.Source, error) {
 			return openSource(context.Background(), configuration.Source, sourceParts{
 				rules: configuration.Rules,
 				aws:   loadAWS,
@@ -103,7 +114,6 @@ func sourceModule() fx.Option {
 					process.variable("AWS_LAMBDA_FUNCTION_NAME"), process.variable("AWS_LAMBDA_LOG_STREAM_NAME")),
 			})
 		}),
-		fx.Invoke(warm),
 	)
 }
 
@@ -123,8 +133,8 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 
 // warm prepares a source that can be prepared, at start. To fail is not fatal:
 // the first attempt tries again.
-func warm(lifecycle fx.Lifecycle, source ports.SourceDirectory, logger *zap.Logger) {
-	warmer, ok := source.(interface{ Warm(context.Context) error })
+func warm(lifecycle fx.Lifecycle, source complete.Source, logger *zap.Logger) {
+	warmer, ok := source.Directory.(interface{ Warm(context.Context) error })
 	if !ok {
 		return
 	}
@@ -140,7 +150,7 @@ func warm(lifecycle fx.Lifecycle, source ports.SourceDirectory, logger *zap.Logg
 func auditModule() fx.Option {
 	return fx.Module("audit",
 		fx.Provide(
-			func(logger *zap.Logger) ports.AuditSink { return auditlog.New(logger) },
+			auditlog.New,
 			func(configuration *config.Config) domain.Pseudonymizer {
 				key := configuration.Audit.HMACKey
 				if key.Empty() {
@@ -155,15 +165,17 @@ func auditModule() fx.Option {
 func migrateModule() fx.Option {
 	return fx.Module("migrate",
 		fx.Provide(func(
-			source ports.SourceDirectory,
-			audit ports.AuditSink,
+			source complete.Source,
+			audit *auditlog.Sink,
 			pseudonymizer domain.Pseudonymizer,
+			queue ports.CompletionQueue,
 			configuration *config.Config,
 			logger *zap.Logger,
 		) lambdatrigger.Migrator {
-			return migrate.New(source, audit, migrate.Options{
+			return migrate.New(source.Directory, audit, migrate.Options{
 				Rules:         configuration.Rules,
 				Pseudonymizer: pseudonymizer,
+				Completion:    completionOf(configuration.Completion, queue, logger),
 				AuditFailed: func(_ context.Context, err error) {
 					logger.Error("an audit record was not kept", zap.Error(err))
 				},

@@ -17,18 +17,18 @@ type CompletionQueue interface {
 	Send(ctx context.Context, completion domain.Completion) error
 }
 
-// Destination is the user pool that users are moved to, as far as the move is
+// Destination are the user pools that users are moved to, as far as the move is
 // finished there. Its errors are those of [SourceDirectory], and [ErrNoGroup].
 type Destination interface {
-	// FindUser returns the user whom the name or alias names; nil, and no
-	// error, where the destination says that there is none.
-	FindUser(ctx context.Context, username string) (*domain.DestinationUser, error)
+	// FindUser returns the user of the pool whom the name or alias names; nil,
+	// and no error, where the destination says that there is none.
+	FindUser(ctx context.Context, userPoolID, username string) (*domain.DestinationUser, error)
 	// AddToGroup puts the user into the group; it is fine if they are in it.
 	// It returns an error that matches [ErrNoGroup] where there is no group of
 	// this name.
-	AddToGroup(ctx context.Context, username, group string) error
+	AddToGroup(ctx context.Context, userPoolID, username, group string) error
 	// CreateGroup makes a group; it is fine if there is one of this name.
-	CreateGroup(ctx context.Context, group string) error
+	CreateGroup(ctx context.Context, userPoolID, group string) error
 }
 
 // ErrNoGroup: the destination has no group of this name.

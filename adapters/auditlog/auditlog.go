@@ -13,7 +13,10 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-var _ ports.AuditSink = (*Sink)(nil)
+var (
+	_ ports.AuditSink      = (*Sink)(nil)
+	_ ports.CompletionSink = (*Sink)(nil)
+)
 
 // Name is the name of the logger of audit lines, by which they are told from
 // the others.
@@ -52,12 +55,33 @@ func (s *Sink) Record(_ context.Context, record domain.AuditRecord) error {
 		{"userPoolId", record.UserPoolID},
 		{"clientId", record.ClientID},
 		{"username", string(record.Username)},
+		{"completion", string(record.Completion)},
 	} {
 		if optional.value != "" {
 			fields = append(fields, zap.String(optional.key, optional.value))
 		}
 	}
 	s.logger.Info("attempt "+string(record.Outcome), fields...)
+	return nil
+}
+
+// RecordCompletion implements [ports.CompletionSink], as Record does.
+func (s *Sink) RecordCompletion(_ context.Context, record domain.CompletionRecord) error {
+	fields := []zap.Field{
+		zap.String("attemptId", record.AttemptID),
+		zap.String("completion", string(record.Outcome)),
+		zap.String("source", record.Source),
+		zap.String("sourceUser", string(record.Retired)),
+		zap.Int("groups", record.Groups),
+		zap.String("userPoolId", record.UserPoolID),
+	}
+	if record.Reason != "" {
+		fields = append(fields, zap.String("reason", string(record.Reason)))
+	}
+	if record.Username != "" {
+		fields = append(fields, zap.String("username", string(record.Username)))
+	}
+	s.logger.Info("completion "+string(record.Outcome), fields...)
 	return nil
 }
 

@@ -1,11 +1,12 @@
-// Package cognitodestination is the user pool that users are moved to, as far as
-// completion finishes the move there. It implements ports.Destination and
+// Package cognitodestination are the user pools that users are moved to, as far
+// as completion finishes the move there. It implements ports.Destination and
 // imports domain and ports.
 package cognitodestination
 
 import (
 	"context"
 
+	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -14,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 )
 
-var _ ports.Destination = (*Pool)(nil)
+var _ ports.Destination = (*Pools)(nil)
 
 const adapter = "cognito destination"
 
@@ -25,20 +26,27 @@ type API interface {
 	CreateGroup(context.Context, *cognitoidentityprovider.CreateGroupInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.CreateGroupOutput, error)
 }
 
-// Pool is a user pool as [ports.Destination].
-type Pool struct {
+// Pools are user pools as [ports.Destination].
+type Pools struct {
 	api API
-	id  string
 }
 
-// New returns the user pool of this ID, asked through the client.
-func New(api API, id string) *Pool {
-	return &Pool{api: api, id: id}
+// New returns the user pools that the client can ask.
+func New(api API) *Pools {
+	return &Pools{api: api}
+}
+
+// NewClient makes the SDK's client, with the credentials of the configuration.
+func NewClient(config aws.Config) *cognitoidentityprovider.Client {
+	return cognitoidentityprovider.NewFromConfig(config, func(o *cognitoidentityprovider.Options) {
+		o.HTTPClient = awsclient.Over(o.HTTPClient)
+		o.Retryer = awsclient.Retryer()
+	})
 }
 
 // FindUser implements [ports.Destination].
-func (p *Pool) FindUser(ctx context.Context, username string) (*domain.DestinationUser, error) {
-	answer, err := p.api.AdminGetUser(ctx, &cognitoidentityprovider.AdminGetUserInput{UserPoolId: &p.id, Username: &username})
+func (p *Pools) FindUser(ctx context.Context, userPoolID, username string) (*domain.DestinationUser, error) {
+	answer, err := p.api.AdminGetUser(ctx, &cognitoidentityprovider.AdminGetUserInput{UserPoolId: &userPoolID, Username: &username})
 	if code, _ := awsfault.Code(err); code == "UserNotFoundException" {
 		return nil, nil //nolint:nilnil // the port says so: there is no such user
 	}
@@ -62,9 +70,9 @@ func (p *Pool) FindUser(ctx context.Context, username string) (*domain.Destinati
 
 // AddToGroup implements [ports.Destination]; Cognito is fine with a user who is
 // in the group.
-func (p *Pool) AddToGroup(ctx context.Context, username, group string) error {
+func (p *Pools) AddToGroup(ctx context.Context, userPoolID, username, group string) error {
 	_, err := p.api.AdminAddUserToGroup(ctx, &cognitoidentityprovider.AdminAddUserToGroupInput{
-		UserPoolId: &p.id, Username: &username, GroupName: &group,
+		UserPoolId: &userPoolID, Username: &username, GroupName: &group,
 	})
 	if code, _ := awsfault.Code(err); code == "ResourceNotFoundException" {
 		return ports.ErrNoGroup
@@ -76,8 +84,8 @@ func (p *Pool) AddToGroup(ctx context.Context, username, group string) error {
 }
 
 // CreateGroup implements [ports.Destination].
-func (p *Pool) CreateGroup(ctx context.Context, group string) error {
-	_, err := p.api.CreateGroup(ctx, &cognitoidentityprovider.CreateGroupInput{UserPoolId: &p.id, GroupName: &group})
+func (p *Pools) CreateGroup(ctx context.Context, userPoolID, group string) error {
+	_, err := p.api.CreateGroup(ctx, &cognitoidentityprovider.CreateGroupInput{UserPoolId: &userPoolID, GroupName: &group})
 	if code, _ := awsfault.Code(err); err == nil || code == "GroupExistsException" {
 		return nil
 	}

@@ -5,7 +5,9 @@ package filesource
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
+	"sync"
 
 	"cognito-user-migration/adapters/internal/passwordhash"
 	"cognito-user-migration/domain"
@@ -16,8 +18,16 @@ var _ ports.SourceDirectory = (*Directory)(nil)
 
 // Directory is a file of people, read once, as [ports.SourceDirectory].
 type Directory struct {
-	name   string
-	people []person
+	name string
+	path string // empty where the people were not read from a file
+	mu   sync.RWMutex
+	*people
+}
+
+// people are those of the file at one moment; they are replaced, not changed.
+type people struct {
+	entries []json.RawMessage
+	list    []person
 	// byName finds people by their username as it is written, byAny by any of
 	// their identifiers in lower case.
 	byName map[string]int
@@ -42,8 +52,9 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	if password.Empty() {
 		return d.found(domain.PasswordWrong), nil
 	}
-	p, kind := d.lookUp(username)
-	hash := d.decoy
+	people := d.now()
+	p, kind := people.lookUp(username)
+	hash := people.decoy
 	if p != nil && p.hash != "" {
 		hash = p.hash
 	}
@@ -67,12 +78,19 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, err
 	}
-	p, kind := d.lookUp(username)
+	p, kind := d.now().lookUp(username)
 	finding := d.found(kind)
 	if p != nil {
 		finding.User = p.user
 	}
 	return finding, nil
+}
+
+// now are the people at this moment.
+func (d *Directory) now() *people {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.people
 }
 
 func (d *Directory) found(kind domain.FindingKind) domain.Finding {
@@ -100,15 +118,15 @@ func proved(p *person, right bool) domain.FindingKind {
 
 // lookUp finds a person by their username as it is written, or by any of their
 // identifiers, letter case aside, where it is theirs alone.
-func (d *Directory) lookUp(identifier string) (*person, domain.FindingKind) {
-	if i, there := d.byName[identifier]; there {
-		return &d.people[i], domain.UserFound
+func (p *people) lookUp(identifier string) (*person, domain.FindingKind) {
+	if i, there := p.byName[identifier]; there {
+		return &p.list[i], domain.UserFound
 	}
-	switch matches := d.byAny[strings.ToLower(identifier)]; len(matches) {
+	switch matches := p.byAny[strings.ToLower(identifier)]; len(matches) {
 	case 0:
 		return nil, domain.UserUnknown
 	case 1:
-		return &d.people[matches[0]], domain.UserFound
+		return &p.list[matches[0]], domain.UserFound
 	default:
 		return nil, domain.UserAmbiguous
 	}

@@ -36,6 +36,7 @@ func Open(name string, settings Settings) (*Directory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", settings.Path, err)
 	}
+	directory.path = settings.Path
 	return directory, nil
 }
 
@@ -52,23 +53,32 @@ func Read(name string, from io.Reader) (*Directory, error) {
 	if raw == nil { // null
 		return nil, errors.New("not a JSON array of people")
 	}
-	d := &Directory{
-		name:   name,
-		people: make([]person, 0, len(raw)),
-		byName: make(map[string]int, len(raw)),
-		byAny:  make(map[string][]int, 2*len(raw)),
+	read, err := newPeople(raw)
+	if err != nil {
+		return nil, err
+	}
+	return &Directory{name: name, people: read}, nil
+}
+
+// newPeople takes the entries in; the error names each that is wrong.
+func newPeople(entries []json.RawMessage) (*people, error) {
+	p := &people{
+		entries: entries,
+		list:    make([]person, 0, len(entries)),
+		byName:  make(map[string]int, len(entries)),
+		byAny:   make(map[string][]int, 2*len(entries)),
 	}
 	var problems []error
-	for i, one := range raw {
-		if err := d.add(one); err != nil {
+	for i, one := range entries {
+		if err := p.add(one); err != nil {
 			problems = append(problems, fmt.Errorf("entry %d: %w", i+1, err))
 		}
 	}
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
-	d.decoy = d.commonHash()
-	return d, nil
+	p.decoy = p.commonHash()
+	return p, nil
 }
 
 // place says where the JSON is broken; its own text would show a part of it.
@@ -80,25 +90,25 @@ func place(err error) string {
 }
 
 // add takes one entry in.
-func (d *Directory) add(raw json.RawMessage) error {
+func (p *people) add(raw json.RawMessage) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	var e entry
 	if err := decoder.Decode(&e); err != nil {
 		return errors.New("takes username, password_hash, status, enabled, attributes and groups, and no other field")
 	}
-	p, err := e.person()
+	one, err := e.person()
 	if err != nil {
 		return err
 	}
-	if _, twice := d.byName[p.user.Username]; twice {
+	if _, twice := p.byName[one.user.Username]; twice {
 		return errors.New("username: is an earlier entry's too")
 	}
-	i := len(d.people)
-	d.people = append(d.people, p)
-	d.byName[p.user.Username] = i
-	for _, identifier := range identifiersOf(p.user) {
-		d.byAny[identifier] = append(d.byAny[identifier], i)
+	i := len(p.list)
+	p.list = append(p.list, one)
+	p.byName[one.user.Username] = i
+	for _, identifier := range identifiersOf(one.user) {
+		p.byAny[identifier] = append(p.byAny[identifier], i)
 	}
 	return nil
 }
@@ -177,17 +187,17 @@ func identifiersOf(user domain.SourceUser) []string {
 
 // commonHash picks the decoy: a hash of the cost that most people's have. What
 // it proves is thrown away.
-func (d *Directory) commonHash() string {
+func (p *people) commonHash() string {
 	count := make(map[string]int)
 	best, decoy := 0, passwordhash.Decoy
-	for _, p := range d.people {
-		if p.hash == "" {
+	for _, one := range p.list {
+		if one.hash == "" {
 			continue
 		}
-		cost := passwordhash.Cost(p.hash)
+		cost := passwordhash.Cost(one.hash)
 		count[cost]++
 		if count[cost] > best {
-			best, decoy = count[cost], p.hash
+			best, decoy = count[cost], one.hash
 		}
 	}
 	return decoy

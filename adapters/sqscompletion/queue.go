@@ -8,10 +8,12 @@ import (
 	"context"
 	"time"
 
+	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
@@ -42,6 +44,14 @@ type Queue struct {
 // NewQueue returns the queue of this URL, asked through the client.
 func NewQueue(api API, url string) *Queue {
 	return &Queue{api: api, url: url}
+}
+
+// NewClient makes the SDK's client, with the credentials of the configuration.
+func NewClient(config aws.Config) *sqs.Client {
+	return sqs.NewFromConfig(config, func(o *sqs.Options) {
+		o.HTTPClient = awsclient.Over(o.HTTPClient)
+		o.Retryer = awsclient.Retryer()
+	})
 }
 
 // Send implements [ports.CompletionQueue].

@@ -56,18 +56,18 @@ func New(sources map[string]Source, destination ports.Destination, records ports
 	return &Completer{sources: sources, destination: destination, records: records, options: options}
 }
 
-// Result is what came of one try.
-type Result struct {
+// result is what came of one try.
+type result struct {
 	domain.CompletionRecord
-	// Err is what stood in the way, where something did; it is logged, while
-	// the record has the reason alone.
-	Err error
+	err error
 }
 
 // Complete tries to finish one move and keeps a record of it. To repeat it, in
-// whatever order and after whatever crash, changes nothing more.
-func (c *Completer) Complete(ctx context.Context, completion domain.Completion) Result {
-	result := Result{CompletionRecord: domain.CompletionRecord{
+// whatever order and after whatever crash, changes nothing more. The error is
+// what stood in the way, where something did: it is for the log, while the
+// record has the reason alone.
+func (c *Completer) Complete(ctx context.Context, completion domain.Completion) (domain.CompletionRecord, error) {
+	result := result{CompletionRecord: domain.CompletionRecord{
 		AttemptID:  completion.AttemptID,
 		Source:     completion.Source,
 		UserPoolID: completion.UserPoolID,
@@ -78,30 +78,30 @@ func (c *Completer) Complete(ctx context.Context, completion domain.Completion) 
 	if err := c.records.RecordCompletion(ctx, result.CompletionRecord); err != nil {
 		c.options.RecordFailed(ctx, err)
 	}
-	return result
+	return result.CompletionRecord, result.err
 }
 
 // owed ends a try that is to be made again.
-func (r *Result) owed(reason domain.Reason, err error) {
-	r.Outcome, r.Reason, r.Err = domain.CompletionOwed, reason, err
+func (r *result) owed(reason domain.Reason, err error) {
+	r.Outcome, r.Reason, r.err = domain.CompletionOwed, reason, err
 }
 
 // abandoned ends a try that is not to be made again.
-func (r *Result) abandoned(reason domain.Reason) {
+func (r *result) abandoned(reason domain.Reason) {
 	r.Outcome, r.Reason = domain.CompletionAbandoned, reason
 }
 
-func (r *Result) done(retired domain.Retired) {
+func (r *result) done(retired domain.Retired) {
 	r.Outcome, r.Retired = domain.CompletionDone, retired
 }
 
-func (c *Completer) finish(ctx context.Context, completion domain.Completion, result *Result) {
+func (c *Completer) finish(ctx context.Context, completion domain.Completion, result *result) {
 	source, known := c.sources[completion.Source]
 	if !known || c.options.After != domain.AfterKeep && source.Retirer == nil {
 		result.abandoned(domain.ReasonSourceUnfit)
 		return
 	}
-	created, err := c.destination.FindUser(ctx, completion.Username)
+	created, err := c.destination.FindUser(ctx, completion.UserPoolID, completion.Username)
 	if err != nil {
 		result.owed(ports.ReasonOf(err), fmt.Errorf("the destination user: %w", err))
 		return
@@ -137,7 +137,7 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 
 // addGroups puts the destination user into their groups; false where that did
 // not come to an end.
-func (c *Completer) addGroups(ctx context.Context, completion domain.Completion, source Source, person domain.SourceUser, username string, result *Result) bool {
+func (c *Completer) addGroups(ctx context.Context, completion domain.Completion, source Source, person domain.SourceUser, username string, result *result) bool {
 	if c.options.Groups.Empty() {
 		return true
 	}
@@ -147,7 +147,7 @@ func (c *Completer) addGroups(ctx context.Context, completion domain.Completion,
 		return false
 	}
 	for _, group := range c.options.Groups.Apply(groups) {
-		if err := c.addGroup(ctx, username, group); err != nil {
+		if err := c.addGroup(ctx, completion.UserPoolID, username, group); err != nil {
 			reason := ports.ReasonOf(err)
 			if errors.Is(err, ports.ErrNoGroup) {
 				reason = domain.ReasonGroupMissing
@@ -171,20 +171,20 @@ func groupsOf(ctx context.Context, completion domain.Completion, source Source, 
 	}
 }
 
-func (c *Completer) addGroup(ctx context.Context, username, group string) error {
-	err := c.destination.AddToGroup(ctx, username, group)
+func (c *Completer) addGroup(ctx context.Context, userPoolID, username, group string) error {
+	err := c.destination.AddToGroup(ctx, userPoolID, username, group)
 	if !errors.Is(err, ports.ErrNoGroup) || !c.options.CreateGroups {
 		return err
 	}
-	if err := c.destination.CreateGroup(ctx, group); err != nil {
+	if err := c.destination.CreateGroup(ctx, userPoolID, group); err != nil {
 		return err
 	}
-	return c.destination.AddToGroup(ctx, username, group)
+	return c.destination.AddToGroup(ctx, userPoolID, username, group)
 }
 
 // retire parts with the source user as was chosen. A user who is no longer what
 // was moved is disabled and not deleted, because what came since would be lost.
-func (c *Completer) retire(ctx context.Context, completion domain.Completion, source Source, person domain.SourceUser, result *Result) {
+func (c *Completer) retire(ctx context.Context, completion domain.Completion, source Source, person domain.SourceUser, result *result) {
 	switch {
 	case c.options.After == domain.AfterKeep:
 		result.done(domain.RetiredNot)
@@ -211,7 +211,7 @@ func disable(ctx context.Context, source Source, person domain.SourceUser, usern
 
 // remove deletes the source user. Their sessions end first: a token that
 // outlived the user could still be used where nobody asks whether they exist.
-func (c *Completer) remove(ctx context.Context, completion domain.Completion, source Source, result *Result) {
+func (c *Completer) remove(ctx context.Context, completion domain.Completion, source Source, result *result) {
 	if err := source.Retirer.SignOut(ctx, completion.SourceUsername); err != nil {
 		result.owed(ports.ReasonOf(err), fmt.Errorf("to sign the source user out: %w", err))
 		return

@@ -6,8 +6,10 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -26,6 +28,8 @@ type Config struct {
 	Source Source
 	// Audit says how attempts are recorded.
 	Audit Audit
+	// Completion says how moves are finished.
+	Completion Completion
 	// Warnings tell what is allowed but unwise, each naming its variable.
 	Warnings []string
 }
@@ -61,6 +65,25 @@ type Audit struct {
 	// HMACKey keys the digest; empty where none was given, and then the process
 	// makes one of its own.
 	HMACKey domain.Secret
+}
+
+// Completion says how moves are finished.
+type Completion struct {
+	// After says what becomes of source users.
+	After domain.After
+	// Groups says which groups destination users get.
+	Groups domain.GroupMap
+	// CreateGroups makes the groups that the destination lacks.
+	CreateGroups bool
+	// QueueURL is that of the queue.
+	QueueURL string
+	// Required fails attempts whose completion cannot be queued.
+	Required bool
+}
+
+// Wanted reports whether anything is to be done after a move.
+func (c Completion) Wanted() bool {
+	return c.After == domain.AfterDisable || c.After == domain.AfterDelete || !c.Groups.Empty()
 }
 
 // Refusal is the form in which Cognito is told of a refusal.
@@ -115,7 +138,47 @@ type auditSettings struct {
 
 // completionSettings is the family COMPLETION_.
 type completionSettings struct {
-	After completionAfter `env:"AFTER" envDefault:"keep" takes:"keep" desc:"What becomes of the source user after the move."`
+	After        domain.After    `env:"AFTER" envDefault:"keep" takes:"keep, disable, delete" desc:"What becomes of the source user once the destination user can sign in."`
+	Groups       domain.GroupMap `env:"GROUPS" takes:"rules, separated by commas" desc:"Groups of the source that the destination user gets: \u0060admins\u0060, \u0060editors=writers\u0060; \u0060*\u0060 stands for every other."`
+	CreateGroups bool            `env:"CREATE_GROUPS" envDefault:"false" takes:"true, false" desc:"Create the groups that the destination lacks."`
+	QueueURL     queueURL        `env:"QUEUE_URL" takes:"the URL of an SQS queue" desc:"The queue that keeps what is owed. Needed with \u0060COMPLETION_AFTER\u0060 or \u0060COMPLETION_GROUPS\u0060."`
+	Failure      OnUnsent        `env:"FAILURE" envDefault:"migrate" takes:"migrate, fail" desc:"What becomes of a person when the queue cannot be reached: moved, with a record of what is owed, or turned away for now."`
+}
+
+// OnUnsent says what becomes of a person whose completion cannot be queued.
+type OnUnsent string
+
+// The two answers.
+const (
+	// UnsentMigrate moves the person, and the record says what is owed.
+	UnsentMigrate OnUnsent = "migrate"
+	// UnsentFail fails the attempt.
+	UnsentFail OnUnsent = "fail"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (o *OnUnsent) UnmarshalText(text []byte) error {
+	switch unsent := OnUnsent(text); unsent {
+	case UnsentMigrate, UnsentFail:
+		*o = unsent
+		return nil
+	default:
+		return fmt.Errorf("takes one of: %s, %s", UnsentMigrate, UnsentFail)
+	}
+}
+
+// queueURL is the URL of an SQS queue.
+type queueURL string
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (q *queueURL) UnmarshalText(text []byte) error {
+	location, err := url.Parse(string(text))
+	if err != nil || location.Host == "" || len(location.Path) < 2 || location.Scheme != "https" && location.Scheme != "http" {
+		return errors.New("takes the URL of an SQS queue, such as https://sqs.ap-northeast-1.amazonaws.com/123456789012/completion")
+	}
+	*q = queueURL(text)
+	return nil
 }
 
 // auditSinks lists the places that records go to. There is one so far.
@@ -127,22 +190,6 @@ func (s *auditSinks) UnmarshalText(text []byte) error {
 	}
 	*s = "log"
 	return nil
-}
-
-// completionAfter is what becomes of the source user.
-type completionAfter string
-
-func (a *completionAfter) UnmarshalText(text []byte) error {
-	switch string(text) {
-	case "keep":
-		*a = "keep"
-		return nil
-	case "disable", "delete":
-		return fmt.Errorf("takes: keep. To %s the source user is for completion, which is not there yet; "+
-			"inside the trigger Cognito has not created the new user, and if it then failed, the person would be in neither pool", text)
-	default:
-		return fmt.Errorf("takes: keep")
-	}
 }
 
 // The families of variables, beside the sources' own.
@@ -171,6 +218,7 @@ func Load(environ []string, kinds map[string]NewSettings) (*Config, error) {
 	source := l.source(migrate.Sources, kinds)
 	l.checkFamilies()
 	l.checkAudit(audit)
+	l.checkCompletion(completion)
 	if len(l.problems) > 0 {
 		slices.Sort(l.problems)
 		return nil, &Error{Problems: slices.Compact(l.problems)}
@@ -187,9 +235,16 @@ func Load(environ []string, kinds map[string]NewSettings) (*Config, error) {
 			ForceAliasCreation:  migrate.ForceAliasCreation,
 			MessageAction:       migrate.MessageAction,
 		},
-		Refusal:  migrate.Refusal,
-		Source:   source,
-		Audit:    Audit{Username: audit.Username, HMACKey: audit.HMACKey},
+		Refusal: migrate.Refusal,
+		Source:  source,
+		Audit:   Audit{Username: audit.Username, HMACKey: audit.HMACKey},
+		Completion: Completion{
+			After:        completion.After,
+			Groups:       completion.Groups,
+			CreateGroups: completion.CreateGroups,
+			QueueURL:     string(completion.QueueURL),
+			Required:     completion.Failure == UnsentFail,
+		},
 		Warnings: l.warnings,
 	}, nil
 }
@@ -315,6 +370,24 @@ func (l *loader) checkAudit(audit auditSettings) {
 	case len(key.Reveal()) < 32:
 		l.problem("AUDIT_HMAC_KEY", "takes a secret of 32 characters or more: a shorter one can be guessed, and with it every name")
 	}
+}
+
+func (l *loader) checkCompletion(completion completionSettings) {
+	wanted := Completion{After: completion.After, Groups: completion.Groups}.Wanted()
+	if wanted && completion.QueueURL == "" && !l.isProblem("COMPLETION_QUEUE_URL") {
+		l.problem("COMPLETION_QUEUE_URL", "is required with COMPLETION_AFTER or COMPLETION_GROUPS: what is owed is kept there until Cognito has created the user")
+	}
+	if !wanted && completion.QueueURL != "" && !l.isProblem("COMPLETION_AFTER") && !l.isProblem("COMPLETION_GROUPS") {
+		l.problem("COMPLETION_QUEUE_URL", "is used with COMPLETION_AFTER or COMPLETION_GROUPS alone, and neither asks for anything")
+	}
+	if completion.CreateGroups && completion.Groups.Empty() && !l.isProblem("COMPLETION_GROUPS") {
+		l.problem("COMPLETION_CREATE_GROUPS", "is used with COMPLETION_GROUPS alone")
+	}
+}
+
+// isProblem reports whether something is wrong with the variable already.
+func (l *loader) isProblem(variable string) bool {
+	return slices.ContainsFunc(l.problems, func(problem string) bool { return strings.HasPrefix(problem, variable+":") })
 }
 
 // warn gathers what is allowed but unwise.

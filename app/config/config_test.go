@@ -76,7 +76,8 @@ func TestEverySettingIsRead(t *testing.T) {
 		"MIGRATE_ATTRIBUTES=email,custom:tenant='acme'", "MIGRATE_VERIFIED_CONTACTS=always", "MIGRATE_USERNAME=omit",
 		"MIGRATE_ON_TEMPORARY_PASSWORD=confirm", "MIGRATE_ON_MFA=migrate", "MIGRATE_ON_RESET_REQUIRED=refuse",
 		"MIGRATE_REFUSAL=explain", "MIGRATE_FORCE_ALIAS_CREATION=true", "MIGRATE_MESSAGE_ACTION=send",
-		"AUDIT_SINKS=log", "AUDIT_USERNAME=hmac", "AUDIT_HMAC_KEY="+strings.Repeat("k", 32), "COMPLETION_AFTER=keep",
+		"AUDIT_SINKS=log", "AUDIT_USERNAME=hmac", "AUDIT_HMAC_KEY="+strings.Repeat("k", 32), "COMPLETION_AFTER=delete",
+		"COMPLETION_GROUPS=editors=writers", "COMPLETION_CREATE_GROUPS=true", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", "COMPLETION_FAILURE=fail",
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -91,6 +92,10 @@ func TestEverySettingIsRead(t *testing.T) {
 	settings, _ := got.Source.Settings.(*directory)
 	if got.Source.Name != "OLD" || got.Source.Kind != "directory" || settings.Key.Reveal() != canary || settings.Port != 636 || settings.Inner.Base != "b" {
 		t.Errorf("source is %+v", got.Source)
+	}
+	if c := got.Completion; c.After != domain.AfterDelete || c.Groups.String() != "editors=writers" || !c.CreateGroups ||
+		c.QueueURL != "https://sqs.example.com/1/q" || !c.Required || !c.Wanted() {
+		t.Errorf("completion is %+v", c)
 	}
 	if got.Audit.HMACKey.Reveal() != strings.Repeat("k", 32) {
 		t.Error("the key is another")
@@ -115,8 +120,8 @@ func TestProblems(t *testing.T) {
 			[]string{"MIGRATE_REFUSAL: takes one of: conceal, explain"}},
 		"a value of the wrong type": {[]string{"SOURCE_HOST=h", "SOURCE_PORT=" + canary, "MIGRATE_FORCE_ALIAS_CREATION=" + canary},
 			[]string{"MIGRATE_FORCE_ALIAS_CREATION: takes true, false", "SOURCE_PORT: takes a port number"}},
-		"a variable that nothing reads": {[]string{"SOURCE_HOST=h", "SOURCE_HOTS=" + canary, "LOCKOUT_TABLE=t", "COMPLETION_QUEUE_URL=q"}, []string{
-			"COMPLETION_QUEUE_URL: nothing reads this variable; the family has COMPLETION_AFTER",
+		"a variable that nothing reads": {[]string{"SOURCE_HOST=h", "SOURCE_HOTS=" + canary, "LOCKOUT_TABLE=t", "COMPLETION_QUEUE=q"}, []string{
+			"COMPLETION_QUEUE: nothing reads this variable; the family has COMPLETION_AFTER, COMPLETION_CREATE_GROUPS, COMPLETION_FAILURE, COMPLETION_GROUPS, COMPLETION_QUEUE_URL",
 			"LOCKOUT_TABLE: nothing reads this variable; there is none in the family LOCKOUT_ yet",
 			"SOURCE_HOTS: nothing reads this variable; the family has SOURCE_BASE, SOURCE_HOST, SOURCE_KEY, SOURCE_KIND, SOURCE_PORT",
 		}},
@@ -131,10 +136,21 @@ func TestProblems(t *testing.T) {
 			[]string{"MIGRATE_SOURCES: takes a name of letters, digits and underscores that begins with a letter and is no family of its own (MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA)"}},
 		"a source with a name that is none": {[]string{"MIGRATE_SOURCES=a-b"},
 			[]string{"MIGRATE_SOURCES: takes a name of letters, digits and underscores that begins with a letter and is no family of its own (MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA)"}},
-		"deleting at the source": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=delete"},
-			[]string{"COMPLETION_AFTER: takes: keep. To delete the source user is for completion, which is not there yet; inside the trigger Cognito has not created the new user, and if it then failed, the person would be in neither pool"}},
-		"an unknown completion": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=" + canary}, []string{"COMPLETION_AFTER: takes: keep"}},
-		"an unknown sink":       {[]string{"SOURCE_HOST=h", "AUDIT_SINKS=" + canary}, []string{"AUDIT_SINKS: takes: log"}},
+		"completion without a queue": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=delete"},
+			[]string{"COMPLETION_QUEUE_URL: is required with COMPLETION_AFTER or COMPLETION_GROUPS: what is owed is kept there until Cognito has created the user"}},
+		"groups without a queue": {[]string{"SOURCE_HOST=h", "COMPLETION_GROUPS=*"},
+			[]string{"COMPLETION_QUEUE_URL: is required with COMPLETION_AFTER or COMPLETION_GROUPS: what is owed is kept there until Cognito has created the user"}},
+		"a queue for nothing": {[]string{"SOURCE_HOST=h", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q"},
+			[]string{"COMPLETION_QUEUE_URL: is used with COMPLETION_AFTER or COMPLETION_GROUPS alone, and neither asks for anything"}},
+		"a queue that is none": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=disable", "COMPLETION_QUEUE_URL=" + canary},
+			[]string{"COMPLETION_QUEUE_URL: takes the URL of an SQS queue, such as https://sqs.ap-northeast-1.amazonaws.com/123456789012/completion"}},
+		"groups to create and none to give": {[]string{"SOURCE_HOST=h", "COMPLETION_CREATE_GROUPS=true"},
+			[]string{"COMPLETION_CREATE_GROUPS: is used with COMPLETION_GROUPS alone"}},
+		"groups that are none": {[]string{"SOURCE_HOST=h", "COMPLETION_GROUPS=a b", "COMPLETION_CREATE_GROUPS=true"},
+			[]string{"COMPLETION_GROUPS: rule 1: takes a group's name, two as source=destination, or *"}},
+		"an unknown answer to a queue that is down": {[]string{"SOURCE_HOST=h", "COMPLETION_FAILURE=" + canary}, []string{"COMPLETION_FAILURE: takes one of: migrate, fail"}},
+		"an unknown completion":                     {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=" + canary}, []string{"COMPLETION_AFTER: takes one of: keep, disable, delete"}},
+		"an unknown sink":                           {[]string{"SOURCE_HOST=h", "AUDIT_SINKS=" + canary}, []string{"AUDIT_SINKS: takes: log"}},
 		"a short key": {[]string{"SOURCE_HOST=h", "AUDIT_HMAC_KEY=" + canary},
 			[]string{"AUDIT_HMAC_KEY: takes a secret of 32 characters or more: a shorter one can be guessed, and with it every name"}},
 		"a key that is not used": {[]string{"SOURCE_HOST=h", "AUDIT_USERNAME=none", "AUDIT_HMAC_KEY=" + strings.Repeat("k", 32)},

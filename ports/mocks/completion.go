@@ -73,46 +73,46 @@ func (m *MockDestination) EXPECT() *MockDestinationMockRecorder {
 }
 
 // AddToGroup mocks base method.
-func (m *MockDestination) AddToGroup(ctx context.Context, username, group string) error {
+func (m *MockDestination) AddToGroup(ctx context.Context, userPoolID, username, group string) error {
 	m.ctrl.T.Helper()
-	ret := m.ctrl.Call(m, "AddToGroup", ctx, username, group)
+	ret := m.ctrl.Call(m, "AddToGroup", ctx, userPoolID, username, group)
 	ret0, _ := ret[0].(error)
 	return ret0
 }
 
 // AddToGroup indicates an expected call of AddToGroup.
-func (mr *MockDestinationMockRecorder) AddToGroup(ctx, username, group interface{}) *gomock.Call {
+func (mr *MockDestinationMockRecorder) AddToGroup(ctx, userPoolID, username, group interface{}) *gomock.Call {
 	mr.mock.ctrl.T.Helper()
-	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "AddToGroup", reflect.TypeOf((*MockDestination)(nil).AddToGroup), ctx, username, group)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "AddToGroup", reflect.TypeOf((*MockDestination)(nil).AddToGroup), ctx, userPoolID, username, group)
 }
 
 // CreateGroup mocks base method.
-func (m *MockDestination) CreateGroup(ctx context.Context, group string) error {
+func (m *MockDestination) CreateGroup(ctx context.Context, userPoolID, group string) error {
 	m.ctrl.T.Helper()
-	ret := m.ctrl.Call(m, "CreateGroup", ctx, group)
+	ret := m.ctrl.Call(m, "CreateGroup", ctx, userPoolID, group)
 	ret0, _ := ret[0].(error)
 	return ret0
 }
 
 // CreateGroup indicates an expected call of CreateGroup.
-func (mr *MockDestinationMockRecorder) CreateGroup(ctx, group interface{}) *gomock.Call {
+func (mr *MockDestinationMockRecorder) CreateGroup(ctx, userPoolID, group interface{}) *gomock.Call {
 	mr.mock.ctrl.T.Helper()
-	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "CreateGroup", reflect.TypeOf((*MockDestination)(nil).CreateGroup), ctx, group)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "CreateGroup", reflect.TypeOf((*MockDestination)(nil).CreateGroup), ctx, userPoolID, group)
 }
 
 // FindUser mocks base method.
-func (m *MockDestination) FindUser(ctx context.Context, username string) (*domain.DestinationUser, error) {
+func (m *MockDestination) FindUser(ctx context.Context, userPoolID, username string) (*domain.DestinationUser, error) {
 	m.ctrl.T.Helper()
-	ret := m.ctrl.Call(m, "FindUser", ctx, username)
+	ret := m.ctrl.Call(m, "FindUser", ctx, userPoolID, username)
 	ret0, _ := ret[0].(*domain.DestinationUser)
 	ret1, _ := ret[1].(error)
 	return ret0, ret1
 }
 
 // FindUser indicates an expected call of FindUser.
-func (mr *MockDestinationMockRecorder) FindUser(ctx, username interface{}) *gomock.Call {
+func (mr *MockDestinationMockRecorder) FindUser(ctx, userPoolID, username interface{}) *gomock.Call {
 	mr.mock.ctrl.T.Helper()
-	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "FindUser", reflect.TypeOf((*MockDestination)(nil).FindUser), ctx, username)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "FindUser", reflect.TypeOf((*MockDestination)(nil).FindUser), ctx, userPoolID, username)
 }
 
 // MockSourceRetirer is a mock of SourceRetirer interface.

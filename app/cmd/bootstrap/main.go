@@ -1,5 +1,6 @@
 // Bootstrap is what the image runs: the Lambda function. Its command says which:
-// migrate, the default, answers the user migration trigger.
+// migrate, the default, answers the user migration trigger; complete finishes
+// moves from a queue.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
+	"cognito-user-migration/adapters/sqscompletion"
 	"cognito-user-migration/app"
 	"cognito-user-migration/app/config"
 
@@ -32,14 +34,17 @@ func main() {
 		fail(err)
 	}
 	took := time.Since(began)
-	handler.Started(took)
+	if trigger, ok := handler.(*lambdatrigger.Handler); ok {
+		trigger.Started(took)
+	}
 	logger.Info("ready", zap.String("version", version), zap.Duration("startMs", took))
 	lambda.Start(handler) // never returns
 }
 
-// start makes the handler ready to serve.
-func start(args, environ []string, log io.Writer) (*lambdatrigger.Handler, *zap.Logger, error) {
-	if err := checkCommand(args); err != nil {
+// start makes the handler of the command ready to serve.
+func start(args, environ []string, log io.Writer) (lambda.Handler, *zap.Logger, error) {
+	command, err := commandOf(args)
+	if err != nil {
 		return nil, nil, err
 	}
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
@@ -49,25 +54,38 @@ func start(args, environ []string, log io.Writer) (*lambdatrigger.Handler, *zap.
 	if err != nil {
 		return nil, nil, err
 	}
-	var (
-		handler *lambdatrigger.Handler
-		logger  *zap.Logger
-	)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	// Lambda ends the process without a word, so there is nothing to stop.
-	_, err = app.Start(ctx, app.Modules(app.Process{Environ: environ, Log: log}, configuration), fx.Populate(&handler, &logger))
+	// Lambda ends the process without a word, so nothing is ever stopped.
+	var logger *zap.Logger
+	process := app.Process{Environ: environ, Log: log}
+	if command == commandComplete {
+		if !configuration.Completion.Wanted() {
+			return nil, nil, errors.New("command complete: COMPLETION_AFTER and COMPLETION_GROUPS ask for nothing, so there is nothing to complete")
+		}
+		var handler *sqscompletion.Handler
+		_, err = app.Start(ctx, app.CompletionModules(process, configuration), fx.Populate(&handler, &logger))
+		return handler, logger, err
+	}
+	var handler *lambdatrigger.Handler
+	_, err = app.Start(ctx, app.Modules(process, configuration), fx.Populate(&handler, &logger))
 	return handler, logger, err
 }
 
-func checkCommand(args []string) error {
+// The commands: the image's CMD.
+const (
+	commandMigrate  = "migrate"
+	commandComplete = "complete"
+)
+
+func commandOf(args []string) (string, error) {
 	switch {
-	case len(args) == 0, len(args) == 1 && args[0] == "migrate":
-		return nil
-	case len(args) == 1 && args[0] == "complete":
-		return errors.New("command complete: completion is not there yet; the command is migrate")
+	case len(args) == 0:
+		return commandMigrate, nil
+	case len(args) == 1 && (args[0] == commandMigrate || args[0] == commandComplete):
+		return args[0], nil
 	default:
-		return errors.New("the command is migrate, the default, and takes no arguments")
+		return "", errors.New("the command is migrate, the default, or complete, and takes no arguments")
 	}
 }
 

@@ -1,0 +1,97 @@
+package app
+
+import (
+	"context"
+
+	"cognito-user-migration/adapters/auditlog"
+	"cognito-user-migration/adapters/cognitodestination"
+	"cognito-user-migration/adapters/sqscompletion"
+	"cognito-user-migration/app/complete"
+	"cognito-user-migration/app/config"
+	"cognito-user-migration/app/migrate"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+
+	"go.uber.org/fx"
+	"go.uber.org/zap"
+)
+
+// CompletionModules wires the function of the command complete, which finishes
+// the moves that a queue holds. The graph gives an [*sqscompletion.Handler].
+func CompletionModules(process Process, configuration *config.Config) fx.Option {
+	return fx.Options(
+		commonModules(process, configuration),
+		completeModule(),
+	)
+}
+
+// queueModule gives the queue; its client is made only where a queue is set.
+func queueModule() fx.Option {
+	return fx.Module("queue",
+		fx.Provide(
+			func(configuration *config.Config) (*sqscompletion.Queue, error) {
+				if !configuration.Completion.Wanted() {
+					return nil, nil //nolint:nilnil // nothing is owed, so nothing is queued
+				}
+				awsConfig, err := loadAWS(context.Background())
+				if err != nil {
+					return nil, err
+				}
+				url := configuration.Completion.QueueURL
+				return sqscompletion.NewQueue(sqscompletion.NewClient(awsConfig), url), nil
+			},
+			func(queue *sqscompletion.Queue) ports.CompletionQueue { return queue },
+		),
+	)
+}
+
+// completionOf is what follows a decision to migrate; nil where nothing does.
+func completionOf(settings config.Completion, queue ports.CompletionQueue, logger *zap.Logger) *migrate.Completion {
+	if !settings.Wanted() {
+		return nil
+	}
+	return &migrate.Completion{
+		Queue:    queue,
+		Required: settings.Required,
+		Unsent: func(_ context.Context, err error) {
+			logger.Error("a completion could not be queued", zap.Error(err))
+		},
+	}
+}
+
+func completeModule() fx.Option {
+	return fx.Module("complete",
+		fx.Provide(
+			func(configuration *config.Config) (ports.Destination, error) {
+				awsConfig, err := loadAWS(context.Background())
+				if err != nil {
+					return nil, err
+				}
+				return cognitodestination.New(cognitodestination.NewClient(awsConfig)), nil
+			},
+			func(
+				source complete.Source,
+				destination ports.Destination,
+				records *auditlog.Sink,
+				pseudonymizer domain.Pseudonymizer,
+				configuration *config.Config,
+				logger *zap.Logger,
+			) *complete.Completer {
+				sources := map[string]complete.Source{configuration.Source.Name: source}
+				return complete.New(sources, destination, records, complete.Options{
+					Rules:         configuration.Rules,
+					After:         configuration.Completion.After,
+					Groups:        configuration.Completion.Groups,
+					CreateGroups:  configuration.Completion.CreateGroups,
+					Pseudonymizer: pseudonymizer,
+					RecordFailed: func(_ context.Context, err error) {
+						logger.Error("a completion's record was not kept", zap.Error(err))
+					},
+				})
+			},
+			func(completer *complete.Completer, queue *sqscompletion.Queue, logger *zap.Logger) *sqscompletion.Handler {
+				return sqscompletion.NewHandler(completer, queue, logger)
+			},
+		),
+	)
+}
