@@ -31,7 +31,7 @@ type Destination interface {
 	CreateGroup(ctx context.Context, userPoolID, group string) error
 }
 
-// ErrNoGroup: the destination has no group of this name.
+// ErrNoGroup is a group that the destination does not have.
 var ErrNoGroup = errors.New("no such group")
 
 // SourceRetirer is what a source can do besides, that can part with users. Each

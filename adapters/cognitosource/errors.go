@@ -60,6 +60,8 @@ func notAuthorized(message string) domain.FindingKind {
 		return domain.UserDisabled
 	case message == "Password attempts exceeded":
 		return domain.LockedOut
+	case message == "Unable to login because of security reasons":
+		return domain.SignInDenied
 	case strings.HasPrefix(message, "Temporary password has expired"),
 		strings.HasPrefix(message, "User account has expired"):
 		return domain.TemporaryPasswordExpired

@@ -40,8 +40,8 @@ const (
 // Provider keeps one set of credentials, refreshes it before it expires and
 // asks for a new one only once however many ask at a time.
 type Provider struct {
-	cache *aws.CredentialsCache
-	now   func() time.Time
+	cache     *aws.CredentialsCache
+	operation string // what fetches a set, for errors
 }
 
 // NewClient makes the SDK's client of STS.
@@ -62,21 +62,21 @@ func AssumeRole(client stscreds.AssumeRoleAPIClient, settings Settings, sessionN
 			o.ExternalID = aws.String(string(settings.ExternalID))
 		}
 	})
-	return newProvider(role, time.Now)
+	return newProvider("AssumeRole", role, time.Now)
 }
 
 // Own returns the provider of the credentials that the process itself runs
 // with, as the SDK finds them: a source in the same account needs no role.
 func Own(own aws.CredentialsProvider) *Provider {
-	return newProvider(own, time.Now)
+	return newProvider("the function's own", own, time.Now)
 }
 
-func newProvider(from aws.CredentialsProvider, now func() time.Time) *Provider {
+func newProvider(operation string, from aws.CredentialsProvider, now func() time.Time) *Provider {
 	return &Provider{
 		cache: aws.NewCredentialsCache(keepUntilExpiry{from, now}, func(o *aws.CredentialsCacheOptions) {
 			o.ExpiryWindow = refreshBefore
 		}),
-		now: now,
+		operation: operation,
 	}
 }
 
@@ -84,7 +84,7 @@ func newProvider(from aws.CredentialsProvider, now func() time.Time) *Provider {
 func (p *Provider) Retrieve(ctx context.Context) (ports.Credentials, error) {
 	set, err := p.cache.Retrieve(ctx)
 	if err != nil {
-		return ports.Credentials{}, classify(ctx, err)
+		return ports.Credentials{}, p.classify(ctx, err)
 	}
 	return ports.Credentials{
 		AccessKeyID:     set.AccessKeyID,
@@ -135,11 +135,11 @@ var errExpired = errors.New("the credentials had expired when they arrived; is t
 
 // classify keeps of STS's error what is safe to show. Its message names accounts
 // and roles.
-func classify(ctx context.Context, err error) error {
+func (p *Provider) classify(ctx context.Context, err error) error {
 	if errors.Is(err, errExpired) {
 		return fmt.Errorf("credentials: %w: %w", errExpired, ports.ErrUnreachable)
 	}
-	return awsfault.Of(ctx, "credentials", "AssumeRole", err)
+	return awsfault.Of(ctx, "credentials", p.operation, err)
 }
 
 // SessionName names the session after the function and its log stream, so that

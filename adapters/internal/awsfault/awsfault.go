@@ -13,6 +13,7 @@ import (
 
 	"cognito-user-migration/ports"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 )
@@ -107,10 +108,10 @@ func StaleCredentials(err error) bool {
 
 // kindOf sorts the errors that speak of the service or of our settings.
 func kindOf(code string, err error) error {
-	switch code {
-	case "TooManyRequestsException", "LimitExceededException", "ThrottlingException", "Throttling", "RequestLimitExceeded",
-		"RequestThrottled", "SlowDown":
+	if _, is := retry.DefaultThrottleErrorCodes[code]; is {
 		return ports.ErrThrottled
+	}
+	switch code {
 	case "InternalErrorException", "InternalFailure", "InternalError", "InternalServerError", "ServiceUnavailable",
 		"ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException", "IDPCommunicationError",
 		// A user pool's own triggers failed; they may be well in a moment.

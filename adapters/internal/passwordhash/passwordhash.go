@@ -73,13 +73,18 @@ func Verify(encoded, password string) (bool, error) {
 	return result == verifier.OK || result == verifier.NeedUpdate, nil
 }
 
-// verifierFor picks the algorithm by the hash's prefix.
+// verifierFor picks the algorithm by the hash's form. The form is checked here
+// as a whole, because passwap reads a hash as far as it understands it.
 func verifierFor(encoded string) (verifier.Verifier, error) {
+	if strings.ContainsFunc(encoded, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return nil, ErrUnknownFormat
+	}
+	parts := strings.Split(encoded, "$")
 	switch {
-	case strings.HasPrefix(encoded, "$argon2id$"), strings.HasPrefix(encoded, "$argon2i$"):
+	case len(parts) == 6 && parts[0] == "" && (parts[1] == argon2.Identifier_id || parts[1] == argon2.Identifier_i):
 		// A hash of no bytes would match any password, and one of a few would
 		// match by chance.
-		hash, err := base64.RawStdEncoding.DecodeString(encoded[strings.LastIndexByte(encoded, '$')+1:])
+		hash, err := base64.RawStdEncoding.Strict().DecodeString(parts[5])
 		if err != nil {
 			return nil, ErrUnknownFormat
 		}
@@ -87,11 +92,23 @@ func verifierFor(encoded string) (verifier.Verifier, error) {
 			return nil, fmt.Errorf("%w: the argon2 hash is shorter than %d bytes", ErrOutOfBounds, minHash)
 		}
 		return argon2.NewVerifier(&argon2.ValidationOpts{MaxMemory: maxArgon2Memory}), nil
-	case strings.HasPrefix(encoded, "$2"):
+	case len(parts) == 4 && parts[0] == "" && isBcrypt(parts[1], parts[3]):
 		return bcrypt.NewVerifier(&bcrypt.ValidationOpts{MaxCost: maxBcryptCost}), nil
 	default:
 		return nil, ErrUnknownFormat
 	}
+}
+
+// isBcrypt holds for a version that is computed as today's, and for salt and
+// hash as long as they are, in bcrypt's own Base64.
+func isBcrypt(version, body string) bool {
+	if version != "2a" && version != "2b" && version != "2y" {
+		return false
+	}
+	const saltAndHash = 22 + 31
+	return len(body) == saltAndHash && !strings.ContainsFunc(body, func(r rune) bool {
+		return (r < '.' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
 }
 
 // Cost is the part of a hash that says how long it takes to compute: two hashes

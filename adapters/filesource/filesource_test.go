@@ -1,0 +1,349 @@
+package filesource_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cognito-user-migration/adapters/filesource"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/sourcetest"
+
+	"github.com/zitadel/passwap/argon2"
+	"github.com/zitadel/passwap/bcrypt"
+)
+
+// hasher makes hashes as a directory would that people are exported from.
+type hasher interface {
+	Hash(password string) (string, error)
+}
+
+func TestTheFileSourceKeepsTheContract(t *testing.T) {
+	t.Parallel()
+	for name, hashes := range map[string]hasher{
+		"with bcrypt":   bcrypt.New(6, nil),
+		"with argon2id": argon2.NewArgon2id(argon2.Params{Time: 1, Memory: 8 * 1024, Threads: 1, KeyLen: 32, SaltLen: 16}, nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			sourcetest.Run(t, sourcetest.Harness{
+				Name: "people",
+				Declared: []sourcetest.Capability{
+					sourcetest.DisabledUsers, sourcetest.UnconfirmedUsers, sourcetest.FederatedUsers,
+					sourcetest.TemporaryPasswords, sourcetest.Resets,
+					sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.CaseInsensitive,
+					sourcetest.KeepsSubs, sourcetest.VerifiesHashes,
+				},
+				Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
+					return open(t, fileOf(t, people, hashes))
+				},
+			})
+		})
+	}
+}
+
+// fileOf writes people as the file has them.
+func fileOf(t *testing.T, people []sourcetest.Person, hashes hasher) string {
+	t.Helper()
+	entries := make([]map[string]any, len(people))
+	for i, person := range people {
+		attributes := map[string]any{"sub": person.Sub}
+		for name, value := range person.Attributes {
+			attributes[name] = value
+		}
+		entries[i] = map[string]any{
+			"username": person.Username, "status": person.Status, "enabled": !person.Disabled, "attributes": attributes,
+		}
+		if person.Password != "" {
+			hash, err := hashes.Hash(person.Password)
+			if err != nil {
+				t.Fatal(err)
+			}
+			entries[i]["password_hash"] = hash
+		}
+	}
+	text, err := json.Marshal(entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "people.json")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func open(t *testing.T, path string) *filesource.Directory {
+	t.Helper()
+	directory, err := filesource.Open("people", filesource.Settings{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return directory
+}
+
+func read(t *testing.T, text string) *filesource.Directory {
+	t.Helper()
+	directory, err := filesource.Read("people", strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return directory
+}
+
+// The password of every hash in the tests below is "U*U" (crypt_blowfish 1.3,
+// wrapper.c).
+const hash = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
+
+// The file that the documentation shows means what it says.
+func TestAFileOfPeople(t *testing.T) {
+	t.Parallel()
+	directory := open(t, filepath.Join("testdata", "people.json"))
+	for typed, want := range map[string]struct {
+		kind domain.FindingKind
+		user domain.SourceUser
+	}{
+		"hanako": {domain.PasswordAccepted, domain.SourceUser{
+			Username: "hanako", Sub: "11111111-2222-4333-8444-555555555555", Status: domain.StatusConfirmed, Enabled: true,
+			Attributes: domain.Attributes{
+				"sub": "11111111-2222-4333-8444-555555555555", "email": "hanako@example.com", "email_verified": "true",
+				"updated_at": "1700000000", "custom:score": "-1.5e3", "name": "花子",
+			},
+			Groups: []string{"staff", "tokyo"},
+		}},
+		"HANAKO@example.com": {domain.PasswordAccepted, domain.SourceUser{Username: "hanako"}},
+		"taro":               {domain.PasswordAccepted, domain.SourceUser{Username: "taro", Status: domain.StatusConfirmed, Enabled: true, Attributes: domain.Attributes{}}},
+		"old":                {domain.ResetRequired, domain.SourceUser{Username: "old", Status: domain.StatusResetRequired, Enabled: true, Attributes: domain.Attributes{}}},
+		"lost":               {domain.PasswordWrong, domain.SourceUser{Username: "lost", Status: domain.StatusConfirmed, Enabled: true, Attributes: domain.Attributes{}}},
+	} {
+		t.Run(typed, func(t *testing.T) {
+			t.Parallel()
+			finding, err := directory.Authenticate(t.Context(), typed, domain.NewPassword("U*U"))
+			if err != nil || finding.Kind != want.kind {
+				t.Fatalf("%v, %v; want %v", finding, err, want.kind)
+			}
+			if want.user.Status == "" {
+				if finding.User.Username != want.user.Username {
+					t.Error("another user was found")
+				}
+				return
+			}
+			if got, want := show(finding.User), show(want.user); got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// show prints a user with everything, which the user's own type keeps from
+// being printed.
+func show(user domain.SourceUser) string {
+	text, _ := json.Marshal(map[string]any{
+		"username": user.Username, "sub": user.Sub, "status": user.Status, "enabled": user.Enabled,
+		"attributes": map[string]string(user.Attributes), "groups": user.Groups,
+	})
+	return string(text)
+}
+
+func TestWhoIsNamedByAnIdentifier(t *testing.T) {
+	t.Parallel()
+	directory := read(t, `[
+		{"username": "anna", "attributes": {"email": "shared@example.com", "phone_number": "+4912345", "preferred_username": "Ännchen"}},
+		{"username": "Bert", "attributes": {"email": "shared@example.com", "sub": "sub-of-bert"}},
+		{"username": "bert", "attributes": {"email": "small@example.com"}},
+		{"username": "anna@example.com", "attributes": {"email": "other@example.com"}},
+		{"username": "carl", "attributes": {"email": "ANNA@example.com"}},
+		{"username": "dora", "attributes": {"email": "dora", "preferred_username": "DORA"}}
+	]`)
+	for typed, want := range map[string]struct {
+		kind     domain.FindingKind
+		username string
+	}{
+		"anna":               {domain.UserFound, "anna"},
+		"ANNA":               {domain.UserFound, "anna"},
+		"ännchen":            {domain.UserFound, "anna"},
+		"+4912345":           {domain.UserFound, "anna"},
+		"SUB-of-bert":        {domain.UserFound, "Bert"},
+		"shared@example.com": {domain.UserAmbiguous, ""},
+		"Bert":               {domain.UserFound, "Bert"},
+		"bert":               {domain.UserFound, "bert"},
+		"BERT":               {domain.UserAmbiguous, ""},
+		"dora":               {domain.UserFound, "dora"},
+		// The username as it is written is nobody else's email address.
+		"anna@example.com": {domain.UserFound, "anna@example.com"},
+		"Anna@Example.com": {domain.UserAmbiguous, ""},
+		"":                 {domain.UserUnknown, ""},
+		"nobody":           {domain.UserUnknown, ""},
+	} {
+		t.Run(typed, func(t *testing.T) {
+			t.Parallel()
+			finding, err := directory.FindUser(t.Context(), typed)
+			if err != nil || finding.Kind != want.kind || finding.User.Username != want.username {
+				t.Errorf("%v of %q, %v; want %v of %q", finding, finding.User.Username, err, want.kind, want.username)
+			}
+		})
+	}
+}
+
+func TestAttributesAreTexts(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		`"text"`: "text", `"\u00e9\n"`: "é\n", `""`: "",
+		`true`: "true", `false`: "false", `0`: "0", `-1.50`: "-1.50", `1e400`: "1e400", `12345678901234567890`: "12345678901234567890",
+	} {
+		finding, err := read(t, `[{"username": "x", "attributes": {"a":  `+value+` }}]`).FindUser(t.Context(), "x")
+		if got, there := finding.User.Attributes["a"]; err != nil || !there || got != want {
+			t.Errorf("%s is read as %q (%v)", value, got, err)
+		}
+	}
+	finding, err := read(t, `[{"username": "x", "attributes": {"a": null}}]`).FindUser(t.Context(), "x")
+	if _, there := finding.User.Attributes["a"]; err != nil || there {
+		t.Errorf("null is read as an attribute (%v)", err)
+	}
+}
+
+// Every fault of a file is named by its entry, all in one error, and none of
+// them shows what stands there.
+func TestFaultsAreNamedByTheirEntry(t *testing.T) {
+	t.Parallel()
+	const secret = "S3cret-value"
+	for name, test := range map[string]struct{ file, want string }{
+		"no file at all":        {``, "not a JSON array of people"},
+		"no array":              {`{"username": "` + secret + `"}`, "not a JSON array of people"},
+		"null":                  {`null`, "not a JSON array of people"},
+		"broken":                {`[{"username": "` + secret + `"`, "not a JSON array of people (broken at byte"},
+		"something after it":    {`[] ` + secret, "not a JSON array of people (broken at byte"},
+		"a text for a person":   {`["` + secret + `"]`, "entry 1: takes username"},
+		"a field that is none":  {`[{"username": "x", "` + secret + `": 1}]`, "entry 1: takes username"},
+		"a password":            {`[{"username": "x", "password": "` + secret + `"}]`, "entry 1: takes username"},
+		"enabled as a text":     {`[{"username": "x", "enabled": "` + secret + `"}]`, "entry 1: takes username"},
+		"no username":           {`[{"password_hash": "` + hash + `"}]`, "entry 1: username: is required"},
+		"an empty username":     {`[{"username": ""}]`, "entry 1: username: is required"},
+		"null for a person":     {`[null]`, "entry 1: username: is required"},
+		"a status that is none": {`[{"username": "x", "status": "` + secret + `"}]`, "entry 1: status: takes one of [UNCONFIRMED CONFIRMED"},
+		"a password for a hash": {`[{"username": "x", "password_hash": "` + secret + `"}]`, "entry 1: password_hash: not a hash of a known form"},
+		"a hash that is too dear": {`[{"username": "x", "password_hash": "$2a$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"}]`,
+			"entry 1: password_hash: parameters out of bounds"},
+		"a hash that cannot be computed": {`[{"username": "x", "password_hash": "$2a$10$!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!"}]`,
+			"entry 1: password_hash: not a hash of a known form"},
+		"an object for a value": {`[{"username": "x", "attributes": {"a": {"` + secret + `": 1}}}]`, "entry 1: attributes: takes strings"},
+		"a list for a value":    {`[{"username": "x", "attributes": {"a": ["` + secret + `"]}}]`, "entry 1: attributes: takes strings"},
+		"the same name twice":   {`[{"username": "` + secret + `"}, {"username": "` + secret + `"}]`, "entry 2: username: is an earlier entry's too"},
+		"two faults": {`[{"username": "a"}, {"username": ""}, {"username": "b"}, {"username": "c", "status": "` + secret + `"}]`,
+			"entry 2: username: is required\nentry 4: status: takes one of"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory, err := filesource.Read("people", strings.NewReader(test.file))
+			if err == nil {
+				t.Fatalf("there is no error, but %v", directory)
+			}
+			text := fmt.Sprintf("%+v", err)
+			if !strings.HasPrefix(text, test.want) {
+				t.Errorf("got  %s\nwant %s", text, test.want)
+			}
+			if strings.Contains(text, secret) || strings.Contains(text, "CCCC") {
+				t.Errorf("the error shows what stands in the file: %s", text)
+			}
+		})
+	}
+}
+
+func TestAFileThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if _, err := filesource.Open("people", filesource.Settings{Path: filepath.Join(folder, "none.json")}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	if _, err := filesource.Open("people", filesource.Settings{Path: folder}); err == nil {
+		t.Error("a folder was read as a file")
+	}
+	broken := filepath.Join(folder, "broken.json")
+	if err := os.WriteFile(broken, []byte(`[{"username": ""}]`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := filesource.Open("people", filesource.Settings{Path: broken}); err == nil || !strings.HasPrefix(err.Error(), broken+": entry 1:") {
+		t.Errorf("a fault does not name its file: %v", err)
+	}
+}
+
+func TestAnEmptyFileKnowsNobody(t *testing.T) {
+	t.Parallel()
+	finding, err := read(t, `[]`).Authenticate(t.Context(), "anybody", domain.NewPassword("any password"))
+	if err != nil || finding.Kind != domain.UserUnknown {
+		t.Errorf("%v, %v", finding, err)
+	}
+}
+
+// A context that ends while a hash is computed ends the attempt: the answer
+// would come too late.
+func TestAContextThatEndsDuringTheHash(t *testing.T) {
+	t.Parallel()
+	directory := read(t, `[{"username": "x", "password_hash": "`+hash+`"}]`)
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := directory.Authenticate(&endsAfter{ctx, cancel, 1}, "x", domain.NewPassword("U*U"))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// endsAfter is a context that ends once it has been looked at a few times.
+type endsAfter struct {
+	context.Context
+	cancel context.CancelFunc
+	looks  int
+}
+
+// Err implements context.Context.
+func (e *endsAfter) Err() error {
+	if e.looks == 0 {
+		e.cancel()
+	}
+	e.looks--
+	return e.Context.Err()
+}
+
+func TestTheFileSourceWarnsOfGuessing(t *testing.T) {
+	t.Parallel()
+	settings := &filesource.Settings{Path: "people.json"}
+	variable := func(name string) string { return "OLD_" + name }
+	if problems := settings.Validate(variable); problems != nil {
+		t.Errorf("problems: %v", problems)
+	}
+	if warnings := settings.Warnings(variable); len(warnings) != 1 || !strings.HasPrefix(warnings[0], "OLD_KIND=file has no lockout") {
+		t.Errorf("warnings: %q", warnings)
+	}
+}
+
+// Whatever stands in a file: no panic, and whoever is in it can be asked about.
+func FuzzRead(f *testing.F) {
+	seed, err := os.ReadFile(filepath.Join("testdata", "people.json"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	f.Add([]byte(`[null, {"username":"x","attributes":{"a":null}}, []]`))
+	f.Add([]byte(`[{"username":"x","password_hash":"$2"}]`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		directory, err := filesource.Read("people", bytes.NewReader(text))
+		if err != nil {
+			return
+		}
+		var people []struct{ Username string }
+		if err := json.Unmarshal(text, &people); err != nil {
+			t.Fatalf("read, and is no list of people: %v", err)
+		}
+		for _, person := range people {
+			finding, err := directory.FindUser(t.Context(), person.Username)
+			if err != nil || finding.Kind != domain.UserFound || finding.User.Username != person.Username {
+				t.Errorf("%q is in the file and not found: %v, %v", person.Username, finding, err)
+			}
+		}
+	})
+}

@@ -1,0 +1,238 @@
+package sourcetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+// patience is how long any one question may take, and promptness how long one
+// may go on after its context ended.
+const (
+	patience   = 20 * time.Second
+	promptness = 2 * time.Second
+)
+
+// source is the adapter under test. Every question goes through it, and every
+// answer is looked at for what holds of all answers.
+type source struct {
+	name      string
+	directory ports.SourceDirectory
+	secrets   []string
+}
+
+// answer is what came of one question.
+type answer struct {
+	finding domain.Finding
+	err     error
+	// decision is what the default rules make of it, where there was no error.
+	decision domain.Decision
+}
+
+// signIn asks in a context of the suite's own.
+func (s *source) signIn(t *testing.T, username, password string) answer {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	return s.signInWithin(ctx, t, username, password)
+}
+
+// find asks likewise.
+func (s *source) find(t *testing.T, username string) answer {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	return s.findWithin(ctx, t, username)
+}
+
+func (s *source) signInWithin(ctx context.Context, t *testing.T, username, password string) answer {
+	t.Helper()
+	return s.ask(t, domain.Attempt{Trigger: domain.TriggerAuthentication, Username: username}, func() (domain.Finding, error) {
+		return s.directory.Authenticate(ctx, username, domain.NewPassword(password))
+	})
+}
+
+func (s *source) findWithin(ctx context.Context, t *testing.T, username string) answer {
+	t.Helper()
+	return s.ask(t, domain.Attempt{Trigger: domain.TriggerForgotPassword, Username: username}, func() (domain.Finding, error) {
+		return s.directory.FindUser(ctx, username)
+	})
+}
+
+// ask puts one question, waits for the answer no longer than a context lasts,
+// and holds it to what the port promises of every answer.
+func (s *source) ask(t *testing.T, attempt domain.Attempt, question func() (domain.Finding, error)) answer {
+	t.Helper()
+	answers := make(chan answer, 1)
+	go func() {
+		finding, err := question()
+		answers <- answer{finding: finding, err: err}
+	}()
+	var a answer
+	select {
+	case a = <-answers:
+	case <-time.After(patience + promptness):
+		t.Fatalf("no answer after %v, though the context ended long before", patience+promptness)
+	}
+	s.inspect(t, a)
+	if a.err == nil {
+		a.decision = domain.Decide(domain.DefaultRules(), attempt, a.finding)
+	}
+	return a
+}
+
+// challengeName is what a challenge's name from a service's documentation looks like.
+var challengeName = regexp.MustCompile(`^[A-Z0-9_]{0,32}$`)
+
+func (s *source) inspect(t *testing.T, a answer) {
+	t.Helper()
+	if a.err != nil {
+		if a.finding.Kind != 0 {
+			t.Errorf("the error came with a finding, %v: an error is no answer", a.finding)
+		}
+		if !isClassified(a.err) {
+			t.Errorf("the error matches none of the port's: its type is %T", a.err)
+		}
+		s.inspectError(t, a.err)
+		return
+	}
+	if !slices.Contains(domain.FindingKinds(), a.finding.Kind) {
+		t.Errorf("no error, and no finding that there is: %d", a.finding.Kind)
+	}
+	if a.finding.Source != s.name {
+		t.Errorf("the finding names another source, or none")
+	}
+	if !challengeName.MatchString(a.finding.Challenge) {
+		t.Errorf("the finding's challenge is no name of a challenge")
+	}
+	for _, printed := range prints(a.finding) {
+		s.inspectText(t, "the printed finding", printed)
+	}
+}
+
+func isClassified(err error) bool {
+	for _, class := range []error{
+		ports.ErrThrottled, ports.ErrUnreachable, ports.ErrMisconfigured,
+		context.Canceled, context.DeadlineExceeded,
+	} {
+		if errors.Is(err, class) {
+			return true
+		}
+	}
+	return false
+}
+
+// inspectError looks at the error and at all that it wraps: whoever logs one
+// may log the other.
+func (s *source) inspectError(t *testing.T, err error) {
+	t.Helper()
+	for _, printed := range prints(err) {
+		s.inspectText(t, "the error's text", printed)
+	}
+	switch wrapping := err.(type) { //nolint:errorlint // the tree is walked here
+	case interface{ Unwrap() error }:
+		if inner := wrapping.Unwrap(); inner != nil {
+			s.inspectError(t, inner)
+		}
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapping.Unwrap() {
+			s.inspectError(t, inner)
+		}
+	}
+}
+
+func prints(value any) []string {
+	var printed []string
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		printed = append(printed, fmt.Sprintf(verb, value))
+	}
+	return printed
+}
+
+// inspectText fails without showing the text, which is what must not be seen.
+func (s *source) inspectText(t *testing.T, what, text string) {
+	t.Helper()
+	for _, secret := range s.secrets {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s holds a person's name, password or attribute", what)
+			return
+		}
+	}
+}
+
+// secretsOf lists what no text may hold. Values that mean nothing by
+// themselves, such as "true", are left out.
+func secretsOf(people []Person) []string {
+	secrets := []string{unknown, "Wrong-Password"}
+	for _, person := range people {
+		values := []string{person.Username, person.Password, person.Sub}
+		for _, value := range person.Attributes {
+			values = append(values, value)
+		}
+		for _, value := range values {
+			if len(value) > len("false") {
+				secrets = append(secrets, value)
+			}
+		}
+	}
+	return secrets
+}
+
+// refused fails unless the answer is a refusal for one of the reasons.
+func (a answer) refused(t *testing.T, reasons ...domain.Reason) {
+	t.Helper()
+	switch {
+	case a.err != nil:
+		t.Errorf("got an error (%v), want a refusal: %v", a.err, reasons)
+	case a.decision.Verdict != domain.Refuse || !slices.Contains(reasons, a.decision.Reason):
+		t.Errorf("got %v by %v, want a refusal: %v", a.decision, a.finding, reasons)
+	}
+}
+
+// migrated fails unless the answer moves this person, for the reason, with the status.
+func (a answer) migrated(t *testing.T, username string, reason domain.Reason, status domain.FinalStatus) {
+	t.Helper()
+	switch {
+	case a.err != nil:
+		t.Errorf("got an error (%v), want a migration: %v", a.err, reason)
+	case a.decision.Verdict != domain.Migrate || a.decision.Reason != reason || a.decision.User.FinalStatus != status:
+		t.Errorf("got %v, %v by %v, want a migration: %v, %q", a.decision, a.decision.User, a.finding, reason, status)
+	case a.finding.User.Username != username:
+		t.Errorf("the finding is of another user than the one asked for")
+	}
+}
+
+// nobody fails where the finding carries a user: there is none to be shown.
+func (a answer) nobody(t *testing.T) {
+	t.Helper()
+	if user := a.finding.User; user.Username != "" || user.Sub != "" || len(user.Attributes) > 0 || len(user.Identifiers) > 0 {
+		t.Errorf("the finding carries somebody's profile: %v", a.finding)
+	}
+}
+
+// failed fails unless the answer is an error that matches want.
+func (a answer) failed(t *testing.T, want error) {
+	t.Helper()
+	switch {
+	case a.err == nil:
+		t.Errorf("got %v, want an error that matches %q", a.finding, want)
+	case !errors.Is(a.err, want):
+		t.Errorf("got an error that does not match %q: %v", want, a.err)
+	}
+}
+
+// isNot fails where the error matches a class that it is not of.
+func (a answer) isNot(t *testing.T, class error) {
+	t.Helper()
+	if errors.Is(a.err, class) {
+		t.Errorf("the error matches %q too: %v", class, a.err)
+	}
+}

@@ -1,0 +1,403 @@
+package sourcetest_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/sourcetest"
+)
+
+// bug is something that is wrong with a directory; none is none.
+type bug string
+
+// memory is a directory that keeps the contract, but for its bug.
+type memory struct {
+	bug          bug
+	capabilities []sourcetest.Capability
+	people       map[string]sourcetest.Person
+	outage       error
+	silent       bool
+	questions    atomic.Int64
+
+	mu   sync.Mutex
+	last domain.SourceUser
+}
+
+// everything is what the directory in memory can do.
+func everything() []sourcetest.Capability {
+	return []sourcetest.Capability{
+		sourcetest.DisabledUsers, sourcetest.UnconfirmedUsers, sourcetest.FederatedUsers,
+		sourcetest.TemporaryPasswords, sourcetest.Resets,
+		sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.EmailMFA,
+		sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.KeepsSubs,
+		sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling,
+		sourcetest.Misconfiguration, sourcetest.Silence,
+	}
+}
+
+// harness prepares the directory in memory.
+func harness(b bug, capabilities ...sourcetest.Capability) sourcetest.Harness {
+	m := &memory{bug: b, capabilities: capabilities}
+	h := sourcetest.Harness{
+		Name:     "memory",
+		Declared: capabilities,
+		Open: func(_ *testing.T, people []sourcetest.Person) ports.SourceDirectory {
+			m.people = make(map[string]sourcetest.Person)
+			for _, person := range people {
+				m.people[m.key(person.Username)] = person
+			}
+			return m
+		},
+	}
+	if m.can(sourcetest.CountsQuestions) {
+		h.Questions = func() int { return int(m.questions.Load()) }
+	}
+	for capability, set := range map[sourcetest.Capability]struct {
+		function *func(*testing.T) ports.SourceDirectory
+		outage   error
+	}{
+		sourcetest.Unreachability:   {&h.Unreachable, ports.ErrUnreachable},
+		sourcetest.Throttling:       {&h.Throttled, ports.ErrThrottled},
+		sourcetest.Misconfiguration: {&h.Misconfigured, ports.ErrMisconfigured},
+		sourcetest.Silence:          {&h.Silent, nil},
+	} {
+		if m.can(capability) {
+			*set.function = func(*testing.T) ports.SourceDirectory {
+				return &memory{bug: b, capabilities: capabilities, outage: set.outage, silent: set.outage == nil}
+			}
+		}
+	}
+	return h
+}
+
+func (m *memory) can(capability sourcetest.Capability) bool {
+	for _, c := range m.capabilities {
+		if c == capability {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *memory) key(username string) string {
+	if m.can(sourcetest.CaseInsensitive) != (m.bug == "takes letter case the other way") {
+		return strings.ToLower(username)
+	}
+	return username
+}
+
+// Authenticate implements ports.SourceDirectory.
+func (m *memory) Authenticate(ctx context.Context, username string, secret domain.Password) (domain.Finding, error) {
+	password := secret.Reveal()
+	if m.bug == "asks about an empty password" {
+		m.questions.Add(1)
+	}
+	if password == "" && m.bug != "accepts an empty password" {
+		return m.finding(domain.PasswordWrong), nil
+	}
+	m.questions.Add(1)
+	if m.bug == "asks twice" {
+		m.questions.Add(1)
+	}
+	if finding, out, err := m.isOut(ctx, username, password); out {
+		return finding, err
+	}
+	person, kind := m.lookUp(username)
+	if kind != domain.UserFound {
+		if m.bug != "is quick for unknown users" {
+			m.hash()
+		}
+		if kind == domain.UserUnknown && (m.can(sourcetest.HidesUnknownUsers) || m.bug == "hides unknown users") {
+			kind = domain.PasswordWrong
+		}
+		if m.bug == "shows somebody else's profile" {
+			finding := m.finding(kind)
+			finding.User = m.user(m.people["bob.unverified"])
+			return finding, nil
+		}
+		return m.finding(kind), nil
+	}
+	m.hash()
+	finding := m.finding(m.prove(person, password))
+	finding.User = m.user(person)
+	if m.bug == "returns the name that was typed" {
+		finding.User.Username = username
+	}
+	if m.bug == "puts the name into the challenge" {
+		finding.Challenge = username
+	}
+	return m.shared(finding), nil
+}
+
+// FindUser implements ports.SourceDirectory.
+func (m *memory) FindUser(ctx context.Context, username string) (domain.Finding, error) {
+	if finding, out, err := m.isOut(ctx, username, ""); out {
+		return finding, err
+	}
+	person, kind := m.lookUp(username)
+	finding := m.finding(kind)
+	if kind == domain.UserFound {
+		finding.User = m.user(person)
+	}
+	if m.bug == "takes a look-up for a proof" && kind == domain.UserFound {
+		finding.Kind = domain.PasswordAccepted
+	}
+	if m.bug == "finds nobody" {
+		return m.finding(domain.UserUnknown), nil
+	}
+	return m.shared(finding), nil
+}
+
+// hash takes the time of one.
+func (m *memory) hash() {
+	if !m.can(sourcetest.VerifiesHashes) {
+		return
+	}
+	var sum [32]byte
+	for range 5000 {
+		sum = sha256.Sum256(sum[:])
+	}
+}
+
+// shared gives every answer through one variable, if that is the bug.
+func (m *memory) shared(finding domain.Finding) domain.Finding {
+	if m.bug != "shares its memory between callers" {
+		return finding
+	}
+	m.mu.Lock()
+	m.last = finding.User
+	m.mu.Unlock()
+	time.Sleep(time.Millisecond)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	finding.User = m.last
+	return finding
+}
+
+// isOut answers where the directory or the context ended.
+func (m *memory) isOut(ctx context.Context, username, password string) (finding domain.Finding, out bool, err error) {
+	if m.silent {
+		if m.bug == "waits on after the deadline" && password != "" {
+			time.Sleep(150*time.Millisecond + 2500*time.Millisecond)
+		}
+		<-ctx.Done()
+	}
+	if m.bug == "ignores the context" {
+		ctx = context.WithoutCancel(ctx)
+	}
+	if ctx.Err() != nil {
+		if m.bug == "calls an ended context an outage" {
+			return domain.Finding{}, true, ports.ErrUnreachable
+		}
+		return domain.Finding{}, true, ctx.Err()
+	}
+	if m.outage == nil {
+		return domain.Finding{}, false, nil
+	}
+	switch m.bug {
+	case "takes an outage for an unknown user":
+		return m.finding(domain.UserUnknown), true, nil
+	case "takes an outage for a wrong password":
+		return m.finding(domain.PasswordWrong), true, nil
+	case "calls every outage unreachable":
+		return domain.Finding{}, true, ports.ErrUnreachable
+	case "calls an outage by two names":
+		return domain.Finding{}, true, errors.Join(m.outage, ports.ErrUnreachable, ports.ErrThrottled)
+	case "has errors of its own":
+		return domain.Finding{}, true, errors.New("out of order")
+	case "returns a finding beside an error":
+		return m.finding(domain.UserUnknown), true, m.outage
+	case "tells the username in errors":
+		return domain.Finding{}, true, fmt.Errorf("%s: %w", username, m.outage)
+	case "tells the password in errors":
+		return domain.Finding{}, true, fmt.Errorf("%q: %w", password, m.outage)
+	case "tells the username in a wrapped error":
+		return domain.Finding{}, true, &discreet{fmt.Errorf("%s: %w", username, m.outage)}
+	case "tells the username in an error's fields":
+		return domain.Finding{}, true, &talkative{username, m.outage}
+	default:
+		return domain.Finding{}, true, fmt.Errorf("memory: %w", m.outage)
+	}
+}
+
+// discreet says nothing, but what it wraps does.
+type discreet struct{ inner error }
+
+func (*discreet) Error() string   { return "out of order" }
+func (d *discreet) Unwrap() error { return d.inner }
+
+// talkative says something by %#v alone.
+type talkative struct {
+	Username string
+	inner    error
+}
+
+func (*talkative) Error() string   { return "out of order" }
+func (d *talkative) Unwrap() error { return d.inner }
+
+func (m *memory) lookUp(username string) (sourcetest.Person, domain.FindingKind) {
+	switch m.bug {
+	case "trims usernames":
+		username = strings.TrimSpace(username)
+	case "cuts usernames at NUL":
+		username, _, _ = strings.Cut(username, "\x00")
+	case "drops what is not ASCII":
+		username = strings.Map(func(r rune) rune {
+			if r > 0x7e {
+				return -1
+			}
+			return r
+		}, username)
+	case "takes usernames for patterns":
+		for _, person := range m.people {
+			if matched, err := path.Match(username, person.Username); err == nil && matched {
+				return person, domain.UserFound
+			}
+		}
+	case "takes % for a pattern":
+		if prefix, is := strings.CutSuffix(username, "%"); is {
+			for _, person := range m.people {
+				if strings.HasPrefix(person.Username, prefix) {
+					return person, domain.UserFound
+				}
+			}
+		}
+	case "pastes usernames into a query":
+		if strings.HasSuffix(username, "' OR '1'='1") {
+			return m.people["alice.verified"], domain.UserFound
+		}
+	}
+	if person, there := m.people[m.key(username)]; there {
+		return person, domain.UserFound
+	}
+	return m.byEmail(username)
+}
+
+func (m *memory) byEmail(email string) (sourcetest.Person, domain.FindingKind) {
+	var found []sourcetest.Person
+	for _, person := range m.people {
+		if m.can(sourcetest.EmailAliases) && person.Attributes["email"] == email {
+			found = append(found, person)
+		}
+	}
+	switch {
+	case len(found) == 0 || m.bug == "knows no aliases":
+		return sourcetest.Person{}, domain.UserUnknown
+	case len(found) > 1 && m.bug != "takes the first of two":
+		return sourcetest.Person{}, domain.UserAmbiguous
+	default:
+		return found[0], domain.UserFound
+	}
+}
+
+func (m *memory) prove(person sourcetest.Person, password string) domain.FindingKind {
+	right := password == person.Password
+	switch m.bug {
+	case "accepts any password":
+		right = true
+	case "accepts no password":
+		right = false
+	case "accepts an empty password":
+		right = right || password == ""
+	case "trims passwords":
+		right = strings.TrimSpace(password) == person.Password
+	case "ignores letter case of passwords":
+		right = strings.EqualFold(password, person.Password)
+	case "compares only the beginning of passwords":
+		right = strings.HasPrefix(person.Password, password) || strings.HasPrefix(password, person.Password)
+	case "accepts anybody's password":
+		for _, somebody := range m.people {
+			right = right || somebody.Password == password
+		}
+	}
+	switch {
+	case person.Status == domain.StatusExternalProvider:
+		if m.bug == "ignores federation" {
+			return domain.PasswordAccepted
+		}
+		return domain.UserFederated
+	case person.Status == domain.StatusResetRequired && m.bug != "ignores demanded resets":
+		return domain.ResetRequired
+	case !right:
+		return domain.PasswordWrong
+	case person.Status == domain.StatusForceChangePassword && m.bug != "takes temporary passwords for lasting ones":
+		return domain.TemporaryPasswordAccepted
+	case person.MFA != "" && m.bug != "ignores second factors":
+		return domain.MFARequired
+	default:
+		return domain.PasswordAccepted
+	}
+}
+
+func (m *memory) user(person sourcetest.Person) domain.SourceUser {
+	user := domain.SourceUser{
+		Username:   person.Username,
+		Status:     person.Status,
+		Enabled:    !person.Disabled,
+		Attributes: maps.Clone(person.Attributes),
+	}
+	if m.can(sourcetest.KeepsSubs) {
+		user.Sub = person.Sub
+	}
+	if person.MFA != "" {
+		user.MFA, user.PreferredMFA = []domain.MFAMethod{person.MFA}, person.MFA
+	}
+	if person.Username != "" {
+		m.spoil(&user)
+	}
+	return user
+}
+
+// spoil changes the profile as the bug has it.
+func (m *memory) spoil(user *domain.SourceUser) {
+	switch m.bug {
+	case "takes disabled users for enabled ones":
+		user.Enabled = true
+	case "takes everyone for disabled":
+		user.Enabled = false
+	case "ignores what status a user has", "ignores demanded resets", "takes temporary passwords for lasting ones", "ignores federation":
+		user.Status = ""
+	case "ignores second factors", "forgets second factors in a look-up":
+		user.MFA = nil
+	case "vouches for every email address":
+		user.Attributes["email_verified"] = "true"
+	case "says something where the directory says nothing":
+		if user.Attributes["email_verified"] == "" {
+			user.Attributes["email_verified"] = "false"
+		}
+	case "vouches for no email address":
+		delete(user.Attributes, "email_verified")
+	case "leaves attributes out":
+		delete(user.Attributes, "given_name")
+	case "makes attributes up":
+		user.Attributes["nickname"] = "someone"
+	case "changes attributes":
+		user.Attributes["name"] = strings.ToLower(user.Attributes["name"])
+	case "gives everyone one sub":
+		user.Sub = "5ab00000-0000-4000-8000-000000000000"
+	case "makes up subs":
+		user.Sub = "sub of " + user.Username
+	}
+}
+
+func (m *memory) finding(kind domain.FindingKind) domain.Finding {
+	finding := domain.Finding{Kind: kind, Source: "memory"}
+	if m.bug == "does not name itself" {
+		finding.Source = ""
+	}
+	if m.bug == "finds nothing at all" {
+		finding.Kind = 0
+	}
+	return finding
+}

@@ -1,0 +1,201 @@
+package sourcetest
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+func endedContext(t *testing.T, s *suite) {
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	expired, cancelExpired := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancelExpired()
+	for name, ended := range map[string]struct {
+		ctx  context.Context
+		want error
+	}{
+		"cancelled": {cancelled, context.Canceled},
+		"expired":   {expired, context.DeadlineExceeded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, username := range []string{verified, unknown} {
+				s.signInWithin(ended.ctx, t, username, s.person(verified).Password).failed(t, ended.want)
+				s.findWithin(ended.ctx, t, username).failed(t, ended.want)
+			}
+		})
+	}
+}
+
+// concurrentQuestions asks about many people at once, so that an answer meant
+// for one and given to another is seen, and with -race, that anything is shared.
+func concurrentQuestions(t *testing.T, s *suite) {
+	const rounds = 3
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var (
+		everyone sync.WaitGroup
+		mu       sync.Mutex
+		checks   []func()
+	)
+	ask := func(attempt domain.Attempt, password string, check func(answer)) {
+		everyone.Go(func() {
+			for range rounds {
+				a := answer{}
+				if attempt.Trigger == domain.TriggerAuthentication {
+					a.finding, a.err = s.directory.Authenticate(ctx, attempt.Username, domain.NewPassword(password))
+				} else {
+					a.finding, a.err = s.directory.FindUser(ctx, attempt.Username)
+				}
+				mu.Lock()
+				checks = append(checks, func() {
+					s.inspect(t, a)
+					if a.err == nil {
+						a.decision = domain.Decide(domain.DefaultRules(), attempt, a.finding)
+					}
+					check(a)
+				})
+				mu.Unlock()
+			}
+		})
+	}
+	for _, person := range s.ordinary() {
+		signIn := domain.Attempt{Trigger: domain.TriggerAuthentication, Username: person.Username}
+		ask(signIn, person.Password, func(a answer) {
+			a.migrated(t, person.Username, domain.ReasonPasswordAccepted, domain.FinalConfirmed)
+		})
+		ask(signIn, "Wrong-Password-0", func(a answer) { a.refused(t, domain.ReasonPasswordWrong) })
+		ask(domain.Attempt{Trigger: domain.TriggerForgotPassword, Username: person.Username}, "", func(a answer) {
+			if a.err != nil || a.finding.User.Username != person.Username {
+				t.Errorf("the profile of another user came back, or none: %v, %v", a.finding, a.err)
+			}
+		})
+	}
+	ask(domain.Attempt{Trigger: domain.TriggerForgotPassword, Username: unknown}, "", func(a answer) {
+		a.refused(t, domain.ReasonUserUnknown)
+		a.nobody(t)
+	})
+	everyone.Wait()
+	for _, check := range checks {
+		check()
+	}
+}
+
+func unreachable(t *testing.T, s *suite) {
+	if s.can(Unreachability) {
+		s.outage(t, s.harness.Unreachable, ports.ErrUnreachable)
+	}
+}
+
+func throttled(t *testing.T, s *suite) {
+	if s.can(Throttling) {
+		s.outage(t, s.harness.Throttled, ports.ErrThrottled)
+	}
+}
+
+func misconfigured(t *testing.T, s *suite) {
+	if s.can(Misconfiguration) {
+		s.outage(t, s.harness.Misconfigured, ports.ErrMisconfigured)
+	}
+}
+
+// outage asks a directory that is out of order about somebody who is there and
+// somebody who is not, and wants to hear the same of both.
+func (s *suite) outage(t *testing.T, open func(*testing.T) ports.SourceDirectory, want error) {
+	t.Helper()
+	broken := &source{name: s.name, directory: open(t), secrets: s.secrets}
+	for _, username := range []string{verified, unknown} {
+		for _, a := range []answer{
+			broken.signIn(t, username, s.person(verified).Password),
+			broken.find(t, username),
+		} {
+			a.failed(t, want)
+			for _, other := range []error{ports.ErrThrottled, ports.ErrUnreachable, ports.ErrMisconfigured} {
+				if other != want { //nolint:errorlint // the very ones of the list
+					a.isNot(t, other)
+				}
+			}
+		}
+	}
+}
+
+func silent(t *testing.T, s *suite) {
+	if !s.can(Silence) {
+		return
+	}
+	const short = 150 * time.Millisecond
+	mute := &source{name: s.name, directory: s.harness.Silent(t), secrets: s.secrets}
+	for name, within := range map[string]struct {
+		context func() (context.Context, context.CancelFunc)
+		want    error
+	}{
+		"deadline": {func() (context.Context, context.CancelFunc) {
+			return context.WithTimeout(t.Context(), short)
+		}, context.DeadlineExceeded},
+		"cancelled": {func() (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(short, cancel)
+			return ctx, cancel
+		}, context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, ask := range []func(context.Context) answer{
+				func(ctx context.Context) answer {
+					return mute.signInWithin(ctx, t, verified, s.person(verified).Password)
+				},
+				func(ctx context.Context) answer { return mute.findWithin(ctx, t, verified) },
+			} {
+				ctx, cancel := within.context()
+				began := time.Now()
+				ask(ctx).failed(t, within.want)
+				cancel()
+				if took := time.Since(began); took > short+promptness {
+					t.Errorf("came back %v after the context had ended", took-short)
+				}
+			}
+		})
+	}
+}
+
+// equalTime compares how long the refusal of an unknown user and that of a
+// wrong password take. Both are measured in turn, and machines are noisy, so
+// one good round of three will do.
+func equalTime(t *testing.T, s *suite) {
+	if !s.can(VerifiesHashes) {
+		return
+	}
+	if testing.Short() {
+		t.Skip("it is measured, which -short leaves out")
+	}
+	const (
+		rounds  = 3
+		samples = 7
+		factor  = 2.0
+	)
+	var ratio float64
+	for range rounds {
+		times := map[string][]time.Duration{}
+		for range samples {
+			for _, username := range []string{verified, unknown} {
+				began := time.Now()
+				s.signIn(t, username, "Wrong-Password-0")
+				times[username] = append(times[username], time.Since(began))
+			}
+		}
+		ratio = float64(median(times[verified])) / float64(median(times[unknown]))
+		if ratio < factor && ratio > 1/factor {
+			return
+		}
+	}
+	t.Errorf("a wrong password takes %.2f times as long as an unknown user", ratio)
+}
+
+func median(times []time.Duration) time.Duration {
+	slices.Sort(times)
+	return times[len(times)/2]
+}

@@ -1,0 +1,108 @@
+package sourcetest
+
+import (
+	"slices"
+	"testing"
+
+	"cognito-user-migration/domain"
+)
+
+// Run holds an adapter to the contract. It makes one directory and puts every
+// question to it.
+func Run(t *testing.T, harness Harness) {
+	t.Helper()
+	harness.check(t)
+	people := People(harness.Declared...)
+	s := &suite{
+		harness:   harness,
+		people:    people,
+		exercised: make(map[Capability]bool),
+		source: &source{
+			name:      harness.Name,
+			directory: harness.Open(t, people),
+			secrets:   secretsOf(people),
+		},
+	}
+	ran := 0
+	for _, section := range sections() {
+		t.Run(section.name, func(t *testing.T) {
+			ran++
+			section.run(t, s)
+		})
+	}
+	undeclared := slices.DeleteFunc(Capabilities(), harness.declares)
+	t.Logf("not declared, so not tested: %q", undeclared)
+	if ran < len(sections()) {
+		return // a filter is set, so nothing can be said of what was not tested
+	}
+	for _, capability := range harness.Declared {
+		if !s.exercised[capability] {
+			t.Errorf("%s: declared, but no test came to it", capability)
+		}
+	}
+}
+
+// suite is one run of the contract.
+type suite struct {
+	*source
+	harness   Harness
+	people    []Person
+	exercised map[Capability]bool
+}
+
+// can reports whether the capability is declared, and marks it as tested.
+func (s *suite) can(capability Capability) bool {
+	if !s.harness.declares(capability) {
+		return false
+	}
+	s.exercised[capability] = true
+	return true
+}
+
+// person is one of the directory's.
+func (s *suite) person(username string) Person {
+	i := slices.IndexFunc(s.people, func(p Person) bool { return p.Username == username })
+	return s.people[i]
+}
+
+// ordinary are those with whom nothing stands in the way of a sign-in.
+func (s *suite) ordinary() []Person {
+	return slices.DeleteFunc(slices.Clone(s.people), func(p Person) bool {
+		return p.Disabled || p.Status != domain.StatusConfirmed || p.MFA != "" || p.needs == Ambiguity
+	})
+}
+
+// section is a part of the contract.
+type section struct {
+	name string
+	run  func(*testing.T, *suite)
+}
+
+func sections() []section {
+	return []section{
+		{"the right password is accepted", rightPassword},
+		{"a wrong password is refused", wrongPassword},
+		{"an empty password is refused without asking", emptyPassword},
+		{"an unknown user is unknown", unknownUser},
+		{"a disabled user is refused", disabledUser},
+		{"an unconfirmed user is refused", unconfirmedUser},
+		{"a federated user is refused", federatedUser},
+		{"a temporary password leads to a reset", temporaryPassword},
+		{"a demanded reset leads to a reset", demandedReset},
+		{"a second factor is not dropped", secondFactor},
+		{"an email address names its user", emailAlias},
+		{"an identifier of two users names neither", ambiguousIdentifier},
+		{"letter case of usernames is as declared", letterCase},
+		{"the profile is the user's, whole and unchanged", profile},
+		{"a contact is verified only where the directory says so", verifiedContacts},
+		{"a username is a name and never a pattern", hostileUsernames},
+		{"an ended context comes back as its own error", endedContext},
+		{"many can ask at a time", concurrentQuestions},
+		{"a password is asked about once", oneQuestion},
+		{"a directory out of reach is no unknown user", unreachable},
+		{"a directory that asks for fewer requests is no unknown user", throttled},
+		{"a directory that turns us away is no unknown user", misconfigured},
+		{"a directory that never answers is left at the deadline", silent},
+		{"the time taken does not tell who is there", equalTime},
+	}
+}
