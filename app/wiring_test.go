@@ -29,7 +29,7 @@ func cognitoEnvironment() []string {
 
 func load(t *testing.T, environ []string) *config.Config {
 	t.Helper()
-	configuration, err := config.Load(environ, app.Kinds())
+	configuration, err := config.Load(t.Context(), environ, app.Kinds(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,14 +136,14 @@ func TestSettingsOfAUserPoolAreCheckedForShape(t *testing.T) {
 		"SOURCE_EXTERNAL_ID=a b":                "SOURCE_EXTERNAL_ID: takes 2 to 1224",
 		"SOURCE_PROFILE=token":                  "SOURCE_PROFILE: takes one of: admin_get_user, id_token",
 		"SOURCE_PATH=people.json":               "SOURCE_PATH: nothing reads this variable",
-		"SOURCE_CLIENT_SECRET=ssm:/path/secret": "SOURCE_CLIENT_SECRET: secretsmanager: and ssm:",
+		"SOURCE_CLIENT_SECRET=ssm:/path/secret": "SOURCE_CLIENT_SECRET: the reference could not be resolved",
 	} {
-		_, err := config.Load(append(cognitoEnvironment(), variable), app.Kinds())
+		_, err := config.Load(t.Context(), append(cognitoEnvironment(), variable), app.Kinds(), nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v", variable, err)
 		}
 	}
-	if _, err := config.Load([]string{"SOURCE_USER_POOL_ID=ap-northeast-1_AbCdEf123", "SOURCE_CLIENT_ID=1", "SOURCE_EXTERNAL_ID=external-1"}, app.Kinds()); err == nil ||
+	if _, err := config.Load(t.Context(), []string{"SOURCE_USER_POOL_ID=ap-northeast-1_AbCdEf123", "SOURCE_CLIENT_ID=1", "SOURCE_EXTERNAL_ID=external-1"}, app.Kinds(), nil); err == nil ||
 		!strings.Contains(err.Error(), "SOURCE_EXTERNAL_ID: is used with SOURCE_ROLE_ARN") {
 		t.Errorf("got %v", err)
 	}

@@ -6,12 +6,14 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"cognito-user-migration/domain"
 
@@ -200,11 +202,19 @@ const (
 	familyLockout    = "LOCKOUT_"
 )
 
+// Resolver resolves references to secrets that are kept elsewhere.
+type Resolver interface {
+	// Resolve gives the secret that a reference names. Its error holds
+	// neither of them.
+	Resolve(ctx context.Context, reference string) (domain.Secret, error)
+}
+
 // Load reads the environment, given as [os.Environ] gives it. An empty value
-// counts as none, because templates write those. The error is an [*Error] with
-// every problem there is.
-func Load(environ []string, kinds map[string]NewSettings) (*Config, error) {
-	l := loader{environment: make(map[string]string), read: make(map[string][]string)}
+// counts as none, because templates write those. A value that is a reference to
+// a secret is what the resolver makes of it; without a resolver it is a problem.
+// The error is an [*Error] with every problem there is.
+func Load(ctx context.Context, environ []string, kinds map[string]NewSettings, resolver Resolver) (*Config, error) {
+	l := loader{ctx: ctx, resolver: resolver, environment: make(map[string]string), read: make(map[string][]string)}
 	for _, variable := range environ {
 		if name, value, _ := strings.Cut(variable, "="); value != "" {
 			l.environment[name] = value
@@ -251,6 +261,8 @@ func Load(environ []string, kinds map[string]NewSettings) (*Config, error) {
 
 // loader gathers what is read, and every problem with it.
 type loader struct {
+	ctx         context.Context //nolint:containedctx // it lives as long as one call of Load
+	resolver    Resolver
 	environment map[string]string
 	read        map[string][]string // by family, the variables that something reads
 	problems    []string
@@ -264,19 +276,16 @@ func (l *loader) problem(variable, format string, arguments ...any) {
 // parse fills a struct from one family and notes what the family takes.
 func (l *loader) parse(prefix string, into any) {
 	fields := fieldsOf(into)
-	environment := l.environment
+	var references []string
 	for _, field := range fields {
 		variable := prefix + field.key
 		l.read[prefix] = append(l.read[prefix], variable)
-		if isReference(environment[variable]) {
-			l.problem(variable, "secretsmanager: and ssm: references are not resolved yet; give the value itself")
-			// Something must stand there, or it would be called missing too;
-			// the problem keeps it from being used.
-			environment = maps.Clone(environment)
-			environment[variable] = environment[variable][:1]
+		if isReference(l.environment[variable]) {
+			references = append(references, variable)
 		}
 	}
-	err := env.ParseWithOptions(into, env.Options{Environment: environment, Prefix: prefix})
+	l.resolve(references)
+	err := env.ParseWithOptions(into, env.Options{Environment: l.environment, Prefix: prefix})
 	if err == nil {
 		return
 	}
@@ -285,10 +294,36 @@ func (l *loader) parse(prefix string, into any) {
 	}
 }
 
-// isReference holds for a value that names a secret kept elsewhere. Taking it
-// for the secret itself would fail far from here.
+// isReference holds for a value that names a secret kept elsewhere.
 func isReference(value string) bool {
 	return strings.HasPrefix(value, "secretsmanager:") || strings.HasPrefix(value, "ssm:")
+}
+
+// resolve puts secrets in the place of their references, side by side: a cold
+// function waits for them.
+func (l *loader) resolve(variables []string) {
+	secrets, failed := make([]domain.Secret, len(variables)), make([]error, len(variables))
+	var work sync.WaitGroup
+	for i, variable := range variables {
+		work.Go(func() {
+			if l.resolver == nil {
+				failed[i] = errors.New("references are not resolved here")
+				return
+			}
+			secrets[i], failed[i] = l.resolver.Resolve(l.ctx, l.environment[variable])
+		})
+	}
+	work.Wait()
+	for i, variable := range variables {
+		if failed[i] != nil {
+			l.problem(variable, "the reference could not be resolved: %v", failed[i])
+			// Something must stand there, or it would be called missing too;
+			// the problem keeps it from being used.
+			l.environment[variable] = l.environment[variable][:1]
+			continue
+		}
+		l.environment[variable] = secrets[i].Reveal()
+	}
 }
 
 // source reads the variables of the source, under its own name.

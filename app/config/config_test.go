@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -44,8 +45,18 @@ func kinds() map[string]config.NewSettings {
 	return map[string]config.NewSettings{"cognito": newDirectory, "directory": newDirectory}
 }
 
+// vault knows one secret.
+type vault struct{}
+
+func (vault) Resolve(_ context.Context, reference string) (domain.Secret, error) {
+	if reference == "ssm:/known" || reference == "secretsmanager:known#key" {
+		return domain.NewSecret(strings.Repeat("s", 32)), nil
+	}
+	return domain.Secret{}, errors.New("no such secret")
+}
+
 func load(environ ...string) (*config.Config, error) {
-	return config.Load(environ, kinds())
+	return config.Load(context.Background(), environ, kinds(), vault{})
 }
 
 func TestTheDefaultsNeedNothingButTheSource(t *testing.T) {
@@ -156,10 +167,10 @@ func TestProblems(t *testing.T) {
 		"a key that is not used": {[]string{"SOURCE_HOST=h", "AUDIT_USERNAME=none", "AUDIT_HMAC_KEY=" + strings.Repeat("k", 32)},
 			[]string{"AUDIT_HMAC_KEY: is used with AUDIT_USERNAME=hmac alone"}},
 		"a reference to a secret elsewhere": {[]string{"SOURCE_HOST=h", "SOURCE_KEY=secretsmanager:" + canary},
-			[]string{"SOURCE_KEY: secretsmanager: and ssm: references are not resolved yet; give the value itself"}},
+			[]string{"SOURCE_KEY: the reference could not be resolved: no such secret"}},
 		"a reference and what else is wrong": {[]string{"SOURCE_KEY=ssm:/" + canary, "SOURCE_PORT=x"}, []string{
 			"SOURCE_HOST: is required; takes a host name",
-			"SOURCE_KEY: secretsmanager: and ssm: references are not resolved yet; give the value itself",
+			"SOURCE_KEY: the reference could not be resolved: no such secret",
 			"SOURCE_PORT: takes a port number",
 		}},
 		"everything at once": {[]string{"SOURCE_PORT=x", "MIGRATE_USERNAME=x", "AUDIT_USERNAME=x", "MIGRATE_FOO=x"}, []string{
@@ -189,6 +200,22 @@ func TestProblems(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestReferencesAreResolved(t *testing.T) {
+	t.Parallel()
+	got, err := load("SOURCE_HOST=h", "SOURCE_KEY=ssm:/known", "AUDIT_HMAC_KEY=secretsmanager:known#key", "OTHER=ssm:/not-ours")
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings, _ := got.Source.Settings.(*directory)
+	if want := strings.Repeat("s", 32); settings.Key.Reveal() != want || got.Audit.HMACKey.Reveal() != want {
+		t.Errorf("got %q and %q", settings.Key.Reveal(), got.Audit.HMACKey.Reveal())
+	}
+	if _, err := config.Load(t.Context(), []string{"SOURCE_HOST=h", "SOURCE_KEY=ssm:/known"}, kinds(), nil); err == nil ||
+		!strings.Contains(err.Error(), "SOURCE_KEY: the reference could not be resolved: references are not resolved here") {
+		t.Errorf("without a resolver: %v", err)
 	}
 }
 

@@ -14,7 +14,6 @@ import (
 	"cognito-user-migration/adapters/lambdatrigger"
 	"cognito-user-migration/adapters/sqscompletion"
 	"cognito-user-migration/app"
-	"cognito-user-migration/app/config"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"go.uber.org/fx"
@@ -50,7 +49,7 @@ func start(args, environ []string, log io.Writer) (lambda.Handler, *zap.Logger, 
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
 		return nil, nil, errors.New("this program runs in AWS Lambda, which sets AWS_LAMBDA_RUNTIME_API; elsewhere use `migratectl serve` or `migratectl simulate`")
 	}
-	configuration, err := config.Load(environ, app.Kinds())
+	configuration, err := app.Load(context.Background(), environ)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -11,7 +11,6 @@ import (
 	"cognito-user-migration/adapters/auditlog"
 	"cognito-user-migration/adapters/lambdatrigger"
 	"cognito-user-migration/app"
-	"cognito-user-migration/app/config"
 	"cognito-user-migration/domain"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -47,7 +46,7 @@ func newFunction(ctx context.Context, environ []string, notes io.Writer) (*funct
 // compose starts what runs in Lambda, and returns its handler and how it is
 // stopped.
 func compose(ctx context.Context, environ []string, log io.Writer, more ...fx.Option) (*lambdatrigger.Handler, func(context.Context) error, error) {
-	configuration, err := config.Load(environ, app.Kinds())
+	configuration, err := app.Load(ctx, environ)
 	if err != nil {
 		return nil, nil, err
 	}
