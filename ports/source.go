@@ -62,3 +62,11 @@ func ReasonOf(err error) domain.Reason {
 		return domain.ReasonInternal
 	}
 }
+
+// UnknownHider is what a [SourceDirectory] says of itself that may answer
+// [domain.PasswordWrong] for a user whom it does not know, as a user pool's app
+// client can be told to (cognito-facts 25).
+type UnknownHider interface {
+	// MayHideUnknown reports whether it may.
+	MayHideUnknown() bool
+}

@@ -207,3 +207,10 @@ func connect(ctx context.Context, options cognitoidentityprovider.Options) error
 	_ = response.Body.Close()
 	return nil
 }
+
+// MayHideUnknown implements [ports.UnknownHider]: whether it does, the app
+// client's PreventUserExistenceErrors says, which cannot be read with the
+// permissions that a sign-in needs.
+func (d *Directory) MayHideUnknown() bool {
+	return true
+}

@@ -1,0 +1,138 @@
+package migrate_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"cognito-user-migration/app/migrate"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/mocks"
+
+	"github.com/golang/mock/gomock"
+)
+
+// hider is a source that may hide whom it does not know.
+type hider struct {
+	*mocks.MockSourceDirectory
+}
+
+func (hider) MayHideUnknown() bool { return true }
+
+func found(kind domain.FindingKind, source string) domain.Finding {
+	return domain.Finding{Kind: kind, Source: source}
+}
+
+func TestOnlyASourceThatDoesNotKnowTheUserPassesOn(t *testing.T) {
+	t.Parallel()
+	outage := errors.New("down")
+	for name, row := range map[string]struct {
+		first, second domain.FindingKind // second 0: must not be asked
+		firstErr      error
+		want          domain.FindingKind
+	}{
+		"a user whom the first knows":           {first: domain.PasswordAccepted, want: domain.PasswordAccepted},
+		"a user whom only the second knows":     {first: domain.UserUnknown, second: domain.PasswordAccepted, want: domain.PasswordAccepted},
+		"a user whom neither knows":             {first: domain.UserUnknown, second: domain.UserUnknown, want: domain.UserUnknown},
+		"a wrong password at the first":         {first: domain.PasswordWrong, want: domain.PasswordWrong},
+		"a disabled user at the first":          {first: domain.UserDisabled, want: domain.UserDisabled},
+		"an ambiguous user at the first":        {first: domain.UserAmbiguous, want: domain.UserAmbiguous},
+		"a wrong password at the second":        {first: domain.UserUnknown, second: domain.PasswordWrong, want: domain.PasswordWrong},
+		"an outage of the first, which ends it": {firstErr: outage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			controller := gomock.NewController(t)
+			first, second := mocks.NewMockSourceDirectory(controller), mocks.NewMockSourceDirectory(controller)
+			first.EXPECT().Authenticate(gomock.Any(), "alice", gomock.Any()).Return(found(row.first, "FIRST"), row.firstErr)
+			first.EXPECT().FindUser(gomock.Any(), "alice").Return(found(row.first, "FIRST"), row.firstErr)
+			if row.second != 0 {
+				second.EXPECT().Authenticate(gomock.Any(), "alice", gomock.Any()).Return(found(row.second, "SECOND"), nil)
+				second.EXPECT().FindUser(gomock.Any(), "alice").Return(found(row.second, "SECOND"), nil)
+			}
+			chain := migrate.Chain{{Source: first}, {Source: second}}
+			got, err := chain.Authenticate(context.Background(), "alice", domain.NewPassword("p"))
+			if got.Kind != row.want || !errors.Is(err, row.firstErr) {
+				t.Errorf("sign-in: got %v, %v", got, err)
+			}
+			got, err = chain.FindUser(context.Background(), "alice")
+			if got.Kind != row.want || !errors.Is(err, row.firstErr) {
+				t.Errorf("look-up: got %v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestAHiddenUnknownUserIsLookedUpBeforeTheNextSourceTries(t *testing.T) {
+	t.Parallel()
+	outage := errors.New("down")
+	for name, row := range map[string]struct {
+		known    domain.FindingKind
+		err      error
+		passesOn bool
+		want     domain.FindingKind
+	}{
+		"a wrong password of a known user": {known: domain.UserFound, want: domain.PasswordWrong},
+		"a user who is hidden":             {known: domain.UserUnknown, passesOn: true, want: domain.PasswordAccepted},
+		"an outage of the look-up":         {err: outage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			controller := gomock.NewController(t)
+			first, second := mocks.NewMockSourceDirectory(controller), mocks.NewMockSourceDirectory(controller)
+			first.EXPECT().Authenticate(gomock.Any(), "alice", gomock.Any()).Return(found(domain.PasswordWrong, "FIRST"), nil)
+			first.EXPECT().FindUser(gomock.Any(), "alice").Return(found(row.known, "FIRST"), row.err)
+			if row.passesOn {
+				second.EXPECT().Authenticate(gomock.Any(), "alice", gomock.Any()).Return(found(domain.PasswordAccepted, "SECOND"), nil)
+			}
+			chain := migrate.Chain{{Source: hider{first}}, {Source: second}}
+			got, err := chain.Authenticate(context.Background(), "alice", domain.NewPassword("p"))
+			if got.Kind != row.want || !errors.Is(err, row.err) {
+				t.Errorf("got %v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestTheLastSourceIsNotAskedTwice(t *testing.T) {
+	t.Parallel()
+	only := mocks.NewMockSourceDirectory(gomock.NewController(t))
+	only.EXPECT().Authenticate(gomock.Any(), "alice", gomock.Any()).Return(found(domain.PasswordWrong, "ONLY"), nil)
+	skipped := mocks.NewMockSourceDirectory(gomock.NewController(t))
+	chain := migrate.Chain{{Source: hider{only}}, {Source: skipped, Match: migrate.ParseMatch("*@corp.example")}}
+	if got, err := chain.Authenticate(context.Background(), "alice", domain.NewPassword("p")); got.Kind != domain.PasswordWrong || err != nil {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+func TestASourceIsAskedForWhatItMatches(t *testing.T) {
+	t.Parallel()
+	for patterns, row := range map[string]struct{ takes, leaves []string }{
+		"":                     {takes: []string{"alice", "*"}},
+		"*@corp.example":       {takes: []string{"a@corp.example", "A@CORP.example", "@corp.example"}, leaves: []string{"a@corp.example.org", "corp.example", "a@xcorp.example"}},
+		"e-*, *@corp.example ": {takes: []string{"E-4711", "a@corp.example", "e-"}, leaves: []string{"x", "xe-1"}},
+		"alice":                {takes: []string{"Alice"}, leaves: []string{"alice2", "alic"}},
+		"a*b*c":                {takes: []string{"abc", "aXbYc", "abcbc"}, leaves: []string{"ab", "acb", "ac"}},
+		"*":                    {takes: []string{"x"}},
+		"ab*ba":                {takes: []string{"abba", "ab-ba"}, leaves: []string{"aba"}},
+		"a**b":                 {takes: []string{"ab", "aXb"}, leaves: []string{"a"}},
+	} {
+		match := migrate.ParseMatch(patterns)
+		for _, identifier := range row.takes {
+			if !match.Takes(identifier) {
+				t.Errorf("%q leaves %q", patterns, identifier)
+			}
+		}
+		for _, identifier := range row.leaves {
+			if match.Takes(identifier) {
+				t.Errorf("%q takes %q", patterns, identifier)
+			}
+		}
+	}
+	var none migrate.Chain
+	if got, err := none.FindUser(context.Background(), "alice"); got.Kind != domain.UserUnknown || err != nil {
+		t.Errorf("no source: got %v, %v", got, err)
+	}
+	_ = ports.SourceDirectory(none)
+}
