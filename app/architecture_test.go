@@ -70,7 +70,7 @@ func allowed(from, path string) bool {
 	case strings.HasPrefix(from, "ports/"): // mocks and the contract's suite
 		return !ours || to == "domain" || to == "ports" || strings.HasPrefix(to, "ports/")
 	case strings.HasPrefix(from, "adapters/internal/"):
-		return !ours || to == "domain" || to == "ports"
+		return !ours || to == "domain" || to == "ports" || strings.HasPrefix(to, "adapters/internal/")
 	case strings.HasPrefix(from, "adapters/"):
 		return !ours || to == "domain" || to == "ports" || strings.HasPrefix(to, "adapters/internal/")
 	case from == "app/migrate":
@@ -115,9 +115,13 @@ func TestThePasswordIsReadInOnePlacePerSourceAdapter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]int{"../adapters/cognitosource": 1, "../adapters/filesource": 1}
-	if !maps.Equal(readers, want) {
-		t.Errorf("passwords are read in %v, want %v", readers, want)
+	if readers["../adapters/cognitosource"] == 0 || readers["../adapters/filesource"] == 0 {
+		t.Fatalf("the readers that are known were not found: %v", readers)
+	}
+	for place, times := range readers {
+		if times != 1 || !strings.HasPrefix(place, "../adapters/") || !strings.HasSuffix(place, "source") {
+			t.Errorf("passwords are read in %s, %d times", place, times)
+		}
 	}
 }
 

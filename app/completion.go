@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 
-	"cognito-user-migration/adapters/auditlog"
 	"cognito-user-migration/adapters/cognitodestination"
 	"cognito-user-migration/adapters/sqscompletion"
 	"cognito-user-migration/app/complete"
@@ -72,7 +71,7 @@ func completeModule() fx.Option {
 			func(
 				source complete.Source,
 				destination ports.Destination,
-				records *auditlog.Sink,
+				records records,
 				pseudonymizer domain.Pseudonymizer,
 				configuration *config.Config,
 				logger *zap.Logger,

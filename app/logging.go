@@ -22,7 +22,7 @@ func newLogger(to io.Writer, level string) *zap.Logger {
 		EncodeLevel:    zapcore.CapitalLevelEncoder,
 		EncodeDuration: zapcore.MillisDurationEncoder,
 	})
-	core := zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(to)), levelOf(level))
+	core := zapcore.NewCore(encoder, zapcore.AddSync(to), levelOf(level))
 	return zap.New(core, zap.WithClock(utc{zapcore.DefaultClock}))
 }
 

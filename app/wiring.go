@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"cognito-user-migration/adapters/auditlog"
 	"cognito-user-migration/adapters/lambdatrigger"
 	"cognito-user-migration/adapters/stscredentials"
 	"cognito-user-migration/app/complete"
@@ -25,6 +24,7 @@ import (
 	"go.uber.org/dig"
 	"go.uber.org/fx"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 )
 
 // warmUp is how long the start may take to fetch credentials and connect.
@@ -64,6 +64,8 @@ func Modules(process Process, configuration *config.Config) fx.Option {
 
 // commonModules are what both commands are made of.
 func commonModules(process Process, configuration *config.Config) fx.Option {
+	// Several write to the log, each line in one write.
+	process.Log = zapcore.Lock(zapcore.AddSync(process.Log))
 	return fx.Options(
 		fx.NopLogger,
 		fx.Supply(process, configuration),
@@ -150,7 +152,7 @@ func warm(lifecycle fx.Lifecycle, source complete.Source, logger *zap.Logger) {
 func auditModule() fx.Option {
 	return fx.Module("audit",
 		fx.Provide(
-			auditlog.New,
+			newRecords,
 			func(configuration *config.Config) domain.Pseudonymizer {
 				key := configuration.Audit.HMACKey
 				if key.Empty() {
@@ -166,7 +168,7 @@ func migrateModule() fx.Option {
 	return fx.Module("migrate",
 		fx.Provide(func(
 			source complete.Source,
-			audit *auditlog.Sink,
+			audit records,
 			pseudonymizer domain.Pseudonymizer,
 			queue ports.CompletionQueue,
 			configuration *config.Config,

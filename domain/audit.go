@@ -45,6 +45,10 @@ type AuditRecord struct {
 	ClientID   string
 	// Username is the identifier as [Pseudonymizer] left it.
 	Username Pseudonym
+	// Calls is how many requests went out for the attempt, and Retries how many
+	// of them again.
+	Calls   int
+	Retries int
 	// Completion says what became of the second half of the move, where there
 	// is one.
 	Completion CompletionState

@@ -21,6 +21,7 @@ func TestNoFieldOfAnAuditRecordCanHoldAPassword(t *testing.T) {
 		reflect.TypeFor[domain.Pseudonym]():   true,
 
 		reflect.TypeFor[domain.CompletionState](): true,
+		reflect.TypeFor[int]():                    true,
 	}
 	// Names of things, which the adapters take from settings and documentation.
 	names := map[string]bool{"AttemptID": true, "Source": true, "Challenge": true, "UserPoolID": true, "ClientID": true}

@@ -47,6 +47,8 @@ func (s *Sink) Record(_ context.Context, record domain.AuditRecord) error {
 		zap.String("outcome", string(record.Outcome)),
 		zap.String("reason", string(record.Reason)),
 		zap.Float64("durationMs", float64(record.Duration.Microseconds())/1000),
+		zap.Int("calls", record.Calls),
+		zap.Int("retries", record.Retries),
 	)
 	for _, optional := range [...]struct{ key, value string }{
 		{"source", record.Source},

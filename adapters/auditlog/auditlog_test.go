@@ -36,6 +36,8 @@ func record() domain.AuditRecord {
 		ClientID:    "3n4b5urk1ft4fl3mg5e62d9ado",
 		Username:    "27b0a5c7ff52d2a5cd1d0d0a7a7a3d2f",
 		Completion:  domain.CompletionQueued,
+		Calls:       3,
+		Retries:     1,
 	}
 }
 
@@ -109,8 +111,8 @@ func TestALineHasTheseKeysAndNoOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"attemptId", "challenge", "clientId", "completion", "durationMs", "finalUserStatus", "level", "logger", "message",
-		"outcome", "reason", "requestId", "source", "time", "trigger", "userPoolId", "username",
+		"attemptId", "calls", "challenge", "clientId", "completion", "durationMs", "finalUserStatus", "level", "logger", "message",
+		"outcome", "reason", "requestId", "retries", "source", "time", "trigger", "userPoolId", "username",
 	}
 	if got := slices.Sorted(maps.Keys(line)); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

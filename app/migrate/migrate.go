@@ -93,7 +93,8 @@ func (f *Failure) Unwrap() error {
 // reserve before the context's deadline, or soon after.
 func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.Decision, error) {
 	began := m.options.Now()
-	decision, completion, err := m.decide(ctx, attempt)
+	metered, meter := ports.WithMeter(ctx)
+	decision, completion, err := m.decide(metered, attempt)
 	record := domain.AuditRecord{
 		AttemptID:  attempt.ID,
 		Time:       began,
@@ -102,6 +103,8 @@ func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.
 		UserPoolID: attempt.UserPoolID,
 		ClientID:   attempt.ClientID,
 		Username:   m.options.Pseudonymizer.Pseudonym(attempt.Username),
+		Calls:      meter.Calls(),
+		Retries:    meter.Retries(),
 		Completion: completion,
 	}
 	var failure *Failure
