@@ -73,10 +73,29 @@ func allowed(from, path string) bool {
 		return !ours || to == "domain" || to == "ports" || strings.HasPrefix(to, "adapters/internal/")
 	case strings.HasPrefix(from, "adapters/"):
 		return !ours || to == "domain" || to == "ports" || strings.HasPrefix(to, "adapters/internal/")
-	case from == "app/migrate":
+	case from == "app/migrate", from == "app/complete", from == "app/doctor":
 		return standard(path) || to == "domain" || to == "ports"
 	default: // app knows every adapter, but nothing of the tests' in production
 		return !strings.HasPrefix(to, "ports/") && !strings.HasPrefix(path, "github.com/golang/mock")
+	}
+}
+
+// The Lambda carries nothing that only the operator's tool needs.
+func TestTheFunctionKnowsNothingOfTheOperatorsTool(t *testing.T) {
+	t.Parallel()
+	command := exec.Command("go", "list", "-deps", "./app/cmd/bootstrap")
+	command.Dir = ".."
+	output, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path := range strings.Lines(string(output)) {
+		path = strings.TrimSpace(path)
+		for _, operators := range []string{module + "/adapters/awssetup", module + "/app/doctor", "service/lambda", "golang.org/x/term", "golang/mock", module + "/ports/"} {
+			if strings.HasSuffix(path, operators) || strings.HasSuffix(operators, "/") && strings.HasPrefix(path, operators) {
+				t.Errorf("bootstrap depends on %s", path)
+			}
+		}
 	}
 }
 

@@ -141,6 +141,17 @@ func TestAnAttributeMapIsWrittenAsItIsRead(t *testing.T) {
 	}
 }
 
+func TestTheRulesOfAMapAreListed(t *testing.T) {
+	t.Parallel()
+	got := mapping("email,custom:legacy_sub=sub,custom:tenant='acme'").Rules()
+	want := []domain.AttributeRule{
+		{Target: "email", Source: "email"}, {Target: "custom:legacy_sub", Source: "sub"}, {Target: "custom:tenant", Literal: "acme"},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 func FuzzParseAttributeMap(f *testing.F) {
 	for _, seed := range []string{"*", "email,phone_number", "custom:legacy_sub=sub,custom:tenant='acme'", "a='''',b", "email=''',x=''", "=", "'", "*,*"} {
 		f.Add(seed)

@@ -56,6 +56,10 @@ const (
 	ReasonGroupMissing        Reason = "group_missing"
 	ReasonMessageMalformed    Reason = "message_malformed"
 	ReasonSourceUnfit         Reason = "source_cannot_retire"
+
+	ReasonDestinationThrottled     Reason = "destination_throttled"
+	ReasonDestinationUnreachable   Reason = "destination_unreachable"
+	ReasonDestinationMisconfigured Reason = "destination_misconfigured"
 )
 
 // ReasonCompletionUnsent: what is owed could not be queued, and the operator

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
+	"strings"
 
 	"cognito-user-migration/adapters/auditlog"
 	"cognito-user-migration/adapters/lambdatrigger"
@@ -27,12 +29,13 @@ type function struct {
 	last    *lastDecision
 }
 
-// newFunction composes the function from an environment and starts it. Lines of
-// its log that are no audit records go to notes.
+// newFunction composes the function from an environment and starts it, to try
+// out what it decides: nothing is queued for anybody. Lines of its log that are
+// no audit records go to notes.
 func newFunction(ctx context.Context, environ []string, notes io.Writer) (*function, error) {
 	f := &function{log: &logLines{notes: notes}}
 	var err error
-	f.handler, f.stop, err = compose(ctx, environ, f.log,
+	f.handler, f.stop, err = compose(ctx, onlyDeciding(environ), f.log,
 		fx.Decorate(func(migrator lambdatrigger.Migrator) lambdatrigger.Migrator {
 			f.last = &lastDecision{Migrator: migrator}
 			return f.last
@@ -41,6 +44,14 @@ func newFunction(ctx context.Context, environ []string, notes io.Writer) (*funct
 		return nil, err
 	}
 	return f, nil
+}
+
+// onlyDeciding is the environment of a function that owes nothing afterwards: a
+// trial must not queue a completion for somebody whom nobody moved.
+func onlyDeciding(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
+		return strings.HasPrefix(variable, "COMPLETION_")
+	})
 }
 
 // compose starts what runs in Lambda, and returns its handler and how it is

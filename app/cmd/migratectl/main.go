@@ -37,6 +37,9 @@ func commands() []command {
 		{"demo", "show what becomes of a few attempts, on people that come along", demo},
 		{"simulate", "make one attempt and show the event, the decision, the response and the audit record", simulate},
 		{"serve", "answer Lambda's Invoke API on loopback, for a local Cognito, the AWS CLI or SAM", serve},
+		{"doctor", "check the set-up from end to end, and change nothing", checkUp},
+		{"attach", "make a function a user pool's migration trigger, and keep all its other settings", attach},
+		{"detach", "take the trigger off, likewise", detach},
 		{"settings", "list the environment variables", settings},
 		{"version", "print the version", printVersion},
 	}

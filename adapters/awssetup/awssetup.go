@@ -1,0 +1,174 @@
+// Package awssetup reads how user pools, app clients, roles and functions are
+// set up, and attaches the migration trigger to a user pool. It is the
+// operator's: the function itself never imports it. It imports domain, ports and
+// the SDK.
+package awssetup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+)
+
+var (
+	_ ports.IdentityReader = (*Account)(nil)
+	_ ports.RoleAssumer    = (*Account)(nil)
+	_ ports.UserPoolReader = (*UserPools)(nil)
+	_ ports.FunctionReader = (*Functions)(nil)
+)
+
+// sessionName is how a role's session by this tool is called in CloudTrail.
+const sessionName = "migratectl-doctor"
+
+// forbidden is the code of an answer that has none but HTTP's.
+const forbidden = "HTTP 403"
+
+// Account is what can be asked of AWS with one set of credentials.
+type Account struct {
+	config aws.Config
+}
+
+// Load returns the account of the operator's credentials as the SDK finds them:
+// those of a profile, or the default ones where the profile is empty. The region
+// serves where the SDK finds none.
+func Load(ctx context.Context, profile, region string) (*Account, error) {
+	var options []func(*awsconfig.LoadOptions) error
+	if profile != "" {
+		options = append(options, awsconfig.WithSharedConfigProfile(profile))
+	}
+	config, err := awsconfig.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return nil, fmt.Errorf("AWS configuration: %w", err)
+	}
+	if config.Region == "" {
+		config.Region = region
+	}
+	return &Account{config: config}, nil
+}
+
+// WithRole returns what can be asked with a role's credentials.
+func (a *Account) WithRole(roleARN, externalID string) *Account {
+	config := a.config.Copy()
+	config.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(
+		sts.NewFromConfig(a.config), roleARN, func(o *stscreds.AssumeRoleOptions) {
+			o.RoleSessionName = sessionName
+			o.ExternalID = optional(externalID)
+		}))
+	return &Account{config: config}
+}
+
+// Identity implements [ports.IdentityReader].
+func (a *Account) Identity(ctx context.Context) (ports.Identity, error) {
+	answer, err := sts.NewFromConfig(a.config).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return ports.Identity{}, classify(ctx, "GetCallerIdentity", err)
+	}
+	return ports.Identity{ARN: aws.ToString(answer.Arn), Account: aws.ToString(answer.Account)}, nil
+}
+
+// TryRole implements [ports.RoleAssumer].
+func (a *Account) TryRole(ctx context.Context, roleARN, externalID string) error {
+	_, err := sts.NewFromConfig(a.config).AssumeRole(ctx, &sts.AssumeRoleInput{
+		RoleArn:         &roleARN,
+		RoleSessionName: aws.String(sessionName),
+		DurationSeconds: aws.Int32(900), // the shortest there is
+		ExternalId:      optional(externalID),
+	})
+	return classify(ctx, "AssumeRole", err)
+}
+
+// UserPools returns the reader and writer of user pools in a region.
+func (a *Account) UserPools(region string) *UserPools {
+	return &UserPools{api: cognitoidentityprovider.NewFromConfig(a.config, func(o *cognitoidentityprovider.Options) {
+		o.Region = region
+	})}
+}
+
+// Functions returns the reader of functions in a region.
+func (a *Account) Functions(region string) *Functions {
+	return &Functions{api: lambda.NewFromConfig(a.config, func(o *lambda.Options) {
+		o.Region = region
+	})}
+}
+
+// classify tells what an error of the SDK's means for who reads a set-up. The
+// service's own text stays: it goes to the operator's terminal and nowhere else.
+func classify(ctx context.Context, operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", operation, ctx.Err())
+	}
+	code, text, answered := answerOf(err)
+	if !answered {
+		return fmt.Errorf("%s: %w", operation, err)
+	}
+	text = operation + ": " + code + ": " + text
+	switch {
+	case strings.HasPrefix(code, "AccessDenied"), code == "UnauthorizedOperation", code == forbidden:
+		return &answeredError{text, ports.ErrNotPermitted}
+	case code == "ResourceNotFoundException":
+		return &answeredError{text, ports.ErrNotFound}
+	default:
+		return &answeredError{text, err}
+	}
+}
+
+// answerOf is the service's code and text; false where no service answered. What
+// stands in front of a service at times answers in XML where the SDK expects
+// JSON, and the SDK then gives what it could not read.
+func answerOf(err error) (code, text string, ok bool) {
+	if failure, ok := errors.AsType[smithy.APIError](err); ok {
+		if response, ok := errors.AsType[*awshttp.ResponseError](err); ok && failure.ErrorCode() == "UnknownError" && response.HTTPStatusCode() == http.StatusForbidden {
+			return forbidden, "no reason can be read", true
+		}
+		return failure.ErrorCode(), failure.ErrorMessage(), true
+	}
+	unread, ok := errors.AsType[*smithy.DeserializationError](err)
+	if !ok {
+		return "", "", false
+	}
+	code, text = element(unread.Snapshot, "Code"), element(unread.Snapshot, "Message")
+	return code, text, code != ""
+}
+
+// element is the text of the first XML element of a name.
+func element(document []byte, name string) string {
+	_, rest, _ := strings.Cut(string(document), "<"+name+">")
+	text, _, closed := strings.Cut(rest, "</"+name+">")
+	if !closed {
+		return ""
+	}
+	return text
+}
+
+// answeredError is an error with the service's own text.
+type answeredError struct {
+	text string
+	kind error
+}
+
+func (e *answeredError) Error() string { return e.text }
+
+func (e *answeredError) Unwrap() error { return e.kind }
+
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}

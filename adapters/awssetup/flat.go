@@ -1,0 +1,230 @@
+package awssetup
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// flatten writes one of the SDK's shapes as paths and values. What is not there
+// has no path; an empty text, list or structure counts as not there, because
+// the service makes no difference.
+func flatten(shape any) map[string]string {
+	flat := make(map[string]string)
+	flattenInto(flat, "", reflect.ValueOf(shape))
+	return flat
+}
+
+func flattenInto(flat map[string]string, path string, value reflect.Value) {
+	if at, ok := value.Interface().(time.Time); ok {
+		flat[path] = at.UTC().Format(time.RFC3339Nano)
+		return
+	}
+	switch value.Kind() { //nolint:exhaustive // the default is for every plain kind
+	case reflect.Pointer:
+		if value.IsNil() {
+			return
+		}
+		if text, ok := value.Interface().(*string); ok && *text == "" {
+			return
+		}
+		if inner := value.Elem(); inner.Kind() != reflect.Struct && inner.Kind() != reflect.String {
+			flat[path] = fmt.Sprint(inner.Interface()) // false and 0 that were told are no absence
+			return
+		}
+		flattenInto(flat, path, value.Elem())
+	case reflect.Struct:
+		for i := range value.NumField() {
+			if field := value.Type().Field(i); field.IsExported() {
+				flattenInto(flat, join(path, field.Name), value.Field(i))
+			}
+		}
+	case reflect.Slice:
+		for i := range value.Len() {
+			flattenInto(flat, fmt.Sprintf("%s[%d]", path, i), value.Index(i))
+		}
+	case reflect.Map:
+		for _, key := range value.MapKeys() {
+			flat[join(path, key.String())] = fmt.Sprint(value.MapIndex(key).Interface())
+		}
+	default:
+		if !value.IsZero() {
+			flat[path] = fmt.Sprint(value.Interface())
+		}
+	}
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+func prefixed(prefix string, flat map[string]string) map[string]string {
+	with := make(map[string]string, len(flat))
+	for path, value := range flat {
+		if path != "UserPoolId" {
+			with[prefix+path] = value
+		}
+	}
+	return with
+}
+
+// diff lists what is in one and not, or otherwise, in the other.
+func diff(from, to map[string]string) []string {
+	paths := slices.Collect(maps.Keys(from))
+	for path := range to {
+		if _, there := from[path]; !there {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	var lines []string
+	for _, path := range paths {
+		was, had := from[path]
+		is, has := to[path]
+		if had && has && was == is {
+			continue
+		}
+		if had {
+			lines = append(lines, "- "+path+" = "+was)
+		}
+		if has {
+			lines = append(lines, "+ "+path+" = "+is)
+		}
+	}
+	return lines
+}
+
+// indented writes a request as the AWS CLI takes it by --cli-input-json: what
+// is not there is left out.
+func indented(shape any) ([]byte, error) {
+	return json.MarshalIndent(present(reflect.ValueOf(shape)), "", "  ")
+}
+
+// present is a shape without what is not there; nil where nothing is.
+func present(value reflect.Value) any {
+	switch value.Kind() { //nolint:exhaustive // the default is for every plain kind
+	case reflect.Pointer:
+		if value.IsNil() {
+			return nil
+		}
+		if inner := value.Elem(); inner.Kind() != reflect.Struct {
+			return inner.Interface()
+		}
+		return present(value.Elem())
+	case reflect.Struct:
+		fields := make(map[string]any)
+		for i := range value.NumField() {
+			if field := value.Type().Field(i); field.IsExported() {
+				if inner := present(value.Field(i)); inner != nil {
+					fields[field.Name] = inner
+				}
+			}
+		}
+		return fields
+	case reflect.Slice:
+		if value.Len() == 0 {
+			return nil
+		}
+		list := make([]any, value.Len())
+		for i := range list {
+			list[i] = present(value.Index(i))
+		}
+		return list
+	default:
+		if value.IsZero() {
+			return nil
+		}
+		return value.Interface()
+	}
+}
+
+// rawAnswer is what DescribeUserPool answered, before the SDK dropped what it
+// does not know.
+type rawAnswer struct {
+	body []byte
+}
+
+// keep is an option of one call: it reads the answer on its way to the SDK.
+func (r *rawAnswer) keep(options *cognitoidentityprovider.Options) {
+	options.APIOptions = append(options.APIOptions, func(stack *middleware.Stack) error {
+		return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("keepRawAnswer",
+			func(ctx context.Context, input middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+				output, metadata, err := next.HandleDeserialize(ctx, input)
+				response, ok := output.RawResponse.(*smithyhttp.Response)
+				if err != nil || !ok || response.Body == nil {
+					return output, metadata, err
+				}
+				body, err := io.ReadAll(response.Body)
+				if err != nil {
+					return output, metadata, err
+				}
+				r.body = body
+				response.Body = replayed{bytes.NewReader(body), response.Body}
+				return output, metadata, nil
+			}), middleware.After)
+	})
+}
+
+// replayed reads what was read before, and closes what it came from.
+type replayed struct {
+	io.Reader
+	io.Closer
+}
+
+// unknown lists the settings of the answer that the SDK's shape has no field
+// for.
+func (r *rawAnswer) unknown() []string {
+	var answer struct {
+		UserPool map[string]any
+	}
+	if json.Unmarshal(r.body, &answer) != nil {
+		return nil // not what a service answers; the SDK has said so
+	}
+	var paths []string
+	unknownIn(&paths, "", answer.UserPool, reflect.TypeFor[types.UserPoolType]())
+	slices.Sort(paths)
+	return paths
+}
+
+func unknownIn(paths *[]string, path string, value any, shape reflect.Type) {
+	if shape.Kind() == reflect.Pointer {
+		shape = shape.Elem()
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		if shape.Kind() != reflect.Struct {
+			return
+		}
+		for name, inner := range value {
+			field, known := shape.FieldByName(name)
+			switch {
+			case inner == nil:
+			case !known:
+				*paths = append(*paths, join(path, name))
+			default:
+				unknownIn(paths, join(path, name), inner, field.Type)
+			}
+		}
+	case []any:
+		if shape.Kind() != reflect.Slice {
+			return
+		}
+		for i, inner := range value {
+			unknownIn(paths, fmt.Sprintf("%s[%d]", path, i), inner, shape.Elem())
+		}
+	}
+}

@@ -1,0 +1,207 @@
+package awssetup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+)
+
+// triggerField is the one setting that is meant to change.
+const triggerField = "LambdaConfig.UserMigration"
+
+// Change is what is about to become of a user pool: the trigger set, replaced or
+// taken off, and everything else as it is.
+type Change struct {
+	poolID  string
+	before  snapshot
+	request *cognitoidentityprovider.UpdateUserPoolInput
+	as      map[string]string // the request that would change nothing
+	// Attached is the ARN of the function that is the trigger now.
+	Attached string
+	// Lost names settings that the pool has and does not use, and that
+	// UpdateUserPool cannot be told: they will be gone.
+	Lost []string
+	// Unknown names settings that AWS tells of and this version of the tool
+	// does not know: UpdateUserPool may set them back to their defaults.
+	Unknown []string
+}
+
+// snapshot is a user pool as it is read, flat.
+type snapshot struct {
+	pool    map[string]string
+	mfa     map[string]string
+	mfaRead *cognitoidentityprovider.GetUserPoolMfaConfigOutput
+}
+
+// Plan reads the user pool and prepares the change that makes the function given
+// its trigger; an empty ARN takes the trigger off. It writes nothing.
+func (u *UserPools) Plan(ctx context.Context, poolID, functionARN string) (*Change, error) {
+	pool, unknown, before, err := u.read(ctx, poolID)
+	if err != nil {
+		return nil, err
+	}
+	request, lost := updateOf(pool)
+	change := &Change{
+		poolID: poolID, before: before, request: request, as: flatten(request), Lost: lost, Unknown: unknown,
+	}
+	triggers := types.LambdaConfigType{}
+	if pool.LambdaConfig != nil {
+		triggers = *pool.LambdaConfig
+	}
+	change.Attached = aws.ToString(triggers.UserMigration)
+	triggers.UserMigration = optional(functionARN)
+	request.LambdaConfig = &triggers
+	return change, nil
+}
+
+// Differs reports whether there is anything to write.
+func (c *Change) Differs() bool {
+	return aws.ToString(c.request.LambdaConfig.UserMigration) != c.Attached
+}
+
+// Diff is the difference of the request to one that would change nothing: lines
+// that begin with "- " or "+ ".
+func (c *Change) Diff() []string {
+	return diff(c.as, flatten(c.request))
+}
+
+// Carried names the settings of the pool that the request carries besides.
+func (c *Change) Carried() []string {
+	var names []string
+	for path := range flatten(c.request) {
+		name, _, _ := strings.Cut(path, ".")
+		name, _, _ = strings.Cut(name, "[")
+		if name != "UserPoolId" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Restore is the request, as JSON for the AWS CLI, that gives the pool back the
+// settings that it had when the change was planned.
+func (c *Change) Restore() ([]byte, error) {
+	back := *c.request
+	triggers := *back.LambdaConfig
+	triggers.UserMigration = optional(c.Attached)
+	back.LambdaConfig = &triggers
+	return indented(back)
+}
+
+// ChangedError is returned when the pool, read again after the change, differs
+// from what it was in more than the trigger.
+type ChangedError struct {
+	// Fields are the differences, as [Change.Diff] writes them.
+	Fields []string
+}
+
+// Error lists the differences.
+func (e *ChangedError) Error() string {
+	return "more than the trigger has changed:\n  " + strings.Join(e.Fields, "\n  ")
+}
+
+var errMovedMeanwhile = errors.New("the user pool was changed by somebody else since it was read; nothing was written. Try again")
+
+// Apply writes the change, reads the pool again and compares it with what it
+// was, field by field. It returns a [*ChangedError] when more than the trigger
+// differs. The pool is read once more before the write, and nothing is written
+// where it is not as it was when the change was planned.
+func (u *UserPools) Apply(ctx context.Context, change *Change) error {
+	_, _, now, err := u.read(ctx, change.poolID)
+	if err != nil {
+		return err
+	}
+	if len(diff(change.before.pool, now.pool)) > 0 || len(diff(change.before.mfa, now.mfa)) > 0 {
+		return errMovedMeanwhile
+	}
+	if _, err := u.api.UpdateUserPool(ctx, change.request); err != nil {
+		return classify(ctx, "UpdateUserPool", err)
+	}
+	return u.readBack(ctx, change)
+}
+
+// readBack compares the pool after the change with the pool before it. The MFA
+// configuration has a call of its own: where the write has changed it, it is put
+// back by that call.
+func (u *UserPools) readBack(ctx context.Context, change *Change) error {
+	_, _, after, err := u.read(ctx, change.poolID)
+	if err != nil {
+		return fmt.Errorf("the trigger was written, but the pool could not be read again: %w", err)
+	}
+	if len(diff(change.before.mfa, after.mfa)) > 0 {
+		if _, err := u.api.SetUserPoolMfaConfig(ctx, mfaOf(change.poolID, change.before.mfaRead)); err != nil {
+			return errors.Join(change.compare(after), fmt.Errorf("the MFA configuration could not be put back: %w", classify(ctx, "SetUserPoolMfaConfig", err)))
+		}
+		if _, _, after, err = u.read(ctx, change.poolID); err != nil {
+			return fmt.Errorf("the trigger was written, but the pool could not be read again: %w", err)
+		}
+	}
+	return change.compare(after)
+}
+
+func (c *Change) compare(after snapshot) error {
+	expected := make(map[string]string, len(c.before.pool))
+	for path, value := range c.before.pool {
+		expected[path] = value
+	}
+	delete(expected, triggerField)
+	if trigger := aws.ToString(c.request.LambdaConfig.UserMigration); trigger != "" {
+		expected[triggerField] = trigger
+	}
+	for _, path := range c.Lost {
+		delete(expected, path)
+		delete(after.pool, path)
+	}
+	fields := append(diff(expected, after.pool), diff(c.before.mfa, after.mfa)...)
+	if len(fields) > 0 {
+		return &ChangedError{Fields: fields}
+	}
+	return nil
+}
+
+// read describes the pool and its MFA configuration.
+func (u *UserPools) read(ctx context.Context, poolID string) (*types.UserPoolType, []string, snapshot, error) {
+	var raw rawAnswer
+	answer, err := u.api.DescribeUserPool(ctx, &cognitoidentityprovider.DescribeUserPoolInput{UserPoolId: &poolID}, raw.keep)
+	if err != nil {
+		return nil, nil, snapshot{}, classify(ctx, "DescribeUserPool", err)
+	}
+	if answer.UserPool == nil {
+		return nil, nil, snapshot{}, errEmpty("DescribeUserPool")
+	}
+	mfa, err := u.api.GetUserPoolMfaConfig(ctx, &cognitoidentityprovider.GetUserPoolMfaConfigInput{UserPoolId: &poolID})
+	if err != nil {
+		return nil, nil, snapshot{}, classify(ctx, "GetUserPoolMfaConfig", err)
+	}
+	pool := flatten(answer.UserPool)
+	for _, moving := range []string{"LastModifiedDate", "EstimatedNumberOfUsers"} {
+		delete(pool, moving)
+	}
+	if answer.UserPool.DeviceConfiguration != nil {
+		pool["DeviceConfiguration"] = "there" // with both its choices off, devices are still tracked
+	}
+	forgetOldNames(pool)
+	return answer.UserPool, raw.unknown(), snapshot{pool: pool, mfa: prefixed("MFA.", flatten(mfaOf("", mfa))), mfaRead: mfa}, nil
+}
+
+// forgetOldNames drops what DescribeUserPool says twice, so that only a change
+// of the setting itself is one.
+func forgetOldNames(pool map[string]string) {
+	for old, current := range map[string]string{
+		"SmsVerificationMessage":                          "VerificationMessageTemplate.SmsMessage",
+		"EmailVerificationMessage":                        "VerificationMessageTemplate.EmailMessage",
+		"EmailVerificationSubject":                        "VerificationMessageTemplate.EmailSubject",
+		"AdminCreateUserConfig.UnusedAccountValidityDays": "Policies.PasswordPolicy.TemporaryPasswordValidityDays",
+	} {
+		if value, there := pool[current]; there && (value == pool[old] || strings.HasPrefix(old, "AdminCreateUserConfig.")) {
+			delete(pool, old)
+		}
+	}
+}

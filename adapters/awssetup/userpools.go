@@ -1,0 +1,130 @@
+package awssetup
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+)
+
+// UserPoolAPI is what is called of the SDK's client for user pools.
+type UserPoolAPI interface {
+	DescribeUserPool(context.Context, *cognitoidentityprovider.DescribeUserPoolInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.DescribeUserPoolOutput, error)
+	DescribeUserPoolClient(context.Context, *cognitoidentityprovider.DescribeUserPoolClientInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.DescribeUserPoolClientOutput, error)
+	GetUserPoolMfaConfig(context.Context, *cognitoidentityprovider.GetUserPoolMfaConfigInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.GetUserPoolMfaConfigOutput, error)
+	SetUserPoolMfaConfig(context.Context, *cognitoidentityprovider.SetUserPoolMfaConfigInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.SetUserPoolMfaConfigOutput, error)
+	UpdateUserPool(context.Context, *cognitoidentityprovider.UpdateUserPoolInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.UpdateUserPoolOutput, error)
+}
+
+// UserPools reads user pools, and attaches the trigger to one.
+type UserPools struct {
+	api UserPoolAPI
+}
+
+// NewUserPools returns the reader and writer over the client given.
+func NewUserPools(api UserPoolAPI) *UserPools {
+	return &UserPools{api: api}
+}
+
+// UserPool implements [ports.UserPoolReader].
+func (u *UserPools) UserPool(ctx context.Context, poolID string) (ports.UserPool, error) {
+	answer, err := u.api.DescribeUserPool(ctx, &cognitoidentityprovider.DescribeUserPoolInput{UserPoolId: &poolID})
+	if err != nil {
+		return ports.UserPool{}, classify(ctx, "DescribeUserPool", err)
+	}
+	if answer.UserPool == nil {
+		return ports.UserPool{}, errEmpty("DescribeUserPool")
+	}
+	return poolOf(answer.UserPool), nil
+}
+
+func poolOf(pool *types.UserPoolType) ports.UserPool {
+	read := ports.UserPool{
+		ID: aws.ToString(pool.Id), ARN: aws.ToString(pool.Arn), Name: aws.ToString(pool.Name),
+		AliasAttributes:    texts(pool.AliasAttributes),
+		UsernameAttributes: texts(pool.UsernameAttributes),
+		// A pool made through the API is case-sensitive unless told otherwise
+		// (cognito-facts 4).
+		CaseSensitive: true,
+		MFA:           string(pool.MfaConfiguration),
+		SendsSMS:      pool.SmsConfiguration != nil && aws.ToString(pool.SmsConfiguration.SnsCallerArn) != "",
+	}
+	if read.MFA == "" {
+		read.MFA = string(types.UserPoolMfaTypeOff)
+	}
+	if pool.UsernameConfiguration != nil && pool.UsernameConfiguration.CaseSensitive != nil {
+		read.CaseSensitive = *pool.UsernameConfiguration.CaseSensitive
+	}
+	if pool.LambdaConfig != nil {
+		read.UserMigration = aws.ToString(pool.LambdaConfig.UserMigration)
+	}
+	for _, attribute := range pool.SchemaAttributes {
+		read.Attributes = append(read.Attributes, attributeOf(attribute))
+	}
+	return read
+}
+
+func attributeOf(attribute types.SchemaAttributeType) ports.PoolAttribute {
+	read := ports.PoolAttribute{
+		Name: aws.ToString(attribute.Name), Type: string(attribute.AttributeDataType),
+		Mutable: aws.ToBool(attribute.Mutable), Required: aws.ToBool(attribute.Required),
+	}
+	if bounds := attribute.StringAttributeConstraints; bounds != nil {
+		read.Least, read.Most = number(bounds.MinLength), number(bounds.MaxLength)
+	}
+	if bounds := attribute.NumberAttributeConstraints; bounds != nil {
+		read.Least, read.Most = number(bounds.MinValue), number(bounds.MaxValue)
+	}
+	return read
+}
+
+// AppClient implements [ports.UserPoolReader].
+func (u *UserPools) AppClient(ctx context.Context, poolID, clientID string) (ports.AppClient, error) {
+	answer, err := u.api.DescribeUserPoolClient(ctx, &cognitoidentityprovider.DescribeUserPoolClientInput{
+		UserPoolId: &poolID, ClientId: &clientID,
+	})
+	if err != nil {
+		return ports.AppClient{}, classify(ctx, "DescribeUserPoolClient", err)
+	}
+	if answer.UserPoolClient == nil {
+		return ports.AppClient{}, errEmpty("DescribeUserPoolClient")
+	}
+	client := answer.UserPoolClient
+	return ports.AppClient{
+		ID:             aws.ToString(client.ClientId),
+		Flows:          texts(client.ExplicitAuthFlows),
+		Secret:         domain.NewSecret(aws.ToString(client.ClientSecret)),
+		ConcealsUsers:  client.PreventUserExistenceErrors == types.PreventUserExistenceErrorTypesEnabled,
+		ReadAttributes: client.ReadAttributes,
+	}, nil
+}
+
+func errEmpty(operation string) error {
+	return fmt.Errorf("%s: the answer is empty", operation)
+}
+
+func texts[T ~string](values []T) []string {
+	var list []string
+	for _, value := range values {
+		list = append(list, string(value))
+	}
+	return list
+}
+
+// number reads a bound; nil where there is none.
+func number(text *string) *int {
+	if text == nil {
+		return nil
+	}
+	value, err := strconv.Atoi(*text)
+	if err != nil {
+		return nil
+	}
+	return &value
+}

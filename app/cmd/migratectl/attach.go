@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"cognito-user-migration/adapters/awssetup"
+	"cognito-user-migration/app/doctor"
+	"cognito-user-migration/ports"
+)
+
+// triggerFlags are what attach and detach take.
+type triggerFlags struct {
+	pool, region, function           string
+	yes, replace, any, ignoreUnknown bool
+}
+
+// attach makes a function the user migration trigger of a user pool. Without
+// --yes it only shows what it would write.
+func attach(ctx context.Context, args []string, s streams) error {
+	given := triggerFlags{}
+	flags := given.common("attach")
+	flags.BoolVar(&given.replace, "replace", false, "take the place of another function that is the trigger now")
+	if err := given.parse(flags, args, s); err != nil {
+		return err
+	}
+	if given.function == "" {
+		return errors.New("give --function NAME or ARN")
+	}
+	account, err := awssetup.Load(ctx, "", given.region)
+	if err != nil {
+		return err
+	}
+	functions, pools := account.Functions(given.region), account.UserPools(given.region)
+	function, err := functionARN(ctx, functions, given.function, s.err)
+	if err != nil {
+		return err
+	}
+	change, err := pools.Plan(ctx, given.pool, function)
+	if err != nil {
+		return err
+	}
+	if other := change.Attached; other != "" && other != function && !given.replace {
+		return fmt.Errorf("another function is the trigger, and nothing was written: %s\n  --replace takes its place", other)
+	}
+	pool, err := pools.UserPool(ctx, given.pool)
+	if err != nil {
+		return err
+	}
+	if err := permitted(ctx, functions, function, pool.ARN, s.err); err != nil && given.yes {
+		return err
+	}
+	return given.write(ctx, pools, change, s)
+}
+
+// detach takes the trigger off a user pool, where it is this function.
+func detach(ctx context.Context, args []string, s streams) error {
+	given := triggerFlags{}
+	flags := given.common("detach")
+	flags.BoolVar(&given.any, "any", false, "take the trigger off whichever function it is")
+	if err := given.parse(flags, args, s); err != nil {
+		return err
+	}
+	if given.function == "" && !given.any {
+		return errors.New("give --function NAME or ARN, or --any")
+	}
+	account, err := awssetup.Load(ctx, "", given.region)
+	if err != nil {
+		return err
+	}
+	pools := account.UserPools(given.region)
+	change, err := pools.Plan(ctx, given.pool, "")
+	if err != nil {
+		return err
+	}
+	if attached := change.Attached; attached != "" && !given.any && !names(given.function, attached) {
+		return fmt.Errorf("the trigger is another function, and nothing was written: %s\n  --any takes it off all the same", attached)
+	}
+	return given.write(ctx, pools, change, s)
+}
+
+func (t *triggerFlags) common(name string) *flag.FlagSet {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.StringVar(&t.pool, "destination-pool", "", "the `ID` of the destination's user pool")
+	flags.StringVar(&t.region, "destination-region", "", "the destination's `region` (default: the one in its pool's ID)")
+	flags.StringVar(&t.function, "function", "", "the function's `name`, with :ALIAS where it has one, or ARN")
+	flags.BoolVar(&t.yes, "yes", false, "write it; without this, only show it")
+	flags.BoolVar(&t.ignoreUnknown, "ignore-unknown", false, "write even where the pool has settings that this version does not know, and may lose them")
+	return flags
+}
+
+func (t *triggerFlags) parse(flags *flag.FlagSet, args []string, s streams) error {
+	if err := parse(flags, args, s); err != nil {
+		return err
+	}
+	if t.pool == "" {
+		return errors.New("give --destination-pool ID")
+	}
+	if t.region == "" {
+		t.region = regionOf(t.pool)
+	}
+	return nil
+}
+
+// write shows the change and, where --yes was given, writes it.
+func (t *triggerFlags) write(ctx context.Context, pools *awssetup.UserPools, change *awssetup.Change, s streams) error {
+	if !change.Differs() {
+		fmt.Fprintf(s.out, "user pool %s: nothing to change\n", t.pool)
+		return nil
+	}
+	showChange(s.out, t.pool, change)
+	if len(change.Unknown) > 0 && !t.ignoreUnknown {
+		return fmt.Errorf("the pool has settings that this version does not know and might set back to their defaults, so nothing was written: %s\n  use a newer version, or --ignore-unknown", strings.Join(change.Unknown, ", "))
+	}
+	if !t.yes {
+		fmt.Fprint(s.out, "\nNothing was written. --yes writes it.\n")
+		return nil
+	}
+	if err := pools.Apply(ctx, change); err != nil {
+		showRestore(s.err, change, err)
+		return err
+	}
+	fmt.Fprint(s.out, "\nWritten, read back and compared: nothing but the trigger has changed.\n")
+	return nil
+}
+
+func showChange(to io.Writer, pool string, change *awssetup.Change) {
+	fmt.Fprintf(to, "user pool %s\n", pool)
+	for _, line := range change.Diff() {
+		fmt.Fprintf(to, "  %s\n", line)
+	}
+	fmt.Fprintf(to, "written back as they are: %s\n", strings.Join(change.Carried(), ", "))
+	for _, name := range change.Lost {
+		fmt.Fprintf(to, "not used by the pool, and cannot be written back: %s\n", name)
+	}
+}
+
+// showRestore says how the pool gets back what it had, where the write changed
+// more than it should have.
+func showRestore(to io.Writer, change *awssetup.Change, err error) {
+	if _, changed := errors.AsType[*awssetup.ChangedError](err); !changed {
+		return
+	}
+	request, err := change.Restore()
+	if err != nil {
+		return // the SDK's shapes can be written
+	}
+	fmt.Fprintf(to, "To restore the pool, save this as restore.json and run\n  aws cognito-idp update-user-pool --cli-input-json file://restore.json\n%s\n", request)
+}
+
+// functionARN is the ARN of a function that is there. An ARN that the operator
+// may not look at is taken as it stands.
+func functionARN(ctx context.Context, functions ports.FunctionReader, name string, notes io.Writer) (string, error) {
+	function, err := functions.Function(ctx, name)
+	switch {
+	case err == nil && strings.HasPrefix(name, "arn:"):
+		return name, nil
+	case err == nil:
+		return function.ARN, nil
+	case errors.Is(err, ports.ErrNotPermitted) && strings.HasPrefix(name, "arn:"):
+		fmt.Fprintf(notes, "note: whether there is the function could not be seen: %v\n", err)
+		return name, nil
+	default:
+		return "", err
+	}
+}
+
+// permitted is an error where Cognito may not invoke the function for the pool:
+// attached all the same, every sign-in of somebody unknown would fail. The
+// permission is not made here, because it belongs to the function's own
+// template, which would not know of it.
+func permitted(ctx context.Context, functions ports.FunctionReader, function, poolARN string, notes io.Writer) error {
+	permissions, err := functions.InvokePermissions(ctx, function)
+	if err != nil {
+		fmt.Fprintf(notes, "note: whether Cognito may invoke the function could not be seen: %v\n", err)
+		return nil
+	}
+	check := doctor.JudgePermission(permissions, poolARN, function)
+	switch check.Status {
+	case doctor.Pass, doctor.Skip:
+		return nil
+	case doctor.Warn:
+		fmt.Fprintf(notes, "note: %s; tighter:\n  %s\n", check.Saw, check.Remedy)
+		return nil
+	case doctor.Fail:
+	}
+	fmt.Fprintf(notes, "%s; the templates in deploy/ let it, and so does\n  %s\n", check.Saw, check.Remedy)
+	return errors.New("nothing was written: Cognito may not invoke the function")
+}
+
+// names reports whether a function's name or ARN, with or without a version or
+// alias, names the function of an ARN. It asks nobody: the function may be gone.
+func names(given, arn string) bool {
+	parts := strings.Split(arn, ":")
+	if len(parts) < 7 {
+		return given == arn
+	}
+	base := strings.Join(parts[:7], ":")
+	short := parts[6]
+	if len(parts) > 7 && (strings.Count(given, ":") == 1 || strings.Count(given, ":") == 7) {
+		return given == arn || given == short+":"+parts[7]
+	}
+	return given == base || given == short
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+)
+
+const otherTrigger = "arn:aws:lambda:us-east-1:111111111111:function:"
+
+// everySetting is a pool with every setting that moto keeps and UpdateUserPool
+// takes, none of them at its default. What it does not take (schema aside) is
+// left out, because moto's UpdateUserPool forgets it and AWS's cannot touch it.
+func everySetting(pool *cognito.CreateUserPoolInput) {
+	pool.UsernameConfiguration = nil
+	pool.AccountRecoverySetting = &types.AccountRecoverySettingType{RecoveryMechanisms: []types.RecoveryOptionType{{Name: types.RecoveryOptionNameTypeVerifiedEmail, Priority: aws.Int32(1)}}}
+	pool.AdminCreateUserConfig = &types.AdminCreateUserConfigType{AllowAdminCreateUserOnly: true, UnusedAccountValidityDays: 3, InviteMessageTemplate: &types.MessageTemplateType{EmailMessage: aws.String("{username} {####}"), EmailSubject: aws.String("Welcome"), SMSMessage: aws.String("{username}: {####}")}}
+	pool.AutoVerifiedAttributes = []types.VerifiedAttributeType{types.VerifiedAttributeTypeEmail, types.VerifiedAttributeTypePhoneNumber}
+	pool.DeletionProtection = types.DeletionProtectionTypeActive
+	pool.DeviceConfiguration = &types.DeviceConfigurationType{ChallengeRequiredOnNewDevice: true}
+	pool.EmailConfiguration = &types.EmailConfigurationType{EmailSendingAccount: types.EmailSendingAccountTypeDeveloper, From: aws.String("a@example.com"), SourceArn: aws.String("arn:aws:ses:us-east-1:111111111111:identity/example.com"), ReplyToEmailAddress: aws.String("b@example.com"), ConfigurationSet: aws.String("set")}
+	pool.MfaConfiguration = types.UserPoolMfaTypeOptional
+	pool.Policies = &types.UserPoolPolicyType{
+		PasswordPolicy: &types.PasswordPolicyType{MinimumLength: aws.Int32(12), RequireNumbers: true, TemporaryPasswordValidityDays: 3, PasswordHistorySize: aws.Int32(5)},
+		SignInPolicy:   &types.SignInPolicyType{AllowedFirstAuthFactors: []types.AuthFactorType{types.AuthFactorTypePassword, types.AuthFactorTypeEmailOtp}},
+	}
+	pool.SmsAuthenticationMessage = aws.String("Your code: {####}")
+	pool.SmsConfiguration = sms()
+	pool.UserAttributeUpdateSettings = &types.UserAttributeUpdateSettingsType{AttributesRequireVerificationBeforeUpdate: []types.VerifiedAttributeType{types.VerifiedAttributeTypeEmail}}
+	pool.UserPoolAddOns = &types.UserPoolAddOnsType{AdvancedSecurityMode: types.AdvancedSecurityModeTypeAudit}
+	pool.UserPoolTags = map[string]string{"team": "identity"}
+	pool.UserPoolTier = types.UserPoolTierTypePlus
+	pool.VerificationMessageTemplate = &types.VerificationMessageTemplateType{DefaultEmailOption: types.DefaultEmailOptionTypeConfirmWithLink, EmailMessageByLink: aws.String("{##here##}"), EmailSubjectByLink: aws.String("By link"), SmsMessage: aws.String("It is {####}")}
+	pool.LambdaConfig = &types.LambdaConfigType{
+		PreSignUp: aws.String(otherTrigger + "pre-sign-up"), PostAuthentication: aws.String(otherTrigger + "post-authentication"),
+		PreTokenGeneration:       aws.String(otherTrigger + "pre-token"),
+		PreTokenGenerationConfig: &types.PreTokenGenerationVersionConfigType{LambdaArn: aws.String(otherTrigger + "pre-token"), LambdaVersion: types.PreTokenGenerationLambdaVersionTypeV20},
+		CustomSMSSender:          &types.CustomSMSLambdaVersionConfigType{LambdaArn: aws.String(otherTrigger + "sms"), LambdaVersion: types.CustomSMSSenderLambdaVersionTypeV10},
+		KMSKeyID:                 aws.String("arn:aws:kms:us-east-1:111111111111:key/1"),
+	}
+}
+
+func (a *accounts) describe(t *testing.T, poolID string) *types.UserPoolType {
+	t.Helper()
+	answer, err := a.here.DescribeUserPool(t.Context(), &cognito.DescribeUserPoolInput{UserPoolId: &poolID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.UserPool
+}
+
+// sameBut holds two descriptions of a pool against each other, field by field,
+// whether the tool knows of the field or not.
+func sameBut(t *testing.T, before, after *types.UserPoolType, trigger string) {
+	t.Helper()
+	expected := *before
+	triggers := *before.LambdaConfig
+	triggers.UserMigration = nil
+	if trigger != "" {
+		triggers.UserMigration = &trigger
+	}
+	expected.LambdaConfig = &triggers
+	// moto repeats neither the messages nor the days under their old names once
+	// they were not told so; AWS does of itself.
+	config := *expected.AdminCreateUserConfig
+	config.UnusedAccountValidityDays = after.AdminCreateUserConfig.UnusedAccountValidityDays
+	expected.AdminCreateUserConfig = &config
+	was, is := reflect.ValueOf(expected), reflect.ValueOf(*after)
+	for i := range was.NumField() {
+		field := was.Type().Field(i)
+		if !field.IsExported() || field.Name == "LastModifiedDate" {
+			continue
+		}
+		if !reflect.DeepEqual(was.Field(i).Interface(), is.Field(i).Interface()) {
+			old, _ := json.Marshal(was.Field(i).Interface())
+			current, _ := json.Marshal(is.Field(i).Interface())
+			t.Errorf("%s was %s and is %s", field.Name, old, current)
+		}
+	}
+}
+
+func TestAttachKeepsEverySettingOfThePool(t *testing.T) {
+	a := startAccounts(t, authOff)
+	p := healthyPlan()
+	p.attached = false
+	everySetting(p.pool)
+	m := a.build(t, p, "attach")
+	before := a.describe(t, m.poolID)
+	for _, field := range []string{"AccountRecoverySetting", "DeviceConfiguration", "EmailConfiguration", "Policies", "SmsConfiguration", "UserPoolTags", "UserPoolTier", "UserPoolAddOns", "LambdaConfig", "VerificationMessageTemplate", "DeletionProtection", "AutoVerifiedAttributes", "UserAttributeUpdateSettings", "SmsAuthenticationMessage"} {
+		if reflect.ValueOf(*before).FieldByName(field).IsZero() {
+			t.Errorf("the pool has no %s, so the test says nothing of it", field)
+		}
+	}
+	base := []string{"--destination-pool", m.poolID, "--function", m.functionName}
+	shown := runTool(t, nil, "", append([]string{"attach"}, base...)...)
+	if shown.err != nil || !strings.Contains(shown.out, "+ LambdaConfig.UserMigration = "+m.functionARN) || !strings.Contains(shown.out, "Nothing was written") {
+		t.Errorf("got %v, %s%s", shown.err, shown.out, shown.notes)
+	}
+	if strings.Contains(shown.out, "\n  - ") {
+		t.Errorf("it would take something away:\n%s", shown.out)
+	}
+	sameBut(t, before, a.describe(t, m.poolID), "")
+	written := runTool(t, nil, "", append([]string{"attach", "--yes"}, base...)...)
+	if written.err != nil || !strings.Contains(written.out, "nothing but the trigger has changed") {
+		t.Errorf("got %v, %s%s", written.err, written.out, written.notes)
+	}
+	sameBut(t, before, a.describe(t, m.poolID), m.functionARN)
+	if again := runTool(t, nil, "", append([]string{"attach", "--yes"}, base...)...); again.err != nil || !strings.Contains(again.out, "nothing to change") {
+		t.Errorf("again: %v, %s", again.err, again.out)
+	}
+	if off := runTool(t, nil, "", append([]string{"detach", "--yes"}, base...)...); off.err != nil || !strings.Contains(off.out, "- LambdaConfig.UserMigration = "+m.functionARN) {
+		t.Errorf("got %v, %s%s", off.err, off.out, off.notes)
+	}
+	sameBut(t, before, a.describe(t, m.poolID), "")
+	if again := runTool(t, nil, "", append([]string{"detach", "--yes"}, base...)...); again.err != nil || !strings.Contains(again.out, "nothing to change") {
+		t.Errorf("again: %v, %s", again.err, again.out)
+	}
+}
+
+// moto's UpdateUserPool does forget letter case, which AWS's cannot: a stand-in
+// for a service that changes what it was not told to change.
+func TestAttachTellsWhatElseHasChanged(t *testing.T) {
+	a := startAccounts(t, authOff)
+	p := healthyPlan()
+	p.attached = false
+	m := a.build(t, p, "more")
+	got := runTool(t, nil, "", "attach", "--yes", "--destination-pool", m.poolID, "--function", m.functionName)
+	if got.err == nil || !strings.Contains(got.err.Error(), "- UsernameConfiguration.CaseSensitive = false") {
+		t.Errorf("got %v", got.err)
+	}
+	_, document, found := strings.Cut(got.notes, "file://restore.json\n")
+	var restore cognito.UpdateUserPoolInput
+	if err := json.NewDecoder(bytes.NewBufferString(document)).Decode(&restore); err != nil || !found || aws.ToString(restore.UserPoolId) != m.poolID {
+		t.Errorf("%v in %s", err, got.notes)
+	}
+}
+
+func TestAttachAndDetachRefuse(t *testing.T) {
+	a := startAccounts(t, authOff)
+	other := healthyPlan()
+	other.trigger, other.pool.UsernameConfiguration = otherFunction, nil
+	taken := a.build(t, other, "taken")
+	closed := healthyPlan()
+	closed.attached, closed.permission, closed.pool.UsernameConfiguration = false, nil, nil
+	barred := a.build(t, closed, "barred")
+	for _, row := range []struct {
+		name          string
+		m             made
+		args          []string
+		fails, prints string
+		trigger       string
+	}{
+		{"another function is attached", taken, []string{"attach", "--yes"}, "--replace takes its place", "", otherFunction},
+		{"detach of another function", taken, []string{"detach", "--yes"}, "--any takes it off", "", otherFunction},
+		{"replaced, but only shown", taken, []string{"attach", "--replace"}, "", "- LambdaConfig.UserMigration = " + otherFunction, otherFunction},
+		{"replaced", taken, []string{"attach", "--replace", "--yes"}, "", "nothing but the trigger has changed", taken.functionARN},
+		{"detached, whichever it is", taken, []string{"detach", "--any", "--yes"}, "", "nothing but the trigger has changed", ""},
+		{"Cognito may not invoke it", barred, []string{"attach", "--yes"}, "Cognito may not invoke the function", "aws lambda add-permission --function-name " + barred.functionARN, ""},
+		{"the same, only shown", barred, []string{"attach"}, "", "Nothing was written", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			args := append(row.args, "--destination-pool", row.m.poolID, "--function", row.m.functionName)
+			got := runTool(t, nil, "", args...)
+			if row.fails == "" && got.err != nil || row.fails != "" && (got.err == nil || !strings.Contains(got.err.Error(), row.fails)) {
+				t.Errorf("got %v", got.err)
+			}
+			if !strings.Contains(got.out+got.notes, row.prints) {
+				t.Errorf("no %q in %s%s", row.prints, got.out, got.notes)
+			}
+			var trigger string
+			if config := a.describe(t, row.m.poolID).LambdaConfig; config != nil {
+				trigger = aws.ToString(config.UserMigration)
+			}
+			if trigger != row.trigger {
+				t.Errorf("the trigger is %q", trigger)
+			}
+		})
+	}
+	for _, row := range []struct {
+		args  []string
+		fails string
+	}{
+		{[]string{"attach", "--function", "f"}, "give --destination-pool"},
+		{[]string{"attach", "--destination-pool", barred.poolID}, "give --function"},
+		{[]string{"detach", "--destination-pool", barred.poolID}, "or --any"},
+		{[]string{"attach", "--destination-pool", barred.poolID, "--function", "nonesuch"}, "ResourceNotFoundException"},
+		{[]string{"attach", "--destination-pool", "us-east-1_nonesuch", "--function", barred.functionName}, "ResourceNotFoundException"},
+	} {
+		if got := runTool(t, nil, "", row.args...); got.err == nil || !strings.Contains(got.err.Error(), row.fails) {
+			t.Errorf("%q: got %v", row.args, got.err)
+		}
+	}
+}
+
+func TestNamesOfAFunction(t *testing.T) {
+	t.Parallel()
+	const arn = "arn:aws:lambda:us-east-1:111111111111:function:migrate"
+	for _, row := range []struct {
+		given, attached string
+		same            bool
+	}{
+		{"migrate", arn, true}, {arn, arn, true}, {"migrate", arn + ":live", true}, {arn, arn + ":live", true},
+		{"migrate:live", arn + ":live", true}, {arn + ":live", arn + ":live", true},
+		{"migrate:live", arn, false}, {"migrate:live", arn + ":next", false}, {"other", arn, false}, {"migrate", arn + "d", false},
+	} {
+		if names(row.given, row.attached) != row.same {
+			t.Errorf("%s and %s: %t", row.given, row.attached, !row.same)
+		}
+	}
+}

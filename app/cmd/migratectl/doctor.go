@@ -1,0 +1,320 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"cognito-user-migration/adapters/awssetup"
+	"cognito-user-migration/app"
+	"cognito-user-migration/app/config"
+	"cognito-user-migration/app/doctor"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+// doctorFlags are what the environment cannot tell.
+type doctorFlags struct {
+	pool, client, region, function string
+	sourceProfile                  string
+	user                           string
+	fromStdin, asJSON              bool
+}
+
+// checkUp examines the set-up and prints a line for each check. It never changes
+// anything.
+func checkUp(ctx context.Context, args []string, s streams) error {
+	var given doctorFlags
+	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
+	flags.StringVar(&given.pool, "destination-pool", "", "the `ID` of the destination's user pool")
+	flags.StringVar(&given.client, "destination-client", "", "the `ID` of the app client by which people sign in there")
+	flags.StringVar(&given.region, "destination-region", "", "the destination's `region` (default: the one in its pool's ID)")
+	flags.StringVar(&given.function, "function", "", "the function's `name`, with :ALIAS where it has one, or ARN")
+	flags.StringVar(&given.sourceProfile, "source-aws-profile", "", "a `profile` of your own in the source account: the function's role need not be able to describe the pool")
+	flags.StringVar(&given.user, "user", "", "make one real attempt for the user of this `name`, and move nobody")
+	flags.BoolVar(&given.fromStdin, "password-stdin", false, "read the password of --user from standard input, in place of asking for it")
+	flags.BoolVar(&given.asJSON, "json", false, "print one JSON object")
+	if err := parse(flags, args, s); err != nil {
+		return err
+	}
+	if given.region == "" {
+		given.region = regionOf(given.pool)
+	}
+	var password string
+	if given.user != "" {
+		var err error
+		if password, err = readPassword(s, given.fromStdin); err != nil {
+			return err
+		}
+	}
+	examined, err := examine(ctx, given, password, s)
+	if err != nil {
+		return err
+	}
+	return report(s.out, examined, given.asJSON)
+}
+
+func examine(ctx context.Context, given doctorFlags, password string, s streams) ([]doctor.Check, error) {
+	environ, settings, region := readSettings(ctx, s.environ)
+	settings.DestinationPool, settings.DestinationClient = given.pool, given.client
+	settings.Function, settings.SourceProfile = given.function, given.sourceProfile
+	setup, stop, err := prepare(ctx, given, settings, environ, region)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	results := doctor.Examine(doctor.Gather(ctx, settings, setup))
+	return append(results, attemptCheck(ctx, given.user, password, s)), nil
+}
+
+// readSettings reads the environment as the function does. Where that fails, the
+// variables at fault are set aside, so that the rest can be checked. It returns
+// the environment that could be read, and the source's region.
+func readSettings(ctx context.Context, environ []string) ([]string, doctor.Settings, string) {
+	whole := environ
+	settings := doctor.Settings{Rules: domain.DefaultRules(), Conceal: true, SourceName: "SOURCE"}
+	configuration, err := app.Load(ctx, environ)
+	if faulty, ok := errors.AsType[*config.Error](err); ok {
+		settings.Problems = faulty.Problems
+		environ, settings.SetAside = setAside(environ, faulty.Problems)
+		configuration, err = app.Load(ctx, environ)
+	}
+	if err != nil { // there is nothing left to be read
+		return environ, settings, ""
+	}
+	settings.Rules, settings.Conceal = configuration.Rules, configuration.Refusal == config.RefusalConceal
+	settings.Warnings = configuration.Warnings
+	settings.SourceKind, settings.SourceName = configuration.Source.Kind, configuration.Source.Name
+	settings.Environment = ofFamilies(whole, settings.SourceName)
+	pool, role, ok := app.CognitoSettings(configuration.Source)
+	if !ok {
+		return environ, settings, ""
+	}
+	settings.Source = &doctor.CognitoSource{
+		UserPoolID: string(pool.UserPoolID), ClientID: string(pool.ClientID), ClientSecret: pool.ClientSecret,
+		RoleARN: string(role.RoleARN), ExternalID: string(role.ExternalID),
+		FromIDToken: string(pool.Profile) == "id_token",
+	}
+	return environ, settings, pool.ServiceRegion()
+}
+
+// setAside takes the variables with problems out of the environment, and lets
+// others stand in for those that there must be.
+func setAside(environ, problems []string) ([]string, []string) {
+	var names []string
+	for _, problem := range problems {
+		if name, _, ok := strings.Cut(problem, ":"); ok {
+			names = append(names, name)
+		}
+	}
+	kept := slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.Contains(names, name)
+	})
+	for _, name := range names {
+		switch {
+		case strings.HasSuffix(name, "_USER_POOL_ID"):
+			kept = append(kept, name+"=us-east-1_unset")
+		case strings.HasSuffix(name, "_CLIENT_ID"):
+			kept = append(kept, name+"=unset")
+		}
+		// Without its role, an external ID is a second problem of the same fault.
+		if prefix, ok := strings.CutSuffix(name, "_ROLE_ARN"); ok {
+			kept = slices.DeleteFunc(kept, func(variable string) bool { return strings.HasPrefix(variable, prefix+"_EXTERNAL_ID=") })
+		}
+	}
+	return kept, names
+}
+
+// ofFamilies are the variables that the function reads.
+func ofFamilies(environ []string, source string) map[string]domain.Secret {
+	read := make(map[string]domain.Secret)
+	for _, variable := range environ {
+		name, value, _ := strings.Cut(variable, "=")
+		ours := slices.ContainsFunc(doctor.Families(source), func(family string) bool { return strings.HasPrefix(name, family) })
+		if ours && value != "" && name != "SOURCE_DATE_EPOCH" {
+			read[name] = domain.NewSecret(value)
+		}
+	}
+	return read
+}
+
+// prepare makes ready whom to ask. The returned function ends what it started.
+func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, environ []string, sourceRegion string) (doctor.Setup, func(), error) {
+	region := given.region
+	if region == "" {
+		region = sourceRegion
+	}
+	own, err := awssetup.Load(ctx, "", region)
+	if err != nil {
+		return doctor.Setup{}, nil, err
+	}
+	setup := doctor.Setup{
+		Own: own, Roles: own,
+		Destinations: own.UserPools(region), Functions: own.Functions(region),
+	}
+	if setup.SourcePools, err = sourceReaders(ctx, given.sourceProfile, settings.Source, own, sourceRegion); err != nil {
+		return doctor.Setup{}, nil, err
+	}
+	stop := func() {}
+	// What the source is and how it is reached is not known in part.
+	if !slices.ContainsFunc(settings.SetAside, func(name string) bool { return strings.HasPrefix(name, settings.SourceName+"_") }) {
+		function, err := newFunction(ctx, environ, io.Discard)
+		setup.Reach = reachBy(function, err)
+		if err == nil {
+			stop = func() { _ = function.stop(ctx) }
+		}
+	}
+	return setup, stop, nil
+}
+
+// reachBy asks the source, through the function's own composition, for the
+// profile of a user whom nobody has. No password is tried.
+func reachBy(function *function, err error) func(context.Context) (domain.Reason, error) {
+	return func(ctx context.Context) (domain.Reason, error) {
+		if err != nil {
+			return "", err
+		}
+		event, err := newEvent(domain.TriggerForgotPassword, "migratectl-doctor-"+rand.Text(), nil)
+		if err != nil {
+			return "", err
+		}
+		function.attempt(ctx, event)
+		return function.last.decision.Reason, function.last.err
+	}
+}
+
+// sourceReaders are those who may be able to describe the source's pool: the
+// operator's own profile in that account, the role, and without a role the
+// credentials at hand.
+func sourceReaders(ctx context.Context, profile string, source *doctor.CognitoSource, own *awssetup.Account, region string) ([]ports.UserPoolReader, error) {
+	var readers []ports.UserPoolReader
+	if profile != "" {
+		account, err := awssetup.Load(ctx, profile, region)
+		if err != nil {
+			return nil, fmt.Errorf("--source-aws-profile: %w", err)
+		}
+		readers = append(readers, account.UserPools(region))
+	}
+	switch {
+	case source == nil:
+	case source.RoleARN == "":
+		readers = append(readers, own.UserPools(region))
+	default:
+		readers = append(readers, own.WithRole(source.RoleARN, source.ExternalID).UserPools(region))
+	}
+	return readers, nil
+}
+
+// attemptCheck makes one attempt through the function's own composition. Nobody
+// is moved: it is Cognito that creates users, and only when it asked itself.
+func attemptCheck(ctx context.Context, user, password string, s streams) doctor.Check {
+	if user == "" {
+		return doctor.Attempt(doctor.Skip, "--user is not given", "")
+	}
+	function, err := newFunction(ctx, s.environ, io.Discard)
+	if err != nil {
+		return doctor.Attempt(doctor.Skip, "because configuration failed", "")
+	}
+	defer func() { _ = function.stop(ctx) }() // the process ends here anyway
+	event, err := newEvent(domain.TriggerAuthentication, user, &password)
+	if err != nil {
+		return doctor.Attempt(doctor.Fail, err.Error(), "")
+	}
+	result := function.attempt(ctx, event)
+	if result.Decision == nil {
+		return doctor.Attempt(doctor.Fail, "the event was not taken", "")
+	}
+	saw := result.Decision.Verdict + ": " + string(result.Decision.Reason)
+	switch result.Decision.Verdict {
+	case "migrate":
+		return doctor.Attempt(doctor.Pass, saw+"; "+decidedUser(result.Response)+"; nobody was moved", "")
+	case "refuse":
+		return doctor.Attempt(doctor.Warn, saw, "docs/decision-table.md says when; `migratectl simulate` shows all of it")
+	default:
+		return doctor.Attempt(doctor.Fail, saw, "see the checks of the source above")
+	}
+}
+
+// decidedUser says whom Cognito would create: names of attributes and no value.
+func decidedUser(response json.RawMessage) string {
+	var read struct {
+		UserAttributes  map[string]string `json:"userAttributes"`
+		FinalUserStatus string            `json:"finalUserStatus"`
+	}
+	if json.Unmarshal(response, &read) != nil {
+		return "no user"
+	}
+	status := read.FinalUserStatus
+	if status == "" {
+		status = "status left to Cognito"
+	}
+	return status + ", with " + strings.Join(slices.Sorted(maps.Keys(read.UserAttributes)), " ")
+}
+
+// report prints the checks, and is an error where one failed.
+func report(to io.Writer, results []doctor.Check, asJSON bool) error {
+	failed := 0
+	for _, result := range results {
+		if result.Status == doctor.Fail {
+			failed++
+		}
+	}
+	var err error
+	if asJSON {
+		encoder := json.NewEncoder(to)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		err = encoder.Encode(map[string]any{"checks": results})
+	} else {
+		err = writeChecks(to, results)
+	}
+	if err != nil {
+		return err
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d checks failed", failed, len(results))
+	}
+	return nil
+}
+
+// writeChecks prints a line for each check, aligned.
+func writeChecks(to io.Writer, results []doctor.Check) error {
+	var text bytes.Buffer
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, result := range results {
+		line := oneLine(result.Saw)
+		if result.Remedy != "" {
+			line += " -> " + oneLine(result.Remedy)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", result.Status, result.Name, line)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err := to.Write(text.Bytes())
+	return err
+}
+
+// oneLine keeps a text of a service's from breaking the table.
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// regionOf is the region in a user pool's ID.
+func regionOf(poolID string) string {
+	region, _, found := strings.Cut(poolID, "_")
+	if !found {
+		return ""
+	}
+	return region
+}

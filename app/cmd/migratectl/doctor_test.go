@@ -1,0 +1,437 @@
+package main
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"cognito-user-migration/app/doctor"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+)
+
+// healthy is what doctor says of a set-up in order. The external ID is a
+// warning because moto gives a role without the one that its trust demands; the
+// package doctor holds that check against a source that is stricter.
+func healthy() map[string]doctor.Status {
+	all := map[string]doctor.Status{
+		"source external ID": doctor.Warn, "attributes in ID token": doctor.Skip, "completion": doctor.Skip, "attempt": doctor.Skip,
+	}
+	for _, name := range []string{
+		"configuration", "identity", "source role", "source reached", "source pool", "source client", "source client flow",
+		"source client secret", "source client errors", "destination pool", "destination client", "destination client flow",
+		"destination client errors", "attributes at source", "attributes at destination", "attributes required", "attributes type",
+		"attributes length", "username shape", "case sensitivity", "MFA", "trigger", "trigger permission", "function",
+		"function timeout", "function memory", "function environment",
+	} {
+		all[name] = doctor.Pass
+	}
+	return all
+}
+
+// runDoctor runs doctor for a set-up and reads what it says.
+func runDoctor(t *testing.T, p *plan, m made, stdin string) (console, map[string]doctor.Check) {
+	t.Helper()
+	flags := map[string]string{
+		"--destination-pool": m.poolID, "--destination-client": m.clientID, "--function": m.functionName,
+		"--source-aws-profile": sourceProfile,
+	}
+	for name, value := range p.args {
+		flags[name] = value
+	}
+	args := []string{"doctor", "--json"}
+	for name, value := range flags {
+		if value != "" {
+			args = append(args, name, value)
+		}
+	}
+	if stdin != "" {
+		args = append(args, "--password-stdin")
+	}
+	got := runTool(t, m.environ, stdin, args...)
+	var read struct{ Checks []doctor.Check }
+	if err := json.Unmarshal([]byte(got.out), &read); err != nil {
+		t.Fatalf("%v: %v in %s%s", got.err, err, got.out, got.notes)
+	}
+	checks := make(map[string]doctor.Check)
+	for _, check := range read.Checks {
+		checks[check.Name] = check
+	}
+	return got, checks
+}
+
+// compare holds every check against what is expected: those of a healthy set-up
+// but for the ones named.
+func compare(t *testing.T, checks map[string]doctor.Check, but map[string]doctor.Status) {
+	t.Helper()
+	want := healthy()
+	for name, status := range but {
+		want[name] = status
+	}
+	for name, status := range want {
+		if check, there := checks[name]; !there || check.Status != status {
+			t.Errorf("%s is %s, not %s: %s", name, check.Status, status, check.Saw)
+		}
+	}
+	for name, check := range checks {
+		if _, known := want[name]; !known {
+			t.Errorf("%s is new here: %s", name, check.Status)
+		}
+		if (check.Status == doctor.Fail || check.Status == doctor.Warn) && check.Remedy == "" && name != "attempt" {
+			t.Errorf("%s says nothing of what to do", name)
+		}
+		if check.Saw == "" {
+			t.Errorf("%s says nothing of what it saw", name)
+		}
+	}
+}
+
+func failing(but map[string]doctor.Status) bool {
+	for _, status := range but {
+		if status == doctor.Fail {
+			return true
+		}
+	}
+	return false
+}
+
+func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
+	a := startAccounts(t, authOff)
+	const pass, warn, fail, skip = doctor.Pass, doctor.Warn, doctor.Fail, doctor.Skip
+	type statuses = map[string]doctor.Status
+	noSource := statuses{"source reached": fail, "source pool": fail, "source client": skip, "source client flow": skip,
+		"source client secret": skip, "source client errors": skip, "attributes at source": skip, "username shape": skip,
+		"case sensitivity": skip, "MFA": skip, "function environment": warn}
+	rules := func(text string) func(*plan) { return func(p *plan) { p.environ["MIGRATE_ATTRIBUTES"] = text } }
+	for name, row := range map[string]struct {
+		change func(*plan)
+		but    statuses
+		saw    string // in the first check that differs in name
+		of     string
+	}{
+		"nothing":                         {change: func(*plan) {}},
+		"a variable that nothing reads":   {func(p *plan) { p.ours["MIGRATE_FOO"] = "1" }, statuses{"configuration": fail, "function environment": warn}, "MIGRATE_FOO: nothing reads", "configuration"},
+		"a setting that is unwise":        {func(p *plan) { p.environ["MIGRATE_VERIFIED_CONTACTS"] = "always" }, statuses{"configuration": warn}, "MIGRATE_VERIFIED_CONTACTS=always", "configuration"},
+		"rules that cannot be read":       {func(p *plan) { p.ours["MIGRATE_ATTRIBUTES"] = "email,sub" }, statuses{"configuration": fail, "attributes at source": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "username shape": skip, "MFA": skip, "function environment": warn}, "MIGRATE_ATTRIBUTES: rule 2", "configuration"},
+		"no app client named":             {func(p *plan) { p.ours["SOURCE_CLIENT_ID"] = "" }, statuses{"configuration": fail, "source reached": skip, "source client": skip, "source client flow": skip, "source client secret": skip, "source client errors": skip, "function environment": warn}, "SOURCE_CLIENT_ID: is required", "configuration"},
+		"no role":                         {func(p *plan) { p.ours["SOURCE_ROLE_ARN"], p.ours["SOURCE_EXTERNAL_ID"] = "", "" }, statuses{"source external ID": skip, "source reached": fail, "function environment": warn}, "own credentials", "source role"},
+		"no external ID":                  {func(p *plan) { p.ours["SOURCE_EXTERNAL_ID"] = "" }, statuses{"configuration": warn, "function environment": warn}, "without one", "source external ID"},
+		"a source pool that is not there": {func(p *plan) { p.ours["SOURCE_USER_POOL_ID"] = "us-east-1_nonesuch" }, noSource, "ResourceNotFoundException", "source pool"},
+		"a source client that is not there": {func(p *plan) { p.ours["SOURCE_CLIENT_ID"] = "nonesuch" }, statuses{"source client": fail, "source client flow": skip, "source client secret": skip, "source client errors": skip, "function environment": warn},
+			"DescribeUserPoolClient: ResourceNotFoundException", "source client"},
+		"a flow that the source's client does not allow": {func(p *plan) {
+			p.sourceClient.ExplicitAuthFlows = []types.ExplicitAuthFlowsType{types.ExplicitAuthFlowsTypeAllowUserSrpAuth}
+		}, statuses{"source client flow": fail}, "ALLOW_USER_SRP_AUTH", "source client flow"},
+		"the flow by its old name": {change: func(p *plan) {
+			p.sourceClient.ExplicitAuthFlows = []types.ExplicitAuthFlowsType{types.ExplicitAuthFlowsTypeAdminNoSrpAuth}
+		}},
+		"a secret that is not set":         {func(p *plan) { p.sourceClient.GenerateSecret = true }, statuses{"source client secret": fail}, "SOURCE_CLIENT_SECRET is not set", "source client secret"},
+		"a secret that the client has not": {func(p *plan) { p.environ["SOURCE_CLIENT_SECRET"] = "S3cr3tOfNobody" }, statuses{"source client secret": fail}, "has none", "source client secret"},
+		"a secret that is another": {func(p *plan) {
+			p.sourceClient.GenerateSecret, p.environ["SOURCE_CLIENT_SECRET"] = true, "S3cr3tOfNobody"
+		}, statuses{"source client secret": fail}, "is not the app client's secret", "source client secret"},
+		"a source that conceals its users": {func(p *plan) { p.sourceClient.PreventUserExistenceErrors = types.PreventUserExistenceErrorTypesEnabled }, statuses{"source client errors": warn}, "ENABLED", "source client errors"},
+		"a destination that is not there":  {func(p *plan) { p.args["--destination-pool"] = "us-east-1_nonesuch" }, statuses{"destination pool": fail, "destination client": skip, "destination client flow": skip, "destination client errors": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip, "trigger permission": skip}, "ResourceNotFoundException", "destination pool"},
+		"a client that is not there":       {func(p *plan) { p.args["--destination-client"] = "nonesuch" }, statuses{"destination client": fail, "destination client flow": skip, "destination client errors": skip}, "ResourceNotFoundException", "destination client"},
+		"a client that signs in by SRP": {func(p *plan) {
+			p.client.ExplicitAuthFlows = []types.ExplicitAuthFlowsType{types.ExplicitAuthFlowsTypeAllowUserSrpAuth}
+		}, statuses{"destination client flow": fail}, "never invoked", "destination client flow"},
+		"a client that tells who exists":    {func(p *plan) { p.client.PreventUserExistenceErrors = types.PreventUserExistenceErrorTypesLegacy }, statuses{"destination client errors": warn}, "LEGACY", "destination client errors"},
+		"refusals that tell who exists":     {func(p *plan) { p.environ["MIGRATE_REFUSAL"] = "explain" }, statuses{"configuration": warn, "destination client errors": warn}, "explain", "destination client errors"},
+		"a rule that reads what is nowhere": {rules("email,custom:tenant=custom:nowhere"), statuses{"attributes at source": fail}, "custom:nowhere", "attributes at source"},
+		"a rule that sets what is nowhere":  {rules("email,custom:nowhere=custom:tenant"), statuses{"attributes at destination": fail}, "custom:nowhere", "attributes at destination"},
+		"a token without the attributes": {func(p *plan) {
+			p.environ["SOURCE_PROFILE"], p.sourceClient.ReadAttributes = "id_token", []string{"email", "email_verified", "name"}
+		}, statuses{"attributes in ID token": fail}, "custom:tenant", "attributes in ID token"},
+		"a token with them": {func(p *plan) {
+			p.environ["SOURCE_PROFILE"], p.sourceClient.ReadAttributes = "id_token", []string{"email", "email_verified", "name", "custom:tenant"}
+		}, statuses{"attributes in ID token": pass}, "may read", "attributes in ID token"},
+		"an attribute required and without a rule": {func(p *plan) { p.pool.Schema = schema(required("given_name")) }, statuses{"attributes required": fail}, "given_name is required", "attributes required"},
+		"an attribute required and at times absent": {func(p *plan) { p.pool.Schema = schema(required("name")) }, statuses{"attributes required": warn},
+			"who lacks it", "attributes required"},
+		"a type that is another":   {rules("email,custom:seats=custom:tenant"), statuses{"attributes type": fail}, "custom:seats is a Number", "attributes type"},
+		"a text that is no number": {rules("email,custom:seats='many'"), statuses{"attributes type": fail}, "custom:seats is a Number", "attributes type"},
+		"a length that is shorter": {func(p *plan) { p.pool.Schema = schema(text("tenant", "1", "8")) }, statuses{"attributes length": warn}, "lengths 1..8", "attributes length"},
+		"a text that is too long":  {rules("email,custom:tenant='" + strings.Repeat("x", 65) + "'"), statuses{"attributes length": fail}, "not within lengths 1..64", "attributes length"},
+		"an attribute that is set once": {change: func(p *plan) {
+			tenant := text("tenant", "1", "64")
+			tenant.Mutable = aws.Bool(false)
+			p.pool.Schema = schema(tenant)
+		}, saw: "for good: custom:tenant", of: "attributes at destination"},
+		"a destination that makes the usernames": {func(p *plan) {
+			p.pool.UsernameAttributes = []types.UsernameAttributeType{types.UsernameAttributeTypeEmail}
+		}, statuses{"username shape": fail}, "Cognito makes its own there", "username shape"},
+		"the same, with names left out": {change: func(p *plan) {
+			p.pool.UsernameAttributes = []types.UsernameAttributeType{types.UsernameAttributeTypeEmail}
+			p.environ["MIGRATE_USERNAME"] = "omit"
+		}},
+		"the same, without an email": {func(p *plan) {
+			p.pool.UsernameAttributes = []types.UsernameAttributeType{types.UsernameAttributeTypeEmail}
+			p.environ["MIGRATE_USERNAME"], p.environ["MIGRATE_ATTRIBUTES"] = "omit", "name"
+		}, statuses{"username shape": fail}, "no rule gives email", "username shape"},
+		"a name that looks like an email": {func(p *plan) {
+			p.sourcePool.AliasAttributes = []types.AliasAttributeType{types.AliasAttributeTypeEmail}
+			p.pool.AliasAttributes = p.sourcePool.AliasAttributes
+			p.environ["MIGRATE_USERNAME"] = "submitted"
+		}, statuses{"username shape": fail}, "no username may look like one", "username shape"},
+		"aliases that the destination lacks": {func(p *plan) {
+			p.sourcePool.AliasAttributes = []types.AliasAttributeType{types.AliasAttributeTypePhoneNumber}
+		}, statuses{"username shape": warn}, "phone_number", "username shape"},
+		"letter case that begins to matter": {func(p *plan) { p.pool.UsernameConfiguration.CaseSensitive = aws.Bool(true) }, statuses{"case sensitivity": warn}, "becomes two users", "case sensitivity"},
+		"letter case that ceases to matter": {func(p *plan) { p.sourcePool.UsernameConfiguration = nil }, statuses{"case sensitivity": warn}, "lower-cases", "case sensitivity"},
+		"a second factor for everyone":      {func(p *plan) { p.sourcePool.MfaConfiguration = types.UserPoolMfaTypeOn }, statuses{"MFA": fail}, "everyone is turned away", "MFA"},
+		"a second factor for some":          {func(p *plan) { p.sourcePool.MfaConfiguration = types.UserPoolMfaTypeOptional }, statuses{"MFA": warn}, "turned away", "MFA"},
+		"a second factor by SMS, and MFA off": {func(p *plan) {
+			p.sourcePool.MfaConfiguration, p.sourcePool.SmsConfiguration = types.UserPoolMfaTypeOptional, sms()
+			p.environ["MIGRATE_ON_MFA"], p.environ["MIGRATE_ATTRIBUTES"] = "migrate", "email,phone_number"
+		}, statuses{"configuration": warn, "MFA": fail}, "MFA off", "MFA"},
+		"a second factor by SMS, and no SMS": {func(p *plan) {
+			p.sourcePool.MfaConfiguration, p.sourcePool.SmsConfiguration = types.UserPoolMfaTypeOptional, sms()
+			p.pool.MfaConfiguration = types.UserPoolMfaTypeOptional
+			p.environ["MIGRATE_ON_MFA"], p.environ["MIGRATE_ATTRIBUTES"] = "migrate", "email,phone_number"
+		}, statuses{"configuration": warn, "MFA": fail}, "no SMS configuration", "MFA"},
+		"no trigger":                         {func(p *plan) { p.attached = false }, statuses{"trigger": fail}, "no user migration trigger", "trigger"},
+		"a trigger that is another function": {func(p *plan) { p.trigger = otherFunction }, statuses{"trigger": fail}, "another function", "trigger"},
+		"no permission":                      {func(p *plan) { p.permission = nil }, statuses{"trigger permission": fail}, "does not allow", "trigger permission"},
+		"a permission for another pool":      {func(p *plan) { p.permission.SourceArn = aws.String(otherPool) }, statuses{"trigger permission": fail}, otherPool, "trigger permission"},
+		"a permission for every pool":        {func(p *plan) { p.anyPool = true }, statuses{"trigger permission": warn}, "anybody's pool", "trigger permission"},
+		"a permission for another service":   {func(p *plan) { p.permission.Principal = aws.String("events.amazonaws.com") }, statuses{"trigger permission": fail}, "does not allow", "trigger permission"},
+		"a function that is not there":       {func(p *plan) { p.args["--function"] = "nonesuch" }, statuses{"function": fail, "trigger": skip, "trigger permission": skip, "function timeout": skip, "function memory": skip, "function environment": skip}, "ResourceNotFoundException", "function"},
+		"a timeout that is too short":        {func(p *plan) { p.function.Timeout = aws.Int32(1) }, statuses{"function timeout": fail}, "1s", "function timeout"},
+		"a timeout that is short":            {func(p *plan) { p.function.Timeout = aws.Int32(3) }, statuses{"function timeout": warn}, "3s", "function timeout"},
+		"a timeout that is long":             {func(p *plan) { p.function.Timeout = aws.Int32(30) }, statuses{"function timeout": warn}, "30s", "function timeout"},
+		"memory that is small":               {func(p *plan) { p.function.MemorySize = aws.Int32(128) }, statuses{"function memory": warn}, "128 MB", "function memory"},
+		"an environment that is another":     {func(p *plan) { p.theirs["MIGRATE_ON_MFA"] = "migrate" }, statuses{"function environment": warn}, "MIGRATE_ON_MFA is set there", "function environment"},
+		"completion, which is not looked at": {func(p *plan) {
+			p.environ["COMPLETION_AFTER"], p.environ["COMPLETION_QUEUE_URL"] = "disable", "https://sqs.us-east-1.amazonaws.com/111111111111/completion"
+		}, statuses{"completion": warn}, "COMPLETION_AFTER", "completion"},
+		"nothing told": {func(p *plan) {
+			p.args["--destination-pool"], p.args["--destination-client"], p.args["--function"] = "", "", ""
+		}, statuses{"destination pool": skip, "destination client": skip, "destination client flow": skip, "destination client errors": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip, "trigger permission": skip, "function": skip, "function timeout": skip, "function memory": skip, "function environment": skip}, "--destination-pool is not given", "destination pool"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := healthyPlan()
+			row.change(p)
+			m := a.build(t, p, strings.Map(letters, name))
+			got, checks := runDoctor(t, p, m, "")
+			compare(t, checks, row.but)
+			if row.of != "" && !strings.Contains(checks[row.of].Saw, row.saw) {
+				t.Errorf("%s saw %q, not %q", row.of, checks[row.of].Saw, row.saw)
+			}
+			if failing(row.but) != (got.err != nil) {
+				t.Errorf("it ends with %v", got.err)
+			}
+			for _, secret := range []string{p.environ["AUDIT_HMAC_KEY"], m.sourceSecret, "S3cr3tOfNobody", a.source.ExternalID} {
+				if secret != "" && strings.Contains(got.out+got.notes, secret) {
+					t.Errorf("a secret is shown: %s", got.out)
+				}
+			}
+		})
+	}
+}
+
+const (
+	otherFunction = "arn:aws:lambda:us-east-1:111111111111:function:other"
+	otherPool     = "arn:aws:cognito-idp:us-east-1:111111111111:userpool/us-east-1_other"
+)
+
+// letters makes a name that AWS takes of a sentence.
+func letters(r rune) rune {
+	if r < 'a' || r > 'z' {
+		return '-'
+	}
+	return r
+}
+
+func sms() *types.SmsConfigurationType {
+	return &types.SmsConfigurationType{SnsCallerArn: aws.String("arn:aws:iam::222222222222:role/sms"), ExternalId: aws.String("sms")}
+}
+
+func TestDoctorPrintsOneAlignedLineForEachCheck(t *testing.T) {
+	a := startAccounts(t, authOff)
+	p := healthyPlan()
+	p.permission = nil
+	m := a.build(t, p, "text")
+	got := runTool(t, m.environ, "", "doctor", "--destination-pool", m.poolID, "--destination-client", m.clientID,
+		"--function", m.functionARN, "--source-aws-profile", sourceProfile)
+	if got.err == nil || !strings.Contains(got.err.Error(), "1 of 31 checks failed") {
+		t.Errorf("it ends with %v", got.err)
+	}
+	lines := strings.Split(strings.TrimSuffix(got.out, "\n"), "\n")
+	if len(lines) != len(healthy()) {
+		t.Errorf("%d lines for %d checks", len(lines), len(healthy()))
+	}
+	column := strings.Index(lines[0], "the environment")
+	for _, line := range lines {
+		if len(line) <= column || line[column-1] != ' ' || line[column] == ' ' {
+			t.Errorf("not aligned: %q", line)
+		}
+	}
+	if !strings.Contains(got.out, "-> aws lambda add-permission --function-name "+m.functionARN+" --statement-id") {
+		t.Errorf("no command to mend it in\n%s", got.out)
+	}
+	t.Logf("\n%s", got.out)
+}
+
+func TestDoctorChangesNothing(t *testing.T) {
+	a := startAccounts(t, authOff)
+	p := healthyPlan()
+	m := a.build(t, p, "unchanged")
+	before := a.state(t, m)
+	if _, checks := runDoctor(t, p, m, ""); len(checks) != len(healthy()) {
+		t.Errorf("%d checks", len(checks))
+	}
+	if after := a.state(t, m); after != before {
+		t.Errorf("it was\n%s\nand is\n%s", before, after)
+	}
+}
+
+// state is all of a set-up that doctor could touch.
+func (a *accounts) state(t *testing.T, m made) string {
+	t.Helper()
+	var all []any
+	for i, client := range []*cognito.Client{a.there, a.here} {
+		pool := []string{m.sourcePoolID, m.poolID}[i]
+		read, err := client.DescribeUserPool(t.Context(), &cognito.DescribeUserPoolInput{UserPoolId: &pool})
+		if err != nil {
+			t.Fatal(err)
+		}
+		users, err := client.ListUsers(t.Context(), &cognito.ListUsersInput{UserPoolId: &pool})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, pool, read.UserPool, users.Users)
+	}
+	function, err := a.functions.GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: &m.functionName})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(append(all, function.RevisionId, function.Environment))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return canonical(strings.Split(string(text), ","))
+}
+
+// canonical puts parts in order, because maps have none.
+func canonical(parts []string) string {
+	slices.Sort(parts)
+	return strings.Join(parts, ",")
+}
+
+func TestDoctorMakesOneAttemptAndMovesNobody(t *testing.T) {
+	a := startAccounts(t, authOff)
+	p := healthyPlan()
+	m := a.build(t, p, "attempt")
+	if _, err := a.there.AdminCreateUser(t.Context(), &cognito.AdminCreateUserInput{
+		UserPoolId: &m.sourcePoolID, Username: aws.String("alice"), MessageAction: types.MessageActionTypeSuppress,
+		UserAttributes: []types.AttributeType{{Name: aws.String("email"), Value: aws.String("alice@example.com")}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.there.AdminSetUserPassword(t.Context(), &cognito.AdminSetUserPasswordInput{
+		UserPoolId: &m.sourcePoolID, Username: aws.String("alice"), Password: aws.String("Pass-word-1!"), Permanent: true,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]struct {
+		user, password string
+		status         doctor.Status
+		saw            string
+	}{
+		"the right password": {"alice", "Pass-word-1!", doctor.Pass, "migrate: password_accepted; CONFIRMED, with email email_verified username"},
+		"a wrong password":   {"alice", "not-hers", doctor.Warn, "refuse: password_wrong"},
+		"nobody":             {"mallory", "Pass-word-1!", doctor.Warn, "refuse: user_unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			with := healthyPlan()
+			with.args["--user"] = row.user
+			got, checks := runDoctor(t, with, m, row.password)
+			compare(t, checks, map[string]doctor.Status{"attempt": row.status})
+			if !strings.Contains(checks["attempt"].Saw, row.saw) {
+				t.Errorf("it saw %s", checks["attempt"].Saw)
+			}
+			if strings.Contains(got.out+got.notes, row.password) || strings.Contains(got.out, "alice@example.com") {
+				t.Errorf("too much is shown: %s", got.out)
+			}
+		})
+	}
+	users, err := a.here.ListUsers(t.Context(), &cognito.ListUsersInput{UserPoolId: &m.poolID})
+	if err != nil || len(users.Users) != 0 {
+		t.Errorf("%d users in the destination, %v", len(users.Users), err)
+	}
+	if got := runTool(t, m.environ, "", "doctor", "--user", "alice"); got.err == nil || !strings.Contains(got.err.Error(), "use --password-stdin") {
+		t.Errorf("without a terminal: %v", got.err)
+	}
+}
+
+// With moto's auth mode on, permissions are enforced as on AWS, but for its
+// Lambda, which then turns every GET away: no function is told here.
+func TestDoctorWithoutPermissions(t *testing.T) {
+	a := startAccounts(t, authOn)
+	const warn, fail, skip = doctor.Warn, doctor.Fail, doctor.Skip
+	untold := map[string]doctor.Status{"trigger": warn, "trigger permission": skip, "function": skip, "function timeout": skip, "function memory": skip, "function environment": skip}
+	with := func(more map[string]doctor.Status) map[string]doctor.Status {
+		for name, status := range untold {
+			if _, there := more[name]; !there {
+				more[name] = status
+			}
+		}
+		return more
+	}
+	unreadable := map[string]doctor.Status{"source pool": warn, "source client": warn, "source client flow": skip, "source client secret": skip, "source client errors": skip, "attributes at source": skip, "username shape": skip, "case sensitivity": skip, "MFA": skip}
+	for name, row := range map[string]struct {
+		as     aws.Credentials
+		change func(*plan)
+		but    map[string]doctor.Status
+		of     string
+		want   string
+	}{
+		"an operator with a profile in the source account": {a.admin, func(*plan) {}, with(map[string]doctor.Status{}), "source pool", "source-"},
+		"an operator without one":                          {a.admin, func(p *plan) { p.args["--source-aws-profile"] = "" }, with(unreadable), "source pool", "--source-aws-profile"},
+		"an external ID that is another": {a.source.SameAccountCaller, func(p *plan) { p.environ["SOURCE_EXTERNAL_ID"] = "another" },
+			with(map[string]doctor.Status{"source role": fail, "source external ID": skip, "source reached": fail,
+				"destination pool": warn, "destination client": warn, "destination client flow": skip, "destination client errors": skip,
+				"attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip,
+				"username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip}), "source role", "HTTP 403"},
+		"credentials that are none": {aws.Credentials{AccessKeyID: "AKIANONESUCHNONESUCH", SecretAccessKey: "nonesuch"}, func(*plan) {},
+			with(map[string]doctor.Status{"identity": fail, "source role": fail, "source external ID": skip, "source reached": fail,
+				"destination pool": fail, "destination client": fail, "destination client flow": skip, "destination client errors": skip,
+				"attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip,
+				"username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip}), "identity", "HTTP 403"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := healthyPlan()
+			row.change(p)
+			p.function = nil
+			m := a.build(t, p, strings.Map(letters, name))
+			operatorAt(t, a.moto.URL, row.as, a.sourceAdministrator)
+			_, checks := runDoctor(t, p, m, "")
+			compare(t, checks, row.but)
+			if saw := checks[row.of].Saw + checks[row.of].Remedy; !strings.Contains(saw, row.want) {
+				t.Errorf("%s says %q", row.of, saw)
+			}
+		})
+	}
+}
+
+func TestDoctorOfASourceThatIsNoUserPool(t *testing.T) {
+	a := startAccounts(t, authOff)
+	p := healthyPlan()
+	m := a.build(t, p, "file")
+	m.environ = environment(t)
+	_, checks := runDoctor(t, p, m, "")
+	for name, status := range map[string]doctor.Status{"source reached": doctor.Pass, "source pool": doctor.Skip, "source role": doctor.Skip, "username shape": doctor.Skip, "destination pool": doctor.Pass, "trigger": doctor.Pass} {
+		if checks[name].Status != status {
+			t.Errorf("%s is %s: %s", name, checks[name].Status, checks[name].Saw)
+		}
+	}
+	if !strings.Contains(checks["source pool"].Saw, "of the kind file") {
+		t.Errorf("it saw %s", checks["source pool"].Saw)
+	}
+}

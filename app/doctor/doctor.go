@@ -1,0 +1,172 @@
+package doctor
+
+import "strings"
+
+// Status is what came of a check.
+type Status string
+
+// The statuses.
+const (
+	// Pass: in order.
+	Pass Status = "pass"
+	// Warn: it works, but not for everyone, or unwisely; or it could not be
+	// found out.
+	Warn Status = "warn"
+	// Fail: sign-ins will fail.
+	Fail Status = "fail"
+	// Skip: not looked at, and why.
+	Skip Status = "skip"
+)
+
+// Check is one thing looked at.
+type Check struct {
+	Name   string `json:"name"`
+	Status Status `json:"status"`
+	// Saw is what was found.
+	Saw string `json:"saw"`
+	// Remedy is what to do; empty where there is nothing.
+	Remedy string `json:"remedy"`
+}
+
+// The names of the checks.
+const (
+	nameConfiguration      = "configuration"
+	nameIdentity           = "identity"
+	nameRole               = "source role"
+	nameExternalID         = "source external ID"
+	nameReach              = "source reached"
+	nameSourcePool         = "source pool"
+	nameSourceClient       = "source client"
+	nameSourceFlow         = "source client flow"
+	nameSourceSecret       = "source client secret"
+	nameSourceErrors       = "source client errors"
+	namePool               = "destination pool"
+	nameClient             = "destination client"
+	nameClientFlow         = "destination client flow"
+	nameClientErrors       = "destination client errors"
+	nameAttributesSource   = "attributes at source"
+	nameAttributesToken    = "attributes in ID token"
+	nameAttributesTarget   = "attributes at destination"
+	nameAttributesRequired = "attributes required"
+	nameAttributesType     = "attributes type"
+	nameAttributesLength   = "attributes length"
+	nameUsername           = "username shape"
+	nameCase               = "case sensitivity"
+	nameMFA                = "MFA"
+	nameTrigger            = "trigger"
+	namePermission         = "trigger permission"
+	nameFunction           = "function"
+	nameTimeout            = "function timeout"
+	nameMemory             = "function memory"
+	nameEnvironment        = "function environment"
+	nameCompletion         = "completion"
+	nameAttempt            = "attempt"
+)
+
+// check is an entry of the list: a name and a look at the facts.
+type check struct {
+	name string
+	look func(Facts) Check
+}
+
+// checks lists them all, in the order in which they are shown. None looks at
+// another one's result.
+func checks() []check {
+	return []check{
+		{nameConfiguration, configuration},
+		{nameIdentity, identity},
+		{nameRole, role},
+		{nameExternalID, externalID},
+		{nameReach, reach},
+		{nameSourcePool, sourcePool},
+		{nameSourceClient, sourceClient},
+		{nameSourceFlow, sourceFlow},
+		{nameSourceSecret, sourceSecret},
+		{nameSourceErrors, sourceErrors},
+		{namePool, pool},
+		{nameClient, client},
+		{nameClientFlow, clientFlow},
+		{nameClientErrors, clientErrors},
+		{nameAttributesSource, attributesAtSource},
+		{nameAttributesToken, attributesInToken},
+		{nameAttributesTarget, attributesAtDestination},
+		{nameAttributesRequired, attributesRequired},
+		{nameAttributesType, attributesType},
+		{nameAttributesLength, attributesLength},
+		{nameUsername, usernameShape},
+		{nameCase, caseSensitivity},
+		{nameMFA, secondFactor},
+		{nameTrigger, trigger},
+		{namePermission, permission},
+		{nameFunction, function},
+		{nameTimeout, functionTimeout},
+		{nameMemory, functionMemory},
+		{nameEnvironment, functionEnvironment},
+		{nameCompletion, completion},
+	}
+}
+
+// Examine turns the facts into checks. It is pure.
+func Examine(facts Facts) []Check {
+	var results []Check
+	for _, check := range checks() {
+		result := check.look(facts)
+		result.Name = check.name
+		results = append(results, result)
+	}
+	return results
+}
+
+// Attempt is the check of one real attempt, made by the caller.
+func Attempt(status Status, saw, remedy string) Check {
+	return Check{Name: nameAttempt, Status: status, Saw: saw, Remedy: remedy}
+}
+
+func pass(saw string) Check         { return Check{Status: Pass, Saw: saw} }
+func warn(saw, remedy string) Check { return Check{Status: Warn, Saw: saw, Remedy: remedy} }
+func fail(saw, remedy string) Check { return Check{Status: Fail, Saw: saw, Remedy: remedy} }
+func skip(why string) Check         { return Check{Status: Skip, Saw: why} }
+
+// missing is the skip of a check that rests on a fact that is not there; false
+// where it is.
+func missing[T any](fact Fact[T], name string) (Check, bool) {
+	switch {
+	case fact.skip != "":
+		return skip(fact.skip), true
+	case notPermitted(fact.err):
+		return skip("because " + name + " could not be read"), true
+	case fact.err != nil:
+		return skip(becauseOf(name)), true
+	default:
+		return Check{}, false
+	}
+}
+
+// resting is the skip of a check that rests on variables that the configuration
+// has a problem with; false where it does not.
+func (f *Facts) resting(suffixes ...string) (Check, bool) {
+	for _, suffix := range suffixes {
+		if f.aside(suffix) {
+			return skip(becauseOf(nameConfiguration)), true
+		}
+	}
+	return Check{}, false
+}
+
+// findings gathers what is wrong and unwise in a check of many things.
+type findings struct {
+	wrong, unwise []string
+}
+
+// result is a fail where anything is wrong, a warning where anything is unwise.
+func (f findings) result(fine, remedy string) Check {
+	saw := strings.Join(append(f.wrong, f.unwise...), "; ")
+	switch {
+	case len(f.wrong) > 0:
+		return fail(saw, remedy)
+	case len(f.unwise) > 0:
+		return warn(saw, remedy)
+	default:
+		return pass(fine)
+	}
+}

@@ -1,0 +1,269 @@
+package doctor_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cognito-user-migration/app/doctor"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+const (
+	operator = "arn:aws:sts::111111111111:assumed-role/operator/me"
+	runner   = "arn:aws:sts::111111111111:assumed-role/migration-role/session"
+	poolARN  = "arn:aws:cognito-idp:us-east-1:111111111111:userpool/us-east-1_destination"
+	lambda   = "arn:aws:lambda:us-east-1:111111111111:function:migrate"
+)
+
+// world is a set-up that answers from memory. moto gives a role without the
+// external ID that its trust demands; this one does not, unless told to.
+type world struct {
+	identity    ports.Identity
+	roleErr     error
+	bareRoleErr error
+	source      func() (ports.UserPool, error)
+	client      ports.AppClient
+	pool        ports.UserPool
+	function    ports.Function
+	permissions []ports.InvokePermission
+	reach       func(context.Context) (domain.Reason, error)
+	settings    doctor.Settings
+}
+
+func (w *world) Identity(context.Context) (ports.Identity, error) { return w.identity, nil }
+
+func (w *world) TryRole(_ context.Context, _, externalID string) error {
+	if externalID == "" {
+		return w.bareRoleErr
+	}
+	return w.roleErr
+}
+
+func (w *world) Function(context.Context, string) (ports.Function, error) { return w.function, nil }
+
+func (w *world) InvokePermissions(context.Context, string) ([]ports.InvokePermission, error) {
+	return w.permissions, nil
+}
+
+// pools reads one of the two accounts.
+type pools struct {
+	pool   func() (ports.UserPool, error)
+	client ports.AppClient
+}
+
+func (p pools) UserPool(context.Context, string) (ports.UserPool, error) { return p.pool() }
+
+func (p pools) AppClient(context.Context, string, string) (ports.AppClient, error) {
+	if _, err := p.pool(); err != nil {
+		return ports.AppClient{}, err
+	}
+	return p.client, nil
+}
+
+func denied() error { return fmt.Errorf("AccessDenied: %w", ports.ErrNotPermitted) }
+
+func inOrder() *world {
+	schema := []ports.PoolAttribute{{Name: "sub", Type: "String", Required: true}, {Name: "email", Type: "String", Mutable: true}}
+	rules := domain.DefaultRules()
+	rules.Attributes, _ = domain.ParseAttributeMap("email")
+	return &world{
+		identity:    ports.Identity{ARN: operator, Account: "111111111111"},
+		bareRoleErr: denied(),
+		source: func() (ports.UserPool, error) {
+			return ports.UserPool{ID: "us-east-1_source", Attributes: schema, MFA: "OFF", CaseSensitive: true}, nil
+		},
+		client: ports.AppClient{ID: "client", Flows: []string{"ALLOW_ADMIN_USER_PASSWORD_AUTH"}, ConcealsUsers: false},
+		pool:   ports.UserPool{ID: "us-east-1_destination", ARN: poolARN, Attributes: schema, MFA: "OFF", CaseSensitive: true, UserMigration: lambda},
+		function: ports.Function{ARN: lambda, Name: "migrate", Role: "arn:aws:iam::111111111111:role/service/migration-role", Timeout: 5 * time.Second, MemoryMB: 512,
+			State: "Active", Environment: map[string]domain.Secret{}},
+		permissions: []ports.InvokePermission{{Allow: true, Principals: []string{"cognito-idp.amazonaws.com"}, Actions: []string{"lambda:InvokeFunction"}, SourceARNs: []string{poolARN}}},
+		reach:       func(context.Context) (domain.Reason, error) { return domain.ReasonUserUnknown, nil },
+		settings: doctor.Settings{
+			Rules: rules, Conceal: false, SourceKind: "cognito", SourceName: "SOURCE",
+			Source:          &doctor.CognitoSource{UserPoolID: "us-east-1_source", ClientID: "client", RoleARN: "arn:aws:iam::222222222222:role/migration", ExternalID: "external"},
+			DestinationPool: "us-east-1_destination", DestinationClient: "client", Function: "migrate",
+		},
+	}
+}
+
+func (w *world) examine(ctx context.Context) map[string]doctor.Check {
+	checks := make(map[string]doctor.Check)
+	for _, check := range doctor.Examine(doctor.Gather(ctx, w.settings, doctor.Setup{
+		Own: w, Roles: w, Functions: w, Reach: w.reach,
+		SourcePools:  []ports.UserPoolReader{pools{w.source, w.client}},
+		Destinations: pools{func() (ports.UserPool, error) { return w.pool, nil }, w.client},
+	})) {
+		checks[check.Name] = check
+	}
+	return checks
+}
+
+func TestWhatMotoCannotShow(t *testing.T) {
+	t.Parallel()
+	const warn, fail, skip = doctor.Warn, doctor.Fail, doctor.Skip
+	type statuses = map[string]doctor.Status
+	base := inOrder().examine(t.Context())
+	for name, check := range base {
+		if check.Status == warn || check.Status == fail {
+			t.Errorf("in order, %s is %s: %s", name, check.Status, check.Saw)
+		}
+	}
+	unread := statuses{"source client flow": skip, "source client secret": skip, "source client errors": skip, "attributes at source": skip, "username shape": skip, "case sensitivity": skip, "MFA": skip}
+	for name, row := range map[string]struct {
+		change func(*world)
+		but    statuses
+		of     string
+		saw    string
+	}{
+		"the external ID is demanded":     {func(*world) {}, statuses{}, "source external ID", "refused"},
+		"the external ID is not demanded": {func(w *world) { w.bareRoleErr = nil }, statuses{"source external ID": warn}, "source external ID", "does not demand it"},
+		"whether it is demanded cannot be seen": {func(w *world) { w.bareRoleErr = errors.New("no answer") },
+			statuses{"source external ID": warn}, "source external ID", "could not be found out"},
+		"the trust names the function alone": {func(w *world) {
+			w.roleErr, w.reach = denied(), func(context.Context) (domain.Reason, error) { return "", denied() }
+		}, statuses{"source role": warn, "source external ID": skip, "source reached": warn}, "source role", "not the function's role"},
+		"the function itself is refused the role": {func(w *world) {
+			w.identity.ARN, w.roleErr = runner, denied()
+			w.reach = func(context.Context) (domain.Reason, error) { return "", denied() }
+		}, statuses{"source role": fail, "source external ID": skip, "source reached": fail}, "source role", "AccessDenied"},
+		"STS does not answer": {func(w *world) { w.roleErr = errors.New("no answer") }, statuses{"source role": fail, "source external ID": skip}, "source role", "no answer"},
+		"the source does not answer": {func(w *world) {
+			w.reach = func(context.Context) (domain.Reason, error) { return "", errors.New("source_unreachable") }
+		}, statuses{"source reached": fail}, "source reached", "source_unreachable"},
+		"the source knows a user whom nobody has": {func(w *world) {
+			w.reach = func(context.Context) (domain.Reason, error) { return domain.ReasonUserDisabled, nil }
+		}, statuses{"source reached": warn}, "source reached", "user_disabled"},
+		"the role may not describe the pool": {func(w *world) { w.source = func() (ports.UserPool, error) { return ports.UserPool{}, denied() } },
+			with(unread, statuses{"source pool": warn, "source client": warn}), "source pool", "AccessDenied"},
+		"the source's account does not answer": {func(w *world) {
+			w.source = func() (ports.UserPool, error) { return ports.UserPool{}, errors.New("no answer") }
+		},
+			with(unread, statuses{"source pool": fail, "source client": skip}), "source pool", "no answer"},
+		"the trigger is an alias of the function": {func(w *world) { w.pool.UserMigration = lambda + ":live" }, statuses{}, "trigger", "a version or alias"},
+		"the trigger is another alias": {func(w *world) { w.function.ARN, w.pool.UserMigration = lambda+":next", lambda+":live" },
+			statuses{"trigger": fail}, "trigger", ":next"},
+		"a function that failed":                {func(w *world) { w.function.State, w.function.StateReason = "Failed", "ImageDeleted" }, statuses{"function": fail}, "function", "ImageDeleted"},
+		"a function that sleeps":                {func(w *world) { w.function.State = "Inactive" }, statuses{"function": warn}, "function", "Inactive"},
+		"an environment under a key of its own": {func(w *world) { w.function.Environment = nil }, statuses{"function environment": skip}, "function environment", "cannot be read"},
+		"a destination that demands MFA":        {func(w *world) { w.pool.MFA = "ON" }, statuses{"MFA": warn}, "MFA", "everyone is asked"},
+		"names at the source made by Cognito":   {func(w *world) { byEmail(w); w.pool.AliasAttributes = []string{"email"} }, statuses{"username shape": fail}, "username shape", "no username may look like one"},
+		"the same, named by the source's own": {func(w *world) {
+			byEmail(w)
+			w.pool.AliasAttributes = []string{"email"}
+			w.settings.Rules.Username = domain.UsernameSource
+		}, statuses{}, "username shape", "signs in by email"},
+		"the same, where none can be told": {func(w *world) { byEmail(w); w.settings.Rules.Username = domain.UsernameSource }, statuses{"username shape": fail}, "username shape", "no name but the one typed"},
+		"email signs in on both sides":     {func(w *world) { byEmail(w); w.pool.UsernameAttributes = []string{"email"} }, statuses{}, "username shape", "destination: signs in by email"},
+		"email signs in, and names are given": {func(w *world) {
+			byEmail(w)
+			w.pool.UsernameAttributes = []string{"email"}
+			w.settings.Rules.Username = domain.UsernameSource
+		}, statuses{"username shape": fail}, "username shape", "takes none"},
+		"a client that conceals what is explained": {func(w *world) { w.client.ConcealsUsers = true }, statuses{"source client errors": warn, "destination client errors": warn}, "destination client errors", "all the same"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := inOrder()
+			row.change(w)
+			checks := w.examine(t.Context())
+			for name, check := range checks {
+				want, differs := row.but[name]
+				if !differs {
+					want = base[name].Status
+				}
+				if check.Status != want {
+					t.Errorf("%s is %s, not %s: %s", name, check.Status, want, check.Saw)
+				}
+			}
+			if !strings.Contains(checks[row.of].Saw, row.saw) {
+				t.Errorf("%s saw %q", row.of, checks[row.of].Saw)
+			}
+		})
+	}
+}
+
+// byEmail makes email the source's sign-in identifier.
+func byEmail(w *world) {
+	read := w.source
+	w.source = func() (ports.UserPool, error) {
+		pool, err := read()
+		pool.UsernameAttributes = []string{"email"}
+		return pool, err
+	}
+}
+
+func with(one, other map[string]doctor.Status) map[string]doctor.Status {
+	both := make(map[string]doctor.Status)
+	for _, all := range []map[string]doctor.Status{one, other} {
+		for name, status := range all {
+			both[name] = status
+		}
+	}
+	return both
+}
+
+func TestAQuestionThatHangsHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	w := inOrder()
+	w.reach = func(ctx context.Context) (domain.Reason, error) {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	checks := w.examine(ctx)
+	if checks["source reached"].Status != doctor.Fail || checks["trigger"].Status != doctor.Pass {
+		t.Errorf("got %v, %v", checks["source reached"], checks["trigger"])
+	}
+}
+
+func TestThePermissionToInvoke(t *testing.T) {
+	t.Parallel()
+	statement := func(change func(*ports.InvokePermission)) []ports.InvokePermission {
+		permission := ports.InvokePermission{Allow: true, Principals: []string{"cognito-idp.amazonaws.com"}, Actions: []string{"lambda:InvokeFunction"}, SourceARNs: []string{poolARN}}
+		change(&permission)
+		return []ports.InvokePermission{permission}
+	}
+	right := statement(func(*ports.InvokePermission) {})
+	denial := statement(func(p *ports.InvokePermission) { p.Allow = false })
+	for name, row := range map[string]struct {
+		permissions []ports.InvokePermission
+		want        doctor.Status
+	}{
+		"for this pool": {right, doctor.Pass},
+		"for pools like it": {statement(func(p *ports.InvokePermission) {
+			p.SourceARNs = []string{"arn:aws:cognito-idp:us-east-1:111111111111:userpool/*"}
+		}), doctor.Pass},
+		"for pools unlike it": {statement(func(p *ports.InvokePermission) {
+			p.SourceARNs = []string{"arn:aws:cognito-idp:*:999999999999:userpool/*"}
+		}), doctor.Fail},
+		"for every pool":         {statement(func(p *ports.InvokePermission) { p.SourceARNs = nil }), doctor.Warn},
+		"for an account":         {statement(func(p *ports.InvokePermission) { p.SourceARNs, p.SourceAccounts = nil, []string{"111111111111"} }), doctor.Warn},
+		"for everyone":           {statement(func(p *ports.InvokePermission) { p.Principals = []string{"*"} }), doctor.Warn},
+		"under another term":     {statement(func(p *ports.InvokePermission) { p.OtherConditions = []string{"Bool aws:SecureTransport"} }), doctor.Warn},
+		"to do something else":   {statement(func(p *ports.InvokePermission) { p.Actions = []string{"lambda:GetFunction"} }), doctor.Fail},
+		"to another service":     {statement(func(p *ports.InvokePermission) { p.Principals = []string{"events.amazonaws.com"} }), doctor.Fail},
+		"denied":                 {slices.Concat(right, denial), doctor.Fail},
+		"of two, one is tighter": {slices.Concat(statement(func(p *ports.InvokePermission) { p.SourceARNs = nil }), right), doctor.Pass},
+		"none":                   {nil, doctor.Fail},
+	} {
+		if got := doctor.JudgePermission(row.permissions, poolARN, lambda); got.Status != row.want || got.Status != doctor.Pass && got.Remedy == "" {
+			t.Errorf("%s: got %+v", name, got)
+		}
+	}
+	for function, want := range map[string]string{
+		lambda:           "--function-name " + lambda + " --statement-id",
+		lambda + ":live": "--function-name " + lambda + " --qualifier live --statement-id",
+		"migrate:live":   "--function-name migrate --qualifier live --statement-id",
+	} {
+		if got := doctor.AddPermission(function, poolARN); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s", function, got)
+		}
+	}
+}

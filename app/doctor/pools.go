@@ -1,0 +1,314 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+// The explicit authentication flows of app clients (cognito-facts 19 and 27),
+// with the names that old clients still have.
+const (
+	flowAdminPassword    = "ALLOW_ADMIN_USER_PASSWORD_AUTH"
+	flowAdminPasswordOld = "ADMIN_NO_SRP_AUTH" //nolint:gosec // the name of a flow, no credential
+	flowPassword         = "ALLOW_USER_PASSWORD_AUTH"
+	flowPasswordOld      = "USER_PASSWORD_AUTH"
+)
+
+func sourcePool(f Facts) Check {
+	switch fact := f.sourcePool; {
+	case fact.skip != "":
+		return skip(fact.skip)
+	case notPermitted(fact.err):
+		return warn(fact.err.Error(), f.readableSource())
+	case errors.Is(fact.err, ports.ErrNotFound):
+		return fail(fact.err.Error(), "check "+f.variable("USER_POOL_ID")+" and "+f.variable("REGION"))
+	case notPermitted(f.role.err) && fact.err != nil:
+		return warn("the source could not be asked: the role was not given", f.readableSource())
+	case fact.err != nil:
+		return fail(fact.err.Error(), "check the credentials and the network")
+	default:
+		return pass(describePool(fact.value))
+	}
+}
+
+func (f *Facts) readableSource() string {
+	const permissions = "cognito-idp:DescribeUserPool and cognito-idp:DescribeUserPoolClient"
+	if f.Settings.SourceProfile != "" {
+		return "give the profile " + f.Settings.SourceProfile + " " + permissions
+	}
+	return "the role need not be able to: give --source-aws-profile, a profile of your own in the source account with " + permissions
+}
+
+func describePool(pool ports.UserPool) string {
+	return fmt.Sprintf("%s (%s)", pool.ID, pool.Name)
+}
+
+func sourceClient(f Facts) Check {
+	switch fact := f.sourceClient; {
+	case fact.skip != "":
+		return skip(fact.skip)
+	case notPermitted(fact.err):
+		return warn(fact.err.Error(), f.readableSource())
+	case errors.Is(fact.err, ports.ErrNotFound) && errors.Is(f.sourcePool.err, ports.ErrNotFound):
+		return skip(becauseOf(nameSourcePool))
+	case errors.Is(fact.err, ports.ErrNotFound):
+		return fail(fact.err.Error(), "check "+f.variable("CLIENT_ID")+": the pool has no such app client")
+	case fact.err != nil:
+		return skip("because " + nameSourcePool + " could not be read")
+	default:
+		return pass(fact.value.ID)
+	}
+}
+
+func sourceFlow(f Facts) Check {
+	if skipped, yes := missing(f.sourceClient, nameSourceClient); yes {
+		return skipped
+	}
+	flows := f.sourceClient.value.Flows
+	if slices.Contains(flows, flowAdminPassword) || slices.Contains(flows, flowAdminPasswordOld) {
+		return pass(list(flows))
+	}
+	return fail("the app client allows "+list(flows), "allow "+flowAdminPassword+" on the source's app client")
+}
+
+func sourceSecret(f Facts) Check {
+	if skipped, yes := missing(f.sourceClient, nameSourceClient); yes {
+		return skipped
+	}
+	if skipped, yes := f.resting("_CLIENT_SECRET"); yes {
+		return skipped
+	}
+	has, set := f.sourceClient.value.Secret, f.Settings.Source.ClientSecret
+	variable := f.variable("CLIENT_SECRET")
+	switch {
+	case has.Empty() && set.Empty():
+		return pass("the app client has none, and none is set")
+	case has.Empty():
+		return fail("the app client has none, and "+variable+" is set", "unset "+variable)
+	case set.Empty():
+		return fail("the app client has one, and "+variable+" is not set", "set "+variable)
+	case has.Reveal() != set.Reveal():
+		return fail(variable+" is not the app client's secret", "set "+variable+" to the app client's own")
+	default:
+		return pass("the app client's is set")
+	}
+}
+
+func sourceErrors(f Facts) Check {
+	if skipped, yes := missing(f.sourceClient, nameSourceClient); yes {
+		return skipped
+	}
+	if f.sourceClient.value.ConcealsUsers {
+		return warn("PreventUserExistenceErrors is ENABLED: a wrong password, an unknown user and one who must reset look the same to the function",
+			"set it to LEGACY on the source's app client; nobody but the function uses it")
+	}
+	return pass("PreventUserExistenceErrors is LEGACY: the source says why it turns somebody away")
+}
+
+func pool(f Facts) Check {
+	return read(f.pool, describePool, "check --destination-pool and --destination-region", "cognito-idp:DescribeUserPool")
+}
+
+func client(f Facts) Check {
+	if errors.Is(f.client.err, ports.ErrNotFound) && errors.Is(f.pool.err, ports.ErrNotFound) {
+		return skip(becauseOf(namePool))
+	}
+	return read(f.client, func(client ports.AppClient) string { return client.ID },
+		"check --destination-client: the pool has no such app client", "cognito-idp:DescribeUserPoolClient")
+}
+
+func clientFlow(f Facts) Check {
+	if skipped, yes := missing(f.client, nameClient); yes {
+		return skipped
+	}
+	flows := f.client.value.Flows
+	for _, flow := range []string{flowPassword, flowAdminPassword, flowPasswordOld, flowAdminPasswordOld} {
+		if slices.Contains(flows, flow) {
+			return pass(list(flows))
+		}
+	}
+	return fail("the app client allows "+list(flows)+": the trigger is never invoked by those",
+		"allow "+flowPassword+" or "+flowAdminPassword+" on the destination's app client, and sign in by it")
+}
+
+func clientErrors(f Facts) Check {
+	if skipped, yes := missing(f.client, nameClient); yes {
+		return skipped
+	}
+	if skipped, yes := f.resting("MIGRATE_REFUSAL"); yes {
+		return skipped
+	}
+	conceals := f.client.value.ConcealsUsers
+	switch {
+	case f.Settings.Conceal && !conceals:
+		return warn("PreventUserExistenceErrors is LEGACY: the client says who exists, whatever MIGRATE_REFUSAL=conceal conceals", "set it to ENABLED on the destination's app client")
+	case !f.Settings.Conceal && conceals:
+		return warn("PreventUserExistenceErrors is ENABLED, and MIGRATE_REFUSAL=explain says who exists all the same", "set MIGRATE_REFUSAL=conceal once the set-up works")
+	case conceals:
+		return pass("PreventUserExistenceErrors is ENABLED, and MIGRATE_REFUSAL=conceal")
+	default:
+		return pass("PreventUserExistenceErrors is LEGACY, and MIGRATE_REFUSAL=explain")
+	}
+}
+
+// read is the check that something is there.
+func read[T any](fact Fact[T], describe func(T) string, lost, permissions string) Check {
+	switch {
+	case fact.skip != "":
+		return skip(fact.skip)
+	case notPermitted(fact.err):
+		return warn(fact.err.Error(), "run as somebody with "+permissions)
+	case errors.Is(fact.err, ports.ErrNotFound):
+		return fail(fact.err.Error(), lost)
+	case fact.err != nil:
+		return fail(fact.err.Error(), "check the credentials and the network")
+	default:
+		return pass(describe(fact.value))
+	}
+}
+
+// usernameShape holds what the two pools call a username against the rule that
+// names migrated users (cognito-facts 10).
+func usernameShape(f Facts) Check {
+	if skipped, yes := f.resting("MIGRATE_USERNAME", "MIGRATE_ATTRIBUTES"); yes {
+		return skipped
+	}
+	if skipped, yes := missing(f.pool, namePool); yes {
+		return skipped
+	}
+	if skipped, yes := missing(f.sourcePool, nameSourcePool); yes {
+		return skipped
+	}
+	from, to, rule := f.sourcePool.value, f.pool.value, f.Settings.Rules.Username
+	saw := fmt.Sprintf("source: %s; destination: %s; MIGRATE_USERNAME=%s", shape(from), shape(to), rule)
+	generated := len(from.UsernameAttributes) > 0 // the source's usernames are made by Cognito
+	switch {
+	case len(to.UsernameAttributes) > 0:
+		return f.ownSignIn(saw, generated)
+	case slices.Contains(to.AliasAttributes, "email") && rule != domain.UsernameSource && generated,
+		slices.Contains(to.AliasAttributes, "email") && (rule == domain.UsernameSubmitted || rule == domain.UsernameOmit) && slices.Contains(from.AliasAttributes, "email"):
+		return fail(saw+": who types an email address would be created under it, and in a pool with email aliases no username may look like one", f.withAlias(generated))
+	case rule != domain.UsernameSubmitted && rule != domain.UsernameOmit && len(lacking(from.AliasAttributes, to.AliasAttributes)) > 0:
+		return warn(saw+": who types "+strings.Join(lacking(from.AliasAttributes, to.AliasAttributes), " or ")+" is known at the source, and the destination takes no other name for it",
+			"create the destination with the same aliases, or have people sign in by their usernames")
+	case generated && rule == domain.UsernameSource && len(to.AliasAttributes) == 0:
+		return fail(saw+": the destination takes no name but the one typed", "set MIGRATE_USERNAME=auto")
+	default:
+		return pass(saw)
+	}
+}
+
+func (f *Facts) withAlias(generated bool) string {
+	if generated {
+		return "set MIGRATE_USERNAME=source, or create the destination with email as its username attribute"
+	}
+	return "set MIGRATE_USERNAME=auto or source"
+}
+
+// ownSignIn is for a destination whose sign-in identifier is the email or the
+// phone number: Cognito makes the usernames, and none may be returned.
+func (f *Facts) ownSignIn(saw string, generated bool) Check {
+	rule := f.Settings.Rules.Username
+	switch rule {
+	case domain.UsernameSubmitted, domain.UsernameSource:
+		return fail(saw+": Cognito makes the usernames there, and takes none", "set MIGRATE_USERNAME=auto or omit")
+	case domain.UsernameAuto:
+		if !generated {
+			return fail(saw+": auto returns the source's usernames, and Cognito makes its own there", "set MIGRATE_USERNAME=omit")
+		}
+	case domain.UsernameOmit:
+	}
+	targets := f.Settings.Rules.Attributes.Targets()
+	for _, name := range f.pool.value.UsernameAttributes {
+		if slices.Contains(targets, name) {
+			return pass(saw)
+		}
+	}
+	return fail(saw+": no rule gives "+strings.Join(f.pool.value.UsernameAttributes, " or ")+", by which people sign in there", "add it to MIGRATE_ATTRIBUTES")
+}
+
+func shape(pool ports.UserPool) string {
+	switch {
+	case len(pool.UsernameAttributes) > 0:
+		return "signs in by " + strings.Join(pool.UsernameAttributes, " or ")
+	case len(pool.AliasAttributes) > 0:
+		return "usernames, with " + strings.Join(pool.AliasAttributes, " and ") + " as aliases"
+	default:
+		return "usernames"
+	}
+}
+
+func lacking(from, to []string) []string {
+	var names []string
+	for _, name := range from {
+		if !slices.Contains(to, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func caseSensitivity(f Facts) Check {
+	if skipped, yes := missing(f.pool, namePool); yes {
+		return skipped
+	}
+	if skipped, yes := missing(f.sourcePool, nameSourcePool); yes {
+		return skipped
+	}
+	from, to := f.sourcePool.value.CaseSensitive, f.pool.value.CaseSensitive
+	switch {
+	case from && !to:
+		return warn("the source minds letter case, the destination lower-cases what is typed: it asks for alice where the source has Alice, and one of two users may be hidden by the other",
+			"look for usernames at the source with capitals, or that differ by case alone; a destination is made case-sensitive only when it is created")
+	case !from && to:
+		return warn("the destination minds letter case, the source does not: who types ALICE one day and alice the next becomes two users",
+			"create the destination with UsernameConfiguration CaseSensitive=false")
+	case from:
+		return pass("both mind letter case")
+	default:
+		return pass("neither minds letter case")
+	}
+}
+
+// secondFactor holds both pools' MFA against what becomes of people who have
+// one (cognito-facts 9).
+func secondFactor(f Facts) Check {
+	if skipped, yes := f.resting("MIGRATE_ON_MFA", "MIGRATE_ATTRIBUTES"); yes {
+		return skipped
+	}
+	if skipped, yes := missing(f.pool, namePool); yes {
+		return skipped
+	}
+	if skipped, yes := missing(f.sourcePool, nameSourcePool); yes {
+		return skipped
+	}
+	from, to, rule := f.sourcePool.value, f.pool.value, f.Settings.Rules.OnMFA
+	saw := fmt.Sprintf("source %s, destination %s, MIGRATE_ON_MFA=%s", from.MFA, to.MFA, rule)
+	phone := slices.Contains(f.Settings.Rules.Attributes.Targets(), "phone_number")
+	switch {
+	case from.MFA == "ON" && rule == domain.MFARefuse:
+		return fail(saw+": the source asks everyone for a second factor, so everyone is turned away", "set MIGRATE_ON_MFA=migrate where a move without the second factor is acceptable")
+	case from.MFA != "OFF" && from.SendsSMS && rule == domain.MFAMigrate && phone && to.MFA == "OFF":
+		return fail(saw+": SMS as second factor goes along, and in a destination with MFA off such a migration fails", "switch MFA on (OPTIONAL) in the destination")
+	case from.MFA != "OFF" && from.SendsSMS && rule == domain.MFAMigrate && phone && !to.SendsSMS:
+		return fail(saw+": SMS as second factor goes along, and the destination has no SMS configuration", "give the destination an SMS configuration")
+	case from.MFA != "OFF" && rule == domain.MFARefuse:
+		return warn(saw+": who has a second factor is turned away", "tell them, or set MIGRATE_ON_MFA=migrate")
+	case from.MFA == "OFF" && to.MFA == "ON":
+		return warn(saw+": everyone is asked to set up a second factor at the first sign-in", "make sure that the application handles the challenge MFA_SETUP")
+	default:
+		return pass(saw)
+	}
+}
+
+func list(names []string) string {
+	if len(names) == 0 {
+		return "Cognito's default flows (SRP, refresh and custom)"
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,22 @@
+package domain
+
+// AttributeRule is one rule of an [AttributeMap], for those who check or explain
+// a map without applying it.
+type AttributeRule struct {
+	// Target is the destination's attribute.
+	Target string
+	// Source is the source's attribute; empty where there is a literal.
+	Source string
+	// Literal is the text that is the same for everyone; empty where there is a
+	// source.
+	Literal string
+}
+
+// Rules lists the rules in their order.
+func (m AttributeMap) Rules() []AttributeRule {
+	rules := make([]AttributeRule, len(m.rules))
+	for i, rule := range m.rules {
+		rules[i] = AttributeRule{Target: rule.target, Source: rule.source, Literal: rule.literal}
+	}
+	return rules
+}

@@ -1,0 +1,133 @@
+package ports
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cognito-user-migration/domain"
+)
+
+// What a set-up is made of, for the operator's checks. Every method of these
+// interfaces only reads. An error matches, by errors.Is, [ErrNotPermitted] when
+// the caller may not ask, [ErrNotFound] when what was asked for is not there,
+// and the context's own error when the context ended first; any other error
+// means that there was no answer.
+
+// IdentityReader tells who is asking.
+type IdentityReader interface {
+	// Identity returns whose credentials the caller has.
+	Identity(ctx context.Context) (Identity, error)
+}
+
+// RoleAssumer tries roles.
+type RoleAssumer interface {
+	// TryRole takes on the role and throws the session away. An empty external
+	// ID is not sent at all. It returns nil when the role was given.
+	TryRole(ctx context.Context, roleARN, externalID string) error
+}
+
+// UserPoolReader reads the settings of user pools.
+type UserPoolReader interface {
+	// UserPool returns the settings of a pool.
+	UserPool(ctx context.Context, poolID string) (UserPool, error)
+	// AppClient returns the settings of an app client of a pool.
+	AppClient(ctx context.Context, poolID, clientID string) (AppClient, error)
+}
+
+// FunctionReader reads the settings of functions.
+type FunctionReader interface {
+	// Function returns the settings of the function that a name, a name with a
+	// qualifier or an ARN names.
+	Function(ctx context.Context, name string) (Function, error)
+	// InvokePermissions returns what the resource-based policy of the function
+	// says; none, and no error, where there is no policy. The policy of a
+	// version or alias is its own.
+	InvokePermissions(ctx context.Context, name string) ([]InvokePermission, error)
+}
+
+// Identity is whose credentials a caller has.
+type Identity struct {
+	ARN, Account string
+}
+
+// UserPool is what the settings of a user pool say.
+type UserPool struct {
+	ID, ARN, Name string
+	// Attributes is the schema.
+	Attributes []PoolAttribute
+	// AliasAttributes sign in beside the username; UsernameAttributes in its
+	// place. Only one of the two can be set.
+	AliasAttributes, UsernameAttributes []string
+	CaseSensitive                       bool
+	// MFA is OFF, OPTIONAL or ON.
+	MFA string
+	// SendsSMS is true where the pool has what it needs for sending them.
+	SendsSMS bool
+	// UserMigration is the ARN of the function attached as the trigger.
+	UserMigration string
+}
+
+// PoolAttribute is an attribute of a user pool's schema.
+type PoolAttribute struct {
+	// Name is whole: custom ones begin with "custom:".
+	Name string
+	// Type is String, Number, DateTime or Boolean.
+	Type              string
+	Mutable, Required bool
+	// Least and Most bound the length of a String or the value of a Number;
+	// nil where there is no bound.
+	Least, Most *int
+}
+
+// AppClient is what the settings of an app client say.
+type AppClient struct {
+	ID string
+	// Flows are the explicit authentication flows that are allowed.
+	Flows []string
+	// Secret is empty where the client has none.
+	Secret domain.Secret
+	// ConcealsUsers is true where PreventUserExistenceErrors is ENABLED.
+	ConcealsUsers bool
+	// ReadAttributes are those that the client's ID tokens hold; none stands
+	// for Cognito's default, the standard attributes.
+	ReadAttributes []string
+}
+
+// Function is what the settings of a function say.
+type Function struct {
+	// ARN ends in the qualifier by which the function was asked for, if any.
+	ARN, Name string
+	// Role is the ARN of the execution role.
+	Role          string
+	Timeout       time.Duration
+	MemoryMB      int
+	PackageType   string
+	Architectures []string
+	// State is Active where the function can run.
+	State, StateReason string
+	// Environment are its variables; nil where they cannot be read. No value
+	// may be shown.
+	Environment map[string]domain.Secret
+}
+
+// InvokePermission is a statement of a function's resource-based policy.
+type InvokePermission struct {
+	Allow bool
+	// Principals as the policy names them: a service, an account, "*".
+	Principals []string
+	Actions    []string
+	// SourceARNs and SourceAccounts are the conditions on the caller; none
+	// where there is no such condition.
+	SourceARNs, SourceAccounts []string
+	// OtherConditions names the conditions that are none of those.
+	OtherConditions []string
+}
+
+// Errors of reading a set-up, matched by errors.Is.
+var (
+	// ErrNotPermitted: the caller may not ask this.
+	ErrNotPermitted = errors.New("not permitted")
+	// ErrNotFound: what was asked for is not there.
+	ErrNotFound = errors.New("not found")
+)
