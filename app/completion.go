@@ -69,15 +69,18 @@ func completeModule() fx.Option {
 				return cognitodestination.New(cognitodestination.NewClient(awsConfig)), nil
 			},
 			func(
-				source complete.Source,
+				opened sources,
 				destination ports.Destination,
 				records records,
 				pseudonymizer domain.Pseudonymizer,
 				configuration *config.Config,
 				logger *zap.Logger,
 			) *complete.Completer {
-				sources := map[string]complete.Source{configuration.Source.Name: source}
-				return complete.New(sources, destination, records, complete.Options{
+				parts := make(map[string]complete.Source, len(opened))
+				for _, source := range opened {
+					parts[source.name] = source.Source
+				}
+				return complete.New(parts, destination, records, complete.Options{
 					Rules:         configuration.Rules,
 					After:         configuration.Completion.After,
 					Groups:        configuration.Completion.Groups,

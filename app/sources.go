@@ -9,7 +9,9 @@ import (
 	"cognito-user-migration/adapters/stscredentials"
 	"cognito-user-migration/app/complete"
 	"cognito-user-migration/app/config"
+	"cognito-user-migration/app/migrate"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -34,7 +36,7 @@ type sourceParts struct {
 	// rules say for which findings a profile is read.
 	rules domain.Rules
 	// aws loads the SDK's configuration; only a source in AWS calls it.
-	aws func(context.Context) (aws.Config, error)
+	aws func() (aws.Config, error)
 	// sessionName names a role's session after this process.
 	sessionName string
 }
@@ -48,12 +50,36 @@ func Kinds() map[string]config.NewSettings {
 	return kinds
 }
 
-func openSource(ctx context.Context, source config.Source, parts sourceParts) (complete.Source, error) {
-	opened, err := sourceKinds()[source.Kind].open(ctx, source, parts)
-	if err != nil {
-		return complete.Source{}, fmt.Errorf("%s (%s): %w", source.Name, source.Kind, err)
+// openedSource is one source, opened.
+type openedSource struct {
+	complete.Source
+	name  string
+	match migrate.Match
+}
+
+// sources are those of the configuration, in its order.
+type sources []openedSource
+
+func openSources(ctx context.Context, configured []config.Source, parts sourceParts) (sources, error) {
+	kinds := sourceKinds()
+	opened := make(sources, 0, len(configured))
+	for _, source := range configured {
+		one, err := kinds[source.Kind].open(ctx, source, parts)
+		if err != nil {
+			return nil, fmt.Errorf("%s (%s): %w", source.Name, source.Kind, err)
+		}
+		opened = append(opened, openedSource{Source: one, name: source.Name, match: migrate.ParseMatch(source.Match)})
 	}
 	return opened, nil
+}
+
+// directory is all sources as one.
+func (s sources) directory() ports.SourceDirectory {
+	chain := make(migrate.Chain, len(s))
+	for i, source := range s {
+		chain[i] = migrate.Link{Source: source.Directory, Match: source.match}
+	}
+	return chain
 }
 
 // cognitoSettings are a user pool's, with the role through which it is reached.
@@ -77,7 +103,7 @@ func openCognito(ctx context.Context, source config.Source, parts sourceParts) (
 	if !ok {
 		return complete.Source{}, fmt.Errorf("settings are %T", source.Settings)
 	}
-	awsConfig, err := parts.aws(ctx)
+	awsConfig, err := parts.aws()
 	if err != nil {
 		return complete.Source{}, err
 	}

@@ -7,11 +7,11 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
 	"cognito-user-migration/adapters/stscredentials"
-	"cognito-user-migration/app/complete"
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/app/migrate"
 	"cognito-user-migration/domain"
@@ -108,10 +108,10 @@ func loggingModule() fx.Option {
 
 func sourceModule() fx.Option {
 	return fx.Module("source",
-		fx.Provide(func(process Process, configuration *config.Config) (complete.Source, error) {
-			return openSource(context.Background(), configuration.Source, sourceParts{
+		fx.Provide(func(process Process, configuration *config.Config) (sources, error) {
+			return openSources(context.Background(), configuration.Sources, sourceParts{
 				rules: configuration.Rules,
-				aws:   loadAWS,
+				aws:   sync.OnceValues(func() (aws.Config, error) { return loadAWS(context.Background()) }),
 				sessionName: stscredentials.SessionName(
 					process.variable("AWS_LAMBDA_FUNCTION_NAME"), process.variable("AWS_LAMBDA_LOG_STREAM_NAME")),
 			})
@@ -133,19 +133,26 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 	))
 }
 
-// warm prepares a source that can be prepared, at start. To fail is not fatal:
-// the first attempt tries again.
-func warm(lifecycle fx.Lifecycle, source complete.Source, logger *zap.Logger) {
-	warmer, ok := source.Directory.(interface{ Warm(context.Context) error })
-	if !ok {
-		return
-	}
+// warm prepares the sources that can be prepared, at start and side by side. To
+// fail is not fatal: the first attempt tries again.
+func warm(lifecycle fx.Lifecycle, opened sources, logger *zap.Logger) {
 	lifecycle.Append(fx.StartHook(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, warmUp)
 		defer cancel()
-		if err := warmer.Warm(ctx); err != nil {
-			logger.Warn("the source could not be prepared; the first attempt will try again", zap.Error(err))
+		var work sync.WaitGroup
+		for _, source := range opened {
+			warmer, ok := source.Directory.(interface{ Warm(context.Context) error })
+			if !ok {
+				continue
+			}
+			work.Go(func() {
+				if err := warmer.Warm(ctx); err != nil {
+					logger.Warn("the source could not be prepared; the first attempt will try again",
+						zap.String("source", source.name), zap.Error(err))
+				}
+			})
 		}
+		work.Wait()
 	}))
 }
 
@@ -167,14 +174,14 @@ func auditModule() fx.Option {
 func migrateModule() fx.Option {
 	return fx.Module("migrate",
 		fx.Provide(func(
-			source complete.Source,
+			opened sources,
 			audit records,
 			pseudonymizer domain.Pseudonymizer,
 			queue ports.CompletionQueue,
 			configuration *config.Config,
 			logger *zap.Logger,
 		) lambdatrigger.Migrator {
-			return migrate.New(source.Directory, audit, migrate.Options{
+			return migrate.New(opened.directory(), audit, migrate.Options{
 				Rules:         configuration.Rules,
 				Pseudonymizer: pseudonymizer,
 				Completion:    completionOf(configuration.Completion, queue, logger),

@@ -103,6 +103,28 @@ func TestASignInThroughTheWholeFunction(t *testing.T) {
 	}
 }
 
+func TestSeveralSourcesAreAskedInTheirOrder(t *testing.T) {
+	t.Parallel()
+	nobody := filepath.Join(t.TempDir(), "nobody.json")
+	if err := os.WriteFile(nobody, []byte("[]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	handler := startFunction(t, []string{
+		"MIGRATE_SOURCES=old,corp,other", "OLD_KIND=file", "OLD_PATH=" + nobody,
+		"CORP_KIND=file", "CORP_PATH=" + people(t), "CORP_MATCH=*@corp.example", "OTHER_KIND=file", "OTHER_PATH=" + people(t),
+	}, &log)
+	answer, err := handler.Invoke(t.Context(), []byte(`{"triggerSource":"UserMigration_Authentication","userName":"`+canary+
+		`","request":{"password":"Pass-word-2!"},"response":null}`))
+	if err != nil || !bytes.Contains(answer, []byte(`"finalUserStatus":"CONFIRMED"`)) {
+		t.Fatalf("got %s, %v", answer, err)
+	}
+	lines := logLines(t, log.String())
+	if source := lines[len(lines)-1]["source"]; source != "OTHER" {
+		t.Errorf("it rests on %v", source)
+	}
+}
+
 func logLines(t *testing.T, log string) []map[string]any {
 	t.Helper()
 	var lines []map[string]any

@@ -26,8 +26,9 @@ type Config struct {
 	Rules domain.Rules
 	// Refusal is the form of a refusal.
 	Refusal Refusal
-	// Source is the directory to move users from.
-	Source Source
+	// Sources are the directories to move users from, in the order in which
+	// they are asked; there is one at least.
+	Sources []Source
 	// Audit says how attempts are recorded.
 	Audit Audit
 	// Completion says how moves are finished.
@@ -42,6 +43,9 @@ type Source struct {
 	Name string
 	// Kind names its adapter.
 	Kind string
+	// Match are the patterns of the identifiers that it is asked for; empty
+	// for every one.
+	Match string
 	// Settings is what the kind's [NewSettings] made, filled in.
 	Settings SourceSettings
 }
@@ -114,7 +118,7 @@ func (r *Refusal) UnmarshalText(text []byte) error {
 
 // migrateSettings is the family MIGRATE_.
 type migrateSettings struct {
-	Sources             []string                   `env:"SOURCES" envDefault:"SOURCE" takes:"the name of the source" desc:"The source to ask. Its name is the prefix of its own variables."`
+	Sources             []string                   `env:"SOURCES" envDefault:"SOURCE" takes:"names of sources, separated by commas" desc:"The sources, in the order in which they are asked. Each name is the prefix of that source's own variables. Only a source that does not know the user passes on to the next."`
 	Attributes          domain.AttributeMap        `env:"ATTRIBUTES" envDefault:"*" takes:"rules, separated by commas" desc:"Attributes of the new user: \u0060email\u0060, \u0060custom:legacy_sub=sub\u0060, \u0060custom:tenant='acme'\u0060; \u0060*\u0060 stands for the standard attributes."`
 	VerifiedContacts    domain.VerifiedContacts    `env:"VERIFIED_CONTACTS" envDefault:"source" takes:"source, always" desc:"Who vouches for email and phone number: the source, or you for all of them."`
 	Username            domain.UsernameRule        `env:"USERNAME" envDefault:"auto" takes:"auto, submitted, source, omit" desc:"Under which name the user is created."`
@@ -128,7 +132,8 @@ type migrateSettings struct {
 
 // sourceSettings is what every kind of source takes.
 type sourceSettings struct {
-	Kind string `env:"KIND" envDefault:"cognito" takes:"" desc:"The kind of directory."`
+	Kind  string `env:"KIND" envDefault:"cognito" takes:"" desc:"The kind of directory."`
+	Match string `env:"MATCH" takes:"patterns, separated by commas" desc:"Identifiers that this source is asked for, such as \u0060*@corp.example\u0060; by default every one."`
 }
 
 // auditSettings is the family AUDIT_.
@@ -225,7 +230,7 @@ func Load(ctx context.Context, environ []string, kinds map[string]NewSettings, r
 	l.parse(familyAudit, &audit)
 	l.parse(familyCompletion, &completion)
 	l.read[familyLockout] = nil
-	source := l.source(migrate.Sources, kinds)
+	sources := l.sources(migrate.Sources, kinds)
 	l.checkFamilies()
 	l.checkAudit(audit)
 	l.checkCompletion(completion)
@@ -233,7 +238,7 @@ func Load(ctx context.Context, environ []string, kinds map[string]NewSettings, r
 		slices.Sort(l.problems)
 		return nil, &Error{Problems: slices.Compact(l.problems)}
 	}
-	l.warn(migrate, audit, source)
+	l.warn(migrate, audit, sources)
 	return &Config{
 		Rules: domain.Rules{
 			Attributes:          migrate.Attributes,
@@ -246,7 +251,7 @@ func Load(ctx context.Context, environ []string, kinds map[string]NewSettings, r
 			MessageAction:       migrate.MessageAction,
 		},
 		Refusal: migrate.Refusal,
-		Source:  source,
+		Sources: sources,
 		Audit:   Audit{Username: audit.Username, HMACKey: audit.HMACKey},
 		Completion: Completion{
 			After:        completion.After,
@@ -326,18 +331,27 @@ func (l *loader) resolve(variables []string) {
 	}
 }
 
-// source reads the variables of the source, under its own name.
-func (l *loader) source(names []string, kinds map[string]NewSettings) Source {
-	if len(names) != 1 {
-		l.problem("MIGRATE_SOURCES", "takes the name of one source; several are not supported yet")
-		return Source{}
+// sources reads the variables of each source, under its own name.
+func (l *loader) sources(names []string, kinds map[string]NewSettings) []Source {
+	var sources []Source
+	seen := make(map[string]bool)
+	for _, name := range names {
+		name = strings.ToUpper(strings.TrimSpace(name))
+		switch {
+		case !isSourceName(name):
+			l.problem("MIGRATE_SOURCES", "takes names of letters, digits and underscores that begin with a letter and are no family of their own (MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA)")
+		case seen[name]:
+			l.problem("MIGRATE_SOURCES", "names %s twice", name)
+		default:
+			sources = append(sources, l.source(name, kinds))
+		}
+		seen[name] = true
 	}
-	name := strings.TrimSpace(names[0])
-	if !isSourceName(name) {
-		l.problem("MIGRATE_SOURCES", "takes a name of letters, digits and underscores that begins with a letter and is no family of its own (MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA)")
-		return Source{}
-	}
-	name = strings.ToUpper(name)
+	return sources
+}
+
+// source reads the variables of one source.
+func (l *loader) source(name string, kinds map[string]NewSettings) Source {
 	prefix := name + "_"
 	var common sourceSettings
 	l.parse(prefix, &common)
@@ -357,11 +371,10 @@ func (l *loader) source(names []string, kinds map[string]NewSettings) Source {
 			l.problems = append(l.problems, err.Error())
 		}
 	}
-	return Source{Name: name, Kind: common.Kind, Settings: settings}
+	return Source{Name: name, Kind: common.Kind, Match: common.Match, Settings: settings}
 }
 
 func isSourceName(name string) bool {
-	name = strings.ToUpper(name)
 	if name == "" || name[0] < 'A' || name[0] > 'Z' || len(name) > 32 {
 		return false
 	}
@@ -381,12 +394,23 @@ func (l *loader) checkFamilies() {
 		if name == "SOURCE_DATE_EPOCH" {
 			continue
 		}
-		for family, variables := range l.read {
-			if strings.HasPrefix(name, family) && !slices.Contains(variables, name) {
-				l.problem(name, "nothing reads this variable; %s", takes(family, variables))
-			}
+		family := l.familyOf(name)
+		if variables := l.read[family]; family != "" && !slices.Contains(variables, name) {
+			l.problem(name, "nothing reads this variable; %s", takes(family, variables))
 		}
 	}
+}
+
+// familyOf is the longest family that a variable's name begins with: a source
+// may be called as another and more.
+func (l *loader) familyOf(name string) string {
+	longest := ""
+	for family := range l.read {
+		if strings.HasPrefix(name, family) && len(family) > len(longest) {
+			longest = family
+		}
+	}
+	return longest
 }
 
 func takes(family string, variables []string) string {
@@ -426,7 +450,7 @@ func (l *loader) isProblem(variable string) bool {
 }
 
 // warn gathers what is allowed but unwise.
-func (l *loader) warn(migrate migrateSettings, audit auditSettings, source Source) {
+func (l *loader) warn(migrate migrateSettings, audit auditSettings, sources []Source) {
 	add := func(when bool, warning string) {
 		if when {
 			l.warnings = append(l.warnings, warning)
@@ -446,7 +470,9 @@ func (l *loader) warn(migrate migrateSettings, audit auditSettings, source Sourc
 		"AUDIT_USERNAME=plain records what was typed as the name, which at times is a password")
 	add(audit.Username == domain.AuditUsernameHMAC && audit.HMACKey.Empty(),
 		"AUDIT_HMAC_KEY is not set: each process digests usernames with a key of its own, and records cannot be joined across processes")
-	l.warnings = append(l.warnings, source.Settings.Warnings(func(variable string) string {
-		return source.Name + "_" + variable
-	})...)
+	for _, source := range sources {
+		l.warnings = append(l.warnings, source.Settings.Warnings(func(variable string) string {
+			return source.Name + "_" + variable
+		})...)
+	}
 }

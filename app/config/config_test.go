@@ -73,8 +73,8 @@ func TestTheDefaultsNeedNothingButTheSource(t *testing.T) {
 			t.Errorf("rules are %v, want %v", got.Rules, want)
 		}
 	}
-	settings, _ := got.Source.Settings.(*directory)
-	if got.Refusal != config.RefusalConceal || got.Source.Name != "SOURCE" || got.Source.Kind != "cognito" ||
+	settings, _ := got.Sources[0].Settings.(*directory)
+	if got.Refusal != config.RefusalConceal || got.Sources[0].Name != "SOURCE" || got.Sources[0].Kind != "cognito" ||
 		settings.Host != "h" || settings.Port != 389 || got.Audit.Username != domain.AuditUsernameHMAC {
 		t.Errorf("got %+v", got)
 	}
@@ -100,9 +100,9 @@ func TestEverySettingIsRead(t *testing.T) {
 		!rules.ForceAliasCreation || rules.MessageAction != domain.MessageSend || got.Refusal != config.RefusalExplain {
 		t.Errorf("rules are %+v, refusal %s", rules, got.Refusal)
 	}
-	settings, _ := got.Source.Settings.(*directory)
-	if got.Source.Name != "OLD" || got.Source.Kind != "directory" || settings.Key.Reveal() != canary || settings.Port != 636 || settings.Inner.Base != "b" {
-		t.Errorf("source is %+v", got.Source)
+	settings, _ := got.Sources[0].Settings.(*directory)
+	if got.Sources[0].Name != "OLD" || got.Sources[0].Kind != "directory" || settings.Key.Reveal() != canary || settings.Port != 636 || settings.Inner.Base != "b" {
+		t.Errorf("source is %+v", got.Sources[0])
 	}
 	if c := got.Completion; c.After != domain.AfterDelete || c.Groups.String() != "editors=writers" || !c.CreateGroups ||
 		c.QueueURL != "https://sqs.example.com/1/q" || !c.Required || !c.Wanted() {
@@ -134,19 +134,20 @@ func TestProblems(t *testing.T) {
 		"a variable that nothing reads": {[]string{"SOURCE_HOST=h", "SOURCE_HOTS=" + canary, "LOCKOUT_TABLE=t", "COMPLETION_QUEUE=q"}, []string{
 			"COMPLETION_QUEUE: nothing reads this variable; the family has COMPLETION_AFTER, COMPLETION_CREATE_GROUPS, COMPLETION_FAILURE, COMPLETION_GROUPS, COMPLETION_QUEUE_URL",
 			"LOCKOUT_TABLE: nothing reads this variable; there is none in the family LOCKOUT_ yet",
-			"SOURCE_HOTS: nothing reads this variable; the family has SOURCE_BASE, SOURCE_HOST, SOURCE_KEY, SOURCE_KIND, SOURCE_PORT",
+			"SOURCE_HOTS: nothing reads this variable; the family has SOURCE_BASE, SOURCE_HOST, SOURCE_KEY, SOURCE_KIND, SOURCE_MATCH, SOURCE_PORT",
 		}},
 		"an unknown kind": {[]string{"SOURCE_KIND=" + canary, "SOURCE_WHATEVER=x"}, []string{"SOURCE_KIND: takes one of: cognito, directory"}},
 		"what the kind itself finds wrong": {[]string{"SOURCE_HOST=nowhere"},
 			[]string{"SOURCE_HOST: is nowhere"}},
 		"an attribute map, rule by rule": {[]string{"SOURCE_HOST=h", "MIGRATE_ATTRIBUTES=sub,x"},
 			[]string{"MIGRATE_ATTRIBUTES: rule 1: sub is made by Cognito and cannot be set\n    rule 2: x is no standard attribute: custom ones are written custom:x"}},
-		"several sources": {[]string{"MIGRATE_SOURCES=old,corp"},
-			[]string{"MIGRATE_SOURCES: takes the name of one source; several are not supported yet"}},
+		"several sources, each with its own problems": {[]string{"MIGRATE_SOURCES=old,corp", "OLD_PORT=x", "OLD_HOST=h", "SOURCE_HOST=h"},
+			[]string{"CORP_HOST: is required; takes a host name", "OLD_PORT: takes a port number"}},
+		"a source that is named twice": {[]string{"MIGRATE_SOURCES=old,OLD", "OLD_HOST=h"}, []string{"MIGRATE_SOURCES: names OLD twice"}},
 		"a source with the name of a family": {[]string{"MIGRATE_SOURCES=audit"},
-			[]string{"MIGRATE_SOURCES: takes a name of letters, digits and underscores that begins with a letter and is no family of its own (MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA)"}},
+			[]string{"MIGRATE_SOURCES: takes names of letters, digits and underscores that begin with a letter and are no family of their own (MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA)"}},
 		"a source with a name that is none": {[]string{"MIGRATE_SOURCES=a-b"},
-			[]string{"MIGRATE_SOURCES: takes a name of letters, digits and underscores that begins with a letter and is no family of its own (MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA)"}},
+			[]string{"MIGRATE_SOURCES: takes names of letters, digits and underscores that begin with a letter and are no family of their own (MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA)"}},
 		"completion without a queue": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=delete"},
 			[]string{"COMPLETION_QUEUE_URL: is required with COMPLETION_AFTER or COMPLETION_GROUPS: what is owed is kept there until Cognito has created the user"}},
 		"groups without a queue": {[]string{"SOURCE_HOST=h", "COMPLETION_GROUPS=*"},
@@ -203,13 +204,25 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+func TestSeveralSourcesAreReadInTheirOrder(t *testing.T) {
+	t.Parallel()
+	got, err := load("MIGRATE_SOURCES=old, old_corp", "OLD_HOST=a", "OLD_CORP_HOST=b", "OLD_CORP_MATCH=*@corp.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Sources) != 2 || got.Sources[0].Name != "OLD" || got.Sources[1].Name != "OLD_CORP" ||
+		got.Sources[0].Match != "" || got.Sources[1].Match != "*@corp.example" {
+		t.Errorf("got %+v", got.Sources)
+	}
+}
+
 func TestReferencesAreResolved(t *testing.T) {
 	t.Parallel()
 	got, err := load("SOURCE_HOST=h", "SOURCE_KEY=ssm:/known", "AUDIT_HMAC_KEY=secretsmanager:known#key", "OTHER=ssm:/not-ours")
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings, _ := got.Source.Settings.(*directory)
+	settings, _ := got.Sources[0].Settings.(*directory)
 	if want := strings.Repeat("s", 32); settings.Key.Reveal() != want || got.Audit.HMACKey.Reveal() != want {
 		t.Errorf("got %q and %q", settings.Key.Reveal(), got.Audit.HMACKey.Reveal())
 	}

@@ -93,9 +93,9 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 	}
 	settings.Rules, settings.Conceal = configuration.Rules, configuration.Refusal == config.RefusalConceal
 	settings.Warnings = configuration.Warnings
-	settings.SourceKind, settings.SourceName = configuration.Source.Kind, configuration.Source.Name
+	settings.SourceKind, settings.SourceName = configuration.Sources[0].Kind, configuration.Sources[0].Name
 	settings.Environment = ofFamilies(whole, settings.SourceName)
-	pool, role, ok := app.CognitoSettings(configuration.Source)
+	pool, role, ok := app.CognitoSettings(configuration.Sources[0])
 	if !ok {
 		return environ, settings, ""
 	}
