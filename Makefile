@@ -81,7 +81,7 @@ peers: ## Install the npm packages that the end-to-end tests run against, where 
 cover: ## Statement coverage: of domain it must be 100 %, the rest is printed
 	@mkdir -p bin
 	@go test -count=1 -coverprofile=bin/domain.cover.out ./domain/... >bin/domain.cover.txt || { cat bin/domain.cover.txt; exit 1; }
-	@go test -count=1 -cover $$(go list ./... | grep -v -e '/domain$$' -e '/domain/' -e '/app/e2e' -e '/ports/mocks$$' -e '/deploy/')
+	@go test -count=1 -cover $$(go list ./... | grep -v -e '/domain$$' -e '/domain/' -e '/app/e2e' -e '/ports/mocks$$' -e '/deploy$$' -e '/deploy/')
 	@cat bin/domain.cover.txt
 	@awk 'NR > 1 {all += $$2; if ($$3 == 0) {missed += $$2; if (++shown <= 30) print "not covered: " $$1}} \
 	  END {printf "domain: %d of %d statements covered\n", all - missed, all; exit missed > 0 || all == 0}' bin/domain.cover.out
@@ -104,7 +104,7 @@ lint: ## gofmt, go vet, golangci-lint; shellcheck and actionlint where they can 
 	@go vet ./... && go vet ./.ci/testsummary/main.go
 	@if golangci-lint version 2>/dev/null | grep -qF 'version $(GOLANGCI_VERSION) '; then golangci-lint run ./...; \
 	else go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION) run ./...; fi
-	@if command -v shellcheck >/dev/null; then shellcheck .ci/run deploy/image/*.sh; \
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run deploy/image/*.sh deploy/*.sh; \
 	else echo "lint: shellcheck is not installed, the scripts were not checked"; fi
 	@if command -v actionlint >/dev/null; then actionlint; \
 	else go run github.com/rhysd/actionlint/cmd/actionlint@v$(ACTIONLINT_VERSION); fi

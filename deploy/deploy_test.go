@@ -1,0 +1,301 @@
+// Package deploy_test holds the templates to the program: their settings are the
+// program's, their permissions are the calls that the program makes, and what
+// CloudFormation makes is what Terraform makes. It may import everything; no
+// test here reaches AWS.
+package deploy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"cognito-user-migration/app"
+	"cognito-user-migration/app/config"
+	"cognito-user-migration/app/e2e/peers"
+)
+
+// The two templates, in both languages.
+const (
+	source      = "source-account"
+	destination = "destination-account"
+)
+
+// require skips the test where a tool is missing, with a line that says how to
+// get it; with E2E=required the test fails instead.
+func require(t *testing.T, there bool, missing string) {
+	t.Helper()
+	switch {
+	case there:
+	case os.Getenv(peers.RequiredVariable) == peers.RequiredValue:
+		t.Fatal(missing)
+	default:
+		t.Skip(missing)
+	}
+}
+
+func installed(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
+}
+
+func TestCfnLintFindsNothing(t *testing.T) {
+	t.Parallel()
+	require(t, installed("cfn-lint"), "cfn-lint is missing: pip install cfn-lint")
+	// A region of each partition that has Cognito user pools or may get them.
+	command := exec.CommandContext(t.Context(), "cfn-lint", "--include-checks", "I",
+		"--regions", "us-east-1", "ap-northeast-1", "us-gov-west-1",
+		"--template", "cloudformation/source-account.yaml", "cloudformation/destination-account.yaml")
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, output)
+	}
+}
+
+// notInTheTemplates are settings that the templates leave to their defaults.
+var notInTheTemplates = map[string]string{
+	"MIGRATE_SOURCES": "the templates know one source, whose variables begin with SOURCE_",
+}
+
+// madeHere are settings that no parameter is needed for.
+var madeHere = map[string]string{
+	"SOURCE_KIND":          "the templates set up a user pool as source",
+	"COMPLETION_QUEUE_URL": "the queue is made here",
+}
+
+// neededHere are settings that the program can do without and the templates
+// cannot.
+var neededHere = map[string]string{
+	"SOURCE_ROLE_ARN":    "the templates set up two accounts",
+	"SOURCE_EXTERNAL_ID": "without one, whoever may use the function's account can take on the role",
+}
+
+// templatesKind is the kind of source that the templates set up: an app client and
+// a role of a user pool. What other kinds take is theirs.
+const templatesKind = "cognito"
+
+// inEnvironment lists the settings that the templates must carry.
+func inEnvironment(t *testing.T) map[string]config.Setting {
+	t.Helper()
+	settings := make(map[string]config.Setting)
+	for _, setting := range config.Describe(app.Kinds()) {
+		if notInTheTemplates[setting.Variable] == "" && (setting.Kind == "" || setting.Kind == templatesKind) {
+			settings[setting.Variable] = setting
+		}
+	}
+	for variable := range notInTheTemplates {
+		if !slices.ContainsFunc(config.Describe(app.Kinds()), func(s config.Setting) bool { return s.Variable == variable }) {
+			t.Errorf("%s is left out of the templates, but there is no such setting", variable)
+		}
+	}
+	return settings
+}
+
+func environment(t *testing.T, function string) map[string]any {
+	t.Helper()
+	definition := readTemplate(t, destination).section("Resources")[function].(map[string]any)
+	return definition["Properties"].(map[string]any)["Environment"].(map[string]any)["Variables"].(map[string]any)
+}
+
+func TestTheFunctionsEnvironmentHasEverySetting(t *testing.T) {
+	t.Parallel()
+	settings, variables := inEnvironment(t), environment(t, "Function")
+	for _, variable := range slices.Sorted(maps.Keys(settings)) {
+		if _, there := variables[variable]; !there {
+			t.Errorf("the program takes %s, and the templates do not set it", variable)
+		}
+	}
+	for _, variable := range slices.Sorted(maps.Keys(variables)) {
+		if _, known := settings[variable]; !known {
+			t.Errorf("the templates set %s, which the program does not take", variable)
+		}
+	}
+}
+
+func TestBothFunctionsHaveTheSameSettings(t *testing.T) {
+	t.Parallel()
+	given := exampleParameters(t, destination)
+	given["CompletionAfter"] = "disable"
+	stack := newStack(readTemplate(t, destination), "111111111111", "ap-northeast-1", "aws", given)
+	of := func(function string) map[string]any {
+		properties := stack.resources()[function]["Properties"].(map[string]any)
+		return properties["Environment"].(map[string]any)["Variables"].(map[string]any)
+	}
+	migrate, complete := of("Function"), of("CompletionFunction")
+	if want := fmt.Sprint(migrate["SOURCE_ROLE_ARN"], "-completion"); complete["SOURCE_ROLE_ARN"] != want {
+		t.Errorf("completion takes on %v, want %s", complete["SOURCE_ROLE_ARN"], want)
+	}
+	complete["SOURCE_ROLE_ARN"] = migrate["SOURCE_ROLE_ARN"]
+	if !maps.Equal(migrate, complete) {
+		t.Errorf("the settings differ:\n%v\n%v", migrate, complete)
+	}
+}
+
+func TestParametersForSettingsAreAsTheProgramSays(t *testing.T) {
+	t.Parallel()
+	parameters := readTemplate(t, destination).section("Parameters")
+	variables := environment(t, "Function")
+	for variable, setting := range inEnvironment(t) {
+		if madeHere[variable] != "" {
+			continue
+		}
+		name := parameterName(variable)
+		if reference, ok := variables[variable].(map[string]any); !ok || reference["Ref"] != name {
+			t.Errorf("%s is not set from the parameter %s but from %v", variable, name, variables[variable])
+			continue
+		}
+		parameter, ok := parameters[name].(map[string]any)
+		if !ok {
+			t.Errorf("there is no parameter %s", name)
+			continue
+		}
+		if standard, ok := parameter["Default"]; ok && fmt.Sprint(standard) != setting.Default {
+			t.Errorf("%s: the default is %q, the program's is %q", name, standard, setting.Default)
+		}
+		if needed := setting.Required || neededHere[variable] != ""; needed == (parameter["Default"] != nil) {
+			t.Errorf("%s: needed is %v, the default is %v", name, needed, parameter["Default"])
+		}
+		if hidden := parameter["NoEcho"] == true; hidden != setting.Secret {
+			t.Errorf("%s: secret is %v for the program, NoEcho is %v here", name, setting.Secret, hidden)
+		}
+		if allowed, ok := parameter["AllowedValues"].([]any); ok {
+			if takes := strings.Split(setting.Takes, ", "); !slices.Equal(texts(allowed), takes) {
+				t.Errorf("%s takes %q here, and %q in the program", name, allowed, takes)
+			}
+		} else if isChoice(setting.Takes) {
+			t.Errorf("%s is not limited to %s", name, setting.Takes)
+		}
+	}
+}
+
+// isChoice holds for "refuse, migrate", and not for "rules, separated by commas".
+func isChoice(takes string) bool {
+	return regexp.MustCompile(`^[a-z_]+(, [a-z_]+)+$`).MatchString(takes)
+}
+
+// parameterName gives a variable's parameter: MIGRATE_ON_MFA, MigrateOnMfa.
+func parameterName(variable string) string {
+	var name strings.Builder
+	for word := range strings.SplitSeq(strings.ToLower(variable), "_") {
+		name.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return name.String()
+}
+
+// terraformName gives a parameter's name in Terraform: MigrateOnMfa, migrate_on_mfa.
+func terraformName(parameter string) string {
+	return strings.ToLower(regexp.MustCompile(`([a-z0-9])([A-Z])`).ReplaceAllString(parameter, "${1}_${2}"))
+}
+
+func TestTheExamplesAreWholeAndTaken(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{source, destination} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			stack := newStack(readTemplate(t, name), "111111111111", "ap-northeast-1", "aws", exampleParameters(t, name))
+			stack.resources()
+			if len(stack.problems) > 0 {
+				t.Error(strings.Join(stack.problems, "\n"))
+			}
+		})
+	}
+}
+
+// exampleParameters reads what `aws cloudformation deploy --parameter-overrides`
+// is given: a list of Name=Value.
+func exampleParameters(t *testing.T, name string) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("examples", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	if err := json.Unmarshal(text, &list); err != nil {
+		t.Fatal(err)
+	}
+	parameters := make(map[string]string)
+	for _, pair := range list {
+		parameter, value, ok := strings.Cut(pair, "=")
+		if _, twice := parameters[parameter]; !ok || twice {
+			t.Errorf("%q is no Name=Value, or stands there twice", pair)
+		}
+		parameters[parameter] = value
+	}
+	return parameters
+}
+
+func TestTheTwoStacksOfTheExamplesFitTogether(t *testing.T) {
+	t.Parallel()
+	first, second := exampleParameters(t, source), exampleParameters(t, destination)
+	from := newStack(readTemplate(t, source), "222222222222", "ap-northeast-1", "aws", first)
+	for _, shared := range []string{"SourceUserPoolId", "SourceExternalId"} {
+		if first[shared] != second[shared] {
+			t.Errorf("%s is %q in one example and %q in the other", shared, first[shared], second[shared])
+		}
+	}
+	to := newStack(readTemplate(t, destination), "111111111111", "ap-northeast-1", "aws", second)
+	if role := "arn:aws:iam::111111111111:role/" + fmt.Sprint(to.parameters["FunctionRoleName"]); first["FunctionRoleArn"] != role {
+		t.Errorf("the source account trusts %s, and the function runs as %s", first["FunctionRoleArn"], role)
+	}
+	if role := "arn:aws:iam::222222222222:role/" + fmt.Sprint(from.parameters["RoleName"]); second["SourceRoleArn"] != role {
+		t.Errorf("the function takes on %s, and the source account makes %s", second["SourceRoleArn"], role)
+	}
+	// What the first puts out, the second takes under the same name.
+	for output := range from.outputs() {
+		if _, taken := to.parameters[output]; !taken {
+			t.Errorf("the source account puts out %s, which the destination account does not take", output)
+		}
+	}
+}
+
+func TestNoPartitionAndNoWildcardIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	var files []string
+	for _, pattern := range []string{"cloudformation/*.yaml", "terraform/*/*.tf"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatal(pattern, found, err)
+		}
+		files = append(files, found...)
+	}
+	wildcard := regexp.MustCompile(`(?i)resource"?\s*[:=]\s*\[?\s*"?\*`)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			if strings.Contains(line, "arn:aws:") && !strings.Contains(line, "such as arn:aws:") {
+				t.Errorf("%s:%d: an ARN of one partition: %s", file, i+1, line)
+			}
+			if wildcard.MatchString(line) {
+				t.Errorf("%s:%d: any resource: %s", file, i+1, line)
+			}
+		}
+	}
+	for _, name := range []string{source, destination} {
+		stack := newStack(readTemplate(t, name), "111111111111", "cn-north-1", "aws-cn", inChina(exampleParameters(t, name)))
+		resources, err := json.Marshal(stack.resources())
+		if err != nil || len(stack.problems) > 0 {
+			t.Fatal(err, stack.problems)
+		}
+		if strings.Contains(string(resources), "arn:aws:") {
+			t.Errorf("%s makes ARNs of another partition in aws-cn: %s", name, resources)
+		}
+	}
+}
+
+// inChina moves the examples' values to another partition.
+func inChina(parameters map[string]string) map[string]string {
+	for name, value := range parameters {
+		value = strings.ReplaceAll(value, "arn:aws:", "arn:aws-cn:")
+		value = strings.ReplaceAll(value, "ap-northeast-1", "cn-north-1")
+		parameters[name] = strings.ReplaceAll(value, ".amazonaws.com/", ".amazonaws.com.cn/")
+	}
+	return parameters
+}

@@ -1,0 +1,7 @@
+image_uri                = "111111111111.dkr.ecr.ap-northeast-1.amazonaws.com/user-migration:1"
+destination_user_pool_id = "ap-northeast-1_GhIjKl456"
+source_user_pool_id      = "ap-northeast-1_AbCdEf123"
+source_client_id         = "1example23456789"
+source_role_arn          = "arn:aws:iam::222222222222:role/user-migration"
+source_external_id       = "choose-your-own"
+audit_hmac_key           = "32-characters-or-more-of-your-own"

@@ -1,0 +1,397 @@
+package deploy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// same says which of Terraform's resources stand for one of CloudFormation's.
+// Terraform has a resource of its own for a role's policy.
+var same = map[string]map[string][]string{
+	source: {
+		"Client":         {"aws_cognito_user_pool_client.client"},
+		"Role":           {"aws_iam_role.role", "aws_iam_role_policy.role"},
+		"CompletionRole": {"aws_iam_role.completion_role[0]", "aws_iam_role_policy.completion_role[0]"},
+	},
+	destination: {
+		"FunctionRole":          {"aws_iam_role.function_role", "aws_iam_role_policy.function_role"},
+		"LogGroup":              {"aws_cloudwatch_log_group.log_group"},
+		"Function":              {"aws_lambda_function.function"},
+		"PermissionForCognito":  {"aws_lambda_permission.permission_for_cognito"},
+		"MigratedMetric":        {"aws_cloudwatch_log_metric_filter.migrated_metric"},
+		"RefusedMetric":         {"aws_cloudwatch_log_metric_filter.refused_metric"},
+		"FailedMetric":          {"aws_cloudwatch_log_metric_filter.failed_metric"},
+		"FailuresAlarm":         {"aws_cloudwatch_metric_alarm.failures_alarm"},
+		"ErrorsAlarm":           {"aws_cloudwatch_metric_alarm.errors_alarm"},
+		"ThrottlesAlarm":        {"aws_cloudwatch_metric_alarm.throttles_alarm"},
+		"DurationAlarm":         {"aws_cloudwatch_metric_alarm.duration_alarm"},
+		"RefusalsAlarm":         {"aws_cloudwatch_metric_alarm.refusals_alarm"},
+		"CompletionQueue":       {"aws_sqs_queue.completion_queue[0]"},
+		"CompletionDeadLetters": {"aws_sqs_queue.completion_dead_letters[0]"},
+		"CompletionRole":        {"aws_iam_role.completion_role[0]", "aws_iam_role_policy.completion_role[0]"},
+		"CompletionFunction":    {"aws_lambda_function.completion_function[0]"},
+		"CompletionMapping":     {"aws_lambda_event_source_mapping.completion_mapping[0]"},
+		"OwedMetric":            {"aws_cloudwatch_log_metric_filter.owed_metric[0]"},
+		"CompletedMetric":       {"aws_cloudwatch_log_metric_filter.completed_metric[0]"},
+		"AbandonedMetric":       {"aws_cloudwatch_log_metric_filter.abandoned_metric[0]"},
+		"OwedAlarm":             {"aws_cloudwatch_metric_alarm.owed_alarm[0]"},
+		"DeadLettersAlarm":      {"aws_cloudwatch_metric_alarm.dead_letters_alarm[0]"},
+		"CompletionAgeAlarm":    {"aws_cloudwatch_metric_alarm.completion_age_alarm[0]"},
+		"Dashboard":             {"aws_cloudwatch_dashboard.dashboard"},
+	},
+}
+
+// terraformPaths gives what Terraform calls otherwise than CloudFormation, as
+// pairs of replaced and replacement.
+var terraformPaths = map[string]*strings.Replacer{
+	"AWS::Cognito::UserPoolClient": strings.NewReplacer("client_name", "name"),
+	"AWS::IAM::Role": strings.NewReplacer("role_name", "name", "assume_role_policy_document", "assume_role_policy",
+		"policies.policy_name", "aws_iam_role_policy.name", "policies.policy_document", "aws_iam_role_policy.policy"),
+	"AWS::Logs::LogGroup":             strings.NewReplacer("log_group_name", "name"),
+	"AWS::Lambda::Function":           strings.NewReplacer("code.image_uri", "image_uri"),
+	"AWS::Logs::MetricFilter":         strings.NewReplacer("filter_name", "name", "filter_pattern", "pattern", "metric_transformations.metric_", "metric_transformation.", "metric_transformations", "metric_transformation"),
+	"AWS::CloudWatch::Alarm":          strings.NewReplacer("metrics.", "metric_query.", "metric_stat.metric", "metric", "metric_stat", "metric"),
+	"AWS::CloudWatch::Dashboard":      strings.NewReplacer(),
+	"AWS::Lambda::Permission":         strings.NewReplacer(),
+	"AWS::Lambda::EventSourceMapping": strings.NewReplacer(),
+	"AWS::SQS::Queue":                 strings.NewReplacer("queue_name", "name", "message_retention_period", "message_retention_seconds", "visibility_timeout", "visibility_timeout_seconds"),
+}
+
+// inTerraformAlone are arguments without a property on the other side.
+var inTerraformAlone = map[string]string{
+	"aws_iam_role_policy.role":                  "says whose policy it is",
+	"aws_cloudwatch_log_group.skip_destroy":     "in CloudFormation DeletionPolicy",
+	"aws_cloudwatch_metric_alarm.alarm_actions": "empty where there is no topic, in CloudFormation left out",
+}
+
+func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
+	t.Parallel()
+	for name, rows := range map[string]map[string]map[string]string{
+		source: {
+			"defaults":   nil,
+			"disable":    {"CompletionAfter": "disable"},
+			"everything": with(everything[source], "GenerateClientSecret", "true", "ClientName", "other client", "RoleName", "other-role"),
+		},
+		destination: {
+			"defaults": nil,
+			"everything": with(everything[destination],
+				"AlarmTopicArn", "arn:aws:sns:ap-northeast-1:111111111111:alarms", "MigrateRefusal", "explain", "FunctionName", "other",
+				"Architecture", "x86_64", "MemorySize", "256", "Timeout", "4", "LogLevel", "DEBUG", "LogRetentionDays", "365",
+				"MigrateForceAliasCreation", "true", "MigrateOnMfa", "migrate", "SourceRegion", "us-east-1",
+				"FailureAlarmThreshold", "7", "RefusalAlarmThreshold", "1000", "CompletionFailure", "fail"),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const account, region = "111111111111", "ap-northeast-1"
+			tf := newTerraform(t, name, region, startSTS(t, account))
+			tpl := readTemplate(t, name)
+			for row, parameters := range rows { // one after another, in one folder
+				t.Run(row, func(t *testing.T) {
+					stack := newStack(tpl, account, region, "aws", with(exampleParameters(t, name), pairs(parameters)...))
+					made := stack.resources()
+					if len(stack.problems) > 0 {
+						t.Fatal(stack.problems)
+					}
+					// One unknown value would make all of the environment unknown.
+					if _, ok := made["CompletionQueue"]; ok {
+						tf.write(t, "queue_override.tf", fmt.Sprintf("locals {\n  completion_queue_url = %q\n}\n", madeByAWS))
+						defer tf.remove(t, "queue_override.tf")
+					}
+					plan := tf.plan(t, example(t, name), terraformVariables(tpl, parameters))
+					compareResources(t, name, made, plan)
+					compareOutputs(t, stack.outputs(), plan)
+					compareParameters(t, tpl, plan)
+				})
+			}
+		})
+	}
+}
+
+func with(parameters map[string]string, changed ...string) map[string]string {
+	all := maps.Clone(parameters)
+	if all == nil {
+		all = make(map[string]string)
+	}
+	for pair := range slices.Chunk(changed, 2) {
+		all[pair[0]] = pair[1]
+	}
+	return all
+}
+
+func pairs(parameters map[string]string) []string {
+	var list []string
+	for name, value := range parameters {
+		list = append(list, name, value)
+	}
+	return list
+}
+
+func terraformVariables(tpl template, parameters map[string]string) map[string]any {
+	variables := make(map[string]any)
+	for name, value := range parameters {
+		variables[terraformName(name)] = value
+		if tpl.section("Parameters")[name].(map[string]any)["Type"] == "CommaDelimitedList" {
+			variables[terraformName(name)] = strings.Split(value, ",")
+		}
+	}
+	return variables
+}
+
+func compareResources(t *testing.T, name string, made map[string]map[string]any, plan plan) {
+	t.Helper()
+	counterparts := make(map[string]bool)
+	for resource, definition := range made {
+		addresses, known := same[name][resource]
+		if !known {
+			t.Errorf("Terraform has nothing for %s", resource)
+			continue
+		}
+		kind := definition["Type"].(string)
+		rename, known := terraformPaths[kind]
+		if !known {
+			t.Errorf("nothing is said of how Terraform calls what %s has", kind)
+			continue
+		}
+		want := make(map[string]string)
+		for path, value := range flat(definition["Properties"], snake) {
+			want[rename.Replace(path)] = value
+		}
+		has := make(map[string]string)
+		for i, address := range addresses {
+			counterparts[address] = true
+			values, there := plan.resource(address)
+			if !there {
+				t.Errorf("Terraform does not make %s", address)
+			}
+			// A second resource's paths begin with its type.
+			prefix := ""
+			if i > 0 {
+				prefix, _, _ = strings.Cut(address, ".")
+				prefix += "."
+			}
+			for path, value := range flat(values, func(s string) string { return s }) {
+				has[prefix+path] = value
+			}
+		}
+		for path, value := range want {
+			switch got, there := has[path]; {
+			case value == madeByAWS && !there:
+			case got != value || !there:
+				t.Errorf("%s: %s is\n  %s\nin CloudFormation, and in Terraform\n  %s", resource, path, value, got)
+			}
+		}
+		for _, argument := range arguments(plan, addresses) {
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(want)), func(path string) bool {
+				return path == argument || strings.HasPrefix(path, argument+".")
+			}) {
+				kind, _, _ := strings.Cut(addresses[0], ".")
+				if inTerraformAlone[argument] == "" && inTerraformAlone[kind+"."+argument] == "" && has[argument] != "" {
+					t.Errorf("%s: Terraform sets %s to %s, CloudFormation does not", resource, argument, has[argument])
+				}
+			}
+		}
+	}
+	for _, resource := range plan.Planned.Root.Resources {
+		if resource.Mode == "managed" && !counterparts[resource.Address] {
+			t.Errorf("CloudFormation has nothing for %s", resource.Address)
+		}
+	}
+}
+
+// arguments lists what Terraform's configuration sets.
+func arguments(plan plan, addresses []string) []string {
+	var list []string
+	for _, resource := range plan.Configuration.Root.Resources {
+		i := slices.IndexFunc(addresses, func(address string) bool { return strings.TrimSuffix(address, "[0]") == resource.Address })
+		if i < 0 {
+			continue
+		}
+		kind, _, _ := strings.Cut(resource.Address, ".")
+		for argument := range resource.Expressions {
+			if i > 0 {
+				argument = kind + "." + argument
+			}
+			list = append(list, argument)
+		}
+	}
+	return list
+}
+
+func compareOutputs(t *testing.T, outputs map[string]string, plan plan) {
+	t.Helper()
+	for name, value := range outputs {
+		output, there := plan.Planned.Outputs[terraformName(name)]
+		if _, declared := plan.Configuration.Root.Outputs[terraformName(name)]; !declared {
+			t.Errorf("Terraform does not put out %s", terraformName(name))
+		}
+		if there && output.Value != nil && fmt.Sprint(output.Value) != value {
+			t.Errorf("output %s is %s in CloudFormation and %v in Terraform", name, value, output.Value)
+		}
+	}
+	if len(plan.Configuration.Root.Outputs) != len(outputs) {
+		t.Errorf("Terraform puts out %v, CloudFormation %v", slices.Sorted(maps.Keys(plan.Configuration.Root.Outputs)), slices.Sorted(maps.Keys(outputs)))
+	}
+}
+
+func compareParameters(t *testing.T, tpl template, plan plan) {
+	t.Helper()
+	variables := plan.Configuration.Root.Variables
+	for name, parameter := range tpl.section("Parameters") {
+		declaration := parameter.(map[string]any)
+		variable, there := variables[terraformName(name)]
+		if !there {
+			t.Errorf("Terraform has no variable %s", terraformName(name))
+			continue
+		}
+		if variable.Description != declaration["Description"] {
+			t.Errorf("%s is %q in CloudFormation and %q in Terraform", name, declaration["Description"], variable.Description)
+		}
+		if hidden := declaration["NoEcho"] == true; hidden != variable.Sensitive {
+			t.Errorf("%s: NoEcho is %v, sensitive is %v", name, hidden, variable.Sensitive)
+		}
+		standard := scalar(variable.Default)
+		if list, ok := variable.Default.([]any); ok {
+			standard = strings.Join(texts(list), ",")
+		}
+		if (declaration["Default"] == nil) != (variable.Default == nil) || scalar(declaration["Default"]) != standard {
+			t.Errorf("%s is by default %v in CloudFormation and %v in Terraform", name, declaration["Default"], variable.Default)
+		}
+	}
+	if len(variables) != len(tpl.section("Parameters")) {
+		t.Errorf("Terraform has the variables %v", slices.Sorted(maps.Keys(variables)))
+	}
+}
+
+// flat writes properties as paths and values. A list of one block is the block;
+// one of several goes by their IDs; a list of values is a set; a policy, or
+// whatever else is JSON, is written in one way.
+func flat(value any, rename func(string) string) map[string]string {
+	paths := make(map[string]string)
+	flatten(paths, "", value, rename)
+	return paths
+}
+
+func flatten(paths map[string]string, path string, value any, rename func(string) string) {
+	join := func(name string) string {
+		if path == "" {
+			return name
+		}
+		return path + "." + name
+	}
+	switch value := value.(type) {
+	case nil:
+	case map[string]any:
+		if value["Statement"] != nil || value["deadLetterTargetArn"] != nil {
+			paths[path] = canonical(value)
+			return
+		}
+		under := rename
+		if path == "environment.variables" || strings.HasSuffix(path, "dimensions") { // names of their own
+			under = func(name string) string { return name }
+		}
+		for name, entry := range value {
+			flatten(paths, join(under(name)), entry, rename)
+		}
+	case []any:
+		flattenList(paths, path, value, rename)
+	default:
+		text := scalar(value)
+		var document any
+		if strings.HasPrefix(strings.TrimSpace(text), "{") && json.Unmarshal([]byte(text), &document) == nil {
+			text = canonical(document)
+		}
+		if text != "" || strings.HasPrefix(path, "environment.variables.") {
+			paths[path] = text
+		}
+	}
+}
+
+func flattenList(paths map[string]string, path string, list []any, rename func(string) string) {
+	if len(list) == 0 {
+		return
+	}
+	if _, blocks := list[0].(map[string]any); !blocks {
+		paths[path] = strings.Join(slices.Sorted(slices.Values(scalars(list))), ", ")
+		return
+	}
+	for _, element := range list {
+		block := element.(map[string]any)
+		id, _ := block["Id"].(string)
+		if lower, ok := block["id"].(string); ok {
+			id = lower
+		}
+		switch name, isPair := block["Name"].(string); {
+		case isPair && block["Value"] != nil: // a dimension
+			paths[path+"."+name] = scalar(block["Value"])
+		case id != "":
+			flatten(paths, path+"."+id, block, rename)
+		default:
+			flatten(paths, path, block, rename)
+		}
+	}
+}
+
+func scalars(list []any) []string {
+	values := make([]string, len(list))
+	for i, value := range list {
+		values[i] = scalar(value)
+	}
+	return values
+}
+
+func scalar(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return ""
+	case float64:
+		return strconv.FormatFloat(value, 'f', -1, 64)
+	default:
+		return fmt.Sprint(value)
+	}
+}
+
+// canonical writes JSON in one way: a policy's single action, resource or
+// principal is a list of one, and such lists are sorted.
+func canonical(value any) string {
+	text, err := json.Marshal(normal("", value))
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+func normal(name string, value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		result := make(map[string]any)
+		for key, entry := range value {
+			result[key] = normal(key, entry)
+		}
+		return result
+	case []any:
+		result := make([]any, len(value))
+		for i, entry := range value {
+			result[i] = normal("", entry)
+		}
+		if name == "Action" || name == "Resource" {
+			return slices.Sorted(slices.Values(texts(result)))
+		}
+		return result
+	case string:
+		if name == "Action" || name == "Resource" {
+			return []string{value}
+		}
+	}
+	return value
+}
+
+// snake turns PreventUserExistenceErrors into prevent_user_existence_errors.
+func snake(name string) string {
+	return terraformName(name)
+}

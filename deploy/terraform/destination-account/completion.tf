@@ -1,0 +1,154 @@
+# Completion, the second half of the move: made only where something is asked for.
+
+locals {
+  move_groups   = var.completion_groups != ""
+  create_groups = local.move_groups && var.completion_create_groups
+  complete      = var.completion_after != "keep" || local.move_groups
+
+  completion_name             = "${var.function_name}-completion"
+  completion_queue_url        = local.complete ? aws_sqs_queue.completion_queue[0].url : ""
+  completion_queue_arn        = "arn:${local.partition}:sqs:${local.region}:${local.account}:${local.completion_name}"
+  completion_dead_letters_arn = "${local.completion_queue_arn}-dead"
+  source_completion_role_arn  = "${var.source_role_arn}-completion"
+}
+
+# Goes with completion, and what it holds with it: wait until it is empty. The audit lines tell what
+# was queued.
+resource "aws_sqs_queue" "completion_queue" {
+  count = local.complete ? 1 : 0
+
+  name                    = local.completion_name
+  sqs_managed_sse_enabled = true
+
+  # Six times the function's timeout, as Lambda asks for.
+  visibility_timeout_seconds = 360
+  message_retention_seconds  = 1209600
+
+  # The function waits longer each time, up to an hour: this is a week. Who was moved by a forgotten
+  # password may take days to set a new one. SQS counts a message's 14 days from the beginning, in the
+  # dead-letter queue too, so a week is left to look at it.
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = local.completion_dead_letters_arn
+    maxReceiveCount     = 168
+  })
+
+  # Named above by an ARN that is known beforehand.
+  depends_on = [aws_sqs_queue.completion_dead_letters]
+}
+
+resource "aws_sqs_queue" "completion_dead_letters" {
+  count = local.complete ? 1 : 0
+
+  name                      = "${local.completion_name}-dead"
+  sqs_managed_sse_enabled   = true
+  message_retention_seconds = 1209600
+}
+
+resource "aws_iam_role" "completion_role" {
+  count = local.complete ? 1 : 0
+
+  name               = "${var.function_role_name}-completion"
+  description        = "What the completion function of the user migration may do"
+  assume_role_policy = local.lambda_trust
+}
+
+resource "aws_iam_role_policy" "completion_role" {
+  count = local.complete ? 1 : 0
+
+  name = "user-migration"
+  role = aws_iam_role.completion_role[0].id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [{
+        Sid      = "TakeOnTheSourceRole"
+        Effect   = "Allow"
+        Action   = ["sts:AssumeRole"]
+        Resource = [local.source_completion_role_arn]
+      }],
+      [{
+        Sid      = "WriteTheLog"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${local.log_group_arns}:${local.log_group_name}:*"]
+      }],
+      # All but the last are called by Lambda, which fetches the messages.
+      [{
+        Sid      = "TakeCompletions"
+        Effect   = "Allow"
+        Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
+        Resource = [local.completion_queue_arn]
+      }],
+      [{
+        Sid      = "ReadMovedUser"
+        Effect   = "Allow"
+        Action   = ["cognito-idp:AdminGetUser"]
+        Resource = [local.pool_arn]
+      }],
+      !local.move_groups ? [] : [{
+        Sid      = "AddToGroups"
+        Effect   = "Allow"
+        Action   = ["cognito-idp:AdminAddUserToGroup"]
+        Resource = [local.pool_arn]
+      }],
+      !local.create_groups ? [] : [{
+        Sid      = "CreateGroups"
+        Effect   = "Allow"
+        Action   = ["cognito-idp:CreateGroup"]
+        Resource = [local.pool_arn]
+      }],
+      local.read_secrets,
+    )
+  })
+}
+
+resource "aws_lambda_function" "completion_function" {
+  count = local.complete ? 1 : 0
+
+  function_name = local.completion_name
+  description   = "Finishes moves once Cognito has created the user"
+  package_type  = "Image"
+  image_uri     = var.image_uri
+  architectures = [var.architecture]
+  role          = aws_iam_role.completion_role[0].arn
+  memory_size   = var.memory_size
+  # Nobody waits for it: ten messages of a few calls each.
+  timeout = 60
+
+  image_config {
+    command = ["complete"]
+  }
+
+  logging_config {
+    # One group for both: what became of a person is found in one place.
+    log_group             = aws_cloudwatch_log_group.log_group.name
+    log_format            = "JSON"
+    application_log_level = var.log_level
+    system_log_level      = "INFO"
+  }
+
+  environment {
+    variables = merge(local.settings, { SOURCE_ROLE_ARN = local.source_completion_role_arn })
+  }
+}
+
+resource "aws_lambda_event_source_mapping" "completion_mapping" {
+  count = local.complete ? 1 : 0
+
+  function_name    = aws_lambda_function.completion_function[0].function_name
+  event_source_arn = aws_sqs_queue.completion_queue[0].arn
+  batch_size       = 10
+  # Without it, one message that is not done brings back all ten.
+  function_response_types = ["ReportBatchItemFailures"]
+
+  # The least that Lambda takes: completion shares both pools' request quotas with people who sign in,
+  # and can wait.
+  scaling_config {
+    maximum_concurrency = 2
+  }
+
+  # Lambda tries the permissions when the mapping is made.
+  depends_on = [aws_iam_role_policy.completion_role]
+}
+

@@ -1,0 +1,186 @@
+# The destination account's part: the function, its role, its log, its alarms and a dashboard, and
+# the permission for Cognito to invoke it. The user pool that the users come to is there already and
+# is not changed: `migratectl attach` sets the trigger. (Where Terraform owns the pool, set its
+# lambda_config.user_migration to the output function_arn instead; otherwise the next apply takes
+# the trigger away again.) cloudformation/destination-account.yaml is the same in CloudFormation,
+# with the same names, and a test compares what both make.
+#
+# Apply it second, with a provider of the user pool's account and region: as a module of your own
+# configuration, or as it stands with AWS_PROFILE and AWS_REGION. See deploy/README.md.
+#
+# Completion (completion.tf: a queue, a dead-letter queue, a second function of the same image with the
+# command `complete`, alarms) is made only where completion_after or completion_groups asks for
+# something.
+
+data "aws_partition" "current" {}
+data "aws_caller_identity" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  partition = data.aws_partition.current.partition
+  account   = data.aws_caller_identity.current.account_id
+  region    = data.aws_region.current.id
+
+  log_group_name   = "/aws/lambda/${var.function_name}"
+  metric_namespace = "CognitoUserMigration/${var.function_name}"
+  alarm_actions    = var.alarm_topic_arn == "" ? [] : [var.alarm_topic_arn]
+  explain          = var.migrate_refusal == "explain"
+
+  pool_arn       = "arn:${local.partition}:cognito-idp:${local.region}:${local.account}:userpool/${var.destination_user_pool_id}"
+  log_group_arns = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group"
+
+  # Both functions take the same settings, but for the role.
+  settings = {
+    # An empty value counts as none.
+    MIGRATE_ATTRIBUTES            = var.migrate_attributes
+    MIGRATE_VERIFIED_CONTACTS     = var.migrate_verified_contacts
+    MIGRATE_USERNAME              = var.migrate_username
+    MIGRATE_ON_TEMPORARY_PASSWORD = var.migrate_on_temporary_password
+    MIGRATE_ON_MFA                = var.migrate_on_mfa
+    MIGRATE_ON_RESET_REQUIRED     = var.migrate_on_reset_required
+    MIGRATE_REFUSAL               = var.migrate_refusal
+    MIGRATE_FORCE_ALIAS_CREATION  = tostring(var.migrate_force_alias_creation)
+    MIGRATE_MESSAGE_ACTION        = var.migrate_message_action
+    SOURCE_KIND                   = "cognito"
+    SOURCE_USER_POOL_ID           = var.source_user_pool_id
+    SOURCE_CLIENT_ID              = var.source_client_id
+    SOURCE_CLIENT_SECRET          = var.source_client_secret
+    SOURCE_REGION                 = var.source_region
+    SOURCE_PROFILE                = var.source_profile
+    SOURCE_MATCH                  = var.source_match
+    SOURCE_ROLE_ARN               = var.source_role_arn
+    SOURCE_EXTERNAL_ID            = var.source_external_id
+    AUDIT_SINKS                   = var.audit_sinks
+    AUDIT_USERNAME                = var.audit_username
+    AUDIT_HMAC_KEY                = var.audit_hmac_key
+    COMPLETION_AFTER              = var.completion_after
+    COMPLETION_GROUPS             = var.completion_groups
+    COMPLETION_CREATE_GROUPS      = tostring(var.completion_create_groups)
+    COMPLETION_FAILURE            = var.completion_failure
+    COMPLETION_QUEUE_URL          = local.completion_queue_url
+  }
+
+  read_secrets = concat(
+    length(var.secret_arns) == 0 ? [] : [{
+      Sid      = "ReadSecrets"
+      Effect   = "Allow"
+      Action   = ["secretsmanager:GetSecretValue"]
+      Resource = var.secret_arns
+    }],
+    length(var.secret_parameter_arns) == 0 ? [] : [{
+      Sid      = "ReadParameters"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameter"]
+      Resource = var.secret_parameter_arns
+    }],
+    length(var.secret_key_arns) == 0 ? [] : [{
+      Sid      = "DecryptThem"
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt"]
+      Resource = var.secret_key_arns
+    }],
+  )
+
+  lambda_trust = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_role" "function_role" {
+  name               = var.function_role_name
+  description        = "What the user migration function may do"
+  assume_role_policy = local.lambda_trust
+}
+
+resource "aws_iam_role_policy" "function_role" {
+  name = "user-migration"
+  role = aws_iam_role.function_role.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [{
+        Sid      = "TakeOnTheSourceRole"
+        Effect   = "Allow"
+        Action   = ["sts:AssumeRole"]
+        Resource = [var.source_role_arn]
+      }],
+      # Not logs:CreateLogGroup: the group below is made with its retention before the function is,
+      # and one that Lambda makes is kept for ever.
+      [{
+        Sid      = "WriteItsOwnLog"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${local.log_group_arns}:${local.log_group_name}:*"]
+      }],
+      !local.complete ? [] : [{
+        Sid      = "QueueCompletions"
+        Effect   = "Allow"
+        Action   = ["sqs:SendMessage"]
+        Resource = [local.completion_queue_arn]
+      }],
+      local.read_secrets,
+    )
+  })
+}
+
+# It outlives `terraform destroy`: its audit lines are the account of who was moved. To apply again
+# under the same name, delete it or import it first.
+resource "aws_cloudwatch_log_group" "log_group" {
+  name              = local.log_group_name
+  retention_in_days = var.log_retention_days
+  skip_destroy      = true
+}
+
+resource "aws_lambda_function" "function" {
+  function_name = var.function_name
+  description   = "Moves users into a Cognito user pool as they sign in"
+  package_type  = "Image"
+  image_uri     = var.image_uri
+  architectures = [var.architecture]
+  role          = aws_iam_role.function_role.arn
+  memory_size   = var.memory_size
+  timeout       = var.timeout
+
+  image_config {
+    command = ["migrate"]
+  }
+
+  logging_config {
+    log_group = aws_cloudwatch_log_group.log_group.name
+    # The program writes JSON by itself; this makes Lambda's own lines the same, and lets the level
+    # reach the program.
+    log_format            = "JSON"
+    application_log_level = var.log_level
+    system_log_level      = "INFO"
+  }
+
+  environment {
+    variables = local.settings
+  }
+
+  # Else a first sign-in could come before the permissions.
+  depends_on = [aws_iam_role_policy.function_role]
+
+  lifecycle {
+    precondition {
+      condition     = split("_", var.destination_user_pool_id)[0] == local.region
+      error_message = "The provider is not in the user pool's region; Cognito invokes functions of its own region alone."
+    }
+  }
+}
+
+# For this one pool. Its ARN holds the account already; that source_account stands beside it is AWS's
+# advice against the confused deputy.
+resource "aws_lambda_permission" "permission_for_cognito" {
+  function_name  = aws_lambda_function.function.function_name
+  action         = "lambda:InvokeFunction"
+  principal      = "cognito-idp.amazonaws.com"
+  source_account = local.account
+  source_arn     = local.pool_arn
+}

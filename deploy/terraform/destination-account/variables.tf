@@ -1,0 +1,393 @@
+# The parameters of cloudformation/destination-account.yaml, under the same names; a test compares
+# them.
+
+variable "image_uri" {
+  description = "The image in ECR, in this region, with its tag or digest; deploy/push-image.sh puts it there"
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{12}\\.dkr\\.ecr[a-z0-9.-]*\\.amazonaws\\.com(\\.cn)?/[a-z0-9._/-]+[:@].+$", var.image_uri))
+    error_message = "Takes an image in ECR with its tag or digest."
+  }
+}
+
+variable "destination_user_pool_id" {
+  description = "ID of the user pool that the users come to, such as ap-northeast-1_GhIjKl456"
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]_[0-9A-Za-z]+$", var.destination_user_pool_id))
+    error_message = "Takes a user pool ID, such as ap-northeast-1_GhIjKl456."
+  }
+}
+
+variable "function_name" {
+  description = "Name of the function, and of what belongs to it; completion's has -completion after it"
+  type        = string
+  default     = "user-migration"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,53}$", var.function_name))
+    error_message = "Takes letters, digits, hyphens and underscores, at most 53."
+  }
+}
+
+variable "function_role_name" {
+  description = "Name of the function's execution role, whose ARN the source account is given; completion's has -completion after it"
+  type        = string
+  default     = "user-migration-function"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_+=,.@-]{1,53}$", var.function_role_name))
+    error_message = "Takes letters, digits and the signs _+=,.@-, at most 53."
+  }
+}
+
+variable "architecture" {
+  description = "What the image was built for"
+  type        = string
+  default     = "arm64"
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "Takes arm64 or x86_64."
+  }
+}
+
+# The program needs a few dozen MB. What it waits for is its own cold start and two TLS handshakes,
+# and Lambda gives CPU in proportion to memory.
+variable "memory_size" {
+  description = "Memory in MB; with it comes CPU, which a cold start needs"
+  type        = number
+  default     = 512
+
+  validation {
+    condition     = var.memory_size >= 128 && var.memory_size <= 10240
+    error_message = "Takes 128 to 10240."
+  }
+}
+
+# Cognito waits 5 s, whatever stands here, and then asks again: what a function does after that,
+# nobody reads. The function keeps half a second of its time for the answer, so less than 5 takes
+# from the source's. The time of a cold start does not count here.
+variable "timeout" {
+  description = "Timeout in seconds; Cognito waits no longer than 5"
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.timeout >= 3 && var.timeout <= 5
+    error_message = "Takes 3 to 5."
+  }
+}
+
+# No WARN and no ERROR: with JSON logs Lambda itself drops the lines below the level, and audit lines
+# are INFO. The records of who was moved would be gone, and with them the alarms.
+variable "log_level" {
+  description = "The least level of log lines; audit lines are INFO"
+  type        = string
+  default     = "INFO"
+
+  validation {
+    condition     = contains(["TRACE", "DEBUG", "INFO"], var.log_level)
+    error_message = "Takes TRACE, DEBUG or INFO."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long the log, and with it the audit lines, is kept"
+  type        = number
+  default     = 90
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "Takes 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
+
+# --- the function's own settings: each is the environment variable of the same name. Defaults and
+# choices are the program's, and a test compares them. `migratectl settings` lists them.
+
+variable "migrate_attributes" {
+  description = "Rules for the attributes of the new user, separated by commas"
+  type        = string
+  default     = "*"
+}
+
+variable "migrate_verified_contacts" {
+  description = "Who vouches for email and phone number, the source or you for all of them"
+  type        = string
+  default     = "source"
+
+  validation {
+    condition     = contains(["source", "always"], var.migrate_verified_contacts)
+    error_message = "Takes source or always."
+  }
+}
+
+variable "migrate_username" {
+  description = "Under which name the user is created"
+  type        = string
+  default     = "auto"
+
+  validation {
+    condition     = contains(["auto", "submitted", "source", "omit"], var.migrate_username)
+    error_message = "Takes auto, submitted, source or omit."
+  }
+}
+
+variable "migrate_on_temporary_password" {
+  description = "What becomes of a user with a temporary password"
+  type        = string
+  default     = "reset"
+
+  validation {
+    condition     = contains(["reset", "confirm", "refuse"], var.migrate_on_temporary_password)
+    error_message = "Takes reset, confirm or refuse."
+  }
+}
+
+variable "migrate_on_mfa" {
+  description = "What becomes of a user with a second factor"
+  type        = string
+  default     = "refuse"
+
+  validation {
+    condition     = contains(["refuse", "migrate"], var.migrate_on_mfa)
+    error_message = "Takes refuse or migrate."
+  }
+}
+
+variable "migrate_on_reset_required" {
+  description = "What becomes of a user whom the source tells to reset the password"
+  type        = string
+  default     = "reset"
+
+  validation {
+    condition     = contains(["reset", "refuse"], var.migrate_on_reset_required)
+    error_message = "Takes reset or refuse."
+  }
+}
+
+variable "migrate_refusal" {
+  description = "The form of a refusal, as for a wrong password or an error that says why"
+  type        = string
+  default     = "conceal"
+
+  validation {
+    condition     = contains(["conceal", "explain"], var.migrate_refusal)
+    error_message = "Takes conceal or explain."
+  }
+}
+
+variable "migrate_force_alias_creation" {
+  description = "Take an email or phone alias from the destination user who holds it"
+  type        = bool
+  default     = false
+}
+
+variable "migrate_message_action" {
+  description = "Whether Cognito sends its welcome message"
+  type        = string
+  default     = "suppress"
+
+  validation {
+    condition     = contains(["suppress", "send"], var.migrate_message_action)
+    error_message = "Takes suppress or send."
+  }
+}
+
+variable "source_user_pool_id" {
+  description = "ID of the user pool that the users leave"
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]_[0-9A-Za-z]+$", var.source_user_pool_id))
+    error_message = "Takes a user pool ID, such as ap-northeast-1_AbCdEf123."
+  }
+}
+
+variable "source_client_id" {
+  description = "ID of the app client in the source account; its stack puts it out"
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_+]{1,128}$", var.source_client_id))
+    error_message = "Takes an app client ID."
+  }
+}
+
+# The value itself would stand in the function's environment and in Terraform's state, for whoever may
+# read either: better a reference, secretsmanager:NAME#KEY or ssm:NAME, and below the ARN.
+variable "source_client_secret" {
+  description = "The app client's secret, if it has one, or a reference to it"
+  type        = string
+  default     = ""
+  sensitive   = true
+}
+
+variable "source_region" {
+  description = "The source pool's region; empty for the one in its ID"
+  type        = string
+  default     = ""
+}
+
+variable "source_profile" {
+  description = "Where the profile is read"
+  type        = string
+  default     = "admin_get_user"
+
+  validation {
+    condition     = contains(["admin_get_user", "id_token"], var.source_profile)
+    error_message = "Takes admin_get_user or id_token."
+  }
+}
+
+variable "source_match" {
+  description = "Identifiers that the source is asked for, as patterns separated by commas; empty for every one"
+  type        = string
+  default     = ""
+}
+
+variable "source_role_arn" {
+  description = "ARN of the role in the source account; its stack puts it out"
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}$", var.source_role_arn))
+    error_message = "Takes a role's ARN, such as arn:aws:iam::222222222222:role/user-migration."
+  }
+}
+
+variable "source_external_id" {
+  description = "External ID for taking on the role; the same as in the source account"
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_+=,.@:/-]+$", var.source_external_id)) && length(var.source_external_id) >= 2 && length(var.source_external_id) <= 1224
+    error_message = "Takes 2 to 1224 letters, digits and the signs _+=,.@:/-."
+  }
+}
+
+variable "audit_sinks" {
+  description = "Where audit records go"
+  type        = string
+  default     = "log"
+
+  validation {
+    condition     = contains(["log"], var.audit_sinks)
+    error_message = "Takes log."
+  }
+}
+
+variable "audit_username" {
+  description = "The form in which usernames are recorded"
+  type        = string
+  default     = "hmac"
+
+  validation {
+    condition     = contains(["hmac", "plain", "none"], var.audit_username)
+    error_message = "Takes hmac, plain or none."
+  }
+}
+
+# As for the secret above.
+variable "audit_hmac_key" {
+  description = "Key of the usernames' digests, 32 characters or more, or a reference to it; without one, records cannot be joined"
+  type        = string
+  default     = ""
+  sensitive   = true
+
+  validation {
+    condition     = can(regex("^(|(secretsmanager|ssm):.+|.{32,})$", var.audit_hmac_key))
+    error_message = "Takes 32 characters or more, or a reference."
+  }
+}
+
+variable "completion_after" {
+  description = "What becomes of the source user once the destination user can sign in; the same as in the source account"
+  type        = string
+  default     = "keep"
+
+  validation {
+    condition     = contains(["keep", "disable", "delete"], var.completion_after)
+    error_message = "Takes keep, disable or delete."
+  }
+}
+
+variable "completion_groups" {
+  description = "Groups of the source that the destination user gets; the same as in the source account"
+  type        = string
+  default     = ""
+}
+
+variable "completion_create_groups" {
+  description = "Create the groups that the destination lacks"
+  type        = bool
+  default     = false
+}
+
+variable "completion_failure" {
+  description = "What becomes of a person when the queue cannot be reached"
+  type        = string
+  default     = "migrate"
+
+  validation {
+    condition     = contains(["migrate", "fail"], var.completion_failure)
+    error_message = "Takes migrate or fail."
+  }
+}
+
+# --- permissions to read what the settings refer to, and nothing else.
+
+variable "secret_arns" {
+  description = "ARNs of the Secrets Manager secrets that the settings refer to"
+  type        = list(string)
+  default     = []
+}
+
+variable "secret_parameter_arns" {
+  description = "ARNs of the Systems Manager parameters that the settings refer to"
+  type        = list(string)
+  default     = []
+}
+
+variable "secret_key_arns" {
+  description = "ARNs of the KMS keys that these are encrypted with, where they are not AWS's own"
+  type        = list(string)
+  default     = []
+}
+
+variable "alarm_topic_arn" {
+  description = "ARN of the SNS topic that alarms go to; empty for none"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.alarm_topic_arn == "" || can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:.+$", var.alarm_topic_arn))
+    error_message = "Takes the ARN of an SNS topic."
+  }
+}
+
+variable "failure_alarm_threshold" {
+  description = "How many failures within five minutes raise the alarm; Cognito makes up to three of one sign-in"
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.failure_alarm_threshold >= 1
+    error_message = "Takes 1 or more."
+  }
+}
+
+# What is normal differs by a thousand from pool to pool: read it off the dashboard after a day.
+variable "refusal_alarm_threshold" {
+  description = "How many refusals within five minutes are far above normal"
+  type        = number
+  default     = 100
+
+  validation {
+    condition     = var.refusal_alarm_threshold >= 1
+    error_message = "Takes 1 or more."
+  }
+}

@@ -1,0 +1,225 @@
+package deploy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// pluginVariable names the folder in which Terraform's providers lie, laid out
+// as `terraform providers mirror` does.
+const pluginVariable = "TF_PLUGIN_DIR"
+
+// terraform is one module, copied and initialised without a network.
+type terraform struct {
+	folder string
+	env    []string
+}
+
+func requireTerraform(t *testing.T) string {
+	t.Helper()
+	require(t, installed("terraform"), "terraform is missing: https://developer.hashicorp.com/terraform/install")
+	plugins := os.Getenv(pluginVariable)
+	provider, _ := filepath.Glob(filepath.Join(plugins, "registry.terraform.io", "hashicorp", "aws", "*"))
+	require(t, plugins != "" && len(provider) > 0, pluginVariable+" names no folder with Terraform's AWS provider: "+
+		"terraform -chdir=deploy/terraform/source-account providers mirror FOLDER")
+	return plugins
+}
+
+// newTerraform copies the module beside a provider that asks nobody but the
+// given STS who it is.
+func newTerraform(t *testing.T, module, region, sts string) *terraform {
+	t.Helper()
+	plugins := requireTerraform(t)
+	tf := &terraform{folder: t.TempDir()}
+	files, err := filepath.Glob(filepath.Join("terraform", module, "*.tf"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tf.write(t, filepath.Base(file), string(text))
+	}
+	tf.write(t, "provider.tf", fmt.Sprintf(`provider "aws" {
+  region                      = %q
+  access_key                  = "AKIAIOSFODNN7EXAMPLE"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  endpoints {
+    sts = %q
+  }
+}
+`, region, sts))
+	tf.write(t, "cli.tfrc", "")
+	tf.env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + tf.folder, "TF_CLI_CONFIG_FILE=" + filepath.Join(tf.folder, "cli.tfrc"),
+		"TF_IN_AUTOMATION=true", "TF_INPUT=0", "CHECKPOINT_DISABLE=true",
+		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=none", "AWS_SHARED_CREDENTIALS_FILE=none",
+	}
+	tf.run(t, "init", "-backend=false", "-plugin-dir="+plugins)
+	return tf
+}
+
+func (tf *terraform) write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(tf.folder, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (tf *terraform) remove(t *testing.T, name string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(tf.folder, name)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// oneAtATime keeps Terraform's provider, which takes most of a second core to
+// start, from being started several times at once.
+var oneAtATime sync.Mutex
+
+func (tf *terraform) try(t *testing.T, arguments ...string) (string, error) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "terraform", append(arguments, "-no-color")...)
+	command.Dir, command.Env = tf.folder, tf.env
+	oneAtATime.Lock()
+	defer oneAtATime.Unlock()
+	output, err := command.CombinedOutput()
+	return string(output), err
+}
+
+func (tf *terraform) run(t *testing.T, arguments ...string) string {
+	t.Helper()
+	output, err := tf.try(t, arguments...)
+	if err != nil {
+		t.Fatalf("terraform %s: %v\n%s", strings.Join(arguments, " "), err, output)
+	}
+	return output
+}
+
+// plan is what `terraform show -json` tells of a plan.
+type plan struct {
+	Planned struct {
+		Outputs map[string]struct{ Value any }
+		Root    struct{ Resources []planned } `json:"root_module"`
+	} `json:"planned_values"`
+	Configuration struct {
+		Root struct {
+			Variables map[string]declared
+			Outputs   map[string]any
+			Resources []struct {
+				Address     string
+				Mode        string
+				Expressions map[string]any
+			}
+		} `json:"root_module"`
+	}
+}
+
+type planned struct {
+	Address, Mode string
+	Values        map[string]any
+}
+
+type declared struct {
+	Default     any
+	Description string
+	Sensitive   bool
+}
+
+// plan plans, and so validates, with variables beside the example's.
+func (tf *terraform) plan(t *testing.T, example string, variables map[string]any) plan {
+	t.Helper()
+	text, err := json.Marshal(variables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tf.write(t, "variables.tfvars.json", string(text))
+	tf.run(t, "plan", "-var-file="+example, "-var-file=variables.tfvars.json", "-out=plan", "-lock=false")
+	var result plan
+	if err := json.Unmarshal([]byte(tf.run(t, "show", "-json", "plan")), &result); err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func (p plan) resource(address string) (map[string]any, bool) {
+	for _, resource := range p.Planned.Root.Resources {
+		if resource.Address == address {
+			return resource.Values, true
+		}
+	}
+	return nil, false
+}
+
+// startSTS answers the one question that a plan asks: whose account this is.
+func startSTS(t *testing.T, account string) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
+		body, _ := io.ReadAll(request.Body)
+		if !strings.Contains(string(body), "Action=GetCallerIdentity") {
+			http.Error(answer, "this test answers GetCallerIdentity alone", http.StatusNotImplemented)
+			return
+		}
+		answer.Header().Set("Content-Type", "text/xml")
+		fmt.Fprintf(answer, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+<Arn>arn:aws:iam::%[1]s:user/test</Arn><UserId>AIDAEXAMPLE</UserId><Account>%[1]s</Account>
+</GetCallerIdentityResult><ResponseMetadata><RequestId>test</RequestId></ResponseMetadata></GetCallerIdentityResponse>`, account)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func example(t *testing.T, module string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("examples", module+".tfvars"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestTerraformIsFormatted(t *testing.T) {
+	t.Parallel()
+	require(t, installed("terraform"), "terraform is missing: https://developer.hashicorp.com/terraform/install")
+	command := exec.CommandContext(t.Context(), "terraform", "fmt", "-check", "-diff", "-recursive", ".")
+	command.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+os.DevNull)
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, output)
+	}
+}
+
+func TestTerraformRefusesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	tf := newTerraform(t, destination, "ap-northeast-1", startSTS(t, "111111111111"))
+	refused := func(wrong map[string]string, wants ...string) {
+		t.Helper()
+		arguments := []string{"plan", "-lock=false", "-var-file=" + example(t, destination)}
+		for variable, value := range wrong {
+			arguments = append(arguments, "-var="+variable+"="+value)
+		}
+		output, err := tf.try(t, arguments...)
+		flat := strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " ")
+		for _, want := range wants {
+			if err == nil || !strings.Contains(flat, want) {
+				t.Errorf("%v: not %q but %v\n%s", wrong, want, err, output)
+			}
+		}
+	}
+	refused(map[string]string{"timeout": "6", "log_level": "WARN", "source_external_id": "x", "audit_hmac_key": "short"},
+		"Takes 3 to 5.", "Takes TRACE, DEBUG or INFO.", "Takes 2 to 1224", "Takes 32 characters or more")
+	refused(map[string]string{"destination_user_pool_id": "us-east-1_AbCdEf123"}, "The provider is not in the user pool's region")
+}
