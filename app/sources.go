@@ -6,6 +6,7 @@ import (
 
 	"cognito-user-migration/adapters/cognitosource"
 	"cognito-user-migration/adapters/filesource"
+	"cognito-user-migration/adapters/ldapsource"
 	"cognito-user-migration/adapters/stscredentials"
 	"cognito-user-migration/app/complete"
 	"cognito-user-migration/app/config"
@@ -28,6 +29,7 @@ func sourceKinds() map[string]sourceKind {
 	return map[string]sourceKind{
 		"cognito": {func() config.SourceSettings { return new(cognitoSettings) }, openCognito},
 		"file":    {func() config.SourceSettings { return new(filesource.Settings) }, openFile},
+		"ldap":    {func() config.SourceSettings { return new(ldapsource.Settings) }, openLDAP},
 	}
 }
 
@@ -134,4 +136,20 @@ func openFile(_ context.Context, source config.Source, _ sourceParts) (complete.
 		return complete.Source{}, err
 	}
 	return complete.Source{Directory: directory, Retirer: directory}, nil
+}
+
+func openLDAP(_ context.Context, source config.Source, _ sourceParts) (complete.Source, error) {
+	settings, ok := source.Settings.(*ldapsource.Settings)
+	if !ok {
+		return complete.Source{}, fmt.Errorf("settings are %T", source.Settings)
+	}
+	directory, err := ldapsource.Open(source.Name, *settings)
+	if err != nil {
+		return complete.Source{}, err
+	}
+	opened := complete.Source{Directory: directory, Groups: directory}
+	if settings.CanRetire() {
+		opened.Retirer = directory.Retirer()
+	}
+	return opened, nil
 }

@@ -1,0 +1,118 @@
+package ldapsource
+
+import (
+	"context"
+	"crypto/tls"
+	"math"
+	"net"
+	"time"
+
+	"cognito-user-migration/domain"
+
+	"github.com/go-ldap/ldap/v3"
+)
+
+// longest is how long a connection may last where the context sets no end.
+const longest = 30 * time.Second
+
+// session is one connection, for one attempt. None is kept: between two
+// attempts Lambda's sandbox sleeps, longer than servers and the network between
+// keep idle connections; what is sent on a dead one may go unanswered until the
+// deadline, and a bind must not be sent twice. Besides, the person's bind turns
+// the connection into theirs. A new one costs a few round trips.
+//
+// The client library knows no contexts: the connection is closed under it when
+// the context ends.
+type session struct {
+	*ldap.Conn
+	close func()
+}
+
+// connect opens a connection and signs the service account in, where there is
+// one.
+func (d *Directory) connect(ctx context.Context) (*session, error) {
+	conn, err := d.dial(ctx)
+	if err != nil {
+		return nil, faultOf(ctx, "connect", err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	client := ldap.NewConn(conn, d.settings.URL.isTLS())
+	client.SetTimeout(longest)
+	client.Start()
+	s := &session{Conn: client, close: func() {
+		stop()
+		_ = client.Unbind() // which closes; nothing is lost where it fails
+		_ = client.Close()
+	}}
+	if d.settings.StartTLS {
+		if err := s.StartTLS(d.tls); err != nil {
+			s.close()
+			return nil, faultOf(ctx, "StartTLS", err)
+		}
+	}
+	if d.settings.BindDN != "" {
+		if err := s.Bind(d.settings.BindDN, d.settings.BindPassword.Reveal()); err != nil {
+			s.close()
+			return nil, faultOf(ctx, "bind of the service account", err)
+		}
+	}
+	return s, nil
+}
+
+func (d *Directory) dial(ctx context.Context) (net.Conn, error) {
+	conn, err := (&net.Dialer{Timeout: longest}).DialContext(ctx, "tcp", d.settings.URL.address())
+	if err != nil {
+		return nil, err
+	}
+	if err := conn.SetDeadline(time.Now().Add(longest)); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	if !d.settings.URL.isTLS() {
+		return conn, nil
+	}
+	secured := tls.Client(conn, d.tls)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return secured, nil
+}
+
+// search returns the entries below the base that match. Referrals are not
+// followed, and continuation references left aside: they lead to servers that
+// no setting names.
+func (s *session) search(ctx context.Context, base, filter string, atMost int, attributes []string) ([]*ldap.Entry, error) {
+	request := ldap.NewSearchRequest(base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, atMost, secondsLeft(ctx), false, filter, attributes, nil)
+	result, err := s.Search(request)
+	if err != nil {
+		return nil, err
+	}
+	return result.Entries, nil
+}
+
+// secondsLeft is the time limit for the server, in whole seconds; 0 for none.
+func secondsLeft(ctx context.Context) int {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		return 0
+	}
+	return max(1, int(math.Ceil(time.Until(deadline).Seconds())))
+}
+
+// prove binds as the entry, and asks the server to say what its password policy
+// makes of it (draft-behera-ldap-password-policy).
+func (s *session) prove(ctx context.Context, dn, typed string) (domain.FindingKind, error) {
+	controls := []ldap.Control{ldap.NewControlBeheraPasswordPolicy()}
+	result, err := s.SimpleBind(ldap.NewSimpleBindRequest(dn, typed, controls))
+	if ctx.Err() != nil {
+		return 0, ctx.Err()
+	}
+	code, message, answered := resultOf(err)
+	if answered && result != nil {
+		if kind := readBind(code, message, result.Controls); kind != 0 {
+			return kind, nil
+		}
+	}
+	return 0, faultOf(ctx, "bind", err)
+}

@@ -1,0 +1,122 @@
+package ldapsource
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	ber "github.com/go-asn1-ber/asn1-ber"
+	"github.com/go-ldap/ldap/v3"
+)
+
+// The places in a template.
+const (
+	placeUsername = "{username}"
+	placeDN       = "{dn}"
+)
+
+// Filter is the template of a search filter (RFC 4515), with a place for the
+// username.
+type Filter string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what is
+// wrong with the template.
+func (f *Filter) UnmarshalText(text []byte) error {
+	filter := Filter(text)
+	assertions, err := filter.assertions()
+	if err != nil {
+		return err
+	}
+	if len(assertions) == 0 {
+		return errors.New("takes an LDAP filter with the place {username}, such as (|(uid={username})(mail={username}))")
+	}
+	*f = filter
+	return nil
+}
+
+// of is the filter for one username, which is escaped here and nowhere else.
+func (f Filter) of(username string) string {
+	return strings.ReplaceAll(string(f), placeUsername, ldap.EscapeFilter(username))
+}
+
+// assertion is one comparison of the template: an attribute, and the value with
+// the place in it.
+type assertion struct {
+	attribute, value string
+}
+
+// assertions lists the comparisons that the username stands in. It may stand in
+// no other part of a filter than a plain comparison: a person is named, not
+// described.
+func (f Filter) assertions() ([]assertion, error) {
+	packet, err := ldap.CompileFilter(string(f))
+	if err != nil {
+		return nil, errors.New("takes an LDAP filter (RFC 4515)")
+	}
+	var found []assertion
+	places := strings.Count(string(f), placeUsername)
+	walk(packet, func(attribute, value string) {
+		if n := strings.Count(value, placeUsername); n > 0 {
+			found = append(found, assertion{attribute, value})
+			places -= n
+		}
+	})
+	if places != 0 {
+		return nil, errors.New("takes {username} as a value to compare with alone: (uid={username})")
+	}
+	return found, nil
+}
+
+// walk calls what is given for every equality in a filter.
+func walk(packet *ber.Packet, equality func(attribute, value string)) {
+	switch packet.Tag { //nolint:exhaustive // the choices that a filter is (RFC 4511, 4.5.1); other tags are none
+	case ldap.FilterAnd, ldap.FilterOr, ldap.FilterNot:
+		for _, part := range packet.Children {
+			walk(part, equality)
+		}
+	case ldap.FilterEqualityMatch:
+		attribute, _ := packet.Children[0].Value.(string)
+		value, _ := packet.Children[1].Value.(string)
+		equality(attribute, value)
+	}
+}
+
+// names reports whether the entry carries this very name, letter case aside, in
+// an attribute that the filter compares it with; of a telephone number the
+// spaces and dashes do not matter. Servers compare more loosely
+// than that: they fold spaces and much of Unicode (RFC 4518), so that a name
+// nobody has would find somebody.
+func (l loginFilter) names(entry *ldap.Entry, username string) bool {
+	return slices.ContainsFunc(l.asserts, func(a assertion) bool {
+		wanted := strings.ReplaceAll(a.value, placeUsername, username)
+		return slices.ContainsFunc(entry.GetEqualFoldAttributeValues(a.attribute), func(value string) bool {
+			return strings.EqualFold(value, wanted) || wanted != "" && e164(value) == wanted
+		})
+	})
+}
+
+// loginFilter is a [Filter] that was read.
+type loginFilter struct {
+	Filter
+	asserts []assertion
+}
+
+// GroupFilter is the template of a search filter for a person's groups, with
+// places for their username and for the DN of their entry.
+type GroupFilter string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what the
+// template takes.
+func (f *GroupFilter) UnmarshalText(text []byte) error {
+	filter := string(text)
+	if _, err := ldap.CompileFilter(filter); err != nil || !strings.Contains(filter, placeUsername) && !strings.Contains(filter, placeDN) {
+		return errors.New("takes an LDAP filter with the place {dn} or {username}, such as (member={dn})")
+	}
+	*f = GroupFilter(text)
+	return nil
+}
+
+// of is the filter for one person.
+func (f GroupFilter) of(username, dn string) string {
+	return strings.NewReplacer(placeUsername, ldap.EscapeFilter(username), placeDN, ldap.EscapeFilter(dn)).Replace(string(f))
+}

@@ -1,0 +1,144 @@
+// Package ldapsource makes an LDAP directory a source: the service account
+// searches for the person, and a bind as the entry that was found proves the
+// password. Result codes, password policies and Active Directory's sub-codes are
+// told apart here (answers.go, faults.go), and no text of the server goes
+// further. It imports domain and ports.
+package ldapsource
+
+import (
+	"context"
+	"crypto/tls"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+
+	"github.com/go-ldap/ldap/v3"
+)
+
+var _ ports.SourceDirectory = (*Directory)(nil)
+
+// Directory is an LDAP directory as [ports.SourceDirectory].
+type Directory struct {
+	name     string
+	settings Settings
+	layout   layout
+	tls      *tls.Config
+}
+
+// Open returns the directory that the settings name. Nothing is sent yet; the
+// error is a CA bundle that cannot be used.
+func Open(name string, settings Settings) (*Directory, error) {
+	roots, err := settings.CABundle.pool()
+	if err != nil {
+		return nil, err
+	}
+	layout := settings.layout()
+	return &Directory{
+		name:     name,
+		settings: settings,
+		layout:   layout,
+		tls:      &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ServerName: settings.URL.hostname()},
+	}, nil
+}
+
+// Authenticate implements [ports.SourceDirectory]. Who is switched off is not
+// asked for their password: the directory would not take it.
+func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
+	if err := ctx.Err(); err != nil {
+		return domain.Finding{}, err
+	}
+	// A bind with a name and no password succeeds at many servers without
+	// proving anything: an "unauthenticated" bind (RFC 4513, 5.1.2). To one
+	// that ends texts at a NUL, a password that begins with it is none.
+	typed := password.Reveal()
+	if typed == "" || strings.Contains(typed, "\x00") {
+		return d.found(domain.PasswordWrong), nil
+	}
+	return d.ask(ctx, username, func(s *session, entry *ldap.Entry, finding *domain.Finding) (err error) {
+		if !finding.User.Enabled {
+			finding.Kind = domain.UserDisabled
+			return nil
+		}
+		finding.Kind, err = s.prove(ctx, entry.DN, typed)
+		return err
+	})
+}
+
+// FindUser implements [ports.SourceDirectory].
+func (d *Directory) FindUser(ctx context.Context, username string) (domain.Finding, error) {
+	if err := ctx.Err(); err != nil {
+		return domain.Finding{}, err
+	}
+	return d.ask(ctx, username, func(*session, *ldap.Entry, *domain.Finding) error { return nil })
+}
+
+// Warm connects and signs the service account in, so that a wrong setting is
+// told when the function starts. The connection is not kept: see [session].
+func (d *Directory) Warm(ctx context.Context) error {
+	s, err := d.connect(ctx)
+	if err != nil {
+		return err
+	}
+	s.close()
+	return nil
+}
+
+// ask looks the person up and, where there is one, goes on with their entry.
+func (d *Directory) ask(ctx context.Context, username string, then func(*session, *ldap.Entry, *domain.Finding) error) (domain.Finding, error) {
+	if !canBeUsername(username) {
+		return d.found(domain.UserUnknown), nil
+	}
+	s, err := d.connect(ctx)
+	if err != nil {
+		return domain.Finding{}, err
+	}
+	defer s.close()
+	entry, kind, err := d.lookUp(ctx, s, username)
+	if err != nil {
+		return domain.Finding{}, err
+	}
+	finding := d.found(kind)
+	if entry == nil {
+		return finding, nil
+	}
+	finding.User = d.layout.user(entry, username, time.Now())
+	if err := then(s, entry, &finding); err != nil {
+		return domain.Finding{}, err
+	}
+	return finding, nil
+}
+
+// lookUp finds the entry of the person whom the identifier names. The entry is
+// nil unless the kind is [domain.UserFound].
+func (d *Directory) lookUp(ctx context.Context, s *session, username string) (*ldap.Entry, domain.FindingKind, error) {
+	// One entry more than is wanted tells that there are several.
+	entries, err := s.search(ctx, string(d.settings.BaseDN), d.layout.filter.of(username), 2, d.layout.wanted())
+	switch {
+	case ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded):
+		return nil, domain.UserAmbiguous, nil
+	case err != nil:
+		return nil, 0, faultOf(ctx, "search", err)
+	case len(entries) > 1:
+		return nil, domain.UserAmbiguous, nil
+	case len(entries) == 0 || !d.layout.filter.names(entries[0], username):
+		return nil, domain.UserUnknown, nil
+	case entries[0].DN == "" || d.layout.username(entries[0]) == "":
+		// A bind with an empty name would be anonymous, and succeed.
+		return nil, 0, &Fault{Operation: "search", Cause: "an entry without a name, or whose username may not be read", Kind: ports.ErrMisconfigured}
+	default:
+		return entries[0], domain.UserFound, nil
+	}
+}
+
+func (d *Directory) found(kind domain.FindingKind) domain.Finding {
+	return domain.Finding{Kind: kind, Source: d.name}
+}
+
+// canBeUsername holds for what can be a name in a directory: LDAP's texts are
+// UTF-8 (RFC 4511, 4.1.2), and a server may end them at a NUL.
+func canBeUsername(username string) bool {
+	return username != "" && utf8.ValidString(username) && !strings.Contains(username, "\x00")
+}

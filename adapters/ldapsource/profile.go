@@ -1,0 +1,190 @@
+package ldapsource
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"cognito-user-migration/domain"
+
+	"github.com/go-ldap/ldap/v3"
+)
+
+// layout says where an entry keeps what.
+type layout struct {
+	filter                           loginFilter
+	usernameAttribute, subAttribute  string
+	groupAttribute                   string            // empty where groups are searched for
+	attributes                       map[string]string // by Cognito's names
+	emailIsVerified, phoneIsVerified bool
+}
+
+// wanted lists the attributes to read. Operational ones come only by name.
+func (l layout) wanted() []string {
+	wanted := append([]string{l.usernameAttribute}, stateAttributes()...)
+	for _, assertion := range l.filter.asserts {
+		wanted = append(wanted, assertion.attribute)
+	}
+	for _, attribute := range l.attributes {
+		wanted = append(wanted, attribute)
+	}
+	wanted = append(wanted, l.subAttribute)
+	if l.groupAttribute != "" {
+		wanted = append(wanted, l.groupAttribute)
+	}
+	slices.Sort(wanted)
+	return slices.Compact(wanted)
+}
+
+// user reads an entry. The identifier that was typed is one that the entry
+// carries; see [loginFilter.names].
+func (l layout) user(entry *ldap.Entry, typed string, now time.Time) domain.SourceUser {
+	user := domain.SourceUser{
+		Username:    l.username(entry),
+		Sub:         l.sub(entry),
+		Enabled:     !switchedOff(entry, now),
+		Attributes:  make(domain.Attributes, len(l.attributes)),
+		Identifiers: []string{typed},
+		Groups:      l.groups(entry),
+		GroupsKnown: l.groupAttribute != "",
+	}
+	for name, attribute := range l.attributes {
+		if value := valueOf(name, entry.GetEqualFoldAttributeValues(attribute), typed); value != "" {
+			user.Attributes[name] = value
+		}
+	}
+	if l.emailIsVerified && user.Attributes["email"] != "" {
+		user.Attributes["email_verified"] = "true"
+	}
+	if l.phoneIsVerified && user.Attributes["phone_number"] != "" {
+		user.Attributes["phone_number_verified"] = "true"
+	}
+	return user
+}
+
+// groups are those that the entry itself names.
+func (l layout) groups(entry *ldap.Entry) []string {
+	if l.groupAttribute == "" {
+		return nil
+	}
+	return groupNames(entry.GetEqualFoldAttributeValues(l.groupAttribute))
+}
+
+func (l layout) username(entry *ldap.Entry) string {
+	return entry.GetEqualFoldAttributeValue(l.usernameAttribute)
+}
+
+func (l layout) sub(entry *ldap.Entry) string {
+	raw := entry.GetEqualFoldRawAttributeValue(l.subAttribute)
+	if strings.EqualFold(l.subAttribute, "objectGUID") {
+		return guid(raw)
+	}
+	if !utf8.Valid(raw) {
+		return ""
+	}
+	return string(raw)
+}
+
+// guid writes a GUID as Windows does: of the sixteen bytes the first three
+// fields are little-endian ([MS-DTYP], 2.3.4).
+func guid(raw []byte) string {
+	if len(raw) != 16 {
+		return ""
+	}
+	return fmt.Sprintf("%08x-%04x-%04x-%x-%x",
+		binary.LittleEndian.Uint32(raw), binary.LittleEndian.Uint16(raw[4:]), binary.LittleEndian.Uint16(raw[6:]), raw[8:10], raw[10:])
+}
+
+// valueOf is the one value of an attribute that Cognito gets. Where there are
+// several, in no order that means anything (RFC 4511, 4.1.7), it is the one that
+// was typed, or the first.
+func valueOf(name string, values []string, typed string) string {
+	values = slices.DeleteFunc(slices.Clone(values), func(value string) bool { return !utf8.ValidString(value) })
+	if len(values) == 0 {
+		return ""
+	}
+	value := values[0]
+	if i := slices.IndexFunc(values, func(value string) bool { return strings.EqualFold(value, typed) }); i >= 0 {
+		value = values[i]
+	}
+	switch name {
+	case "phone_number":
+		return e164(value)
+	case "email_verified", "phone_number_verified":
+		return strings.ToLower(value) // LDAP's booleans are TRUE and FALSE (RFC 4517, 3.3.3)
+	default:
+		return value
+	}
+}
+
+// e164 is a telephone number in the one form that Cognito takes, or nothing:
+// directories keep them as they are printed, "+81 (0)50-1234-5678".
+func e164(number string) string {
+	number = strings.NewReplacer("(0)", "", " ", "", "\u00a0", "", "-", "", ".", "", "/", "", "(", "", ")", "").Replace(number)
+	digits, international := strings.CutPrefix(number, "+")
+	if !international || len(digits) < 3 || len(digits) > 15 || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
+		return ""
+	}
+	return number
+}
+
+// groupNames are the names of groups by their DNs: the value of the first
+// component, "staff" of "cn=staff,ou=groups,dc=example,dc=com".
+func groupNames(dns []string) []string {
+	var names []string
+	for _, text := range dns {
+		if dn, err := ldap.ParseDN(text); err == nil && len(dn.RDNs) > 0 {
+			names = append(names, dn.RDNs[0].Attributes[0].Value)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// stateAttributes are those by which servers tell who may not sign in at all.
+func stateAttributes() []string {
+	return []string{
+		"userAccountControl", "accountExpires", // Active Directory
+		"msDS-UserAccountDisabled",           // AD LDS
+		"pwdAccountLockedTime", "pwdEndTime", // draft-behera-ldap-password-policy
+		"nsAccountLock", // 389 Directory Server, FreeIPA
+		"shadowExpire",  // RFC 2307
+	}
+}
+
+// switchedOff reports whether an administrator switched the person off, or set a
+// day for it that has come. A lockout is none: it ends by itself. Nor is an
+// expired password: the bind tells of it. (Of userAccountControl, the flags for
+// both are not kept up, says [MS-ADTS], 2.2.16.)
+func switchedOff(entry *ldap.Entry, now time.Time) bool {
+	const accountDisable = 0x2
+	flags, _ := strconv.ParseInt(entry.GetEqualFoldAttributeValue("userAccountControl"), 10, 64) // absent: no flags
+	return flags&accountDisable != 0 ||
+		strings.EqualFold(entry.GetEqualFoldAttributeValue("msDS-UserAccountDisabled"), "TRUE") ||
+		strings.EqualFold(entry.GetEqualFoldAttributeValue("nsAccountLock"), "TRUE") ||
+		// "Locked permanently", which only an administrator undoes (5.3.3).
+		entry.GetEqualFoldAttributeValue("pwdAccountLockedTime") == "000001010000Z" ||
+		slices.ContainsFunc(ends(entry), func(end time.Time) bool { return !end.After(now) })
+}
+
+// ends lists the days that an entry names as its last.
+func ends(entry *ldap.Entry) []time.Time {
+	var ends []time.Time
+	// Intervals of 100 ns since 1601; 0 and the greatest number are never.
+	if ticks, err := strconv.ParseInt(entry.GetEqualFoldAttributeValue("accountExpires"), 10, 64); err == nil && ticks > 0 && ticks != 1<<63-1 {
+		const perSecond, from1601To1970 = 10_000_000, 11_644_473_600
+		ends = append(ends, time.Unix(ticks/perSecond-from1601To1970, 0))
+	}
+	if end, err := time.Parse("20060102150405Z", entry.GetEqualFoldAttributeValue("pwdEndTime")); err == nil {
+		ends = append(ends, end)
+	}
+	// Days since 1970; nothing below 1 is a day (shadow(5)).
+	if days, err := strconv.ParseInt(entry.GetEqualFoldAttributeValue("shadowExpire"), 10, 32); err == nil && days > 0 {
+		ends = append(ends, time.Unix(days*24*60*60, 0))
+	}
+	return ends
+}

@@ -1,0 +1,131 @@
+package ldapsource
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"cognito-user-migration/ports"
+
+	"github.com/go-ldap/ldap/v3"
+)
+
+var (
+	_ ports.SourceRetirer = (*Retirer)(nil)
+	_ ports.GroupLister   = (*Directory)(nil)
+)
+
+// Retirer parts with the people of an Active Directory. Other servers have no
+// common way to switch somebody off.
+type Retirer struct {
+	directory *Directory
+}
+
+// Retirer returns what parts with the directory's people.
+func (d *Directory) Retirer() *Retirer {
+	return &Retirer{directory: d}
+}
+
+// Disable implements [ports.SourceRetirer]: it sets the flag ACCOUNTDISABLE.
+func (r *Retirer) Disable(ctx context.Context, username string) error {
+	return r.directory.own(ctx, username, func(s *session, entry *ldap.Entry) error {
+		const accountDisable = 0x2
+		before := entry.GetEqualFoldAttributeValue("userAccountControl")
+		flags, err := strconv.ParseInt(before, 10, 64)
+		if err != nil {
+			return &Fault{Operation: "modify", Cause: "userAccountControl may not be read", Kind: ports.ErrMisconfigured}
+		}
+		if flags&accountDisable != 0 {
+			return nil
+		}
+		// To name the old value keeps a change from being undone that came
+		// between: the server then answers noSuchAttribute, and the next try
+		// reads anew.
+		request := ldap.NewModifyRequest(entry.DN, nil)
+		request.Delete("userAccountControl", []string{before})
+		request.Add("userAccountControl", []string{strconv.FormatInt(flags|accountDisable, 10)})
+		return retired(ctx, "modify", s.Modify(request))
+	})
+}
+
+// SignOut implements [ports.SourceRetirer]; a directory keeps no sessions.
+func (r *Retirer) SignOut(ctx context.Context, _ string) error {
+	return ctx.Err()
+}
+
+// Delete implements [ports.SourceRetirer].
+func (r *Retirer) Delete(ctx context.Context, username string) error {
+	return r.directory.own(ctx, username, func(s *session, entry *ldap.Entry) error {
+		return retired(ctx, "delete", s.Del(ldap.NewDelRequest(entry.DN, nil)))
+	})
+}
+
+// retired is fine with an entry that is not there any more.
+func retired(ctx context.Context, operation string, err error) error {
+	switch {
+	case err == nil, ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject):
+		return nil
+	case ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchAttribute) && ctx.Err() == nil:
+		return &Fault{Operation: operation, Cause: "somebody else changed the entry at the same time", Kind: ports.ErrUnreachable}
+	default:
+		return faultOf(ctx, operation, err)
+	}
+}
+
+// Groups implements [ports.GroupLister]: by a search where the settings have a
+// filter for it, or as the entry names them.
+func (d *Directory) Groups(ctx context.Context, username string) ([]string, error) {
+	var groups []string
+	err := d.own(ctx, username, func(s *session, entry *ldap.Entry) error {
+		if d.settings.GroupFilter == "" {
+			groups = d.layout.groups(entry)
+			return nil
+		}
+		base := d.settings.GroupBaseDN
+		if base == "" {
+			base = d.settings.BaseDN
+		}
+		const page = 500 // Active Directory gives no more than 1000 at once
+		request := ldap.NewSearchRequest(string(base), ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, secondsLeft(ctx), false,
+			d.settings.GroupFilter.of(d.layout.username(entry), entry.DN), []string{"1.1"}, nil)
+		result, err := s.SearchWithPaging(request, page)
+		if err != nil {
+			return faultOf(ctx, "search for groups", err)
+		}
+		dns := make([]string, len(result.Entries))
+		for i, group := range result.Entries {
+			dns[i] = group.DN
+		}
+		groups = groupNames(dns)
+		return nil
+	})
+	return groups, err
+}
+
+// own goes on with the entry whose username this is, and with nobody's where
+// there is none: an entry that is found by another name is somebody else's.
+func (d *Directory) own(ctx context.Context, username string, then func(*session, *ldap.Entry) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !canBeUsername(username) {
+		return nil
+	}
+	s, err := d.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	filter := "(&" + d.layout.filter.of(username) + "(" + d.layout.usernameAttribute + "=" + ldap.EscapeFilter(username) + "))"
+	entries, err := s.search(ctx, string(d.settings.BaseDN), filter, 2, d.layout.wanted())
+	switch {
+	case err != nil:
+		return faultOf(ctx, "search", err)
+	case len(entries) > 1:
+		return &Fault{Operation: "search", Cause: "several entries have this username", Kind: ports.ErrMisconfigured}
+	case len(entries) == 0 || entries[0].DN == "" || !strings.EqualFold(d.layout.username(entries[0]), username):
+		return nil
+	default:
+		return then(s, entries[0])
+	}
+}

@@ -1,0 +1,311 @@
+package ldapsource
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cognito-user-migration/domain"
+
+	"github.com/go-ldap/ldap/v3"
+)
+
+// Settings are the variables of an LDAP directory as source.
+type Settings struct {
+	URL               URL           `env:"URL,required" takes:"ldaps://host or ldap://host, with or without a port" desc:"The directory server. With ldap:// the connection needs \u0060STARTTLS\u0060."`
+	StartTLS          bool          `env:"STARTTLS" envDefault:"false" takes:"true, false" desc:"Secure an ldap:// connection before anything else is sent."`
+	AllowPlaintext    bool          `env:"ALLOW_PLAINTEXT" envDefault:"false" takes:"true, false" desc:"Send passwords over an ldap:// connection that nothing secures. To this machine itself it is always allowed."`
+	CABundle          CABundle      `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificates of the authorities that vouch for the server, in place of the public ones."`
+	BindDN            string        `env:"BIND_DN" takes:"a DN; for Active Directory a user principal name too" desc:"The service account that searches. Without one the search is anonymous."`
+	BindPassword      domain.Secret `env:"BIND_PASSWORD" takes:"the service account's password" desc:"Goes with \u0060BIND_DN\u0060."`
+	BaseDN            DN            `env:"BASE_DN,required" takes:"a DN" desc:"People are searched for below it."`
+	Preset            Preset        `env:"PRESET" envDefault:"openldap" takes:"openldap, active_directory" desc:"What the variables below are where they are not set; docs/sources/ldap.md lists it."`
+	Filter            Filter        `env:"FILTER" takes:"an LDAP filter with {username} in it" desc:"Finds the person by what was typed."`
+	UsernameAttribute AttributeName `env:"USERNAME_ATTRIBUTE" takes:"an attribute's name" desc:"Where the username is kept."`
+	SubAttribute      AttributeName `env:"SUB_ATTRIBUTE" takes:"an attribute's name" desc:"Where an identifier is kept that never changes."`
+	Attributes        AttributeMap  `env:"ATTRIBUTES" takes:"pairs, separated by commas" desc:"Attributes beside the preset's, by Cognito's names: \u0060nickname=displayName,phone_number=telephoneNumber\u0060. A name with nothing after the sign leaves the preset's out."`
+	Verified          Verified      `env:"VERIFIED" takes:"email, phone_number, or both" desc:"Contacts that the directory vouches for: each was proved to be the person's. Without it none is verified."`
+	GroupAttribute    AttributeName `env:"GROUP_ATTRIBUTE" takes:"an attribute's name" desc:"Where the DNs of a person's groups are kept."`
+	GroupFilter       GroupFilter   `env:"GROUP_FILTER" takes:"an LDAP filter with {dn} or {username} in it" desc:"Searches for a person's groups, in place of \u0060GROUP_ATTRIBUTE\u0060."`
+	GroupBaseDN       DN            `env:"GROUP_BASE_DN" takes:"a DN" desc:"Groups are searched for below it, by default below \u0060BASE_DN\u0060."`
+}
+
+// Validate reports what no single variable shows.
+func (s *Settings) Validate(variable func(string) string) []error {
+	var problems []error
+	problem := func(name, format string, arguments ...any) {
+		problems = append(problems, fmt.Errorf("%s: "+format, append([]any{variable(name)}, arguments...)...))
+	}
+	switch {
+	case s.URL.isTLS() && s.StartTLS:
+		problem("STARTTLS", "goes with an ldap:// URL alone: ldaps:// is secured from its beginning")
+	case !s.secured() && !s.AllowPlaintext && !s.URL.isLoopback():
+		problem("URL", "passwords would cross the network unsecured; takes ldaps://, or ldap:// with %s=true (or with %s=true)", variable("STARTTLS"), variable("ALLOW_PLAINTEXT"))
+	}
+	if s.CABundle != "" && !s.secured() {
+		problem("CA_BUNDLE", "is of no use on a connection that is not secured")
+	}
+	if (s.BindDN == "") != s.BindPassword.Empty() {
+		problem("BIND_DN", "goes with %s, and neither without the other", variable("BIND_PASSWORD"))
+	}
+	for contact, vouched := range map[string]bool{"email": s.Verified.Email, "phone_number": s.Verified.PhoneNumber} {
+		if _, mapped := s.Attributes[contact+"_verified"]; vouched && mapped {
+			problem("VERIFIED", "%s says already by which attribute %s is verified", variable("ATTRIBUTES"), contact)
+		}
+	}
+	if s.GroupBaseDN != "" && s.GroupFilter == "" {
+		problem("GROUP_BASE_DN", "goes with %s", variable("GROUP_FILTER"))
+	}
+	return problems
+}
+
+// Warnings tells what is allowed but unwise.
+func (s *Settings) Warnings(variable func(string) string) []string {
+	var warnings []string
+	if !s.secured() && !s.URL.isLoopback() {
+		warnings = append(warnings, variable("ALLOW_PLAINTEXT")+"=true: passwords, the service account's too, can be read by whoever sees the network")
+	}
+	if s.BindDN == "" {
+		warnings = append(warnings, variable("BIND_DN")+" is not set: people are searched for anonymously, and what the server hides from strangers looks like nobody")
+	}
+	if s.Verified.Email || s.Verified.PhoneNumber {
+		warnings = append(warnings, variable("VERIFIED")+": contacts become verified because the directory has them; if people can edit their own entries, they can take over somebody else's address")
+	}
+	layout := s.layout()
+	if !slices.ContainsFunc(layout.filter.asserts, func(a assertion) bool {
+		return strings.EqualFold(a.attribute, layout.usernameAttribute) && a.value == placeUsername
+	}) {
+		warnings = append(warnings, variable("FILTER")+" does not find people by "+variable("USERNAME_ATTRIBUTE")+": after a move by another name the source user is not found again, so nothing can be completed")
+	}
+	return warnings
+}
+
+func (s *Settings) secured() bool {
+	return s.URL.isTLS() || s.StartTLS
+}
+
+// CanRetire reports whether the directory is of a kind whose people can be
+// disabled in a way that every such server has.
+func (s *Settings) CanRetire() bool {
+	return s.Preset == PresetActiveDirectory
+}
+
+// Preset is what a kind of server keeps where.
+type Preset string
+
+// The presets.
+const (
+	// PresetOpenLDAP has inetOrgPerson entries (RFC 2798) with entryUUID (RFC 4530).
+	PresetOpenLDAP Preset = "openldap"
+	// PresetActiveDirectory has user objects ([MS-ADSC]).
+	PresetActiveDirectory Preset = "active_directory"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (p *Preset) UnmarshalText(text []byte) error {
+	switch preset := Preset(text); preset {
+	case PresetOpenLDAP, PresetActiveDirectory:
+		*p = preset
+		return nil
+	default:
+		return fmt.Errorf("takes one of: %s, %s", PresetOpenLDAP, PresetActiveDirectory)
+	}
+}
+
+// layout is the preset's with what the settings put in its place.
+func (s *Settings) layout() layout {
+	filter := Filter("(|(uid={username})(mail={username}))")
+	l := layout{
+		usernameAttribute: "uid",
+		subAttribute:      "entryUUID",
+		groupAttribute:    "memberOf",
+		attributes: map[string]string{
+			"email": "mail", "phone_number": "mobile", "name": "cn", "given_name": "givenName", "family_name": "sn",
+		},
+	}
+	if s.Preset == PresetActiveDirectory {
+		filter = "(&(objectCategory=person)(objectClass=user)(|(sAMAccountName={username})(userPrincipalName={username})(mail={username})))"
+		l.usernameAttribute, l.subAttribute = "sAMAccountName", "objectGUID"
+		l.attributes["name"] = "displayName"
+	}
+	if s.Filter != "" {
+		filter = s.Filter
+	}
+	asserts, _ := filter.assertions() // it was read before
+	l.filter = loginFilter{filter, asserts}
+	for into, set := range map[*string]AttributeName{
+		&l.usernameAttribute: s.UsernameAttribute, &l.subAttribute: s.SubAttribute, &l.groupAttribute: s.GroupAttribute,
+	} {
+		if set != "" {
+			*into = string(set)
+		}
+	}
+	maps.Copy(l.attributes, s.Attributes)
+	maps.DeleteFunc(l.attributes, func(_, attribute string) bool { return attribute == "" })
+	l.emailIsVerified, l.phoneIsVerified = s.Verified.Email, s.Verified.PhoneNumber
+	if s.GroupFilter != "" {
+		l.groupAttribute = ""
+	}
+	return l
+}
+
+// URL is where a directory server listens.
+type URL string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a URL
+// looks like.
+func (u *URL) UnmarshalText(text []byte) error {
+	location, err := url.Parse(string(text))
+	if err != nil || location.Scheme != "ldaps" && location.Scheme != "ldap" || location.Hostname() == "" ||
+		location.User != nil || strings.Trim(location.Path, "/") != "" || location.RawQuery != "" || location.Fragment != "" {
+		return errors.New("takes ldaps://host or ldap://host, with or without a port, and nothing after it")
+	}
+	*u = URL(text)
+	return nil
+}
+
+func (u URL) parse() *url.URL {
+	location, err := url.Parse(string(u))
+	if err != nil {
+		return new(url.URL) // leads nowhere; UnmarshalText lets none through
+	}
+	return location
+}
+
+func (u URL) isTLS() bool {
+	return u.parse().Scheme == "ldaps"
+}
+
+func (u URL) hostname() string {
+	return u.parse().Hostname()
+}
+
+func (u URL) address() string {
+	location := u.parse()
+	port := location.Port()
+	switch {
+	case port != "":
+	case u.isTLS():
+		port = ldap.DefaultLdapsPort
+	default:
+		port = ldap.DefaultLdapPort
+	}
+	return net.JoinHostPort(location.Hostname(), port)
+}
+
+func (u URL) isLoopback() bool {
+	address, err := netip.ParseAddr(u.hostname())
+	return u.hostname() == "localhost" || err == nil && address.IsLoopback()
+}
+
+// DN is a distinguished name.
+type DN string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a DN
+// looks like.
+func (d *DN) UnmarshalText(text []byte) error {
+	if _, err := ldap.ParseDN(string(text)); err != nil {
+		return errors.New("takes a DN, such as ou=people,dc=example,dc=com")
+	}
+	*d = DN(text)
+	return nil
+}
+
+// AttributeName is the name of an attribute of the directory.
+type AttributeName string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a name
+// looks like.
+func (a *AttributeName) UnmarshalText(text []byte) error {
+	if !isAttributeName(string(text)) {
+		return errors.New("takes the name of an attribute of the directory, such as mail")
+	}
+	*a = AttributeName(text)
+	return nil
+}
+
+// isAttributeName holds for an attribute's name or number, with options (RFC
+// 4512, 2.5).
+func isAttributeName(name string) bool {
+	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.;-]{0,127}$`).MatchString(name)
+}
+
+// AttributeMap names the directory's attribute for each of Cognito's; empty for
+// none.
+type AttributeMap map[string]string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]: pairs, separated by commas.
+func (m *AttributeMap) UnmarshalText(text []byte) error {
+	read := make(AttributeMap)
+	for i, pair := range strings.Split(string(text), ",") {
+		name, attribute, given := strings.Cut(pair, "=")
+		name, attribute = strings.TrimSpace(name), strings.TrimSpace(attribute)
+		_, twice := read[name]
+		switch {
+		case !given || name == "" || attribute != "" && !isAttributeName(attribute):
+			return fmt.Errorf("pair %d: takes Cognito's name and the directory's, such as email=mail", i+1)
+		case twice:
+			return fmt.Errorf("pair %d: this name of Cognito's has a pair already", i+1)
+		case name == "sub" || name == "username":
+			return fmt.Errorf("pair %d: %s has a variable of its own", i+1, name)
+		}
+		read[name] = attribute
+	}
+	*m = read
+	return nil
+}
+
+// Verified says which contacts the directory vouches for.
+type Verified struct {
+	Email, PhoneNumber bool
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler]: a list, separated by commas.
+func (v *Verified) UnmarshalText(text []byte) error {
+	var read Verified
+	for contact := range strings.SplitSeq(string(text), ",") {
+		switch strings.TrimSpace(contact) {
+		case "email":
+			read.Email = true
+		case "phone_number":
+			read.PhoneNumber = true
+		default:
+			return errors.New("takes email, phone_number, or both, separated by a comma")
+		}
+	}
+	*v = read
+	return nil
+}
+
+// CABundle are certificates in PEM, or the path of a file of them.
+type CABundle string
+
+// pool holds the certificates; nil where none were given, which stands for the
+// system's.
+func (c CABundle) pool() (*x509.CertPool, error) {
+	if c == "" {
+		return nil, nil //nolint:nilnil // crypto/tls has it so
+	}
+	certificates := []byte(c)
+	if !strings.Contains(string(c), "-----BEGIN") {
+		read, err := os.ReadFile(string(c))
+		if err != nil {
+			return nil, fmt.Errorf("CA_BUNDLE: %w", err)
+		}
+		certificates = read
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(certificates) {
+		return nil, errors.New("CA_BUNDLE: there is no certificate in PEM")
+	}
+	return pool, nil
+}
