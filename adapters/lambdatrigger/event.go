@@ -1,7 +1,6 @@
 package lambdatrigger
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -51,13 +50,16 @@ func (e *unsupportedTriggerError) Error() string {
 // decode reads an event. It returns errMalformed, or an unsupportedTriggerError
 // that names another trigger; neither holds anything that a person typed.
 func decode(payload []byte) (*event, error) {
+	if !json.Valid(payload) {
+		return nil, errMalformed
+	}
 	e := &event{payload: payload}
 	fields, err := e.scan()
 	if err != nil {
-		return nil, errMalformed
+		return nil, err
 	}
-	var triggerSource string
-	if !decodeString(fields["triggerSource"], &triggerSource) {
+	triggerSource, ok := text(fields.triggerSource)
+	if !ok {
 		return nil, errMalformed
 	}
 	switch triggerSource {
@@ -77,60 +79,77 @@ func decode(payload []byte) (*event, error) {
 	return e, nil
 }
 
-// scan notes the fields of the event and where its response stands. Keys are
+// fields are the values of an event that are read, as they came.
+type fields struct {
+	triggerSource, userName, userPoolID, callerContext, request []byte
+}
+
+// scan finds the fields of the event and where its response stands. Keys are
 // taken as they are written: encoding/json alone would take USERNAME for
-// userName. A field that is there twice means two things, and so nothing.
-func (e *event) scan() (map[string]json.RawMessage, error) {
-	decoder := json.NewDecoder(bytes.NewReader(e.payload))
-	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
-		return nil, errMalformed
+// userName.
+func (e *event) scan() (fields, error) {
+	var found fields
+	object, ok := members(e.payload)
+	if !ok {
+		return fields{}, errMalformed
 	}
-	fields := make(map[string]json.RawMessage, 10)
-	for decoder.More() {
-		token, err := decoder.Token()
-		if err != nil {
-			return nil, errMalformed
-		}
-		key, _ := token.(string) // a key is a string, or Token fails
-		if _, twice := fields[key]; twice {
-			return nil, errMalformed
-		}
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return nil, errMalformed
-		}
-		fields[key] = value
-		if key == "response" {
-			e.hasResponse = true
-			e.responseEnd = int(decoder.InputOffset())
-			e.responseStart = e.responseEnd - len(value)
-		}
+	places := map[string]*[]byte{
+		"triggerSource": &found.triggerSource, "userName": &found.userName, "userPoolId": &found.userPoolID,
+		"callerContext": &found.callerContext, "request": &found.request,
 	}
-	if _, err := decoder.Token(); err != nil {
-		return nil, errMalformed
+	for object.next() {
+		if object.key == "response" {
+			if e.hasResponse {
+				return fields{}, errMalformed
+			}
+			e.hasResponse, e.responseStart, e.responseEnd = true, object.start, object.end
+		} else if !take(places, object) {
+			return fields{}, errMalformed
+		}
 	}
 	if !e.hasResponse {
-		// Before the closing brace, which is the last byte that was read.
-		e.responseEnd = int(decoder.InputOffset()) - 1
-		e.responseStart = e.responseEnd
+		// Before the closing brace.
+		e.responseStart, e.responseEnd = object.position, object.position
 	}
-	if len(fields) == 0 || len(bytes.TrimSpace(e.payload[decoder.InputOffset():])) > 0 {
-		return nil, errMalformed
+	return found, nil
+}
+
+// take puts a member's value in its place, if it has one; false where something
+// is there already: a field that is there twice means two things, and so nothing.
+func take(places map[string]*[]byte, object *object) bool {
+	place, wanted := places[object.key]
+	if !wanted {
+		return true
 	}
-	return fields, nil
+	if *place != nil {
+		return false
+	}
+	*place = object.value()
+	return true
 }
 
 // read takes what an attempt needs from the fields.
-func (e *event) read(fields map[string]json.RawMessage) error {
-	if !decodeString(fields["userName"], &e.userName) || !isUsername(e.userName) {
+func (e *event) read(found fields) error {
+	var ok bool
+	if e.userName, ok = text(found.userName); !ok || !isUsername(e.userName) {
 		return errMalformed
 	}
-	var request map[string]json.RawMessage
-	if err := json.Unmarshal(fields["request"], &request); err != nil || request == nil {
+	request, ok := members(found.request)
+	if !ok {
 		return errMalformed
 	}
-	if !decodeOptionalString(request["password"], &e.password) {
-		return errMalformed
+	var password []byte
+	for request.next() {
+		if !take(map[string]*[]byte{"password": &password}, request) {
+			return errMalformed
+		}
+	}
+	if password != nil && string(password) != "null" {
+		typed, ok := text(password)
+		if !ok {
+			return errMalformed
+		}
+		e.password = &typed
 	}
 	signIn := e.trigger == domain.TriggerAuthentication
 	if signIn && (e.password == nil || utf8.RuneCountInString(*e.password) > maxPassword) {
@@ -141,12 +160,14 @@ func (e *event) read(fields map[string]json.RawMessage) error {
 	}
 	// The rest only says where the attempt came from; where it is not there,
 	// it is not said.
-	_ = decodeString(fields["userPoolId"], &e.poolID)
-	var caller struct {
-		ClientID string `json:"clientId"`
+	e.poolID, _ = text(found.userPoolID)
+	if caller, ok := members(found.callerContext); ok {
+		for caller.next() {
+			if caller.key == "clientId" {
+				e.clientID, _ = text(caller.value())
+			}
+		}
 	}
-	_ = json.Unmarshal(fields["callerContext"], &caller)
-	e.clientID = caller.ClientID
 	return nil
 }
 
@@ -175,22 +196,6 @@ func (e *event) answer(response []byte) []byte {
 	}
 	answer = append(answer, response...)
 	return append(answer, e.payload[e.responseEnd:]...)
-}
-
-// decodeString reads a value that must be a string.
-func decodeString(raw json.RawMessage, into *string) bool {
-	if len(raw) == 0 || raw[0] != '"' {
-		return false
-	}
-	return json.Unmarshal(raw, into) == nil
-}
-
-// decodeOptionalString reads a value that may be a string, null or absent.
-func decodeOptionalString(raw json.RawMessage, into **string) bool {
-	if len(raw) == 0 {
-		return true
-	}
-	return json.Unmarshal(raw, into) == nil
 }
 
 // isUsername holds for a name that a user of Cognito's can have: no more
