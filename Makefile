@@ -25,7 +25,8 @@ export PATH := $(PATH):$(GOBIN)
 RACE := $(if $(shell command -v "$$(go env CC 2>/dev/null)"),-race)
 SUMMARY := go run ./.ci/testsummary/main.go
 BUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w -X main.version=$(VERSION)"
-PEERS := app/e2e/peers
+# Folders with a package-lock.json of software that tests run against.
+PEERS := app/e2e/peers adapters/oidcsource/testdata/provider
 
 .PHONY: help
 help: ## Show this list
@@ -64,18 +65,18 @@ e2e: ## The end-to-end tests alone; each peer must be there
 
 # npm writes the hidden lock file last, so it tells a finished installation from a broken one.
 .PHONY: peers
-peers: ## Install the npm packages that the end-to-end tests run against, where npm is there
-	@if [[ ! -f $(PEERS)/package-lock.json ]]; then \
-	  echo "peers: none are wanted ($(PEERS)/package-lock.json is not there)"; \
-	elif [[ $(PEERS)/node_modules/.package-lock.json -nt $(PEERS)/package-lock.json ]]; then \
-	  :; \
-	elif command -v npm >/dev/null && npm ci --prefix $(PEERS) --no-audit --no-fund --loglevel error; then \
-	  touch $(PEERS)/node_modules/.package-lock.json; \
-	elif [[ "$${E2E:-}" == required ]]; then \
-	  echo "peers: npm is missing or could not install $(PEERS), and E2E=required"; exit 1; \
-	else \
-	  echo "peers: npm is missing or could not install $(PEERS); the tests that need it are skipped"; \
-	fi
+peers: ## Install the npm packages that tests run against, where npm is there
+	@for peer in $(PEERS); do \
+	  if [[ $$peer/node_modules/.package-lock.json -nt $$peer/package-lock.json ]]; then \
+	    :; \
+	  elif command -v npm >/dev/null && npm ci --prefix $$peer --no-audit --no-fund --loglevel error; then \
+	    touch $$peer/node_modules/.package-lock.json; \
+	  elif [[ "$${E2E:-}" == required ]]; then \
+	    echo "peers: npm is missing or could not install $$peer, and E2E=required"; exit 1; \
+	  else \
+	    echo "peers: npm is missing or could not install $$peer; the tests that need it are skipped"; \
+	  fi; \
+	done
 
 .PHONY: cover
 cover: ## Statement coverage: of domain it must be 100 %, the rest is printed
@@ -92,7 +93,7 @@ fuzz: ## Every fuzz target in the tree, FUZZTIME (10s) each
 	while IFS=: read -r file target; do \
 	  found=1; \
 	  echo "fuzz: $$target in $$(dirname "$$file"), $(FUZZTIME)"; \
-	  go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "./$$(dirname "$$file")"; \
+	  go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x "./$$(dirname "$$file")"; \
 	done < <(find . -name node_modules -prune -o -name '*_test.go' -print | sort | xargs -r grep -HoE '^func Fuzz[A-Za-z0-9_]*' | sed 's/:func /:/; s|^\./||'); \
 	[[ $$found == 1 ]] || echo "fuzz: no target found"
 

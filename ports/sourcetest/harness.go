@@ -57,6 +57,9 @@ const (
 	// HidesUnknownUsers: a sign-in does not tell an unknown user from a wrong
 	// password. Where it is not declared, it must.
 	HidesUnknownUsers Capability = "unknown users are hidden"
+	// NoLookUps: the directory tells nothing of a user without their password, so
+	// that whoever forgot it is turned away. Where it is not declared, it must.
+	NoLookUps Capability = "no look-ups"
 	// MakesSubs: the directory gives each user an immutable identifier.
 	MakesSubs Capability = "subs made by the directory"
 	// KeepsSubs: the directory keeps the identifier that [Person.Sub] is.
@@ -81,7 +84,7 @@ func Capabilities() []Capability {
 	return []Capability{
 		DisabledUsers, UnconfirmedUsers, FederatedUsers, TemporaryPasswords, Resets,
 		SMSMFA, SoftwareTokenMFA, EmailMFA, EmailAliases, Ambiguity, CaseInsensitive,
-		HidesUnknownUsers, MakesSubs, KeepsSubs, VerifiesHashes,
+		HidesUnknownUsers, NoLookUps, MakesSubs, KeepsSubs, VerifiesHashes,
 		CountsQuestions, Unreachability, Throttling, Misconfiguration, Silence,
 	}
 }

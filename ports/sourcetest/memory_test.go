@@ -145,7 +145,13 @@ func (m *memory) FindUser(ctx context.Context, username string) (domain.Finding,
 	if finding, out, err := m.isOut(ctx, username, ""); out {
 		return finding, err
 	}
+	if m.can(sourcetest.NoLookUps) && m.bug != "calls everyone unknown" {
+		return m.finding(domain.ChallengeUnsupported), nil
+	}
 	person, kind := m.lookUp(username)
+	if m.bug == "calls everyone unknown" {
+		return m.finding(domain.UserUnknown), nil
+	}
 	finding := m.finding(kind)
 	if kind == domain.UserFound {
 		finding.User = m.user(person)

@@ -87,6 +87,7 @@ func (s *suite) questions() int {
 
 func unknownUser(t *testing.T, s *suite) {
 	reasons := []domain.Reason{domain.ReasonUserUnknown}
+	s.can(NoLookUps) // every look-up below and elsewhere is held to it
 	if s.can(HidesUnknownUsers) {
 		reasons = append(reasons, domain.ReasonPasswordWrong)
 	}
@@ -215,7 +216,9 @@ func profile(t *testing.T, s *suite) {
 	for _, person := range s.ordinary() {
 		signedIn := s.signIn(t, person.Username, person.Password)
 		s.sameAs(t, person, signedIn.finding.User, subs)
-		s.sameAs(t, person, s.find(t, person.Username).finding.User, subs)
+		if found := s.find(t, person.Username); !found.excused {
+			s.sameAs(t, person, found.finding.User, subs)
+		}
 	}
 }
 
@@ -275,6 +278,9 @@ func verifiedContacts(t *testing.T, s *suite) {
 			"by look-up": s.find(t, username),
 		} {
 			t.Run(username+" "+way, func(t *testing.T) {
+				if a.excused {
+					return
+				}
 				told := a.finding.User.Attributes["email_verified"]
 				if strings.EqualFold(told, "true") != (want == "true") {
 					t.Errorf("the source says email_verified=%q", told)

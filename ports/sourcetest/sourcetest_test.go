@@ -22,6 +22,7 @@ func TestADirectoryThatKeepsTheContractPasses(t *testing.T) {
 		"nothing beyond the contract": nil,
 		"case-insensitive":            {sourcetest.CaseInsensitive, sourcetest.MakesSubs},
 		"hides unknown users":         {sourcetest.HidesUnknownUsers, sourcetest.VerifiesHashes},
+		"tells nothing of anybody":    append(everything(), sourcetest.NoLookUps),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -94,6 +95,7 @@ func bugs() map[bug]string {
 		"is quick for unknown users":                      "the time taken does not tell who is there",
 		"does not name itself":                            "the right password is accepted",
 		"puts the name into the challenge":                "the right password is accepted",
+		"calls everyone unknown":                          "an unknown user is unknown",
 	}
 }
 
@@ -133,6 +135,8 @@ func TestBrokenDirectories(t *testing.T) {
 			capabilities := everything()
 			switch broken {
 			case "waits on after the deadline":
+			case "calls everyone unknown":
+				capabilities = append(capabilities, sourcetest.NoLookUps)
 			case "is quick for unknown users":
 				capabilities = append(capabilities, sourcetest.VerifiesHashes)
 			default: // what waits is only waited for where it must be

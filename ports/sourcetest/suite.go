@@ -21,6 +21,7 @@ func Run(t *testing.T, harness Harness) {
 			name:      harness.Name,
 			directory: harness.Open(t, people),
 			secrets:   secretsOf(people),
+			noLookUps: harness.declares(NoLookUps),
 		},
 	}
 	ran := 0

@@ -1,19 +1,26 @@
 // Package awsclient holds how every adapter of an AWS service sends: within
 // Cognito's few seconds, over connections that Lambda's sleep may have made
-// stale. It imports neither domain nor ports.
+// stale. It imports ports.
 package awsclient
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptrace"
-	"sync/atomic"
+	"slices"
+	"strings"
 	"time"
+
+	"cognito-user-migration/adapters/internal/staleconn"
+	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 const (
@@ -24,16 +31,70 @@ const (
 	maxBackoff = 300 * time.Millisecond
 )
 
-// Retryer tries a call again as the SDK does, but for a short time. Errors that
-// it is to take for worth another try can be given in place of the SDK's.
+// Retryer tries a call again as the SDK does, but for a short time, and only
+// while another try fits into the context's: see [hurried]. Errors that it is to
+// take for worth another try can be given in place of the SDK's.
 func Retryer(retryables ...retry.IsErrorRetryable) aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
+	if len(retryables) == 0 {
+		retryables = append(slices.Clone(retry.DefaultRetryables), TooManyRequests())
+	}
+	return hurried{retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
 		o.MaxBackoff = maxBackoff
-		if len(retryables) > 0 {
-			o.Retryables = retryables
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(ofThePorts)}, retryables...)
+	})}
+}
+
+// TooManyRequests is worth another try by its status alone; the SDK goes by the
+// code, which what stands before a service may not have.
+func TooManyRequests() retry.IsErrorRetryable {
+	return retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}}
+}
+
+// ofThePorts holds back from errors of the credential provider: it has tried as
+// often as it should, and three tries of three are nine.
+func ofThePorts(err error) aws.Ternary {
+	for _, kind := range []error{ports.ErrThrottled, ports.ErrUnreachable, ports.ErrMisconfigured} {
+		if errors.Is(err, kind) {
+			return aws.FalseTernary
 		}
-	})
+	}
+	return aws.UnknownTernary
+}
+
+// hurried tries again only where the longest wait and a try as long as the last
+// one fit into the time that is left. A try that is cut off tells nothing, and
+// hides what the one before it told: throttled is a better answer than out of
+// time, and an earlier one.
+type hurried struct {
+	*retry.Standard
+}
+
+// errNoTime stands beside the error of the last try.
+var errNoTime = errors.New("no time is left for another try")
+
+// GetRetryToken implements [aws.RetryerV2].
+func (h hurried) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < maxBackoff+lastTry(err) {
+		return nil, errNoTime
+	}
+	return h.Standard.GetRetryToken(ctx, err)
+}
+
+// beganKey is the context's key of when a request was sent.
+type beganKey struct{}
+
+// lastTry is how long the try took that ended in the error.
+func lastTry(err error) time.Duration {
+	if lost, ok := errors.AsType[*lostError](err); ok {
+		return lost.took
+	}
+	answered, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	if !ok || answered.Response == nil || answered.Response.Response == nil || answered.Response.Request == nil {
+		return 0
+	}
+	began, _ := answered.Response.Request.Context().Value(beganKey{}).(time.Time)
+	return time.Since(began)
 }
 
 // HTTPClient is the SDK's interface of one.
@@ -49,7 +110,23 @@ type HTTPClient interface {
 // and at times the answer.
 //
 // And it marks a request that was lost on a stale connection: see [IsStale].
+//
+// It speaks HTTP/1.1, where it can choose. Calls follow one another here, so
+// HTTP/2 has nothing to give; but it keeps a connection whose request was
+// cancelled, and with it one that the network has lost while the function slept:
+// every attempt after would run out of time on it.
 func Over(next HTTPClient) HTTPClient {
+	if buildable, ok := next.(*awshttp.BuildableClient); ok {
+		next = buildable.WithTransportOptions(func(transport *http.Transport) {
+			transport.ForceAttemptHTTP2 = false
+			transport.Protocols = new(http.Protocols)
+			transport.Protocols.SetHTTP1(true)
+			transport.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+			if transport.TLSClientConfig != nil { // a transport that is a copy offers HTTP/2 here already
+				transport.TLSClientConfig.NextProtos = nil
+			}
+		})
+	}
 	return client{next}
 }
 
@@ -59,19 +136,24 @@ type client struct {
 
 // Do implements [HTTPClient].
 func (c client) Do(request *http.Request) (*http.Response, error) {
-	var reused, answered atomic.Bool
-	request = request.WithContext(httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{
-		GotConn:              func(info httptrace.GotConnInfo) { reused.Store(info.Reused) },
-		GotFirstResponseByte: func() { answered.Store(true) },
-	}))
+	began := time.Now()
+	watched, lost := staleconn.Watch(context.WithValue(request.Context(), beganKey{}, began))
+	request = request.WithContext(watched)
 	if err := inMemory(request); err != nil {
 		return nil, err
 	}
+	ports.CountCall(request.Context(), isRetry(request))
 	response, err := c.next.Do(request)
-	if err != nil && reused.Load() && !answered.Load() && request.Context().Err() == nil {
-		return response, &staleError{err}
+	if err != nil {
+		return response, &lostError{error: err, stale: lost(err), took: time.Since(began)}
 	}
-	return response, err
+	return response, nil
+}
+
+// isRetry reports whether the SDK sends this request again; it says so itself.
+func isRetry(request *http.Request) bool {
+	attempt := request.Header.Get("Amz-Sdk-Request")
+	return attempt != "" && !strings.HasPrefix(attempt, "attempt=1;")
 }
 
 // inMemory reads the body and puts it back as net/http knows it. Bodies are
@@ -88,17 +170,23 @@ func inMemory(request *http.Request) error {
 		return err
 	}
 	request.ContentLength = int64(len(body))
+	if len(body) == 0 { // to net/http an empty one is of unknown length
+		request.Body = http.NoBody
+		return nil
+	}
 	request.Body = io.NopCloser(bytes.NewReader(body))
 	request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	return nil
 }
 
-// staleError is a request lost on a stale connection.
-type staleError struct {
+// lostError is a request that brought no answer.
+type lostError struct {
 	error
+	stale bool          // it was lost on a stale connection
+	took  time.Duration // until that was known
 }
 
-func (e *staleError) Unwrap() error {
+func (e *lostError) Unwrap() error {
 	return e.error
 }
 
@@ -107,6 +195,6 @@ func (e *staleError) Unwrap() error {
 // closed it. Lambda's sandboxes sleep between any two attempts, so this is the
 // common case, and must not cost a person their sign-in.
 func IsStale(err error) bool {
-	_, stale := errors.AsType[*staleError](err)
-	return stale
+	lost, ok := errors.AsType[*lostError](err)
+	return ok && lost.stale
 }

@@ -1,0 +1,151 @@
+package httpsource
+
+import (
+	"bytes"
+	"crypto/rand"
+	"net/http"
+	"net/url"
+	"time"
+
+	"cognito-user-migration/adapters/internal/webclient"
+	"cognito-user-migration/domain"
+)
+
+// kratos is the contract of Ory Kratos' password migration hook ("Import user
+// accounts into Ory Identities: Password migration using a web hook", Ory Docs):
+// 200 and a status where the password is right, 403 where it is not.
+type kratos struct{}
+
+func (kratos) question(_ domain.SourceUser, typed, password string) any {
+	return struct {
+		Identifier string `json:"identifier"`
+		Password   string `json:"password"`
+	}{typed, password}
+}
+
+func (kratos) address(base *url.URL, _ domain.SourceUser) string {
+	return base.String()
+}
+
+func (kratos) answer(answer webclient.Answer) (domain.FindingKind, *domain.SourceUser, error) {
+	switch answer.Status {
+	case http.StatusOK:
+		var said struct {
+			Status string `json:"status"`
+		}
+		err := read(answer.Body, &said)
+		switch {
+		case err != nil || said.Status == "":
+			return 0, nil, errNotJSON
+		case said.Status == "password_match":
+			return domain.PasswordAccepted, nil, nil
+		default:
+			return domain.PasswordWrong, nil, nil
+		}
+	case http.StatusForbidden:
+		return domain.PasswordWrong, nil, nil
+	default:
+		return 0, nil, nil
+	}
+}
+
+// okta is the contract of Okta's password import inline hook ("Password Import
+// Inline Hook Reference", Okta Developer): commands in the answer say whether the
+// password is right, and no answer at all leaves what the question says.
+type okta struct{}
+
+const (
+	oktaEvent      = "com.okta.user.credential.password.import"
+	oktaUpdate     = "com.okta.action.update"
+	oktaVerified   = "VERIFIED"
+	oktaUnverified = "UNVERIFIED"
+)
+
+type oktaCredential struct {
+	Credential string `json:"credential"`
+}
+
+func (okta) question(_ domain.SourceUser, typed, password string) any {
+	type credential struct {
+		Username string `json:"username"`
+		Password string `json:"password"`
+	}
+	type call struct {
+		ID     string            `json:"id"`
+		Method string            `json:"method"`
+		URL    map[string]string `json:"url"`
+	}
+	type eventContext struct {
+		Request    call       `json:"request"`
+		Credential credential `json:"credential"`
+	}
+	type data struct {
+		Context eventContext   `json:"context"`
+		Action  oktaCredential `json:"action"`
+	}
+	id := rand.Text()
+	return struct {
+		EventID           string `json:"eventId"`
+		EventTime         string `json:"eventTime"`
+		EventType         string `json:"eventType"`
+		EventTypeVersion  string `json:"eventTypeVersion"`
+		ContentType       string `json:"contentType"`
+		CloudEventVersion string `json:"cloudEventVersion"`
+		Source            string `json:"source"`
+		Data              data   `json:"data"`
+	}{
+		EventID: id, EventTime: time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), EventType: oktaEvent,
+		EventTypeVersion: "1.0", ContentType: "application/json", CloudEventVersion: "0.1", Source: "cognito-user-migration",
+		Data: data{
+			Context: eventContext{
+				Request:    call{ID: id, Method: http.MethodPost, URL: map[string]string{"value": "/api/v1/authn"}},
+				Credential: credential{typed, password},
+			},
+			Action: oktaCredential{oktaUnverified},
+		},
+	}
+}
+
+func (okta) address(base *url.URL, _ domain.SourceUser) string {
+	return base.String()
+}
+
+func (okta) answer(answer webclient.Answer) (domain.FindingKind, *domain.SourceUser, error) {
+	switch answer.Status {
+	case http.StatusNoContent:
+		return domain.PasswordWrong, nil, nil
+	case http.StatusOK:
+		if len(bytes.TrimSpace(answer.Body)) == 0 {
+			return domain.PasswordWrong, nil, nil
+		}
+		return oktaCommands(answer.Body)
+	default:
+		return 0, nil, nil
+	}
+}
+
+// oktaCommands takes a password for right where a command says so and none says
+// otherwise.
+func oktaCommands(body []byte) (domain.FindingKind, *domain.SourceUser, error) {
+	var said struct {
+		Commands []struct {
+			Type  string         `json:"type"`
+			Value oktaCredential `json:"value"`
+		} `json:"commands"`
+		Error *struct{} `json:"error"`
+	}
+	if err := read(body, &said); err != nil || said.Error != nil {
+		return 0, nil, errNotJSON
+	}
+	kind := domain.PasswordWrong
+	for _, command := range said.Commands {
+		if command.Type != oktaUpdate {
+			continue
+		}
+		if command.Value.Credential != oktaVerified {
+			return domain.PasswordWrong, nil, nil
+		}
+		kind = domain.PasswordAccepted
+	}
+	return kind, nil, nil
+}

@@ -1,0 +1,105 @@
+package httpsource
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"cognito-user-migration/adapters/internal/webclient"
+	"cognito-user-migration/domain"
+)
+
+// keycloak is the contract of the plugin keycloak-user-migration by daniel-frak
+// (its README, "Prerequisites - REST endpoints in the legacy system"): GET
+// {uri}/{username} gives the profile, POST there with the password is 200 where
+// it is right.
+type keycloak struct {
+	by PasswordBy
+}
+
+func (keycloak) question(_ domain.SourceUser, _, password string) any {
+	return struct {
+		Password string `json:"password"`
+	}{password}
+}
+
+// address is that of the user whom the look-up found, by the name that the
+// service itself gives: the one that was typed may be an alias, which the plugin
+// never asks a password about.
+func (k keycloak) address(base *url.URL, user domain.SourceUser) string {
+	if k.by == PasswordByID && user.Sub != "" {
+		return below(base, user.Sub)
+	}
+	return below(base, user.Username)
+}
+
+// answer takes any refusal for a wrong password, as the plugin does, where it
+// can be one: the look-up just before it took our own credentials.
+func (keycloak) answer(answer webclient.Answer) (domain.FindingKind, *domain.SourceUser, error) {
+	switch answer.Status {
+	case http.StatusOK:
+		return domain.PasswordAccepted, nil, nil
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
+		http.StatusConflict, http.StatusGone, http.StatusUnprocessableEntity:
+		return domain.PasswordWrong, nil, nil
+	case http.StatusLocked:
+		return domain.LockedOut, nil, nil
+	default:
+		return 0, nil, nil
+	}
+}
+
+// keycloakUser is the profile. Roles are left out: a user pool has none.
+type keycloakUser struct {
+	ID              text              `json:"id"`
+	Username        text              `json:"username"`
+	Email           text              `json:"email"`
+	FirstName       text              `json:"firstName"`
+	LastName        text              `json:"lastName"`
+	Enabled         flag              `json:"enabled"`
+	EmailVerified   flag              `json:"emailVerified"`
+	Attributes      map[string]values `json:"attributes"`
+	Groups          values            `json:"groups"`
+	RequiredActions values            `json:"requiredActions"`
+	TOTPs           []struct{}        `json:"totps"`
+}
+
+// readKeycloakUser reads a profile; none from null, which the plugin takes for
+// nobody.
+func readKeycloakUser(body []byte) (*domain.SourceUser, error) {
+	var profile *keycloakUser
+	if err := read(body, &profile); err != nil || profile == nil {
+		return nil, err
+	}
+	if profile.Username == "" || climbs(string(profile.Username)) || climbs(string(profile.ID)) {
+		return nil, errNotJSON
+	}
+	user := &domain.SourceUser{
+		Username: string(profile.Username),
+		Sub:      string(profile.ID),
+		// What is not said is false, as it is to the plugin.
+		Enabled:     profile.Enabled == yes,
+		Attributes:  domain.Attributes{},
+		Groups:      profile.Groups,
+		GroupsKnown: true,
+	}
+	set(user, "sub", profile.ID)
+	set(user, "email", profile.Email)
+	set(user, "given_name", profile.FirstName)
+	set(user, "family_name", profile.LastName)
+	set(user, "email_verified", text(profile.EmailVerified))
+	for name, value := range profile.Attributes {
+		setOther(user, name, value)
+	}
+	requires := func(action string) bool { return slices.Contains(profile.RequiredActions, action) }
+	if requires("UPDATE_PASSWORD") {
+		user.Status = domain.StatusForceChangePassword
+	}
+	if requires("CONFIGURE_TOTP") || len(profile.TOTPs) > 0 {
+		user.MFA = []domain.MFAMethod{domain.MFASoftwareToken}
+	}
+	if requires("VERIFY_EMAIL") {
+		user.Attributes["email_verified"] = string(no)
+	}
+	return user, nil
+}

@@ -1,0 +1,171 @@
+package httpsource
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"slices"
+	"strings"
+
+	"cognito-user-migration/adapters/internal/webclient"
+	"cognito-user-migration/domain"
+)
+
+// Settings are the variables of a service of one's own as source.
+type Settings struct {
+	URL           webclient.URL `env:"URL,required" takes:"an https URL" desc:"The service; with \u0060keycloak\u0060 what stands before \u0060/{username}\u0060."`
+	Contract      Contract      `env:"CONTRACT" envDefault:"keycloak" takes:"keycloak, fusionauth, kratos, okta" desc:"What the service speaks; docs/sources/http.md tells each."`
+	ProfileURL    webclient.URL `env:"PROFILE_URL" takes:"an https URL with {username}" desc:"(\u0060kratos\u0060, \u0060okta\u0060) Where the profile is read. Without it the name that was typed is the whole profile."`
+	PasswordBy    PasswordBy    `env:"PASSWORD_BY" envDefault:"username" takes:"username, id" desc:"(\u0060keycloak\u0060) What the password is asked about by."`
+	ApplicationID string        `env:"APPLICATION_ID" takes:"a FusionAuth application ID" desc:"(\u0060fusionauth\u0060) Sent along as applicationId."`
+	BasicUsername string        `env:"BASIC_USERNAME" takes:"a username" desc:"Our own name at the service, by HTTP Basic."`
+	BasicPassword domain.Secret `env:"BASIC_PASSWORD" takes:"its password" desc:"Goes with the name."`
+	BearerToken   domain.Secret `env:"BEARER_TOKEN" takes:"a token" desc:"Our own token at the service."`
+	Headers       domain.Secret `env:"HEADERS" takes:"Name: value, separated by semicolons or lines" desc:"Headers that are sent along, such as an API key."`
+	Transport     webclient.Transport
+}
+
+// Validate implements the settings of a source.
+func (s *Settings) Validate(variable func(string) string) []error {
+	var problems []error
+	problem := func(name, what string) {
+		problems = append(problems, errors.New(variable(name)+": "+what))
+	}
+	if s.ProfileURL != "" && !s.Contract.yesOrNo() {
+		problem("PROFILE_URL", "is used with "+variable("CONTRACT")+"=kratos or okta alone: the others have a profile of their own")
+	}
+	if s.ProfileURL != "" && !strings.Contains(string(s.ProfileURL), placeholder) {
+		problem("PROFILE_URL", "takes an https URL with "+placeholder+" in it")
+	}
+	if s.PasswordBy == PasswordByID && s.Contract != Keycloak {
+		problem("PASSWORD_BY", "is used with "+variable("CONTRACT")+"=keycloak alone")
+	}
+	if s.ApplicationID != "" && s.Contract != FusionAuth {
+		problem("APPLICATION_ID", "is used with "+variable("CONTRACT")+"=fusionauth alone")
+	}
+	if (s.BasicUsername == "") != s.BasicPassword.Empty() {
+		problem("BASIC_USERNAME", "goes with "+variable("BASIC_PASSWORD")+", and neither without the other")
+	}
+	if s.BasicUsername != "" && !s.BearerToken.Empty() {
+		problem("BEARER_TOKEN", "contradicts "+variable("BASIC_USERNAME"))
+	}
+	if _, err := s.header(); err != nil {
+		problem("HEADERS", err.Error())
+	}
+	return append(problems, s.Transport.Validate(variable, map[string]webclient.URL{"URL": s.URL, "PROFILE_URL": s.ProfileURL})...)
+}
+
+// Warnings tells what is allowed but unwise.
+func (s *Settings) Warnings(variable func(string) string) []string {
+	warnings := s.Transport.Warnings(variable)
+	if s.Contract.yesOrNo() && s.ProfileURL == "" {
+		warnings = append(warnings, variable("PROFILE_URL")+" is not set: users are moved with the name they typed and nothing else, and who forgot the password is turned away")
+	}
+	return warnings
+}
+
+// placeholder stands for the username in [Settings.ProfileURL].
+const placeholder = "{username}"
+
+// header is what is sent along with each request. Its error tells which entry
+// is wrong by its place, because what stands there is a secret.
+func (s *Settings) header() (http.Header, error) {
+	header := make(http.Header)
+	switch {
+	case s.BasicUsername != "":
+		request := http.Request{Header: header}
+		request.SetBasicAuth(s.BasicUsername, s.BasicPassword.Reveal())
+	case !s.BearerToken.Empty():
+		header.Set("Authorization", "Bearer "+s.BearerToken.Reveal())
+	}
+	if strings.ContainsFunc(header.Get("Authorization"), isControl) {
+		return nil, errors.New("the token has a line break or another control character in it")
+	}
+	separator := ";"
+	if strings.Contains(s.Headers.Reveal(), "\n") {
+		separator = "\n" // so that a value can have a semicolon
+	}
+	for i, entry := range strings.Split(s.Headers.Reveal(), separator) {
+		if entry = strings.TrimSpace(entry); entry == "" {
+			continue
+		}
+		name, value, found := strings.Cut(entry, ":")
+		name, value = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name)), strings.TrimSpace(value)
+		if !found || !isToken(name) || strings.ContainsFunc(value, isControl) {
+			return nil, fmt.Errorf("entry %d: takes Name: value", i+1)
+		}
+		if slices.Contains([]string{"Host", "Connection", "Content-Length", "Content-Type", "Transfer-Encoding", "Upgrade", "Trailer", "Te"}, name) {
+			return nil, fmt.Errorf("entry %d: is a header that HTTP itself sets", i+1)
+		}
+		if _, twice := header[name]; twice {
+			return nil, fmt.Errorf("entry %d: is a header that is set already", i+1)
+		}
+		header.Set(name, value)
+	}
+	return header, nil
+}
+
+func isControl(r rune) bool {
+	return r < ' ' && r != '\t' || r == 0x7f
+}
+
+// isToken holds for what can be a header's name (RFC 9110, 5.6.2).
+func isToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	})
+}
+
+// Contract is what a service speaks.
+type Contract string
+
+// The contracts.
+const (
+	// Keycloak is the REST contract of the plugin keycloak-user-migration.
+	Keycloak Contract = "keycloak"
+	// FusionAuth is that of its generic connector.
+	FusionAuth Contract = "fusionauth"
+	// Kratos is that of Ory Kratos' password migration hook.
+	Kratos Contract = "kratos"
+	// Okta is that of its password import inline hook.
+	Okta Contract = "okta"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (c *Contract) UnmarshalText(text []byte) error {
+	switch contract := Contract(text); contract {
+	case Keycloak, FusionAuth, Kratos, Okta:
+		*c = contract
+		return nil
+	default:
+		return fmt.Errorf("takes one of: %s, %s, %s, %s", Keycloak, FusionAuth, Kratos, Okta)
+	}
+}
+
+// yesOrNo holds for a contract that has no profile.
+func (c Contract) yesOrNo() bool {
+	return c == Kratos || c == Okta
+}
+
+// PasswordBy says by what a password is asked about.
+type PasswordBy string
+
+// The two ways; the plugin has a switch for them.
+const (
+	PasswordByUsername PasswordBy = "username"
+	PasswordByID       PasswordBy = "id"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (p *PasswordBy) UnmarshalText(text []byte) error {
+	switch by := PasswordBy(text); by {
+	case PasswordByUsername, PasswordByID:
+		*p = by
+		return nil
+	default:
+		return fmt.Errorf("takes one of: %s, %s", PasswordByUsername, PasswordByID)
+	}
+}

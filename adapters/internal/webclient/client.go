@@ -1,0 +1,190 @@
+// Package webclient holds how every adapter of a service on the web asks: over
+// TLS, without following redirects, reading answers up to a limit, and never
+// sending a password twice that may have been judged. It imports domain and
+// ports.
+package webclient
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"cognito-user-migration/adapters/internal/staleconn"
+)
+
+const (
+	// maxAnswer is the longest answer that is read, in bytes.
+	maxAnswer = 256 << 10
+	// maxHeader is the longest header of one.
+	maxHeader = 64 << 10
+	// backstop ends what no deadline ends. An attempt has one that is shorter.
+	backstop = 15 * time.Second
+)
+
+// Client asks one service.
+type Client struct {
+	adapter string
+	// HTTP is the client for libraries that send by themselves.
+	HTTP *http.Client
+}
+
+// New makes a client; adapter is the name by which its errors call it, and
+// header is sent along with each request.
+func New(adapter string, transport Transport, header http.Header) (*Client, error) {
+	config, err := transport.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	return &Client{adapter: adapter, HTTP: &http.Client{
+		Timeout: backstop,
+		Transport: &sender{header: header, next: &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			DialContext:            (&net.Dialer{Timeout: backstop, KeepAlive: 30 * time.Second}).DialContext,
+			TLSClientConfig:        config,
+			ForceAttemptHTTP2:      true,
+			MaxIdleConnsPerHost:    8,
+			IdleConnTimeout:        90 * time.Second,
+			MaxResponseHeaderBytes: maxHeader,
+		}},
+		// A redirect would carry a password, or our own credentials, to where
+		// nobody meant them to go.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// Answer is what came back.
+type Answer struct {
+	Status int
+	Body   []byte
+}
+
+// Send sends a request. Its error is one of ports', or the context's own.
+func (c *Client) Send(operation string, request *http.Request) (Answer, error) {
+	ctx := request.Context()
+	response, err := c.HTTP.Do(request)
+	if err != nil {
+		return Answer{}, c.NoAnswer(ctx, operation, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		if ctx.Err() != nil {
+			return Answer{}, ctx.Err()
+		}
+		if errors.Is(err, errTooLong) {
+			return Answer{}, c.Malformed(operation, "the answer is too long")
+		}
+		return Answer{}, c.Malformed(operation, "the answer broke off")
+	}
+	return Answer{Status: response.StatusCode, Body: body}, nil
+}
+
+// Get asks for what is there.
+func (c *Client) Get(ctx context.Context, operation, address string) (Answer, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return Answer{}, c.Misconfigured(operation, "the address is none")
+	}
+	request.Header.Set("Accept", "application/json")
+	return c.Send(operation, request)
+}
+
+// Post sends JSON.
+func (c *Client) Post(ctx context.Context, operation, address string, body []byte) (Answer, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return Answer{}, c.Misconfigured(operation, "the address is none")
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Content-Type", "application/json")
+	return c.Send(operation, request)
+}
+
+// Connect opens a connection and leaves it to the next request. What the
+// service answers does not matter.
+func (c *Client) Connect(ctx context.Context, address string) error {
+	const operation = "connect"
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, address, http.NoBody)
+	if err != nil {
+		return c.Misconfigured(operation, "the address is none")
+	}
+	_, err = c.Send(operation, request)
+	return err
+}
+
+// sender puts our headers on requests, limits what is read of answers, and sends
+// a request again, once and on a new connection, that was lost on a stale one.
+// Whatever else goes wrong, nothing is sent again: the password may have been
+// judged.
+type sender struct {
+	header http.Header
+	next   *http.Transport
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, lost, err := s.try(request, request.Body)
+	if lost && (request.Body == nil || request.GetBody != nil) {
+		body := request.Body
+		if request.GetBody != nil {
+			again, bodyErr := request.GetBody()
+			if bodyErr != nil {
+				return nil, err
+			}
+			body = again
+		}
+		s.next.CloseIdleConnections() // the others slept as long
+		response, _, err = s.try(request, body)
+	}
+	if err != nil {
+		return nil, err
+	}
+	response.Body = &limited{ReadCloser: response.Body, left: maxAnswer}
+	return response, nil
+}
+
+func (s *sender) try(request *http.Request, body io.ReadCloser) (response *http.Response, stale bool, err error) {
+	ctx, lost := staleconn.Watch(request.Context())
+	request = request.Clone(ctx)
+	request.Body = body
+	for name, values := range s.header {
+		request.Header[name] = values
+	}
+	response, err = s.next.RoundTrip(request)
+	return response, lost(err), err
+}
+
+// CloseIdleConnections lets [http.Client.CloseIdleConnections] reach the
+// connections.
+func (s *sender) CloseIdleConnections() {
+	s.next.CloseIdleConnections()
+}
+
+var errTooLong = errors.New("too long")
+
+// limited reads up to a limit, and fails beyond it.
+type limited struct {
+	io.ReadCloser
+	left int
+}
+
+// Read implements [io.Reader].
+func (l *limited) Read(p []byte) (int, error) {
+	if len(p) > l.left+1 {
+		p = p[:l.left+1]
+	}
+	n, err := l.ReadCloser.Read(p)
+	if n > l.left {
+		return l.left, errTooLong
+	}
+	l.left -= n
+	return n, err
+}
+
+// minTLS is the oldest version that is spoken.
+const minTLS = tls.VersionTLS12

@@ -1,0 +1,138 @@
+package webclient
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"cognito-user-migration/domain"
+)
+
+// Transport are the variables that say how a service is reached.
+type Transport struct {
+	CABundle          PEM           `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificates of the authorities that vouch for the source, in place of the public ones."`
+	ClientCertificate PEM           `env:"CLIENT_CERTIFICATE" takes:"PEM, or the path of a PEM file" desc:"A certificate by which the source knows us."`
+	ClientKey         domain.Secret `env:"CLIENT_KEY" takes:"PEM, or the path of a PEM file" desc:"The certificate's private key."`
+	AllowPlaintext    bool          `env:"ALLOW_PLAINTEXT" envDefault:"false" takes:"true, false" desc:"Send passwords to the source over a network that anybody may read: without TLS."`
+}
+
+// Validate reports what no single variable shows; urls are those that the
+// adapter's own settings hold, by their variable.
+func (t *Transport) Validate(variable func(string) string, urls map[string]URL) []error {
+	var problems []error
+	if (t.ClientCertificate == "") != t.ClientKey.Empty() {
+		problems = append(problems, errors.New(variable("CLIENT_CERTIFICATE")+": goes with "+variable("CLIENT_KEY")+", and neither without the other"))
+	}
+	for name, address := range urls {
+		if address.plain() && !t.AllowPlaintext {
+			problems = append(problems, errors.New(variable(name)+": takes an https URL; passwords would be sent in the clear, unless "+variable("ALLOW_PLAINTEXT")+"=true allows it"))
+		}
+	}
+	return problems
+}
+
+// Allows reports whether an address that the service itself gave may be asked.
+func (t *Transport) Allows(address string) bool {
+	_, err := parse(address)
+	return err == nil && (t.AllowPlaintext || !URL(address).plain())
+}
+
+// Warnings tells what is allowed but unwise.
+func (t *Transport) Warnings(variable func(string) string) []string {
+	if t.AllowPlaintext {
+		return []string{variable("ALLOW_PLAINTEXT") + "=true lets whoever is on the way to the source read the passwords"}
+	}
+	return nil
+}
+
+// tlsConfig reads the certificates. Its errors name what is wrong and hold
+// nothing of a key.
+func (t *Transport) tlsConfig() (*tls.Config, error) {
+	config := &tls.Config{MinVersion: minTLS}
+	if t.CABundle != "" {
+		bundle, err := t.CABundle.read()
+		if err != nil {
+			return nil, errors.New("CA_BUNDLE: cannot be read")
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(bundle) {
+			return nil, errors.New("CA_BUNDLE: holds no certificate in PEM")
+		}
+	}
+	if t.ClientCertificate != "" {
+		certificate, err := t.ClientCertificate.read()
+		if err != nil {
+			return nil, errors.New("CLIENT_CERTIFICATE: cannot be read")
+		}
+		key, err := PEM(t.ClientKey.Reveal()).read()
+		if err != nil {
+			return nil, errors.New("CLIENT_KEY: cannot be read")
+		}
+		pair, err := tls.X509KeyPair(certificate, key)
+		if err != nil {
+			return nil, errors.New("CLIENT_CERTIFICATE, CLIENT_KEY: are no certificate and its key in PEM")
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}
+
+// PEM is text in PEM, or the path of a file of it.
+type PEM string
+
+// read gives the text. Where a variable cannot hold line breaks, \n stands for
+// them.
+func (p PEM) read() ([]byte, error) {
+	text := strings.TrimSpace(string(p))
+	if strings.HasPrefix(text, "-----BEGIN") {
+		return []byte(strings.ReplaceAll(text, `\n`, "\n")), nil
+	}
+	return os.ReadFile(text) //nolint:gosec // the operator names the file
+}
+
+// URL is the address of a service.
+type URL string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]. Its error does not repeat
+// the value, which may hold a token.
+func (u *URL) UnmarshalText(text []byte) error {
+	if _, err := parse(string(text)); err != nil {
+		return err
+	}
+	*u = URL(text)
+	return nil
+}
+
+// Parsed is the address in its parts.
+func (u URL) Parsed() *url.URL {
+	parsed, err := parse(string(u))
+	if err != nil {
+		return &url.URL{} // UnmarshalText let it pass, so this cannot be
+	}
+	return parsed
+}
+
+func parse(text string) (*url.URL, error) {
+	address, err := url.Parse(text)
+	if err != nil || address.Scheme != "https" && address.Scheme != "http" || address.Hostname() == "" {
+		return nil, errors.New("takes an https URL")
+	}
+	if address.User != nil || address.Fragment != "" || strings.Contains(text, "#") {
+		return nil, errors.New("takes an https URL without a name, password or fragment in it")
+	}
+	return address, nil
+}
+
+// plain holds for an address that is asked without TLS, beyond this machine.
+func (u URL) plain() bool {
+	address := u.Parsed()
+	if u == "" || address.Scheme == "https" {
+		return false
+	}
+	ip := net.ParseIP(address.Hostname())
+	return address.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback())
+}

@@ -1,0 +1,204 @@
+package oidcsource
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"cognito-user-migration/domain"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+)
+
+// profile reads what the provider says of the person who signed in.
+func (d *Directory) profile(ctx context.Context, p *provider, token *oauth2.Token) (claims, error) {
+	raw, _ := token.Extra("id_token").(string)
+	var told claims
+	if raw != "" && p.verifier != nil {
+		verified, err := d.verified(ctx, p, raw)
+		if err != nil {
+			return nil, err
+		}
+		told = verified
+	}
+	switch {
+	case d.settings.Profile == ProfileUserinfo:
+		if told == nil && raw != "" {
+			told = unverified(raw)
+		}
+		return d.userinfo(ctx, p, token, told)
+	case raw == "":
+		return nil, d.client.Misconfigured(opIDToken, "there is none in the answer; the scope openid asks for it")
+	case told == nil:
+		return nil, d.client.Misconfigured(opIDToken, "the provider has no keys to verify it by")
+	case told.text("sub") == "":
+		return nil, d.client.Malformed(opIDToken, "it has no sub")
+	}
+	return told, nil
+}
+
+// verified reads an ID token that the provider signed, for us and lately.
+func (d *Directory) verified(ctx context.Context, p *provider, raw string) (claims, error) {
+	var why error // of the keys
+	token, err := p.verifier.Verify(context.WithValue(ctx, reason{}, &why), raw)
+	if err == nil {
+		var all claims
+		if token.Claims(&all) != nil || all == nil {
+			return nil, d.client.Malformed(opIDToken, "it holds no claims")
+		}
+		return all, nil
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if _, unfetched := errors.AsType[*url.Error](why); unfetched {
+		return nil, d.client.NoAnswer(ctx, opKeys, why)
+	}
+	if _, expired := errors.AsType[*oidc.TokenExpiredError](err); expired {
+		return nil, d.client.Malformed(opIDToken, "it has expired, though it is new")
+	}
+	return nil, d.client.Misconfigured(opIDToken, "its signature, issuer or audience is not what the settings say")
+}
+
+// unverified reads the claims of an ID token that came straight from the token
+// endpoint, over TLS, which stands for its signature there (OpenID Connect Core
+// 1.0, 3.1.3.7, item 6). Only its sub is used, to be compared.
+func unverified(raw string) claims {
+	_, rest, _ := strings.Cut(raw, ".")
+	payload, _, _ := strings.Cut(rest, ".")
+	all := claims{}
+	if decoded, err := base64.RawURLEncoding.DecodeString(payload); err == nil {
+		_ = json.Unmarshal(decoded, &all) // what is no object has no sub
+	}
+	return all
+}
+
+// userinfo asks for the claims. told are those of the ID token, where there was
+// one: both must speak of the same person (OpenID Connect Core 1.0, 5.3.2).
+func (d *Directory) userinfo(ctx context.Context, p *provider, token *oauth2.Token, told claims) (claims, error) {
+	if p.userinfoURL == "" {
+		return nil, d.client.Misconfigured(opUserinfo, "the provider has no such endpoint")
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.userinfoURL, http.NoBody)
+	if err != nil {
+		return nil, d.client.Misconfigured(opUserinfo, "the address is none")
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Authorization", "Bearer "+token.AccessToken)
+	answer, err := d.client.Send(opUserinfo, request)
+	if err != nil {
+		return nil, err
+	}
+	if answer.Status != http.StatusOK {
+		return nil, d.client.Status(opUserinfo, answer.Status)
+	}
+	var all claims
+	if json.Unmarshal(answer.Body, &all) != nil || all.text("sub") == "" {
+		return nil, d.client.Malformed(opUserinfo, "the answer is no JSON object with a sub")
+	}
+	if told != nil && told.text("sub") != all.text("sub") {
+		return nil, d.client.Malformed(opUserinfo, "the sub is not that of the ID token")
+	}
+	return all, nil
+}
+
+// claims are what an ID token or userinfo says of somebody.
+type claims map[string]json.RawMessage
+
+// user reads the profile that the claims are. A token is given to enabled users
+// alone, after all that the provider asks for.
+func (c claims) user(usernameClaim, groupsClaim string) domain.SourceUser {
+	user := domain.SourceUser{
+		Username:   c.text(usernameClaim),
+		Sub:        c.text("sub"),
+		Enabled:    true,
+		Attributes: make(domain.Attributes, len(c)),
+	}
+	if user.Username == "" {
+		user.Username = user.Sub
+	}
+	for name := range c {
+		value := c.text(name)
+		switch name {
+		case "email_verified", "phone_number_verified":
+			value = truth(value)
+		case "updated_at":
+			value = seconds(value)
+		}
+		// What the username is read from is no second name of the user's.
+		isUsername := name == usernameClaim && name == "preferred_username"
+		if value != "" && name != "" && !isUsername && !isTokenClaim(name) {
+			user.Attributes[name] = value
+		}
+	}
+	// A claim that is not there says nothing of groups.
+	user.GroupsKnown = json.Unmarshal(c[groupsClaim], &user.Groups) == nil && user.Groups != nil
+	if !user.GroupsKnown {
+		user.Groups = nil
+	}
+	return user
+}
+
+// isTokenClaim holds for the claims that speak of the token and not of the user
+// (RFC 7519, 4.1; OpenID Connect Core 1.0, 2 and 3.1.3.6).
+func isTokenClaim(name string) bool {
+	switch name {
+	case "iss", "aud", "exp", "iat", "nbf", "jti", "auth_time", "nonce", "at_hash", "c_hash", "azp", "acr", "amr",
+		"sid", "typ", "session_state", "scope", "client_id", "ver", "idp":
+		return true
+	default:
+		return false
+	}
+}
+
+// text is a claim as an attribute's value: a string, a number or a boolean as it
+// is written, an address by its one text. Anything else is none.
+func (c claims) text(name string) string {
+	raw := c[name]
+	if len(raw) == 0 {
+		return ""
+	}
+	switch raw[0] {
+	case '"':
+		var text string
+		_ = json.Unmarshal(raw, &text) // raw is valid JSON, it was decoded as such
+		return text
+	case '{':
+		var address struct {
+			Formatted string `json:"formatted"`
+		}
+		_ = json.Unmarshal(raw, &address)
+		return address.Formatted
+	case '[', 'n':
+		return ""
+	default:
+		return string(raw)
+	}
+}
+
+// truth is whether a contact is verified: some providers write it as a string.
+// Whatever else stands there does not vouch for it.
+func truth(value string) string {
+	if value == "" || strings.EqualFold(value, "true") {
+		return strings.ToLower(value)
+	}
+	return "false"
+}
+
+// seconds is a time as a user pool takes it. Auth0 writes a date.
+func seconds(value string) string {
+	if date, err := time.Parse(time.RFC3339, value); err == nil {
+		return strconv.FormatInt(date.Unix(), 10)
+	}
+	if _, err := strconv.ParseInt(value, 10, 64); err != nil {
+		return ""
+	}
+	return value
+}

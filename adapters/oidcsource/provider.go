@@ -1,0 +1,145 @@
+package oidcsource
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"cognito-user-migration/adapters/internal/webclient"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+)
+
+// provider is what there is to know of a provider.
+type provider struct {
+	tokenURL, userinfoURL string
+	// keys verify ID tokens, through the verifier; nil where there are none.
+	keys     *keySet
+	verifier *oidc.IDTokenVerifier
+}
+
+// provider gives what is known of the provider, and finds it out where it is
+// not. One caller does, and the others wait as long as their contexts let them;
+// what went wrong is not kept.
+func (d *Directory) provider(ctx context.Context) (*provider, error) {
+	select {
+	case d.turn <- struct{}{}:
+		defer func() { <-d.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if d.known != nil {
+		return d.known, nil
+	}
+	found, err := d.discover(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.known = found
+	return found, nil
+}
+
+func (d *Directory) discover(ctx context.Context) (*provider, error) {
+	// The library reads whatever comes: what is not 200 does not come to it.
+	metadata := &http.Client{Transport: strict{d.client.HTTP.Transport}, Timeout: d.client.HTTP.Timeout, CheckRedirect: d.client.HTTP.CheckRedirect}
+	ctx = oidc.ClientContext(ctx, metadata)
+	if !d.settings.discovers() {
+		known := &provider{tokenURL: string(d.settings.TokenURL), userinfoURL: string(d.settings.UserinfoURL)}
+		if d.settings.JWKSURL != "" && d.settings.Issuer != "" {
+			known.verify(ctx, string(d.settings.Issuer), string(d.settings.JWKSURL), d.settings.ClientID, nil)
+		}
+		return known, nil
+	}
+	discovered, err := oidc.NewProvider(ctx, string(d.settings.Issuer))
+	if err != nil {
+		return nil, d.undiscovered(ctx, err)
+	}
+	var document struct {
+		Keys       string   `json:"jwks_uri"`
+		Algorithms []string `json:"id_token_signing_alg_values_supported"`
+	}
+	if err := discovered.Claims(&document); err != nil {
+		return nil, d.client.Malformed(opDiscovery, "the answer cannot be read")
+	}
+	known := &provider{tokenURL: discovered.Endpoint().TokenURL, userinfoURL: discovered.UserInfoEndpoint()}
+	for _, address := range []string{known.tokenURL, known.userinfoURL, document.Keys} {
+		if address != "" && !d.settings.Transport.Allows(address) {
+			return nil, d.client.Misconfigured(opDiscovery, "an endpoint of the provider is not https")
+		}
+	}
+	if known.tokenURL == "" {
+		return nil, d.client.Misconfigured(opDiscovery, "the provider has no token endpoint")
+	}
+	if document.Keys != "" {
+		known.verify(ctx, string(d.settings.Issuer), document.Keys, d.settings.ClientID, signing(document.Algorithms))
+	}
+	return known, nil
+}
+
+// signing leaves out what no public key verifies: a token "signed" with none, or
+// with a secret that the client has too.
+func signing(algorithms []string) []string {
+	var public []string
+	for _, algorithm := range algorithms {
+		switch algorithm {
+		case oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA:
+			public = append(public, algorithm)
+		}
+	}
+	return public
+}
+
+// undiscovered sorts the errors of discovery.
+func (d *Directory) undiscovered(ctx context.Context, err error) error {
+	if _, other := errors.AsType[*oidc.IssuerMismatchError](err); other {
+		return d.client.Misconfigured(opDiscovery, "the provider names itself otherwise than the issuer")
+	}
+	return d.client.NoAnswer(ctx, opDiscovery, err)
+}
+
+func (p *provider) verify(ctx context.Context, issuer, keys, clientID string, algorithms []string) {
+	p.keys = &keySet{KeySet: oidc.NewRemoteKeySet(ctx, keys)}
+	p.verifier = oidc.NewVerifier(issuer, p.keys, &oidc.Config{ClientID: clientID, SupportedSigningAlgs: algorithms})
+}
+
+// strict lets answers of status 200 through, and makes faults of the others.
+type strict struct {
+	next http.RoundTripper
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (s strict) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := s.next.RoundTrip(request)
+	if err != nil || response.StatusCode == http.StatusOK {
+		return response, err
+	}
+	_ = response.Body.Close()
+	return nil, &webclient.Fault{Status: response.StatusCode, Kind: webclient.KindOf(response.StatusCode)}
+}
+
+// keySet remembers, for one verification, why it went wrong: the library keeps
+// the text of it alone.
+type keySet struct {
+	oidc.KeySet
+}
+
+type reason struct{}
+
+// VerifySignature implements [oidc.KeySet].
+func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
+	payload, err := k.KeySet.VerifySignature(ctx, token)
+	if why, ok := ctx.Value(reason{}).(*error); ok {
+		*why = err
+	}
+	return payload, err
+}
+
+// fetchKeys has the keys fetched before the first token that they verify: the
+// library does so for any token, and this one is nobody's. Where it fails, the
+// first attempt tries again.
+func (p *provider) fetchKeys(ctx context.Context) {
+	const nobodys = "eyJhbGciOiJSUzI1NiJ9.e30.AA" // {"alg":"RS256"}, {}
+	if p.keys != nil {
+		_, _ = p.keys.VerifySignature(ctx, nobodys)
+	}
+}

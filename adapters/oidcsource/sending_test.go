@@ -1,0 +1,174 @@
+package oidcsource_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"cognito-user-migration/adapters/internal/webclient"
+	"cognito-user-migration/adapters/oidcsource"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+func TestAGrantAsIsSent(t *testing.T) {
+	t.Parallel()
+	const realm = "http://auth0.com/oauth/grant-type/password-realm"
+	for name, test := range map[string]struct {
+		change              func(*oidcsource.Settings)
+		form                map[string]string
+		basicName, basicKey string
+	}{
+		"by HTTP Basic": {
+			func(s *oidcsource.Settings) { s.ClientSecret = domain.NewSecret("S3cret:/+ %") },
+			map[string]string{"grant_type": "password", "username": username, "password": password, "scope": "openid email"},
+			clientID, "S3cret%3A%2F%2B+%25",
+		},
+		"in the form": {
+			func(s *oidcsource.Settings) { s.AuthStyle = oidcsource.AuthPost },
+			map[string]string{"grant_type": "password", "username": username, "password": password, "scope": "openid email", "client_id": clientID, "client_secret": "S3cret"}, "", "",
+		},
+		"without a secret": {
+			func(s *oidcsource.Settings) { s.ClientSecret = domain.Secret{} },
+			map[string]string{"grant_type": "password", "username": username, "password": password, "scope": "openid email", "client_id": clientID}, "", "",
+		},
+		"Auth0's realm": {
+			func(s *oidcsource.Settings) {
+				s.Realm, s.Audience, s.AuthStyle = "employees", "https://api.example", oidcsource.AuthPost
+			},
+			map[string]string{"grant_type": realm, "username": username, "password": password, "scope": "openid email", "client_id": clientID, "client_secret": "S3cret", "realm": "employees", "audience": "https://api.example"}, "", "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStub(t, 401, `{"error":"invalid_grant"}`)
+			if finding, err := s.authenticate(t, test.change); err != nil || finding.Kind != domain.PasswordWrong {
+				t.Fatalf("%v, %v", finding, err)
+			}
+			asked := s.requests("/token")
+			if len(asked) != 1 {
+				t.Fatalf("asked %d times", len(asked))
+			}
+			form := asked[0].PostForm
+			for field, want := range test.form {
+				if got := form.Get(field); got != want {
+					t.Errorf("%s is %q, want %q", field, got, want)
+				}
+			}
+			if len(form) != len(test.form) {
+				t.Errorf("the form has %d fields: %v", len(form), form)
+			}
+			if name, key, _ := asked[0].BasicAuth(); name != test.basicName || key != test.basicKey {
+				t.Errorf("by HTTP Basic: %q, %q", name, key)
+			}
+			if asked[0].URL.RawQuery != "" {
+				t.Error("something is in the address")
+			}
+		})
+	}
+}
+
+func TestAnEmptyNameOrPasswordIsNotAskedAbout(t *testing.T) {
+	t.Parallel()
+	s := newStub(t, 200, "")
+	source := open(t, s.settings())
+	for _, test := range []struct{ username, password string }{{username, ""}, {"", password}, {"", ""}} {
+		finding, err := source.Authenticate(t.Context(), test.username, domain.NewPassword(test.password))
+		if err != nil || finding.Kind != domain.PasswordWrong {
+			t.Errorf("%v, %v", finding, err)
+		}
+	}
+	for _, name := range []string{username, ""} {
+		finding, err := source.FindUser(t.Context(), name)
+		if err != nil || finding.Kind != domain.ChallengeUnsupported || finding.Challenge != "PASSWORD" {
+			t.Errorf("%v, %v", finding, err)
+		}
+	}
+	if len(s.asked) != 0 {
+		t.Error("the provider was asked")
+	}
+}
+
+// While the function slept, the provider closed the connection. The request that
+// finds out was not seen by anybody, and is sent again, once. One that breaks on
+// a new connection may have been judged, and is not.
+func TestAGrantIsSentAgainOnlyWhereNobodySawIt(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		hangsUp func(request int64) bool
+		fails   bool // the second sign-in
+		sent    int64
+	}{
+		"a stale connection":                      {func(n int64) bool { return n == 2 }, false, 3},
+		"a stale connection, and one that breaks": {func(n int64) bool { return n >= 2 }, true, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var requests atomic.Int64
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.ReadAll(r.Body)
+				if test.hangsUp(requests.Add(1)) {
+					hangUp(w)
+					return
+				}
+				w.WriteHeader(http.StatusUnauthorized)
+				_, _ = io.WriteString(w, `{"error":"invalid_grant"}`)
+			}))
+			t.Cleanup(server.Close)
+			source := open(t, newStub(t, 0, "").settings(func(s *oidcsource.Settings) { s.TokenURL = webclient.URL(server.URL) }))
+			for i, fails := range []bool{false, test.fails} {
+				finding, err := source.Authenticate(t.Context(), username, domain.NewPassword(password))
+				if fails != errors.Is(err, ports.ErrUnreachable) || !fails && finding.Kind != domain.PasswordWrong {
+					t.Errorf("sign-in %d: %v, %v", i+1, finding, err)
+				}
+				holdsNoSecret(t, err)
+			}
+			if requests.Load() != test.sent {
+				t.Errorf("%d requests, want %d", requests.Load(), test.sent)
+			}
+		})
+	}
+	t.Run("a new connection that breaks", func(t *testing.T) {
+		t.Parallel()
+		var requests atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.ReadAll(r.Body)
+			requests.Add(1)
+			hangUp(w)
+		}))
+		t.Cleanup(server.Close)
+		finding, err := newStub(t, 0, "").authenticate(t, func(s *oidcsource.Settings) { s.TokenURL = webclient.URL(server.URL) })
+		if !errors.Is(err, ports.ErrUnreachable) || finding.Kind != 0 || requests.Load() != 1 {
+			t.Errorf("%v, %v after %d requests", finding, err, requests.Load())
+		}
+		holdsNoSecret(t, err)
+	})
+}
+
+func hangUp(w http.ResponseWriter) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		_ = conn.Close()
+	}
+}
+
+func TestNobodyListening(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.Close()
+	s := &stub{url: "http://" + listener.Addr().String()}
+	finding, err := s.authenticate(t)
+	if !errors.Is(err, ports.ErrUnreachable) || finding.Kind != 0 {
+		t.Errorf("%v, %v", finding, err)
+	}
+	holdsNoSecret(t, err)
+	if err := open(t, s.settings()).Warm(t.Context()); !errors.Is(err, ports.ErrUnreachable) {
+		t.Errorf("warming up: %v", err)
+	}
+}
