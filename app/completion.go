@@ -16,7 +16,8 @@ import (
 )
 
 // CompletionModules wires the function of the command complete, which finishes
-// the moves that a queue holds. The graph gives an [*sqscompletion.Handler].
+// the moves that a queue holds. The graph gives an [*sqscompletion.Handler], and
+// the [*complete.Completer] that the operator's tool uses without the queue.
 func CompletionModules(process Process, configuration *config.Config) fx.Option {
 	return fx.Options(
 		commonModules(process, configuration),
@@ -30,7 +31,7 @@ func queueModule() fx.Option {
 		fx.Provide(
 			func(configuration *config.Config) (*sqscompletion.Queue, error) {
 				if !configuration.Completion.Wanted() {
-					return nil, nil //nolint:nilnil // nothing is owed, so nothing is queued
+					return nil, nil // nothing is owed, so nothing is queued
 				}
 				awsConfig, err := loadAWS(context.Background())
 				if err != nil {
@@ -58,29 +59,42 @@ func completionOf(settings config.Completion, queue ports.CompletionQueue, logge
 	}
 }
 
+// CompletionSources are the sources of a [complete.Completer], by their names.
+type CompletionSources map[string]complete.Source
+
+// OpenDestination gives the user pools of a region that the process's own
+// credentials can ask; where none is named, of the process's own region.
+func OpenDestination(ctx context.Context, region string) (*cognitodestination.Pools, error) {
+	awsConfig, err := loadAWS(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if region != "" {
+		awsConfig.Region = region
+	}
+	return cognitodestination.New(cognitodestination.NewClient(awsConfig)), nil
+}
+
 func completeModule() fx.Option {
 	return fx.Module("complete",
 		fx.Provide(
-			func(configuration *config.Config) (ports.Destination, error) {
-				awsConfig, err := loadAWS(context.Background())
-				if err != nil {
-					return nil, err
+			func() (ports.Destination, error) { return OpenDestination(context.Background(), "") },
+			func(opened sources) CompletionSources {
+				parts := make(CompletionSources, len(opened))
+				for _, source := range opened {
+					parts[source.name] = source.Source
 				}
-				return cognitodestination.New(cognitodestination.NewClient(awsConfig)), nil
+				return parts
 			},
 			func(
-				opened sources,
+				sources CompletionSources,
 				destination ports.Destination,
 				records records,
 				pseudonymizer domain.Pseudonymizer,
 				configuration *config.Config,
 				logger *zap.Logger,
 			) *complete.Completer {
-				parts := make(map[string]complete.Source, len(opened))
-				for _, source := range opened {
-					parts[source.name] = source.Source
-				}
-				return complete.New(parts, destination, records, complete.Options{
+				return complete.New(sources, destination, records, complete.Options{
 					Rules:         configuration.Rules,
 					After:         configuration.Completion.After,
 					Groups:        configuration.Completion.Groups,

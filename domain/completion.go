@@ -85,6 +85,33 @@ func NewCompletion(rules Rules, attempt Attempt, user SourceUser, decision Decis
 	}
 }
 
+// NewCompletionByHand says what is owed of a move of which no message is left:
+// by what the rules move of the source user now, who is the destination's by the
+// name given. It does not say what was moved, so that nothing is deleted by it;
+// see [Completion.SameIn].
+func NewCompletionByHand(rules Rules, attempt Attempt, source string, user SourceUser) Completion {
+	completion := NewCompletion(rules, attempt, user, Decision{Source: source, User: NewUser{
+		Username:   username(rules.Username, attempt.Username, user),
+		Attributes: rules.Attributes.Apply(user, rules.VerifiedContacts),
+	}})
+	completion.Profile = ""
+	return completion
+}
+
+// SameIn is the completion that says what was moved, where the destination user
+// has all that the rules move of the source user now. Where they differ, one of
+// the two has changed since the move.
+func (c Completion) SameIn(rules Rules, user SourceUser, created DestinationUser) Completion {
+	moved := rules.Attributes.Apply(user, rules.VerifiedContacts)
+	for name, value := range moved {
+		if created.Attributes[name] != value {
+			return c
+		}
+	}
+	c.Profile = profileDigest(c.AttemptID, user, moved)
+	return c
+}
+
 // DestinationUser is a person as the destination knows them.
 type DestinationUser struct {
 	Username   string

@@ -62,7 +62,7 @@ const (
 	ReasonDestinationMisconfigured Reason = "destination_misconfigured"
 )
 
-// ReasonCompletionUnsent: what is owed could not be queued, and the operator
+// ReasonCompletionUnsent is a reason to fail: what is owed could not be queued, and the operator
 // chose that nobody is moved without it.
 const ReasonCompletionUnsent Reason = "completion_unsent"
 

@@ -34,6 +34,23 @@ type Destination interface {
 // ErrNoGroup is a group that the destination does not have.
 var ErrNoGroup = errors.New("no such group")
 
+// ReasonOfDestination names why a move is not finished, by an error of
+// [Destination]: an operator is to look in the right account.
+func ReasonOfDestination(err error) domain.Reason {
+	switch {
+	case errors.Is(err, ErrNoGroup):
+		return domain.ReasonGroupMissing
+	case errors.Is(err, ErrThrottled):
+		return domain.ReasonDestinationThrottled
+	case errors.Is(err, ErrUnreachable):
+		return domain.ReasonDestinationUnreachable
+	case errors.Is(err, ErrMisconfigured):
+		return domain.ReasonDestinationMisconfigured
+	default:
+		return ReasonOf(err)
+	}
+}
+
 // SourceRetirer is what a source can do besides, that can part with users. Each
 // method is fine with a user who is not there any more, or is in that state
 // already; its errors are those of [SourceDirectory].

@@ -5,6 +5,7 @@ package cognitodestination
 
 import (
 	"context"
+	"iter"
 
 	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/adapters/internal/awsfault"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
 var _ ports.Destination = (*Pools)(nil)
@@ -24,6 +26,7 @@ type API interface {
 	AdminGetUser(context.Context, *cognitoidentityprovider.AdminGetUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminGetUserOutput, error)
 	AdminAddUserToGroup(context.Context, *cognitoidentityprovider.AdminAddUserToGroupInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminAddUserToGroupOutput, error)
 	CreateGroup(context.Context, *cognitoidentityprovider.CreateGroupInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.CreateGroupOutput, error)
+	ListUsers(context.Context, *cognitoidentityprovider.ListUsersInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.ListUsersOutput, error)
 }
 
 // Pools are user pools as [ports.Destination].
@@ -56,16 +59,45 @@ func (p *Pools) FindUser(ctx context.Context, userPoolID, username string) (*dom
 	if aws.ToString(answer.Username) == "" {
 		return nil, awsfault.Empty(adapter, "AdminGetUser")
 	}
-	user := &domain.DestinationUser{
+	return &domain.DestinationUser{
 		Username:   aws.ToString(answer.Username),
 		Status:     domain.UserStatus(answer.UserStatus),
 		Enabled:    answer.Enabled,
-		Attributes: make(domain.Attributes, len(answer.UserAttributes)),
+		Attributes: attributesOf(answer.UserAttributes),
+	}, nil
+}
+
+func attributesOf(list []types.AttributeType) domain.Attributes {
+	attributes := make(domain.Attributes, len(list))
+	for _, attribute := range list {
+		attributes[aws.ToString(attribute.Name)] = aws.ToString(attribute.Value)
 	}
-	for _, attribute := range answer.UserAttributes {
-		user.Attributes[aws.ToString(attribute.Name)] = aws.ToString(attribute.Value)
+	return attributes
+}
+
+// Users gives every user of the pool, a page at a time, until there are no more
+// or the caller wants none. After an error, which is one of
+// [ports.SourceDirectory], there are no more. It is for the operator: the
+// function needs neither the call nor the permission.
+func (p *Pools) Users(ctx context.Context, userPoolID string) iter.Seq2[domain.DestinationUser, error] {
+	return func(yield func(domain.DestinationUser, error) bool) {
+		pages := cognitoidentityprovider.NewListUsersPaginator(p.api, &cognitoidentityprovider.ListUsersInput{UserPoolId: &userPoolID})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(domain.DestinationUser{}, awsfault.Of(ctx, adapter, "ListUsers", err))
+				return
+			}
+			for _, user := range page.Users {
+				if !yield(domain.DestinationUser{
+					Username: aws.ToString(user.Username), Status: domain.UserStatus(user.UserStatus),
+					Enabled: user.Enabled, Attributes: attributesOf(user.Attributes),
+				}, nil) {
+					return
+				}
+			}
+		}
 	}
-	return user, nil
 }
 
 // AddToGroup implements [ports.Destination]; Cognito is fine with a user who is

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/smithy-go"
 )
 
 // newClient makes the SDK's client for one region, with credentials of the port.
@@ -36,17 +37,31 @@ func newClient(config aws.Config, credentials ports.CredentialProvider, region s
 // signInRetryer keeps a sign-in from being sent again when the source may have
 // judged the password already: each wrong one counts towards the user's lockout
 // (cognito-facts 28). It is sent again when the source said that it did not
-// look (throttled, a fault of its own), and when it cannot have been reached.
+// look (throttled, a fault of its own, signed at another time than its own), and
+// when it cannot have been reached.
 func signInRetryer() aws.Retryer {
 	return awsclient.Retryer(
 		retry.NoRetryCanceledError{},
 		retry.IsErrorRetryableFunc(unsent),
-		retry.RetryableHTTPStatusCode{Codes: retry.DefaultRetryableHTTPStatusCodes},
 		retry.RetryableErrorCode{Codes: retry.DefaultRetryableErrorCodes},
 		retry.RetryableErrorCode{Codes: retry.DefaultThrottleErrorCodes},
+		retry.IsErrorRetryableFunc(looked),
+		retry.RetryableError{}, // of the clocks, which the SDK sets right
+		awsclient.TooManyRequests(),
+		retry.RetryableHTTPStatusCode{Codes: retry.DefaultRetryableHTTPStatusCodes},
 		// What none of the above knows is not retried.
 		retry.IsErrorRetryableFunc(func(error) aws.Ternary { return aws.FalseTernary }),
 	)
+}
+
+// looked holds for the operation's own exceptions that put the blame on the
+// request, whatever the status that they come with: to say so, the source has
+// looked at it.
+func looked(err error) aws.Ternary {
+	if failure, ok := errors.AsType[smithy.APIError](err); ok && failure.ErrorFault() == smithy.FaultClient {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }
 
 // unsent holds for a request that cannot have reached the source: no connection

@@ -3,6 +3,7 @@ package cognitosource_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -75,22 +76,27 @@ func TestWhatIsSentAgainAndWhatIsNot(t *testing.T) {
 		answers   []reply // the last one repeats
 		sent      int
 	}{
-		"a wrong password is never sent twice":                    {signIn, []reply{wrong}, 1},
-		"nor after the service asked for fewer requests":          {signIn, []reply{busy, wrong}, 2},
-		"a right password is sent once":                           {signIn, []reply{signedIn(nil)}, 1},
-		"a sign-in is sent three times to a busy service":         {signIn, []reply{busy}, 3},
-		"a sign-in is sent three times to a service that is down": {signIn, []reply{down}, 3},
-		"a sign-in is sent until the service has time":            {signIn, []reply{busy, down, signedIn(nil)}, 3},
-		"a sign-in is sent again after a gateway's fault":         {signIn, []reply{{status: http.StatusBadGateway, body: "<html>"}, signedIn(nil)}, 2},
-		"a sign-in that breaks in the midst is not sent again":    {signIn, []reply{{body: `{"Auth`, breaks: true}}, 1},
-		"a sign-in cut off before the answer is not sent again":   {signIn, []reply{{breaks: true}}, 1},
-		"an answer that cannot be read is not asked for again":    {signIn, []reply{{body: "<html>"}}, 1},
-		"a trigger that failed is not called again":               {signIn, []reply{exception("UnexpectedLambdaException", "x")}, 1},
-		"a denied sign-in is not sent again":                      {signIn, []reply{exception("UserLambdaValidationException", "x")}, 1},
-		"an unknown user is not looked for again":                 {getUser, []reply{exception("UserNotFoundException", "x")}, 1},
-		"a look-up is sent three times to a busy service":         {getUser, []reply{busy}, 3},
-		"a look-up is sent three times to a service that is down": {getUser, []reply{down}, 3},
-		"a setting that is wrong is not tried again":              {signIn, []reply{exception("ResourceNotFoundException", "x")}, 1},
+		"a wrong password is never sent twice":                     {signIn, []reply{wrong}, 1},
+		"nor after the service asked for fewer requests":           {signIn, []reply{busy, wrong}, 2},
+		"a right password is sent once":                            {signIn, []reply{signedIn(nil)}, 1},
+		"a sign-in is sent three times to a busy service":          {signIn, []reply{busy}, 3},
+		"a sign-in is sent three times to a service that is down":  {signIn, []reply{down}, 3},
+		"a sign-in is sent until the service has time":             {signIn, []reply{busy, down, signedIn(nil)}, 3},
+		"a sign-in is sent again after a gateway's fault":          {signIn, []reply{{status: http.StatusBadGateway, body: "<html>"}, signedIn(nil)}, 2},
+		"a sign-in that breaks in the midst is not sent again":     {signIn, []reply{{body: `{"Auth`, breaks: true}}, 1},
+		"a sign-in cut off before the answer is not sent again":    {signIn, []reply{{breaks: true}}, 1},
+		"an answer that cannot be read is not asked for again":     {signIn, []reply{{body: "<html>"}}, 1},
+		"a wrong password is not sent again for its status":        {signIn, []reply{with(wrong, 500)}, 1},
+		"nor for that of too many requests":                        {signIn, []reply{with(wrong, 429)}, 1},
+		"a trigger that failed is not called again for its status": {signIn, []reply{with(exception("UnexpectedLambdaException", "x"), 503)}, 1},
+		"too many requests are told by the status alone":           {signIn, []reply{{status: 429, body: "<html>"}}, 3},
+		"a look-up is sent again for that status too":              {getUser, []reply{{status: 429, body: "<html>"}}, 3},
+		"a trigger that failed is not called again":                {signIn, []reply{exception("UnexpectedLambdaException", "x")}, 1},
+		"a denied sign-in is not sent again":                       {signIn, []reply{exception("UserLambdaValidationException", "x")}, 1},
+		"an unknown user is not looked for again":                  {getUser, []reply{exception("UserNotFoundException", "x")}, 1},
+		"a look-up is sent three times to a busy service":          {getUser, []reply{busy}, 3},
+		"a look-up is sent three times to a service that is down":  {getUser, []reply{down}, 3},
+		"a setting that is wrong is not tried again":               {signIn, []reply{exception("ResourceNotFoundException", "x")}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -109,16 +115,56 @@ func TestWhatIsSentAgainAndWhatIsNot(t *testing.T) {
 	}
 }
 
-// Retries stop where the time that is left does.
-func TestRetriesEndWithTheContext(t *testing.T) {
+// with is an answer with another status.
+func with(answer reply, status int) reply {
+	answer.status = status
+	return answer
+}
+
+// Where another try does not fit into the time that is left, the answer of the
+// last one stands, at once.
+func TestRetriesEndWithTheTimeThatIsLeft(t *testing.T) {
 	t.Parallel()
 	s := newStub(t, always(exception("TooManyRequestsException", "Rate exceeded")))
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 250*time.Millisecond) // less than the longest wait
 	defer cancel()
-	began := time.Now()
 	_, err := s.open().Authenticate(ctx, username, domain.NewPassword(password))
-	if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 2*time.Second {
-		t.Errorf("%v after %v", err, time.Since(began))
+	if !errors.Is(err, ports.ErrThrottled) || ctx.Err() != nil || s.count(signIn) != 1 {
+		t.Errorf("%v after %d tries", err, s.count(signIn))
+	}
+}
+
+// The SDK signs by the service's clock once it knows it.
+func TestASignInIsSignedAgainWhereTheClocksDisagree(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{signIn, getUser} {
+		s := newStub(t, func(c call) reply {
+			ahead := time.Now().Add(time.Hour).UTC()
+			if signed, err := time.Parse("20060102T150405Z", c.header.Get("X-Amz-Date")); err == nil && ahead.Sub(signed) < 5*time.Minute {
+				return both(signedIn(nil), profile(nil))(c)
+			}
+			late := exception("InvalidSignatureException", "Signature expired")
+			late.header = map[string]string{"Date": ahead.Format(http.TimeFormat)}
+			return late
+		})
+		if finding, err := ask(t, s.open(), operation); err != nil || s.count(operation) != 2 {
+			t.Errorf("%s: %v, %v after %d tries", operation, finding, err, s.count(operation))
+		}
+	}
+}
+
+// Without credentials the provider has done what can be done, and the SDK's own
+// tries on top of its tries would make nine of three.
+func TestTheProvidersTriesAreNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	credentials := newKeeper(t)
+	credentials.MockCredentialProvider.EXPECT().Retrieve(gomock.Any()).Times(2).
+		Return(ports.Credentials{}, fmt.Errorf("read: connection reset by peer: %w", ports.ErrUnreachable))
+	source := newStub(t, always(signedIn(nil))).openAs(credentials, domain.DefaultRules())
+	for _, operation := range []string{signIn, getUser} {
+		if _, err := ask(t, source, operation); !errors.Is(err, ports.ErrUnreachable) {
+			t.Errorf("%s: %v", operation, err)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,9 +15,14 @@ import (
 	"go.uber.org/zap"
 )
 
-// reserve is what is kept of Lambda's time for postponing what was not reached
-// and for the answer.
-const reserve = 2 * time.Second
+const (
+	// reserve is what is kept of Lambda's time for postponing what is to come
+	// back and for the answer.
+	reserve = 2 * time.Second
+	// postponing is how long the first of these may take. Without the answer
+	// everything would come back, what is done too.
+	postponing = 1500 * time.Millisecond
+)
 
 // Completer finishes one move.
 type Completer interface {
@@ -43,11 +49,17 @@ func NewHandler(completer Completer, queue *Queue, logger *zap.Logger) *Handler 
 // Invoke implements Lambda's handler on bytes.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	var event events.SQSEvent
-	if err := json.Unmarshal(payload, &event); err != nil || event.Records == nil {
+	if err := json.Unmarshal(payload, &event); err != nil || event.Records == nil || slices.ContainsFunc(event.Records, isForeign) {
 		h.logger.Error("the event was not taken: it is none of SQS's", zap.Int("bytes", len(payload)))
 		return nil, errors.New("the event is none of SQS's")
 	}
 	return json.Marshal(h.Handle(ctx, event))
+}
+
+// isForeign holds for a record of another service: it has no message to be
+// named in the answer.
+func isForeign(record events.SQSMessage) bool {
+	return record.MessageId == "" || record.ReceiptHandle == ""
 }
 
 // Handle tries every message of the event, and names those that are to come
@@ -60,12 +72,14 @@ func (h *Handler) Handle(ctx context.Context, event events.SQSEvent) events.SQSE
 		defer cancel()
 	}
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+	var back []events.SQSMessage
 	for _, record := range event.Records {
 		if !h.done(work, record) {
 			response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: record.MessageId})
-			h.postpone(ctx, record)
+			back = append(back, record)
 		}
 	}
+	h.postpone(ctx, back)
 	return response
 }
 
@@ -96,12 +110,18 @@ func (h *Handler) done(ctx context.Context, record events.SQSMessage) (done bool
 	return result.Outcome == domain.CompletionDone
 }
 
-func (h *Handler) postpone(ctx context.Context, record events.SQSMessage) {
-	received, err := strconv.Atoi(record.Attributes["ApproximateReceiveCount"])
-	if err != nil {
-		received = 1
-	}
-	if err := h.queue.postpone(ctx, record.ReceiptHandle, received); err != nil {
-		h.logger.Warn("the message could not be postponed", zap.String("messageId", record.MessageId), zap.Error(err))
+// postpone hides the messages that come back for a while, as far as the time
+// for it goes.
+func (h *Handler) postpone(ctx context.Context, messages []events.SQSMessage) {
+	ctx, cancel := context.WithTimeout(ctx, postponing)
+	defer cancel()
+	for _, message := range messages {
+		received, err := strconv.Atoi(message.Attributes["ApproximateReceiveCount"])
+		if err != nil {
+			received = 1
+		}
+		if err := h.queue.postpone(ctx, message.ReceiptHandle, received); err != nil {
+			h.logger.Warn("the message could not be postponed", zap.String("messageId", message.MessageId), zap.Error(err))
+		}
 	}
 }

@@ -73,7 +73,7 @@ func (q *Queue) Send(ctx context.Context, completion domain.Completion) error {
 // It is a courtesy: a message that stays visible is only tried again sooner.
 func (q *Queue) postpone(ctx context.Context, receipt string, received int) error {
 	if _, err := q.api.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
-		QueueUrl: &q.url, ReceiptHandle: &receipt, VisibilityTimeout: int32(delay(received) / time.Second),
+		QueueUrl: &q.url, ReceiptHandle: &receipt, VisibilityTimeout: int32(delay(received).Seconds()),
 	}); err != nil {
 		return awsfault.Of(ctx, adapter, "ChangeMessageVisibility", err)
 	}

@@ -35,6 +35,11 @@ const (
 	// refreshBefore is how long before its expiry a set is replaced: longer
 	// than any attempt, so that none begins with a set that ends in its midst.
 	refreshBefore = 2 * time.Minute
+	// fetchAtLeast is how long a fetch may take however soon who asked must
+	// answer: what the start of the process began, the first attempt joins.
+	fetchAtLeast = 1500 * time.Millisecond
+	// fetchBeyond is how much longer than who asked a fetch may take.
+	fetchBeyond = 100 * time.Millisecond
 )
 
 // Provider keeps one set of credentials, refreshes it before it expires and
@@ -82,7 +87,11 @@ func newProvider(operation string, from aws.CredentialsProvider, now func() time
 
 // Retrieve implements [ports.CredentialProvider].
 func (p *Provider) Retrieve(ctx context.Context) (ports.Credentials, error) {
-	set, err := p.cache.Retrieve(ctx)
+	set, err := p.cache.Retrieve(withEnd(ctx))
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		// The fetch was one that somebody else had begun, with less time.
+		set, err = p.cache.Retrieve(withEnd(ctx))
+	}
 	if err != nil {
 		return ports.Credentials{}, p.classify(ctx, err)
 	}
@@ -98,6 +107,23 @@ func (p *Provider) Invalidate() {
 	p.cache.Invalidate()
 }
 
+// endKey is the context's key of when a fetch must end.
+type endKey struct{}
+
+// withEnd says when a fetch must end that this context begins. The cache keeps a
+// fetch going for whoever joins it, and hides from it the deadline of who asked:
+// one that STS never answers would be joined by attempt after attempt.
+func withEnd(ctx context.Context) context.Context {
+	end := time.Now().Add(fetchAtLeast)
+	if deadline, ok := ctx.Deadline(); ok {
+		// A little later than who asked, so that their own deadline is what they see.
+		if deadline = deadline.Add(fetchBeyond); deadline.After(end) {
+			end = deadline
+		}
+	}
+	return context.WithValue(ctx, endKey{}, end)
+}
+
 // keepUntilExpiry lets a set that is due for refreshing serve on while STS does
 // not answer, until it has really expired.
 type keepUntilExpiry struct {
@@ -108,6 +134,11 @@ type keepUntilExpiry struct {
 // Retrieve refuses a set that has expired on arrival: the clocks disagree, and
 // every request signed with it would be turned away.
 func (k keepUntilExpiry) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	if end, ok := ctx.Value(endKey{}).(time.Time); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, end)
+		defer cancel()
+	}
 	set, err := k.CredentialsProvider.Retrieve(ctx)
 	if err != nil {
 		return aws.Credentials{}, err

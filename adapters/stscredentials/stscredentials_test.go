@@ -381,6 +381,65 @@ func TestAnEndedContextComesBackAsItsOwnError(t *testing.T) {
 	})
 }
 
+// silentSTS answers only once it is mended; what it was asked before is lost.
+type silentSTS struct {
+	fakeSTS
+	mended atomic.Bool
+}
+
+// AssumeRole implements stscreds.AssumeRoleAPIClient.
+func (s *silentSTS) AssumeRole(ctx context.Context, input *sts.AssumeRoleInput, options ...func(*sts.Options)) (*sts.AssumeRoleOutput, error) {
+	if s.mended.Load() {
+		return s.fakeSTS.AssumeRole(ctx, input, options...)
+	}
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// A fetch that is never answered ends with the time of who began it, so that
+// the next to ask does not wait for it too.
+func TestAFetchThatIsNeverAnsweredHoldsUpNobodyElse(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]time.Duration{"an attempt": 4500 * time.Millisecond, "a start": time.Second, "a moment": time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client := new(silentSTS)
+				provider := AssumeRole(client, settings(), "s")
+				ctx, cancel := context.WithTimeout(t.Context(), first)
+				defer cancel()
+				if _, err := provider.Retrieve(ctx); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got %v", err)
+				}
+				client.mended.Store(true)
+				ctx, cancel = context.WithTimeout(t.Context(), 4500*time.Millisecond)
+				defer cancel()
+				began := time.Now()
+				if _, err := provider.Retrieve(ctx); err != nil || time.Since(began) > fetchAtLeast {
+					t.Errorf("the next to ask got %v after %v", err, time.Since(began))
+				}
+			})
+		})
+	}
+}
+
+// What the start of the process began is not lost to the first attempt.
+func TestAFetchOutlivesAStartThatWaitsNoLonger(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := &fakeSTS{delay: 1200 * time.Millisecond}
+		provider := AssumeRole(client, settings(), "s")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := provider.Retrieve(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		if got := set(t, provider); got.AccessKeyID != "ASIA1" || client.calls.Load() != 1 {
+			t.Errorf("%s after %d calls", got.AccessKeyID, client.calls.Load())
+		}
+	})
+}
+
 func TestTheFunctionsOwnCredentialsServeWithoutARole(t *testing.T) {
 	t.Parallel()
 	own := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {

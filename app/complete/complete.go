@@ -97,13 +97,13 @@ func (r *result) done(retired domain.Retired) {
 
 func (c *Completer) finish(ctx context.Context, completion domain.Completion, result *result) {
 	source, known := c.sources[completion.Source]
-	if !known || c.options.After != domain.AfterKeep && source.Retirer == nil {
+	if !known || c.retires() && source.Retirer == nil {
 		result.abandoned(domain.ReasonSourceUnfit)
 		return
 	}
 	created, err := c.destination.FindUser(ctx, completion.UserPoolID, completion.Username)
 	if err != nil {
-		result.owed(ports.ReasonOf(err), fmt.Errorf("the destination user: %w", err))
+		result.owed(ports.ReasonOfDestination(err), fmt.Errorf("the destination user: %w", err))
 		return
 	}
 	switch readiness, reason := domain.ReadyToComplete(completion, created); readiness {
@@ -122,8 +122,11 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 	}
 	switch {
 	case person.Kind == domain.UserUnknown:
-		// Parted with by an earlier try, or by somebody else.
-		result.done(domain.RetiredGone)
+		// Parted with by an earlier try, or by somebody else. Only the message
+		// can still know their groups.
+		if !completion.GroupsKnown || c.addGroups(ctx, completion, source, person.User, created.Username, result) {
+			result.done(domain.RetiredGone)
+		}
 		return
 	case person.Kind != domain.UserFound || !completion.IsUser(person.User):
 		result.abandoned(domain.ReasonSourceUserReplaced)
@@ -148,11 +151,7 @@ func (c *Completer) addGroups(ctx context.Context, completion domain.Completion,
 	}
 	for _, group := range c.options.Groups.Apply(groups) {
 		if err := c.addGroup(ctx, completion.UserPoolID, username, group); err != nil {
-			reason := ports.ReasonOf(err)
-			if errors.Is(err, ports.ErrNoGroup) {
-				reason = domain.ReasonGroupMissing
-			}
-			result.owed(reason, fmt.Errorf("group %s: %w", group, err))
+			result.owed(ports.ReasonOfDestination(err), fmt.Errorf("group %s: %w", group, err))
 			return false
 		}
 		result.Groups++
@@ -182,11 +181,17 @@ func (c *Completer) addGroup(ctx context.Context, userPoolID, username, group st
 	return c.destination.AddToGroup(ctx, userPoolID, username, group)
 }
 
+// retires reports whether the source user is to be parted with. What is not
+// chosen destroys nothing.
+func (c *Completer) retires() bool {
+	return c.options.After == domain.AfterDisable || c.options.After == domain.AfterDelete
+}
+
 // retire parts with the source user as was chosen. A user who is no longer what
 // was moved is disabled and not deleted, because what came since would be lost.
 func (c *Completer) retire(ctx context.Context, completion domain.Completion, source Source, person domain.SourceUser, result *result) {
 	switch {
-	case c.options.After == domain.AfterKeep:
+	case !c.retires():
 		result.done(domain.RetiredNot)
 	case c.options.After == domain.AfterDelete && completion.Unchanged(c.options.Rules, person):
 		c.remove(ctx, completion, source, result)

@@ -44,7 +44,8 @@ type Completion struct {
 	// Required turns a person away whose completion cannot be queued. Without
 	// it they are moved, and the record says what is owed.
 	Required bool
-	// Unsent is told of an error of the queue; the record says only that.
+	// Unsent is told of an error of the queue, of which the record says only
+	// that there was one; nobody where it is nil.
 	Unsent func(ctx context.Context, err error)
 }
 
@@ -154,7 +155,9 @@ func (m *Migrator) decide(ctx context.Context, attempt domain.Attempt) (domain.D
 		return decision, domain.CompletionNone, nil
 	}
 	if err := m.send(ctx, domain.NewCompletion(m.options.Rules, attempt, finding.User, decision)); err != nil {
-		m.options.Completion.Unsent(ctx, err)
+		if m.options.Completion.Unsent != nil {
+			m.options.Completion.Unsent(ctx, err)
+		}
 		if m.options.Completion.Required {
 			return domain.Decision{}, domain.CompletionNone, errUnsent
 		}

@@ -6,9 +6,11 @@ package awsfault
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cognito-user-migration/ports"
@@ -76,19 +78,21 @@ func Of(ctx context.Context, adapter, operation string, err error) error {
 			return fault
 		}
 	}
-	failure, answered := errors.AsType[smithy.APIError](err)
-	if !answered {
-		fault.Cause, fault.Kind = "no answer", ports.ErrUnreachable
-		if network, ok := errors.AsType[*net.OpError](err); ok {
-			fault.Cause = network.Error()
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		fault.RequestID = printable(response.ServiceRequestID())
+	}
+	failure, worded := errors.AsType[smithy.APIError](err)
+	if !worded {
+		// No error of the service's own: the network, or something that stands
+		// before the service.
+		fault.Cause, fault.Kind = cause(err), ports.ErrUnreachable
+		if response, ok := errors.AsType[*awshttp.ResponseError](err); ok && response.HTTPStatusCode() == 429 {
+			fault.Kind = ports.ErrThrottled
 		}
 		return fault
 	}
 	fault.Code = printable(failure.ErrorCode())
 	fault.Kind = kindOf(failure.ErrorCode(), err)
-	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
-		fault.RequestID = printable(response.ServiceRequestID())
-	}
 	return fault
 }
 
@@ -106,9 +110,25 @@ func StaleCredentials(err error) bool {
 	}, fault.Code)
 }
 
+// cause words an error that is none of the service's: the network's, whose text
+// holds addresses and nothing of what was sent, or that of an answer that cannot
+// be read, of which the status alone is told.
+func cause(err error) string {
+	if network, ok := errors.AsType[*net.OpError](err); ok {
+		return network.Error()
+	}
+	if untrusted, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return untrusted.Error()
+	}
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		return "no answer that can be read, with status " + strconv.Itoa(response.HTTPStatusCode())
+	}
+	return "no answer"
+}
+
 // kindOf sorts the errors that speak of the service or of our settings.
 func kindOf(code string, err error) error {
-	if _, is := retry.DefaultThrottleErrorCodes[code]; is {
+	if _, is := retry.DefaultThrottleErrorCodes[code]; is || code == "KmsThrottled" {
 		return ports.ErrThrottled
 	}
 	switch code {

@@ -59,7 +59,9 @@ func demo(ctx context.Context, args []string, s streams) error {
 	if err := os.WriteFile(path, demoPeople, 0o600); err != nil {
 		return err
 	}
-	function, err := newFunction(ctx, []string{"SOURCE_KIND=file", "SOURCE_PATH=" + path}, io.Discard)
+	second := new(secondHalf)
+	environ := append([]string{"SOURCE_KIND=file", "SOURCE_PATH=" + path}, second.settings()...)
+	function, err := newWholeFunction(ctx, environ, io.Discard, second.queue())
 	if err != nil {
 		return err
 	}
@@ -81,7 +83,14 @@ func demo(ctx context.Context, args []string, s streams) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(results)
 	}
-	return writeDemo(s.out, results)
+	if err := writeDemo(s.out, results); err != nil {
+		return err
+	}
+	if err := second.show(ctx, environ, results[0], s.out); err != nil {
+		return err
+	}
+	fmt.Fprint(s.out, "\nThe first response in full:\n\n")
+	return writeJSON(s.out, outcome{Event: results[0].Event, Decision: results[0].Decision, Response: results[0].Response, Audit: results[0].Audit})
 }
 
 func writeDemo(to io.Writer, results []outcome) error {
@@ -96,11 +105,7 @@ func writeDemo(to io.Writer, results []outcome) error {
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", attempt.what, attempt.username, result.Decision.Verdict, result.Decision.Reason, created)
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	fmt.Fprint(to, "\nThe first response in full:\n\n")
-	return writeJSON(to, outcome{Event: results[0].Event, Decision: results[0].Decision, Response: results[0].Response, Audit: results[0].Audit})
+	return table.Flush()
 }
 
 // createdUser says in a few words what a response makes Cognito create.

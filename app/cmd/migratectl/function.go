@@ -33,13 +33,19 @@ type function struct {
 // out what it decides: nothing is queued for anybody. Lines of its log that are
 // no audit records go to notes.
 func newFunction(ctx context.Context, environ []string, notes io.Writer) (*function, error) {
+	return newWholeFunction(ctx, onlyDeciding(environ), notes)
+}
+
+// newWholeFunction composes the function as newFunction does, but queues what is
+// owed.
+func newWholeFunction(ctx context.Context, environ []string, notes io.Writer, more ...fx.Option) (*function, error) {
 	f := &function{log: &logLines{notes: notes}}
 	var err error
-	f.handler, f.stop, err = compose(ctx, onlyDeciding(environ), f.log,
+	f.handler, f.stop, err = compose(ctx, environ, f.log, append(more,
 		fx.Decorate(func(migrator lambdatrigger.Migrator) lambdatrigger.Migrator {
 			f.last = &lastDecision{Migrator: migrator}
 			return f.last
-		}))
+		}))...)
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,7 @@ func commands() []command {
 		{"doctor", "check the set-up from end to end, and change nothing", checkUp},
 		{"attach", "make a function a user pool's migration trigger, and keep all its other settings", attach},
 		{"detach", "take the trigger off, likewise", detach},
+		{"complete", "finish moves by hand, as the queue does: one person, or all that records say are owed", finish},
 		{"settings", "list the environment variables", settings},
 		{"version", "print the version", printVersion},
 	}

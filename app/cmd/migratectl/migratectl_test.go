@@ -67,6 +67,8 @@ func TestDemoShowsTheWaysThatAnAttemptCanGo(t *testing.T) {
 		"migrate   password_accepted", "refuse    password_wrong", "refuse    user_unknown", "refuse    user_disabled",
 		"migrate   temporary_password", "migrate   forgot_password", "refuse    no_verified_contact",
 		"alice, CONFIRMED, 5 attributes", "carol, RESET_REQUIRED, 2 attributes",
+		"before Cognito has created the user  owed: destination_user_unknown\n",
+		"afterwards                           completed: groups writers; source user disabled\n",
 	} {
 		if !strings.Contains(got.out, want) {
 			t.Errorf("no %q in\n%s", want, got.out)

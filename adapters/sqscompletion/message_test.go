@@ -1,0 +1,186 @@
+package sqscompletion_test
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"cognito-user-migration/adapters/sqscompletion"
+	"cognito-user-migration/domain"
+
+	"pgregory.net/rapid"
+)
+
+// whole is a completion with something in every field.
+func whole() domain.Completion {
+	return domain.Completion{
+		AttemptID: "attempt-1", Source: "SOURCE", SourceUsername: "alice", SourceSub: "sub-1",
+		UserPoolID: "ap-northeast-1_Dest00001", Username: "alice@example.com", SubAttribute: "custom:legacy_sub",
+		Contacts: []string{"0a1b", "2c3d"}, Profile: "4e5f", Groups: []string{"editors", "admins"}, GroupsKnown: true,
+	}
+}
+
+// TestTheMessageOnTheWire is a contract: messages outlive the version that wrote
+// them.
+func TestTheMessageOnTheWire(t *testing.T) {
+	t.Parallel()
+	const wire = `{"version":1,"attemptId":"attempt-1","source":"SOURCE","sourceUsername":"alice","sourceSub":"sub-1",` +
+		`"userPoolId":"ap-northeast-1_Dest00001","username":"alice@example.com","subAttribute":"custom:legacy_sub",` +
+		`"contacts":["0a1b","2c3d"],"profile":"4e5f","groups":["editors","admins"],"groupsKnown":true}`
+	body, err := sqscompletion.Encode(whole())
+	if err != nil || string(body) != wire {
+		t.Errorf("got  %s, %v\nwant %s", body, err, wire)
+	}
+	read, err := sqscompletion.Decode([]byte(wire))
+	if err != nil || !reflect.DeepEqual(read, whole()) {
+		t.Errorf("read %#v, %v", read, err)
+	}
+}
+
+// TestEveryFieldOfACompletionTravels fails for a field that was added to the
+// domain and not to the message.
+func TestEveryFieldOfACompletionTravels(t *testing.T) {
+	t.Parallel()
+	value := reflect.ValueOf(whole())
+	for i := range value.NumField() {
+		if value.Field(i).IsZero() {
+			t.Fatalf("%s is empty in this test", value.Type().Field(i).Name)
+		}
+	}
+	body, err := sqscompletion.Encode(whole())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if read, err := sqscompletion.Decode(body); err != nil || !reflect.DeepEqual(read, whole()) {
+		t.Errorf("read %#v, %v", read, err)
+	}
+}
+
+func TestWhatIsEncodedIsDecoded(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text, some := rapid.String(), rapid.StringN(1, -1, -1)
+		list := rapid.Custom(func(t *rapid.T) []string {
+			if list := rapid.SliceOf(text).Draw(t, "list"); len(list) > 0 {
+				return list
+			}
+			return nil
+		})
+		want := domain.Completion{
+			AttemptID: text.Draw(t, "attempt"), Source: some.Draw(t, "source"), SourceUsername: some.Draw(t, "source username"),
+			SourceSub: text.Draw(t, "sub"), UserPoolID: some.Draw(t, "pool"), Username: some.Draw(t, "username"),
+			SubAttribute: text.Draw(t, "sub attribute"), Contacts: list.Draw(t, "contacts"), Profile: text.Draw(t, "profile"),
+			Groups: list.Draw(t, "groups"), GroupsKnown: rapid.Bool().Draw(t, "known"),
+		}
+		body, err := sqscompletion.Encode(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := sqscompletion.Decode(body)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("%s\nread %#v, %v\nwant %#v", body, got, err, want)
+		}
+		// SQS takes no control characters but tab and the ends of lines.
+		if strings.ContainsFunc(string(body), func(r rune) bool { return r < ' ' }) {
+			t.Fatalf("a control character in %q", body)
+		}
+	})
+}
+
+func TestABodyThatIsNoneOfOurs(t *testing.T) {
+	t.Parallel()
+	body, err := sqscompletion.Encode(whole())
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := string(body)
+	for name, bad := range malformed(good) {
+		if bad == good {
+			t.Fatalf("%s: the message is not changed", name)
+		}
+		got, err := sqscompletion.Decode([]byte(bad))
+		if !errors.Is(err, sqscompletion.ErrMalformed) || !reflect.DeepEqual(got, domain.Completion{}) {
+			t.Errorf("%s: got %v, %v", name, got, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "alice") {
+			t.Errorf("%s: the error repeats the message: %v", name, err)
+		}
+	}
+}
+
+// malformed are bodies that no version of ours has written, or a later one.
+func malformed(good string) map[string]string {
+	without := func(field string) string {
+		var fields map[string]any
+		if json.Unmarshal([]byte(good), &fields) != nil {
+			return good
+		}
+		delete(fields, field)
+		text, _ := json.Marshal(fields)
+		return string(text)
+	}
+	return map[string]string{
+		"nothing":                  "",
+		"null":                     "null",
+		"a text":                   `"alice"`,
+		"a list":                   "[" + good + "]",
+		"no JSON":                  "alice",
+		"cut off":                  good[:len(good)-1],
+		"something after it":       good + " {}",
+		"another after it":         good + good,
+		"a later version":          strings.Replace(good, `"version":1`, `"version":2`, 1),
+		"version 0":                strings.Replace(good, `"version":1`, `"version":0`, 1),
+		"a version that is a text": strings.Replace(good, `"version":1`, `"version":"1"`, 1),
+		"no version":               without("version"),
+		"a field of a later one":   strings.Replace(good, `{`, `{"keepGroups":true,`, 1),
+		"another type of a field":  strings.Replace(good, `"groupsKnown":true`, `"groupsKnown":"yes"`, 1),
+		"no source":                without("source"),
+		"no source user":           without("sourceUsername"),
+		"no destination":           without("userPoolId"),
+		"no destination user":      without("username"),
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	body, err := sqscompletion.Encode(whole())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(body)
+	for _, bad := range malformed(string(body)) {
+		f.Add([]byte(bad))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		read, err := sqscompletion.Decode(body)
+		if err != nil {
+			if !errors.Is(err, sqscompletion.ErrMalformed) || !reflect.DeepEqual(read, domain.Completion{}) {
+				t.Fatalf("got %v, %v", read, err)
+			}
+			return
+		}
+		if read.Source == "" || read.SourceUsername == "" || read.UserPoolID == "" || read.Username == "" {
+			t.Fatalf("half a completion was read from %q", body)
+		}
+		again, err := sqscompletion.Encode(read)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reread, err := sqscompletion.Decode(again)
+		if err != nil || !reflect.DeepEqual(normal(reread), normal(read)) {
+			t.Fatalf("%q was read as %#v, written as %s and read as %#v, %v", body, read, again, reread, err)
+		}
+	})
+}
+
+// normal makes no difference between an empty list and none.
+func normal(c domain.Completion) domain.Completion {
+	if len(c.Contacts) == 0 {
+		c.Contacts = nil
+	}
+	if len(c.Groups) == 0 {
+		c.Groups = nil
+	}
+	return c
+}

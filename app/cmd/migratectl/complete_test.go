@@ -1,0 +1,349 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"cognito-user-migration/domain"
+)
+
+const (
+	handPool = "us-east-1_Destination"
+	handKey  = "a key of thirty-two characters, or more"
+)
+
+// destination is a user pool as far as moves are finished by hand.
+type destination struct {
+	mu     sync.Mutex
+	users  []map[string]any
+	groups map[string][]string // members; a group that is not here is missing
+	calls  map[string]int
+	down   string // an operation that is throttled
+}
+
+// destinationUser is one as AdminGetUser shows them.
+func destinationUser(username string, attributes map[string]string) map[string]any {
+	list := []map[string]string{}
+	for name, value := range attributes {
+		list = append(list, map[string]string{"Name": name, "Value": value})
+	}
+	return map[string]any{"Username": username, "Enabled": true, "UserStatus": "CONFIRMED", "UserAttributes": list, "Attributes": list}
+}
+
+// has reports whether a name is the user's.
+func has(user map[string]any, name string) bool {
+	list, _ := user["Attributes"].([]map[string]string)
+	return user["Username"] == name || slices.ContainsFunc(list, func(a map[string]string) bool { return a["Name"] == "email" && a["Value"] == name })
+}
+
+func (d *destination) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var in struct{ Username, GroupName, PaginationToken string }
+	text, _ := io.ReadAll(r.Body)
+	_ = json.Unmarshal(text, &in)
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.calls[operation]++
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	fail := func(code string) {
+		w.WriteHeader(http.StatusBadRequest)
+		_ = json.NewEncoder(w).Encode(map[string]string{"__type": code, "message": "no"})
+	}
+	if operation == d.down {
+		fail("TooManyRequestsException")
+		return
+	}
+	answer := any(map[string]any{})
+	switch operation {
+	case "AdminGetUser":
+		i := slices.IndexFunc(d.users, func(user map[string]any) bool { return has(user, in.Username) })
+		if i < 0 {
+			fail("UserNotFoundException")
+			return
+		}
+		answer = d.users[i]
+	case "ListUsers": // two to a page
+		page := 0
+		_, _ = fmt.Sscan(in.PaginationToken, &page)
+		last := min(2*page+2, len(d.users))
+		listed := map[string]any{"Users": d.users[min(2*page, last):last]}
+		if last < len(d.users) {
+			listed["PaginationToken"] = fmt.Sprint(page + 1)
+		}
+		answer = listed
+	case "CreateGroup":
+		d.groups[in.GroupName] = nil
+	case "AdminAddUserToGroup":
+		if _, there := d.groups[in.GroupName]; !there {
+			fail("ResourceNotFoundException")
+			return
+		}
+		d.groups[in.GroupName] = append(d.groups[in.GroupName], in.Username)
+	}
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// handSetup is a destination with everyone of the demonstration but dave, and
+// the file of people.
+func handSetup(t *testing.T, more ...string) (*destination, string, []string) {
+	t.Helper()
+	d := &destination{calls: make(map[string]int), groups: map[string][]string{"writers": nil}, users: []map[string]any{
+		destinationUser("alice", map[string]string{
+			"email": "alice@example.com", "email_verified": "true", "phone_number": "+819012345678", "phone_number_verified": "false", "name": "Alice Example"}),
+		destinationUser("zoe", nil), destinationUser("yuki", nil),
+		destinationUser("carol", map[string]string{"email": "carol@example.com", "email_verified": "true"}),
+		destinationUser("dave", map[string]string{"email": "mallory@example.com"}),
+	}}
+	server := httptest.NewServer(d)
+	t.Cleanup(server.Close)
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": server.URL, "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1", "NO_PROXY": "127.0.0.1",
+		"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
+		"AWS_CONFIG_FILE": filepath.Join(t.TempDir(), "none"), "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(t.TempDir(), "none"),
+	} {
+		t.Setenv(name, value)
+	}
+	environ := environment(t, append([]string{
+		"COMPLETION_AFTER=delete", "COMPLETION_GROUPS=editors=writers", "COMPLETION_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/queue",
+		"AUDIT_HMAC_KEY=" + handKey,
+	}, more...)...)
+	return d, strings.TrimPrefix(environ[1], "SOURCE_PATH="), environ
+}
+
+// sourceHas reads the file of people.
+func sourceHas(t *testing.T, path, username string) bool {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Contains(string(text), `"username": "`+username+`"`) || strings.Contains(string(text), `"username":"`+username+`"`)
+}
+
+func TestCompleteShowsWhatItWouldDoAndDoesItWithYes(t *testing.T) {
+	d, path, environ := handSetup(t)
+	args := []string{"complete", "--user", "alice@example.com", "--destination-pool", handPool}
+	got := runTool(t, environ, "", args...)
+	want := "alice@example.com: can be completed: groups writers; source user to be deleted\n\nNothing was changed. --yes does it.\n"
+	if got.err != nil || got.out != want {
+		t.Errorf("got %v\n%s%s", got.err, got.out, got.notes)
+	}
+	if len(d.groups["writers"]) > 0 || !sourceHas(t, path, "alice") || d.calls["AdminAddUserToGroup"] > 0 {
+		t.Error("a dry run changed something")
+	}
+	got = runTool(t, environ, "", append(args, "--yes")...)
+	if got.err != nil || got.out != "alice@example.com: completed: groups writers; source user deleted\n" {
+		t.Errorf("got %v\n%s%s", got.err, got.out, got.notes)
+	}
+	if !slices.Equal(d.groups["writers"], []string{"alice"}) || sourceHas(t, path, "alice") || !sourceHas(t, path, "bob") {
+		t.Error("it was not done")
+	}
+	if !strings.Contains(got.notes, `"logger":"audit"`) || !strings.Contains(got.notes, `"sourceUser":"deleted"`) {
+		t.Errorf("no record of it: %s", got.notes)
+	}
+	got = runTool(t, environ, "", append(args, "--yes")...)
+	if got.err != nil || got.out != "alice@example.com: completed: no groups; source user gone before\n" {
+		t.Errorf("once more: %v\n%s%s", got.err, got.out, got.notes)
+	}
+}
+
+func TestCompleteSaysWhyNot(t *testing.T) {
+	d, path, environ := handSetup(t, "COMPLETION_GROUPS=editors")
+	for name, row := range map[string]struct {
+		user, want string
+		down       string
+	}{
+		"a group is missing":         {user: "alice", want: "owed: group_missing"},
+		"nobody of the name":         {user: "nobody", want: "owed: destination_user_unknown"},
+		"somebody else":              {user: "dave", want: "owed: "},
+		"not in the destination":     {user: "bob", want: "owed: destination_user_unknown"},
+		"the destination throttles":  {user: "alice", down: "AdminGetUser", want: "owed: destination_throttled (the destination user: "},
+		"the destination throttles!": {user: "alice", down: "AdminAddUserToGroup", want: "owed: destination_throttled (group editors: "},
+	} {
+		d.down = row.down
+		got := runTool(t, environ, "", "complete", "--user", row.user, "--destination-pool", handPool, "--yes")
+		wanted := row.want
+		if row.user == "dave" { // who has no verified contact is known by the name alone, and dave's is his
+			wanted = "completed: no groups; source user disabled and not deleted"
+		}
+		if !strings.HasPrefix(got.out, row.user+": "+wanted) || (got.err == nil) != strings.HasPrefix(wanted, "completed") {
+			t.Errorf("%s: got %v\n%s", name, got.err, got.out)
+		}
+	}
+	for _, username := range []string{"alice", "bob", "dave"} {
+		if !sourceHas(t, path, username) {
+			t.Errorf("%s is gone", username)
+		}
+	}
+}
+
+func TestCompleteForMachines(t *testing.T) {
+	_, _, environ := handSetup(t)
+	got := runTool(t, environ, "", "complete", "--user", "alice", "--destination-pool", handPool, "--json")
+	var read completed
+	if err := json.Unmarshal([]byte(got.out), &read); err != nil || got.err != nil {
+		t.Fatalf("%v, %v: %s", err, got.err, got.out)
+	}
+	if !read.DryRun || len(read.People) != 1 || read.People[0].Outcome != domain.CompletionDone || read.People[0].SourceUser != domain.RetiredDeleted ||
+		!slices.Equal(read.People[0].Groups, []string{"writers"}) || read.People[0].Source != "SOURCE" {
+		t.Errorf("got %+v", read)
+	}
+}
+
+// owedFile writes audit lines of attempts whose completion is owed.
+func owedFile(t *testing.T, lines ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "audit.log")
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// owedLine is the record of an attempt as the function writes it.
+func owedLine(attempt, username, pool, completion string) string {
+	return fmt.Sprintf(`{"level":"INFO","timestamp":"2026-11-22T00:00:00.000Z","logger":"audit","message":"attempt migrated","attemptId":%q,`+
+		`"outcome":"migrated","reason":"password_accepted","source":"SOURCE","userPoolId":%q,"username":%q,"completion":%q}`, attempt, pool, username, completion)
+}
+
+func digest(username string) string {
+	return string(domain.NewPseudonymizer(domain.AuditUsernameHMAC, domain.NewSecret(handKey)).Pseudonym(username))
+}
+
+func TestCompleteAllThatIsOwed(t *testing.T) {
+	d, path, environ := handSetup(t)
+	file := owedFile(t,
+		`{"level":"INFO","message":"ready"}`,
+		"START RequestId: 1", "",
+		owedLine("a1", digest("Alice@Example.com"), handPool, "owed"),
+		"2026-11-22T00:00:00.000Z "+owedLine("c1", digest("carol"), handPool, "owed"),
+		owedLine("c2", digest("carol"), handPool, "owed"),
+		owedLine("x1", digest("gone-from-everywhere"), handPool, "owed"),
+		owedLine("q1", digest("zoe"), handPool, "queued"),
+		owedLine("o1", digest("alice"), "us-east-1_Another", "owed"),
+	)
+	args := []string{"complete", "--all-owed", file, "--destination-pool", handPool}
+	got := runTool(t, environ, "", args...)
+	if got.err == nil || !strings.Contains(got.out, "3 owed: 2 can be completed") || !sourceHas(t, path, "alice") {
+		t.Errorf("got %v\n%s", got.err, got.out)
+	}
+	got = runTool(t, environ, "", append(args, "--yes")...)
+	want := "alice@example.com: completed: groups writers; source user deleted\n" +
+		"carol: completed: no groups; source user deleted\n" +
+		"attempt x1: owed: nobody of the destination has this name\n\n" +
+		"3 owed: 2 completed (source user kept 0, disabled 0, deleted 2, gone before 0), 1 left\n1 more are of other destinations\n"
+	if got.out != want || got.err == nil || !strings.Contains(got.err.Error(), "1 of 3") {
+		t.Errorf("got %v\n%s\nwant\n%s", got.err, got.out, want)
+	}
+	if sourceHas(t, path, "alice") || sourceHas(t, path, "carol") || !sourceHas(t, path, "bob") || !slices.Equal(d.groups["writers"], []string{"alice"}) {
+		t.Error("it was not done, or too much was")
+	}
+	if d.calls["ListUsers"] < 4 { // two runs, to the last of three pages for who is not there
+		t.Errorf("the users were listed by %d calls", d.calls["ListUsers"])
+	}
+
+	fine := owedFile(t, owedLine("a1", digest("alice"), handPool, "owed"))
+	if got := runTool(t, environ, "", "complete", "--all-owed", fine, "--destination-pool", handPool, "--yes"); got.err != nil || !strings.Contains(got.out, "gone before") {
+		t.Errorf("once more: %v\n%s", got.err, got.out)
+	}
+	if got := runTool(t, environ, "", "complete", "--all-owed", owedFile(t, "nothing"), "--destination-pool", handPool); got.err != nil || !strings.HasPrefix(got.out, "\n0 owed:") {
+		t.Errorf("nothing is owed: %v\n%s", got.err, got.out)
+	}
+	d.down = "ListUsers"
+	if got := runTool(t, environ, "", "complete", "--all-owed", fine, "--destination-pool", handPool); got.err == nil || !strings.Contains(got.err.Error(), "the destination's users: ") {
+		t.Errorf("without the list: %v", got.err)
+	}
+}
+
+func TestHowTheRecordsNamePeople(t *testing.T) {
+	_, _, environ := handSetup(t)
+	without := func(variable string, more ...string) []string {
+		return append(slices.DeleteFunc(slices.Clone(environ), func(v string) bool { return strings.HasPrefix(v, variable) }), more...)
+	}
+	for name, row := range map[string]struct {
+		environ   []string
+		username  string
+		out, fail string
+	}{
+		"as they are":   {without("AUDIT_HMAC_KEY", "AUDIT_USERNAME=plain"), "alice", "alice: can be completed", ""},
+		"not at all":    {without("AUDIT_HMAC_KEY", "AUDIT_USERNAME=none"), "", "", "use --user"},
+		"without a key": {without("AUDIT_HMAC_KEY"), digest("alice"), "", "AUDIT_HMAC_KEY is not set"},
+		"another key":   {environ, strings.Repeat("0", 64), "nobody of the destination", "1 of 1"},
+	} {
+		file := owedFile(t, owedLine("a1", row.username, handPool, "owed"))
+		got := runTool(t, row.environ, "", "complete", "--all-owed", file, "--destination-pool", handPool)
+		if !strings.Contains(got.out, row.out) || row.fail == "" != (got.err == nil) || got.err != nil && !strings.Contains(got.err.Error(), row.fail) {
+			t.Errorf("%s: got %v\n%s", name, got.err, got.out)
+		}
+	}
+}
+
+func TestCompleteIsToldWhomAndWhere(t *testing.T) {
+	_, _, environ := handSetup(t)
+	for want, args := range map[string][]string{
+		"give --user NAME or --all-owed FILE": {"--destination-pool", handPool},
+		"give --destination-pool ID":          {"--user", "alice"},
+		"no such file":                        {"--all-owed", "/nonexistent", "--destination-pool", handPool},
+	} {
+		if got := runTool(t, environ, "", append([]string{"complete"}, args...)...); got.err == nil || !strings.Contains(got.err.Error(), want) {
+			t.Errorf("got %v, want %s", got.err, want)
+		}
+	}
+	if got := runTool(t, environ, "", "complete", "--user", "a", "--all-owed", "b", "--destination-pool", handPool); got.err == nil {
+		t.Error("both are taken")
+	}
+	if got := runTool(t, environment(t), "", "complete", "--user", "alice", "--destination-pool", handPool); got.err == nil || !strings.Contains(got.err.Error(), "nothing to complete") {
+		t.Errorf("got %v", got.err)
+	}
+}
+
+func TestAuditLinesAsTheyAreKept(t *testing.T) {
+	t.Parallel()
+	line := owedLine("a1", "u1", "p1", "owed")
+	quoted, _ := json.Marshal(line)
+	for name, row := range map[string]struct {
+		text string
+		want int
+	}{
+		"as the function writes them":   {line + "\n" + owedLine("a2", "u2", "p1", "owed"), 2},
+		"as CloudWatch exports them":    {"2026-11-22T00:00:00.000Z " + line, 1},
+		"as aws logs tail prints them":  {"2026-11-22T00:00:00 2026/11/22/[$LATEST]0a " + line, 1},
+		"as aws logs filter-log-events": {`{"events":[{"message":` + string(quoted) + `,"timestamp":1},{"message":"START"}],"searchedLogStreams":[]}`, 1},
+		"as a message in a line":        {`{"timestamp":1,"message":` + string(quoted) + `}`, 1},
+		"one person twice":              {line + "\n" + owedLine("a9", "u1", "p1", "owed"), 1},
+		"nobody, twice":                 {owedLine("a1", "", "p1", "owed") + "\n" + owedLine("a2", "", "p1", "owed"), 2},
+		"queued":                        {owedLine("a1", "u1", "p1", "queued"), 0},
+		"a completion that is owed":     {`{"logger":"audit","message":"completion owed","attemptId":"a1","completion":"owed","username":"u1"}`, 0},
+		"no record":                     {strings.Replace(line, `"logger":"audit",`, "", 1), 0},
+		"nothing":                       {"", 0},
+		"broken":                        {line[:40] + "\n{\n}{", 0},
+	} {
+		got, err := readOwed(strings.NewReader(row.text))
+		if err != nil || len(got) != row.want {
+			t.Errorf("%s: got %d, %v, want %d", name, len(got), err, row.want)
+		}
+	}
+}
+
+func FuzzReadOwed(f *testing.F) {
+	f.Add(owedLine("a1", "u1", "p1", "owed"))
+	f.Add(`{"events":[{"message":"{}"}]}`)
+	f.Add(`{"message":"{\"message\":\"{}\"}"}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		owed, err := readOwed(strings.NewReader(text))
+		for _, line := range owed {
+			if err == nil && (line.Outcome != domain.OutcomeMigrated || line.Completion != domain.CompletionUnsent) {
+				t.Errorf("taken: %+v", line)
+			}
+		}
+	})
+}
