@@ -109,7 +109,7 @@ func loggingModule() fx.Option {
 func sourceModule() fx.Option {
 	return fx.Module("source",
 		fx.Provide(func(process Process, configuration *config.Config) (sources, error) {
-			return openSources(context.Background(), configuration.Sources, sourceParts{
+			return openSources(context.Background(), configuration.Sources, configuration.Completion.After, sourceParts{
 				rules: configuration.Rules,
 				aws:   sync.OnceValues(func() (aws.Config, error) { return loadAWS(context.Background()) }),
 				sessionName: stscredentials.SessionName(

@@ -148,6 +148,19 @@ func TestASourceThatCannotBeOpenedEndsTheStart(t *testing.T) {
 	}
 }
 
+func TestASourceThatCannotPartWithUsersIsNotAskedTo(t *testing.T) {
+	t.Parallel()
+	environ := []string{
+		"SOURCE_KIND=http", "SOURCE_URL=http://127.0.0.1:1/users",
+		"COMPLETION_AFTER=delete", "COMPLETION_QUEUE_URL=https://sqs.ap-northeast-1.amazonaws.com/123456789012/completion",
+	}
+	var handler *lambdatrigger.Handler
+	_, err := app.Start(t.Context(), app.Modules(app.Process{Environ: environ, Log: new(bytes.Buffer)}, load(t, environ)), fx.Populate(&handler))
+	if err == nil || !strings.HasPrefix(err.Error(), "COMPLETION_AFTER=delete: SOURCE cannot part with users") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestSettingsOfAUserPoolAreCheckedForShape(t *testing.T) {
 	t.Parallel()
 	for variable, want := range map[string]string{

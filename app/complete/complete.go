@@ -128,6 +128,13 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 			result.done(domain.RetiredGone)
 		}
 		return
+	case person.Kind == domain.ChallengeUnsupported && !c.retires() && completion.GroupsKnown:
+		// A source that cannot look people up; the message says all that is
+		// needed.
+		if c.addGroups(ctx, completion, source, person.User, created.Username, result) {
+			result.done(domain.RetiredNot)
+		}
+		return
 	case person.Kind != domain.UserFound || !completion.IsUser(person.User):
 		result.abandoned(domain.ReasonSourceUserReplaced)
 		return

@@ -224,6 +224,13 @@ func TestATryToFinishAMove(t *testing.T) {
 			},
 			want: came{outcome: done, retired: domain.RetiredGone, groups: 1},
 		},
+		"a source that cannot look people up, and the message knows their groups": {
+			given: func(f *fixture) { known(f, "editors"); f.options.After = keep },
+			calls: func(f *fixture) []*gomock.Call {
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.ChallengeUnsupported, domain.SourceUser{}, nil), f.adds("editors", nil)}
+			},
+			want: came{outcome: done, retired: domain.RetiredNot, groups: 1},
+		},
 		"nobody knows the source of the message": {
 			given: func(f *fixture) { f.sources = map[string]complete.Source{"OTHER": f.sources["SOURCE"]} },
 			want:  came{outcome: never, reason: domain.ReasonSourceUnfit},

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"cognito-user-migration/adapters/internal/staleconn"
+	"cognito-user-migration/ports"
 )
 
 const (
@@ -66,6 +67,7 @@ type Answer struct {
 // Send sends a request. Its error is one of ports', or the context's own.
 func (c *Client) Send(operation string, request *http.Request) (Answer, error) {
 	ctx := request.Context()
+	ports.CountCall(ctx, false)
 	response, err := c.HTTP.Do(request)
 	if err != nil {
 		return Answer{}, c.NoAnswer(ctx, operation, err)
