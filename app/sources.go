@@ -6,7 +6,9 @@ import (
 
 	"cognito-user-migration/adapters/cognitosource"
 	"cognito-user-migration/adapters/filesource"
+	"cognito-user-migration/adapters/httpsource"
 	"cognito-user-migration/adapters/ldapsource"
+	"cognito-user-migration/adapters/oidcsource"
 	"cognito-user-migration/adapters/stscredentials"
 	"cognito-user-migration/app/complete"
 	"cognito-user-migration/app/config"
@@ -29,7 +31,10 @@ func sourceKinds() map[string]sourceKind {
 	return map[string]sourceKind{
 		"cognito": {func() config.SourceSettings { return new(cognitoSettings) }, openCognito},
 		"file":    {func() config.SourceSettings { return new(filesource.Settings) }, openFile},
+		"http":    {func() config.SourceSettings { return new(httpsource.Settings) }, openHTTP},
 		"ldap":    {func() config.SourceSettings { return new(ldapsource.Settings) }, openLDAP},
+		"oidc":    {func() config.SourceSettings { return new(oidcsource.Settings) }, openOIDC},
+		"sql":     {func() config.SourceSettings { return new(sqlSettings) }, openSQL},
 	}
 }
 
@@ -62,13 +67,16 @@ type openedSource struct {
 // sources are those of the configuration, in its order.
 type sources []openedSource
 
-func openSources(ctx context.Context, configured []config.Source, parts sourceParts) (sources, error) {
+func openSources(ctx context.Context, configured []config.Source, after domain.After, parts sourceParts) (sources, error) {
 	kinds := sourceKinds()
 	opened := make(sources, 0, len(configured))
 	for _, source := range configured {
 		one, err := kinds[source.Kind].open(ctx, source, parts)
 		if err != nil {
 			return nil, fmt.Errorf("%s (%s): %w", source.Name, source.Kind, err)
+		}
+		if one.Retirer == nil && after != domain.AfterKeep {
+			return nil, fmt.Errorf("COMPLETION_AFTER=%s: %s cannot part with users (%s_KIND=%s); it takes keep with this source", after, source.Name, source.Name, source.Kind)
 		}
 		opened = append(opened, openedSource{Source: one, name: source.Name, match: migrate.ParseMatch(source.Match)})
 	}
@@ -100,7 +108,7 @@ func (s *cognitoSettings) Warnings(variable func(string) string) []string {
 	return append(s.Settings.Warnings(variable), s.Role.Warnings(variable)...)
 }
 
-func openCognito(ctx context.Context, source config.Source, parts sourceParts) (complete.Source, error) {
+func openCognito(_ context.Context, source config.Source, parts sourceParts) (complete.Source, error) {
 	settings, ok := source.Settings.(*cognitoSettings)
 	if !ok {
 		return complete.Source{}, fmt.Errorf("settings are %T", source.Settings)
@@ -135,7 +143,11 @@ func openFile(_ context.Context, source config.Source, _ sourceParts) (complete.
 	if err != nil {
 		return complete.Source{}, err
 	}
-	return complete.Source{Directory: directory, Retirer: directory}, nil
+	opened := complete.Source{Directory: directory}
+	if settings.Retires() {
+		opened.Retirer = directory
+	}
+	return opened, nil
 }
 
 func openLDAP(_ context.Context, source config.Source, _ sourceParts) (complete.Source, error) {
@@ -152,4 +164,22 @@ func openLDAP(_ context.Context, source config.Source, _ sourceParts) (complete.
 		opened.Retirer = directory.Retirer()
 	}
 	return opened, nil
+}
+
+func openHTTP(_ context.Context, source config.Source, _ sourceParts) (complete.Source, error) {
+	settings, ok := source.Settings.(*httpsource.Settings)
+	if !ok {
+		return complete.Source{}, fmt.Errorf("settings are %T", source.Settings)
+	}
+	directory, err := httpsource.Open(source.Name, *settings)
+	return complete.Source{Directory: directory}, err
+}
+
+func openOIDC(_ context.Context, source config.Source, _ sourceParts) (complete.Source, error) {
+	settings, ok := source.Settings.(*oidcsource.Settings)
+	if !ok {
+		return complete.Source{}, fmt.Errorf("settings are %T", source.Settings)
+	}
+	directory, err := oidcsource.Open(source.Name, *settings)
+	return complete.Source{Directory: directory}, err
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/adapters/internal/passwordhash"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -19,27 +20,22 @@ var _ ports.SourceDirectory = (*Directory)(nil)
 // Directory is a file of people, read once, as [ports.SourceDirectory].
 type Directory struct {
 	name string
-	path string // empty where the people were not read from a file
+	path string // empty where people cannot be taken out of the file
 	mu   sync.RWMutex
 	*people
 }
 
 // people are those of the file at one moment; they are replaced, not changed.
 type people struct {
+	// entries are our own JSON, to be written again; other forms have none.
 	entries []json.RawMessage
-	list    []person
+	list    []hashed.Person
 	// byName finds people by their username as it is written, byAny by any of
 	// their identifiers in lower case.
 	byName map[string]int
 	byAny  map[string][]int
 	// decoy is the hash that is verified for who is not there.
 	decoy string
-}
-
-// person is one entry of the file.
-type person struct {
-	user domain.SourceUser
-	hash string
 }
 
 // Authenticate implements [ports.SourceDirectory]. Every answer but that to an
@@ -55,8 +51,8 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	people := d.now()
 	p, kind := people.lookUp(username)
 	hash := people.decoy
-	if p != nil && p.hash != "" {
-		hash = p.hash
+	if p != nil && p.Hash != "" {
+		hash = p.Hash
 	}
 	right, err := passwordhash.Verify(hash, password.Reveal())
 	if err != nil {
@@ -68,8 +64,8 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	if p == nil {
 		return d.found(kind), nil
 	}
-	finding := d.found(proved(p, right))
-	finding.User = p.user
+	finding := d.found(p.Proved(right))
+	finding.User = p.User
 	return finding, nil
 }
 
@@ -81,7 +77,7 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 	p, kind := d.now().lookUp(username)
 	finding := d.found(kind)
 	if p != nil {
-		finding.User = p.user
+		finding.User = p.User
 	}
 	return finding, nil
 }
@@ -97,28 +93,9 @@ func (d *Directory) found(kind domain.FindingKind) domain.Finding {
 	return domain.Finding{Kind: kind, Source: d.name}
 }
 
-// proved says what a password that was right or wrong means for this person,
-// in the words of a user pool.
-func proved(p *person, right bool) domain.FindingKind {
-	switch {
-	case p.hash == "" && p.user.Status == domain.StatusExternalProvider:
-		return domain.UserFederated
-	case p.hash == "" && p.user.Status == domain.StatusResetRequired:
-		return domain.ResetRequired
-	case p.hash == "" || !right:
-		return domain.PasswordWrong
-	case p.user.Status == domain.StatusForceChangePassword:
-		return domain.TemporaryPasswordAccepted
-	case p.user.Status == domain.StatusResetRequired:
-		return domain.ResetRequired
-	default:
-		return domain.PasswordAccepted
-	}
-}
-
 // lookUp finds a person by their username as it is written, or by any of their
 // identifiers, letter case aside, where it is theirs alone.
-func (p *people) lookUp(identifier string) (*person, domain.FindingKind) {
+func (p *people) lookUp(identifier string) (*hashed.Person, domain.FindingKind) {
 	if i, there := p.byName[identifier]; there {
 		return &p.list[i], domain.UserFound
 	}

@@ -1,8 +1,6 @@
 package filesource
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,19 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/adapters/internal/passwordhash"
 	"cognito-user-migration/domain"
 )
-
-// entry is a person as the file has them.
-type entry struct {
-	Username     string                     `json:"username"`
-	PasswordHash string                     `json:"password_hash"`
-	Status       domain.UserStatus          `json:"status"`
-	Enabled      *bool                      `json:"enabled"`
-	Attributes   map[string]json.RawMessage `json:"attributes"`
-	Groups       []string                   `json:"groups"`
-}
 
 // Open reads the file that the settings name. Its error says what is wrong with
 // the file, entry by entry, and holds nothing of the people in it.
@@ -32,141 +21,107 @@ func Open(name string, settings Settings) (*Directory, error) {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	directory, err := Read(name, file)
+	read, err := readAs(file, settings)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", settings.Path, err)
 	}
-	directory.path = settings.Path
+	directory := &Directory{name: name, people: read}
+	if settings.Retires() {
+		directory.path = settings.Path
+	}
 	return directory, nil
 }
 
 // Read reads a file of people: a JSON array of entries, as Open does.
 func Read(name string, from io.Reader) (*Directory, error) {
-	text, err := io.ReadAll(from)
-	if err != nil {
-		return nil, err
-	}
-	var raw []json.RawMessage
-	if err := json.Unmarshal(text, &raw); err != nil {
-		return nil, fmt.Errorf("not a JSON array of people%s", place(err))
-	}
-	if raw == nil { // null
-		return nil, errors.New("not a JSON array of people")
-	}
-	read, err := newPeople(raw)
+	read, err := readAs(from, Settings{})
 	if err != nil {
 		return nil, err
 	}
 	return &Directory{name: name, people: read}, nil
 }
 
-// newPeople takes the entries in; the error names each that is wrong.
-func newPeople(entries []json.RawMessage) (*people, error) {
-	p := &people{
-		entries: entries,
-		list:    make([]person, 0, len(entries)),
-		byName:  make(map[string]int, len(entries)),
-		byAny:   make(map[string][]int, 2*len(entries)),
+func readAs(from io.Reader, settings Settings) (*people, error) {
+	switch settings.Format {
+	case FormatCSV:
+		return readCSV(from)
+	case FormatFirebase:
+		return readFirebase(from, settings.firebase())
+	case FormatJSON, "":
+		return readJSON(from)
+	default:
+		return nil, fmt.Errorf("no such form of a file")
 	}
-	var problems []error
-	for i, one := range entries {
-		if err := p.add(one); err != nil {
-			problems = append(problems, fmt.Errorf("entry %d: %w", i+1, err))
+}
+
+// faults gathers what is wrong with a file. Beyond a hundred they are counted:
+// they say the same by then.
+type faults struct {
+	shown []error
+	more  int
+}
+
+func (f *faults) add(place string, number int, err error) {
+	const most = 100
+	if len(f.shown) == most {
+		f.more++
+		return
+	}
+	f.shown = append(f.shown, fmt.Errorf("%s %d: %w", place, number, err))
+}
+
+func (f *faults) err() error {
+	if f.more > 0 {
+		f.shown = append(f.shown, fmt.Errorf("and %d more", f.more))
+	}
+	return errors.Join(f.shown...)
+}
+
+func newPeople(size int) *people {
+	return &people{
+		list:   make([]hashed.Person, 0, size),
+		byName: make(map[string]int, size),
+		byAny:  make(map[string][]int, 2*size),
+	}
+}
+
+// take checks what every form has in common, and takes the person in.
+func (p *people) take(one hashed.Person) error {
+	if one.User.Username == "" {
+		return errors.New("username: is required")
+	}
+	if one.User.Status == "" {
+		one.User.Status = domain.StatusConfirmed
+	}
+	if !slices.Contains(domain.UserStatuses(), one.User.Status) {
+		return fmt.Errorf("status: takes one of %v", domain.UserStatuses())
+	}
+	if one.Hash != "" {
+		if err := passwordhash.Validate(one.Hash); err != nil {
+			return fmt.Errorf("password_hash: %w", err)
 		}
 	}
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
-	}
-	p.decoy = p.commonHash()
-	return p, nil
-}
-
-// place says where the JSON is broken; its own text would show a part of it.
-func place(err error) string {
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fmt.Sprintf(" (broken at byte %d)", syntax.Offset)
-	}
-	return ""
-}
-
-// add takes one entry in.
-func (p *people) add(raw json.RawMessage) error {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	var e entry
-	if err := decoder.Decode(&e); err != nil {
-		return errors.New("takes username, password_hash, status, enabled, attributes and groups, and no other field")
-	}
-	one, err := e.person()
-	if err != nil {
-		return err
-	}
-	if _, twice := p.byName[one.user.Username]; twice {
+	if _, twice := p.byName[one.User.Username]; twice {
 		return errors.New("username: is an earlier entry's too")
 	}
+	one.User.Sub = one.User.Attributes["sub"]
+	one.User.GroupsKnown = true
 	i := len(p.list)
 	p.list = append(p.list, one)
-	p.byName[one.user.Username] = i
-	for _, identifier := range identifiersOf(one.user) {
+	p.byName[one.User.Username] = i
+	for _, identifier := range identifiersOf(one.User) {
 		p.byAny[identifier] = append(p.byAny[identifier], i)
 	}
 	return nil
 }
 
-// person checks an entry and turns it into the domain's words.
-func (e entry) person() (person, error) {
-	if e.Username == "" {
-		return person{}, errors.New("username: is required")
+// complete is called when everyone is in.
+func (p *people) complete(problems faults) (*people, error) {
+	if err := problems.err(); err != nil {
+		return nil, err
 	}
-	if e.Status == "" {
-		e.Status = domain.StatusConfirmed
-	}
-	if !slices.Contains(domain.UserStatuses(), e.Status) {
-		return person{}, fmt.Errorf("status: takes one of %v", domain.UserStatuses())
-	}
-	if e.PasswordHash != "" {
-		if err := passwordhash.Validate(e.PasswordHash); err != nil {
-			return person{}, fmt.Errorf("password_hash: %w", err)
-		}
-	}
-	attributes, err := attributesOf(e.Attributes)
-	if err != nil {
-		return person{}, err
-	}
-	return person{
-		hash: e.PasswordHash,
-		user: domain.SourceUser{
-			Username:   e.Username,
-			Sub:        attributes["sub"],
-			Status:     e.Status,
-			Enabled:    e.Enabled == nil || *e.Enabled,
-			Attributes: attributes,
-			Groups:     e.Groups,
-
-			GroupsKnown: true,
-		},
-	}, nil
-}
-
-// attributesOf takes strings, and numbers and booleans as they are written.
-func attributesOf(values map[string]json.RawMessage) (domain.Attributes, error) {
-	attributes := make(domain.Attributes, len(values))
-	for name, raw := range values {
-		switch raw[0] {
-		case '"':
-			var text string
-			if err := json.Unmarshal(raw, &text); err != nil {
-				return nil, errors.New("attributes: takes strings, numbers and booleans")
-			}
-			attributes[name] = text
-		case '{', '[':
-			return nil, errors.New("attributes: takes strings, numbers and booleans")
-		case 'n': // null: none
-		default:
-			attributes[name] = string(raw)
-		}
-	}
-	return attributes, nil
+	p.decoy = p.commonHash()
+	return p, nil
 }
 
 // identifiersOf lists the names that a person may type, in lower case, each
@@ -191,13 +146,13 @@ func (p *people) commonHash() string {
 	count := make(map[string]int)
 	best, decoy := 0, passwordhash.Decoy
 	for _, one := range p.list {
-		if one.hash == "" {
+		if one.Hash == "" {
 			continue
 		}
-		cost := passwordhash.Cost(one.hash)
+		cost := passwordhash.Cost(one.Hash)
 		count[cost]++
 		if count[cost] > best {
-			best, decoy = count[cost], one.hash
+			best, decoy = count[cost], one.Hash
 		}
 	}
 	return decoy

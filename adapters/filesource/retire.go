@@ -36,42 +36,60 @@ func (d *Directory) Delete(ctx context.Context, username string) error {
 
 // change rewrites one entry, or leaves it out where keep says false. The file is
 // the old or the new one at any moment, never a part: it is written beside and
-// renamed.
+// renamed. It is read again before, because somebody may have edited it since.
 func (d *Directory) change(ctx context.Context, username string, keep func(map[string]json.RawMessage) bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	index, there := d.byName[username]
-	if !there {
-		return nil
-	}
 	if d.path == "" {
-		return fmt.Errorf("the people were not read from a file: %w", ports.ErrMisconfigured)
+		return fmt.Errorf("only a file of our own JSON can be written again: %w", ports.ErrMisconfigured)
 	}
+	now, err := readAgain(d.path)
+	if err != nil {
+		return err
+	}
+	if index, there := now.byName[username]; there {
+		if now, err = now.with(index, keep); err != nil {
+			return fmt.Errorf("entry %d: %w", index+1, ports.ErrMisconfigured)
+		}
+		if err := writeFile(d.path, now.entries); err != nil {
+			return fmt.Errorf("%w: %w", err, ports.ErrUnreachable)
+		}
+	}
+	d.people = now
+	return nil
+}
+
+// readAgain gives the people that the file has by now.
+func readAgain(path string) (*people, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", err, ports.ErrUnreachable)
+	}
+	read, err := Read("", bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", path, err, ports.ErrMisconfigured)
+	}
+	return read.people, nil
+}
+
+// with gives the people with one entry changed, or without it.
+func (p *people) with(index int, keep func(map[string]json.RawMessage) bool) (*people, error) {
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(d.entries[index], &fields); err != nil {
-		return fmt.Errorf("entry %d: %w", index+1, ports.ErrMisconfigured)
+	if err := json.Unmarshal(p.entries[index], &fields); err != nil {
+		return nil, err
 	}
-	entries := append([]json.RawMessage(nil), d.entries[:index]...)
+	entries := append([]json.RawMessage(nil), p.entries[:index]...)
 	if keep(fields) {
 		changed, err := json.Marshal(fields)
 		if err != nil {
-			return fmt.Errorf("entry %d: %w", index+1, ports.ErrMisconfigured)
+			return nil, err
 		}
 		entries = append(entries, changed)
 	}
-	entries = append(entries, d.entries[index+1:]...)
-	next, err := newPeople(entries)
-	if err != nil {
-		return fmt.Errorf("entry %d: %w", index+1, ports.ErrMisconfigured)
-	}
-	if err := writeFile(d.path, entries); err != nil {
-		return fmt.Errorf("%w: %w", err, ports.ErrUnreachable)
-	}
-	d.people = next
-	return nil
+	return peopleOf(append(entries, p.entries[index+1:]...))
 }
 
 // writeFile puts the entries in the file's place, all or nothing.

@@ -1,13 +1,95 @@
 package filesource
 
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"cognito-user-migration/adapters/internal/passwordhash"
+	"cognito-user-migration/domain"
+)
+
 // Settings are the variables of a file as source.
 type Settings struct {
-	Path string `env:"PATH,required" takes:"the path of a JSON file" desc:"The file of people; docs/file-source.md has its form."`
+	Path                  string        `env:"PATH,required" takes:"the path of a file" desc:"The file of people; docs/file-source.md has its forms."`
+	Format                Format        `env:"FORMAT" envDefault:"json" takes:"json, csv, firebase" desc:"The form of the file: our own JSON or CSV, or what \u0060firebase auth:export\u0060 writes as JSON."`
+	FirebaseSignerKey     domain.Secret `env:"FIREBASE_SIGNER_KEY" takes:"the base64_signer_key of the project" desc:"Firebase's password hash parameters. Needed with \u0060FORMAT=firebase\u0060."`
+	FirebaseSaltSeparator string        `env:"FIREBASE_SALT_SEPARATOR" envDefault:"Bw==" takes:"the base64_salt_separator of the project" desc:"Firebase's password hash parameters."`
+	FirebaseRounds        int           `env:"FIREBASE_ROUNDS" envDefault:"8" takes:"1 to 8" desc:"Firebase's password hash parameters."`
+	FirebaseMemCost       int           `env:"FIREBASE_MEM_COST" envDefault:"14" takes:"1 to 14" desc:"Firebase's password hash parameters."`
 }
 
-// Validate reports nothing: the file is read when it is opened.
-func (s *Settings) Validate(func(string) string) []error {
-	return nil
+// Format is the form of a file.
+type Format string
+
+// The forms that are read. An empty Format stands for FormatJSON.
+const (
+	FormatJSON     Format = "json"
+	FormatCSV      Format = "csv"
+	FormatFirebase Format = "firebase"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (f *Format) UnmarshalText(text []byte) error {
+	switch format := Format(text); format {
+	case FormatJSON, FormatCSV, FormatFirebase:
+		*f = format
+		return nil
+	default:
+		return fmt.Errorf("takes one of: %s, %s, %s", FormatJSON, FormatCSV, FormatFirebase)
+	}
+}
+
+// Validate reports what no single variable shows; the file itself is read when
+// it is opened.
+func (s *Settings) Validate(variable func(string) string) []error {
+	var problems []error
+	problem := func(name, format string, arguments ...any) {
+		problems = append(problems, fmt.Errorf("%s: %s", variable(name), fmt.Sprintf(format, arguments...)))
+	}
+	if s.Format != FormatFirebase {
+		if !s.FirebaseSignerKey.Empty() {
+			problem("FIREBASE_SIGNER_KEY", "is used with %s=%s alone", variable("FORMAT"), FormatFirebase)
+		}
+		return problems
+	}
+	switch {
+	case s.FirebaseSignerKey.Empty():
+		problem("FIREBASE_SIGNER_KEY", "is required with %s=%s; takes the base64_signer_key of the project", variable("FORMAT"), FormatFirebase)
+	case !isBase64(s.FirebaseSignerKey.Reveal()):
+		problem("FIREBASE_SIGNER_KEY", "takes the base64_signer_key of the project, as the console shows it")
+	}
+	if !isBase64(s.FirebaseSaltSeparator) {
+		problem("FIREBASE_SALT_SEPARATOR", "takes the base64_salt_separator of the project, as the console shows it")
+	}
+	if s.FirebaseRounds < 1 || s.FirebaseRounds > 8 {
+		problem("FIREBASE_ROUNDS", "takes 1 to 8")
+	}
+	if s.FirebaseMemCost < 1 || s.FirebaseMemCost > 14 {
+		problem("FIREBASE_MEM_COST", "takes 1 to 14")
+	}
+	return problems
+}
+
+// isBase64 holds for Base64 of either alphabet.
+func isBase64(text string) bool {
+	_, err := base64.StdEncoding.Strict().DecodeString(strings.NewReplacer("-", "+", "_", "/").Replace(text))
+	return err == nil
+}
+
+// Retires reports whether people can be taken out of a file of this form.
+func (s *Settings) Retires() bool {
+	return s.Format == "" || s.Format == FormatJSON
+}
+
+func (s *Settings) firebase() passwordhash.Firebase {
+	return passwordhash.Firebase{
+		SignerKey:     s.FirebaseSignerKey.Reveal(),
+		SaltSeparator: s.FirebaseSaltSeparator,
+		Rounds:        s.FirebaseRounds,
+		MemCost:       s.FirebaseMemCost,
+	}
 }
 
 // Warnings tells what is allowed but unwise.

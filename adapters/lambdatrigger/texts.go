@@ -70,7 +70,8 @@ func RefusalText(reason domain.Reason) string {
 		domain.ReasonSourceMisconfigured, domain.ReasonDeadlineExceeded, domain.ReasonInternal, domain.ReasonCompletionUnsent,
 		domain.ReasonNotCreatedYet, domain.ReasonNotConfirmedYet, domain.ReasonDestinationDisabled, domain.ReasonAnotherUser,
 		domain.ReasonSourceUserReplaced, domain.ReasonSourceUserChanged, domain.ReasonGroupMissing,
-		domain.ReasonMessageMalformed, domain.ReasonSourceUnfit:
+		domain.ReasonMessageMalformed, domain.ReasonSourceUnfit,
+		domain.ReasonDestinationThrottled, domain.ReasonDestinationUnreachable, domain.ReasonDestinationMisconfigured:
 	}
 	return textRefused
 }

@@ -142,7 +142,7 @@ func (c client) Do(request *http.Request) (*http.Response, error) {
 	if err := inMemory(request); err != nil {
 		return nil, err
 	}
-	ports.CountCall(request.Context(), isRetry(request))
+	ports.CountCall(watched, isRetry(request))
 	response, err := c.next.Do(request)
 	if err != nil {
 		return response, &lostError{error: err, stale: lost(err), took: time.Since(began)}

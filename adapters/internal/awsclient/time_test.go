@@ -53,7 +53,7 @@ func losesAfter(t *testing.T, took time.Duration) error {
 	}))
 	t.Cleanup(server.Close)
 	request, _ := post(t, server.URL, "{}")
-	_, err := awsclient.Over(server.Client()).Do(request) //nolint:bodyclose // there is none
+	_, err := awsclient.Over(server.Client()).Do(request)
 	if err == nil {
 		t.Fatal("there was an answer")
 	}

@@ -1,0 +1,231 @@
+package sqlsource_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"cognito-user-migration/adapters/sqlsource"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+// right is a hash of "U*U" (crypt_blowfish 1.3, wrapper.c).
+const right = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
+
+// want is what a query's error must be: its class, and how it begins or what it
+// has in it.
+type want struct {
+	class error
+	text  string
+}
+
+// every holds a database to what both are held to, beside the contract.
+func every(t *testing.T, s *server) {
+	one := func(columns string) *sqlsource.Directory {
+		return open(t, s.settings("SELECT :username AS username, "+columns))
+	}
+	signIn := func(directory *sqlsource.Directory) (domain.Finding, error) {
+		return directory.Authenticate(t.Context(), "anna", domain.NewPassword("U*U"))
+	}
+	t.Run("hashes", func(t *testing.T) {
+		for column, want := range map[string]domain.FindingKind{
+			"'" + right + "' AS password_hash": domain.PasswordAccepted,
+			"NULL AS password_hash":            domain.PasswordWrong,
+			"'' AS password_hash":              domain.PasswordWrong,
+			"'!' AS password_hash":             domain.PasswordWrong,
+			"'*LK*' AS password_hash":          domain.PasswordWrong,
+			"'" + right + "' AS password_hash, 'FORCE_CHANGE_PASSWORD' AS status": domain.TemporaryPasswordAccepted,
+			"NULL AS password_hash, 'EXTERNAL_PROVIDER' AS status":                domain.UserFederated,
+			"NULL AS password_hash, 'RESET_REQUIRED' AS status":                   domain.ResetRequired,
+			"1 AS nothing_else": domain.PasswordWrong,
+		} {
+			if finding, err := signIn(one(column)); err != nil || finding.Kind != want {
+				t.Errorf("%s: %v, %v; want %v", column, finding, err, want)
+			}
+		}
+		for _, column := range []string{"'5f4dcc3b5aa765d61d8327deb882cf99' AS password_hash", "'$2a$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW' AS password_hash"} {
+			finding, err := signIn(one(column))
+			if !errors.Is(err, ports.ErrMisconfigured) || !strings.HasPrefix(err.Error(), "password_hash: ") || finding.Kind != 0 {
+				t.Errorf("%s: %v, %v", column, finding, err)
+			}
+			if found, err := one(column).FindUser(t.Context(), "anna"); err != nil || found.Kind != domain.UserFound {
+				t.Errorf("%s: a look-up takes no hash, and gives %v, %v", column, found, err)
+			}
+		}
+	})
+	t.Run("columns", func(t *testing.T) {
+		quote := map[sqlsource.Driver]string{sqlsource.Postgres: `"`, sqlsource.MySQL: "`"}[s.driver]
+		finding, err := signIn(one(fmt.Sprintf(
+			"'%s' AS password_hash, 'S1' AS sub, '; staff;Domain Users ;' AS groups, 'acme' AS %scustom:tenant%s, NULL AS email, 1 AS email_verified, 0 AS phone_number_verified, NULL AS status, 1 AS enabled",
+			right, quote, quote)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		user := finding.User
+		attributes := map[string]string(user.Attributes)
+		got := fmt.Sprint(user.Username, user.Sub, user.Status, user.Enabled, user.GroupsKnown, len(user.Groups), attributes)
+		if wanted := "anna" + "S1" + fmt.Sprint(domain.StatusConfirmed, true, true, 2, map[string]string{
+			"sub": "S1", "custom:tenant": "acme", "email_verified": "true", "phone_number_verified": "false",
+		}); strings.ReplaceAll(got, " ", "") != strings.ReplaceAll(wanted, " ", "") {
+			t.Errorf("got  %s\nwant %s", got, wanted)
+		}
+		for column, enabled := range map[string]bool{"true AS enabled": true, "false AS enabled": false, "NULL AS enabled": false, "1 AS other": true} {
+			if finding, err := signIn(one(column)); err != nil || finding.User.Enabled != enabled {
+				t.Errorf("%s: %v, %v", column, finding.User, err)
+			}
+		}
+		if finding, err := signIn(one("1 AS other")); err != nil || finding.User.GroupsKnown {
+			t.Errorf("groups are known without a column: %v", err)
+		}
+		if finding, err := signIn(one("NULL AS groups")); err != nil || !finding.User.GroupsKnown || len(finding.User.Groups) > 0 {
+			t.Errorf("no groups: %v", err)
+		}
+		for _, query := range []string{
+			"SELECT :username AS name", "SELECT :username AS username, 1 AS a, 2 AS a", "SELECT :username AS username, 3 AS username",
+		} {
+			if _, err := open(t, s.settings(query)).FindUser(t.Context(), "anna"); !errors.Is(err, ports.ErrMisconfigured) {
+				t.Errorf("%s: %v", query, err)
+			}
+			if err := open(t, s.settings(query)).Warm(t.Context()); !errors.Is(err, ports.ErrMisconfigured) {
+				t.Errorf("%s is not noticed at start: %v", query, err)
+			}
+		}
+	})
+	t.Run("somebody else's row", func(t *testing.T) {
+		for query, kind := range map[string]domain.FindingKind{
+			"SELECT 'berta' AS username, '" + right + "' AS password_hash WHERE '' < :username":                               domain.UserUnknown,
+			"SELECT 'berta' AS username, 'anna@example.com' AS email WHERE '' < :username":                                    domain.UserUnknown,
+			"SELECT 'berta' AS username, 'ANNA' AS preferred_username, '" + right + "' AS password_hash WHERE '' < :username": domain.PasswordAccepted,
+			"SELECT username, '" + right + "' AS password_hash FROM people WHERE '' < :username":                              domain.UserAmbiguous,
+		} {
+			if finding, err := signIn(open(t, s.settings(query))); err != nil || finding.Kind != kind {
+				t.Errorf("%s: %v, %v; want %v", query, finding, err, kind)
+			}
+		}
+	})
+	t.Run("certificates", func(t *testing.T) {
+		query := "SELECT :username AS username"
+		public := s.settings(query)
+		public.CABundle = ""
+		host := s.settings(query)
+		host.URL = domain.NewSecret(strings.Replace(host.URL.Reveal(), "127.0.0.1", "localhost", 1))
+		for name, settings := range map[string]sqlsource.Settings{"of nobody known": public, "of another host": host} {
+			if err := open(t, settings).Warm(t.Context()); !errors.Is(err, ports.ErrMisconfigured) || !strings.Contains(err.Error(), "certificate") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		unverified := public
+		unverified.TLS = sqlsource.TLSUnverified
+		if err := open(t, unverified).Warm(t.Context()); err != nil {
+			t.Errorf("unverified: %v", err)
+		}
+		off := public
+		off.TLS = sqlsource.TLSOff
+		if err := open(t, off).Warm(t.Context()); !errors.Is(err, ports.ErrMisconfigured) {
+			t.Errorf("off, where the server wants TLS: %v", err)
+		}
+	})
+	t.Run("databases and users that are not there", func(t *testing.T) {
+		for _, url := range []domain.Secret{s.url(readerName, readerPassword, "absent"), s.url("absent", "x", "people")} {
+			settings := s.settings("SELECT :username AS username")
+			settings.URL = url
+			if err := open(t, settings).Warm(t.Context()); !errors.Is(err, ports.ErrMisconfigured) {
+				t.Errorf("%v", err)
+			}
+		}
+	})
+}
+
+// faults puts queries that cannot be answered.
+func faults(t *testing.T, s *server, queries map[string]want) {
+	t.Helper()
+	for query, want := range queries {
+		_, err := open(t, s.settings(query)).FindUser(t.Context(), "Zacharias")
+		if !errors.Is(err, want.class) || !strings.Contains(err.Error(), want.text) {
+			t.Errorf("%s: %v; want %v with %q", query, err, want.class, want.text)
+			continue
+		}
+		for _, hidden := range []string{"Zacharias", "people", "hidden", "absent", readerName, "SELECT", "127.0.0.1"} {
+			if strings.Contains(fmt.Sprintf("%+v %#v", err, err), hidden) {
+				t.Errorf("%s: the error shows %s: %v", query, hidden, err)
+			}
+		}
+	}
+	var count int
+	if err := s.admin.QueryRowContext(t.Context(), "SELECT count(*) FROM people").Scan(&count); err != nil || count == 0 {
+		t.Errorf("the table was written to: %d rows, %v", count, err)
+	}
+}
+
+func valueIs(t *testing.T, s *server, literal, want string) {
+	t.Helper()
+	finding, err := open(t, s.settings("SELECT :username AS username, "+literal+" AS value")).FindUser(t.Context(), "anna")
+	if got, there := finding.User.Attributes["value"]; err != nil || !there || got != want {
+		t.Errorf("%s is read as %q, %v; want %q", literal, got, err, want)
+	}
+}
+
+func valueIsRefused(t *testing.T, s *server, literal string) {
+	t.Helper()
+	finding, err := open(t, s.settings("SELECT :username AS username, "+literal+" AS value")).FindUser(t.Context(), "anna")
+	if !errors.Is(err, ports.ErrMisconfigured) || !strings.Contains(err.Error(), "column 2") {
+		t.Errorf("%s is read as %q, %v", literal, finding.User.Attributes["value"], err)
+	}
+}
+
+// unknown wants identifiers to be nobody's.
+func unknown(t *testing.T, directory *sqlsource.Directory, identifiers ...string) {
+	t.Helper()
+	for _, identifier := range identifiers {
+		if finding, err := directory.FindUser(t.Context(), identifier); err != nil || finding.Kind != domain.UserUnknown {
+			t.Errorf("%q: %v, %v", identifier, finding, err)
+		}
+	}
+}
+
+// closed wants a connection that the server closed meanwhile to cost nobody a
+// sign-in.
+func closed(t *testing.T, s *server, statement string) {
+	t.Helper()
+	directory := open(t, s.settings("SELECT :username AS username"))
+	for range 3 {
+		if finding, err := directory.FindUser(t.Context(), "anna"); err != nil || finding.Kind != domain.UserFound {
+			t.Fatalf("%v, %v", finding, err)
+		}
+		s.exec(t, statement)
+	}
+}
+
+// kept counts connections while many ask.
+func kept(t *testing.T, s *server, count string) {
+	t.Helper()
+	directory := open(t, s.settings("SELECT :username AS username"))
+	var before, during int
+	if err := s.admin.QueryRowContext(t.Context(), count).Scan(&before); err != nil {
+		t.Fatal(err)
+	}
+	var everyone sync.WaitGroup
+	for i := range 20 {
+		everyone.Go(func() {
+			if _, err := directory.FindUser(t.Context(), fmt.Sprintf("anna-%d", i)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	everyone.Wait()
+	if err := s.admin.QueryRowContext(t.Context(), count).Scan(&during); err != nil {
+		t.Fatal(err)
+	}
+	if during > before+1 {
+		t.Errorf("%d connections, where there were %d", during, before)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := directory.FindUser(ctx, "anna"); !errors.Is(err, context.Canceled) {
+		t.Errorf("an ended context: %v", err)
+	}
+}

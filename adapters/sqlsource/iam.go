@@ -1,0 +1,34 @@
+package sqlsource
+
+import (
+	"context"
+	"fmt"
+
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/rds/auth"
+)
+
+// rdsToken makes the token that RDS takes for a password: a signature that is
+// valid for a quarter of an hour, so one is made for each connection. It is
+// made here, and nobody is asked but for the credentials.
+func rdsToken(to address, region string, credentials ports.CredentialProvider) func(context.Context) (string, error) {
+	provider := aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		if credentials == nil {
+			return aws.Credentials{}, fmt.Errorf("there are no credentials to sign with: %w", ports.ErrMisconfigured)
+		}
+		set, err := credentials.Retrieve(ctx)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		return aws.Credentials{
+			AccessKeyID:     set.AccessKeyID,
+			SecretAccessKey: set.SecretAccessKey.Reveal(),
+			SessionToken:    set.SessionToken.Reveal(),
+		}, nil
+	})
+	return func(ctx context.Context) (string, error) {
+		return auth.BuildAuthToken(ctx, to.endpoint(), region, to.user, provider)
+	}
+}

@@ -1,0 +1,260 @@
+package sqlsource
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+
+	"cognito-user-migration/adapters/internal/passwordhash"
+	"cognito-user-migration/domain"
+)
+
+// Settings are the variables of a database as source.
+type Settings struct {
+	Driver   Driver        `env:"DRIVER,required" takes:"postgres, mysql" desc:"The kind of database. MariaDB is \u0060mysql\u0060."`
+	URL      domain.Secret `env:"URL,required" takes:"driver://user:password@host:port/database" desc:"The database, and the user who may read what the query reads. Special characters are percent-encoded."`
+	Query    string        `env:"QUERY,required" takes:"a SELECT with one :username" desc:"Finds the person by what was typed; docs/sources/sql.md has its columns."`
+	Auth     Auth          `env:"AUTH" envDefault:"password" takes:"password, iam" desc:"How the database knows us: by the URL's password, or by a token that RDS takes for it."`
+	Region   Region        `env:"REGION" takes:"an AWS region" desc:"The region of an RDS database, by default the one in its host name. Goes with \u0060AUTH=iam\u0060."`
+	TLS      TLS           `env:"TLS" envDefault:"verify" takes:"verify, unverified, off" desc:"How the connection is secured: the server's certificate is checked, is taken as it is, or there is none."`
+	CABundle string        `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificates of the authorities that vouch for the server, in place of the public ones. RDS has its own."`
+	Decoy    domain.Secret `env:"DECOY" takes:"a hash of nobody's password" desc:"Is computed for who is not there: a hash of the form and cost that most have. Without one it is the last one that was verified."`
+}
+
+// Driver is the kind of a database.
+type Driver string
+
+// The databases that are asked.
+const (
+	Postgres Driver = "postgres"
+	MySQL    Driver = "mysql"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (d *Driver) UnmarshalText(text []byte) error {
+	return choose(d, text, Postgres, MySQL)
+}
+
+// Auth says how the database knows us.
+type Auth string
+
+// The ways to sign in to a database.
+const (
+	AuthPassword Auth = "password"
+	AuthIAM      Auth = "iam"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler], as [Driver] does.
+func (a *Auth) UnmarshalText(text []byte) error {
+	return choose(a, text, AuthPassword, AuthIAM)
+}
+
+// TLS says how a connection is secured.
+type TLS string
+
+// The ways to secure a connection.
+const (
+	TLSVerify     TLS = "verify"
+	TLSUnverified TLS = "unverified"
+	TLSOff        TLS = "off"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler], as [Driver] does.
+func (t *TLS) UnmarshalText(text []byte) error {
+	return choose(t, text, TLSVerify, TLSUnverified, TLSOff)
+}
+
+func choose[T ~string](into *T, text []byte, choices ...T) error {
+	for _, choice := range choices {
+		if string(choice) == string(text) {
+			*into = choice
+			return nil
+		}
+	}
+	names := make([]string, len(choices))
+	for i, choice := range choices {
+		names[i] = string(choice)
+	}
+	return errors.New("takes one of: " + strings.Join(names, ", "))
+}
+
+// Region is the name of an AWS region.
+type Region string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a
+// region looks like.
+func (r *Region) UnmarshalText(text []byte) error {
+	if !regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`).Match(text) {
+		return errors.New("takes an AWS region, such as ap-northeast-1")
+	}
+	*r = Region(text)
+	return nil
+}
+
+// withoutDriver is said of a driver that a build tag left out.
+const withoutDriver = "this program was built without it, by the tags nopostgres or nomysql"
+
+// address is what a URL says.
+type address struct {
+	host, port, database, user string
+	password                   domain.Secret
+}
+
+func (a address) endpoint() string {
+	return net.JoinHostPort(a.host, a.port)
+}
+
+// address reads the URL. Its errors hold nothing of it.
+func (s *Settings) address() (address, error) {
+	schemes := map[Driver][]string{Postgres: {"postgres", "postgresql"}, MySQL: {"mysql", "mariadb"}}[s.Driver]
+	ports := map[Driver]string{Postgres: "5432", MySQL: "3306"}
+	location, err := url.Parse(s.URL.Reveal())
+	if err != nil {
+		return address{}, fmt.Errorf("takes %s://user:password@host:port/database; special characters are percent-encoded", s.Driver)
+	}
+	var known bool
+	for _, scheme := range schemes {
+		known = known || location.Scheme == scheme
+	}
+	database := strings.TrimPrefix(location.Path, "/")
+	switch {
+	case !known || location.Hostname() == "" || database == "" || location.User.Username() == "":
+		return address{}, fmt.Errorf("takes %s://user:password@host:port/database, with a user, a host and a database", s.Driver)
+	case location.RawQuery != "" || location.Fragment != "":
+		return address{}, errors.New("takes no parameters after the database: TLS and CA_BUNDLE say how the connection is secured")
+	case strings.ContainsAny(location.Hostname(), ",/"):
+		return address{}, errors.New("takes one host")
+	}
+	port := location.Port()
+	if port == "" {
+		port = ports[s.Driver]
+	}
+	password, _ := location.User.Password()
+	return address{
+		host: location.Hostname(), port: port, database: database,
+		user: location.User.Username(), password: domain.NewSecret(password),
+	}, nil
+}
+
+// Validate reports what no single variable shows.
+func (s *Settings) Validate(variable func(string) string) []error {
+	var problems []error
+	problem := func(name, format string, arguments ...any) {
+		problems = append(problems, errors.New(variable(name)+": "+fmt.Sprintf(format, arguments...)))
+	}
+	if _, there := drivers()[s.Driver]; !there {
+		problem("DRIVER", "%s", withoutDriver)
+	}
+	to, err := s.address()
+	switch {
+	case err != nil:
+		problem("URL", "%v", err)
+	case s.Auth == AuthIAM && !to.password.Empty():
+		problem("URL", "takes no password with %s=iam", variable("AUTH"))
+	case s.Auth == AuthIAM && s.region(to) == "":
+		problem("REGION", "is required with %s=iam where the host name does not tell it", variable("AUTH"))
+	case s.Auth != AuthIAM && to.password.Empty():
+		problem("URL", "takes a password, unless %s=iam", variable("AUTH"))
+	}
+	if _, err := s.translated(); err != nil {
+		problem("QUERY", "%v", err)
+	}
+	if s.Auth == AuthIAM && s.TLS != TLSVerify {
+		problem("TLS", "must be verify with %s=iam: the token is sent as it is", variable("AUTH"))
+	}
+	if s.Auth != AuthIAM && s.Region != "" {
+		problem("REGION", "is used with %s=iam alone", variable("AUTH"))
+	}
+	if s.CABundle != "" && s.TLS != TLSVerify {
+		problem("CA_BUNDLE", "is used with %s=verify alone", variable("TLS"))
+	} else if _, err := s.authorities(); err != nil {
+		problem("CA_BUNDLE", "%v", err)
+	}
+	if !s.Decoy.Empty() {
+		if err := passwordhash.Validate(s.Decoy.Reveal()); err != nil {
+			problem("DECOY", "%v", err)
+		}
+	}
+	return problems
+}
+
+// Warnings tells what is allowed but unwise.
+func (s *Settings) Warnings(variable func(string) string) []string {
+	warnings := []string{variable("KIND") + "=sql has no lockout of its own: passwords can be guessed against it as fast as Cognito lets a client try"}
+	switch s.TLS {
+	case TLSUnverified:
+		warnings = append(warnings, variable("TLS")+"=unverified takes any server for the database: whoever stands between can read the hashes and the password of the database")
+	case TLSOff:
+		warnings = append(warnings, variable("TLS")+"=off lets whoever is on the way to the database read the hashes")
+	case TLSVerify:
+	}
+	return warnings
+}
+
+// region is the one set, or the one in the name of an RDS host:
+// name.id.region.rds.amazonaws.com, or ….rds.region.amazonaws.com.cn.
+func (s *Settings) region(to address) string {
+	if s.Region != "" {
+		return string(s.Region)
+	}
+	labels := strings.Split(strings.ToLower(to.host), ".")
+	for i, label := range labels {
+		if label != "rds" {
+			continue
+		}
+		switch rest := strings.Join(labels[i+1:], "."); {
+		case rest == "amazonaws.com" && i > 0:
+			return labels[i-1]
+		case strings.HasSuffix(rest, ".amazonaws.com.cn"):
+			return labels[i+1]
+		}
+	}
+	return ""
+}
+
+// authorities are those of the bundle; nil for the public ones.
+func (s *Settings) authorities() (*x509.CertPool, error) {
+	if s.CABundle == "" {
+		return nil, nil //nolint:nilnil // crypto/tls takes nil for the public ones
+	}
+	bundle := []byte(s.CABundle)
+	if !strings.Contains(s.CABundle, "-----BEGIN") {
+		var err error
+		if bundle, err = os.ReadFile(s.CABundle); err != nil {
+			return nil, errors.New("cannot be read")
+		}
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(bundle) {
+		return nil, errors.New("holds no certificate in PEM")
+	}
+	return pool, nil
+}
+
+// tls is how a connection to the host is secured; nil where it is not.
+func (s *Settings) tls(host string) (*tls.Config, error) {
+	if s.TLS == TLSOff {
+		return nil, nil //nolint:nilnil // the drivers take nil for none
+	}
+	pool, err := s.authorities()
+	if err != nil {
+		return nil, fmt.Errorf("CA_BUNDLE: %w", err)
+	}
+	return &tls.Config{
+		ServerName:         host,
+		RootCAs:            pool,
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: s.TLS == TLSUnverified, //nolint:gosec // the operator's choice, and warned of
+	}, nil
+}
+
+func (s *Settings) translated() (string, error) {
+	return translate(s.Query, s.Driver)
+}

@@ -1,0 +1,256 @@
+// Package sqlsource makes a table of people a source: PostgreSQL, MySQL or
+// MariaDB is asked by one query of the operator's for the person and the hash of
+// their password, and the password is verified here. What was typed is bound to
+// the query and never pasted into it. It imports domain and ports.
+package sqlsource
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"cognito-user-migration/adapters/internal/hashed"
+	"cognito-user-migration/adapters/internal/passwordhash"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+var _ ports.SourceDirectory = (*Directory)(nil)
+
+const (
+	// connections is how many are kept: Lambda gives a process one sign-in at a
+	// time, and a database has few connections to give to a thousand processes.
+	connections = 1
+	// connectionIdle closes the connection of a process that is not asked.
+	connectionIdle = time.Minute
+	// connectionLife is less than the 350 seconds after which a NAT gateway
+	// forgets a connection that nothing goes through, without a word: a process
+	// that slept longer connects anew and waits for nobody.
+	connectionLife = 5 * time.Minute
+)
+
+// Directory is a table of people as [ports.SourceDirectory].
+type Directory struct {
+	name  string
+	db    *sql.DB
+	query string
+	fault func(error) fault
+	// decoy is the hash that is computed for who is not there.
+	decoy  atomic.Pointer[string]
+	learns bool
+}
+
+// Open returns the database that the settings name. Nothing is connected yet.
+// The credentials are asked with AUTH=iam alone, and may be nil otherwise.
+func Open(name string, settings Settings, credentials ports.CredentialProvider) (*Directory, error) {
+	query, err := settings.translated()
+	if err != nil {
+		return nil, fmt.Errorf("QUERY: %w", err)
+	}
+	to, err := settings.address()
+	if err != nil {
+		return nil, fmt.Errorf("URL: %w", err)
+	}
+	secured, err := settings.tls(to.host)
+	if err != nil {
+		return nil, err
+	}
+	password := func(context.Context) (string, error) { return to.password.Reveal(), nil }
+	if settings.Auth == AuthIAM {
+		password = rdsToken(to, settings.region(to), credentials)
+	}
+	driver, there := drivers()[settings.Driver]
+	if !there {
+		return nil, fmt.Errorf("DRIVER: %s", withoutDriver)
+	}
+	connector, err := driver.open(connect{to: to, secured: secured, cleartext: settings.Auth == AuthIAM, password: password})
+	if err != nil {
+		return nil, err
+	}
+	d := &Directory{name: name, db: sql.OpenDB(connector), query: query, fault: driver.fault, learns: settings.Decoy.Empty()}
+	d.db.SetMaxOpenConns(connections)
+	d.db.SetMaxIdleConns(connections)
+	d.db.SetConnMaxIdleTime(connectionIdle)
+	d.db.SetConnMaxLifetime(connectionLife)
+	decoy := passwordhash.Decoy
+	if !d.learns {
+		decoy = settings.Decoy.Reveal()
+	}
+	d.decoy.Store(&decoy)
+	return d, nil
+}
+
+// Close closes the connection, if there is one.
+func (d *Directory) Close() error {
+	return d.db.Close()
+}
+
+// Warm connects and puts the query once, for a person who cannot be: what is
+// wrong with either is known at start.
+func (d *Directory) Warm(ctx context.Context) error {
+	_, _, err := d.ask(ctx, "-")
+	return err
+}
+
+// Authenticate implements [ports.SourceDirectory]. Every answer but that to an
+// empty password takes the time of the query and of one hash, so that the time
+// does not tell who is there.
+func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
+	if err := ctx.Err(); err != nil {
+		return domain.Finding{}, err
+	}
+	if password.Empty() {
+		return d.found(domain.PasswordWrong), nil
+	}
+	person, kind, err := d.ask(ctx, username)
+	if err != nil {
+		return domain.Finding{}, err
+	}
+	hash, unfit := *d.decoy.Load(), error(nil)
+	if person != nil && person.Hash != "" {
+		if unfit = passwordhash.Validate(person.Hash); unfit == nil {
+			hash = person.Hash
+			d.learn(hash)
+		}
+	}
+	right, err := passwordhash.Verify(hash, password.Reveal())
+	switch {
+	case ctx.Err() != nil:
+		return domain.Finding{}, ctx.Err()
+	case unfit != nil: // after the time of a hash, like every answer
+		return domain.Finding{}, fmt.Errorf("password_hash: %w: %w", unfit, ports.ErrMisconfigured)
+	case err != nil:
+		return domain.Finding{}, fmt.Errorf("password_hash: %w: %w", err, ports.ErrMisconfigured)
+	case person == nil:
+		return d.found(kind), nil
+	}
+	finding := d.found(person.Proved(right))
+	finding.User = person.User
+	return finding, nil
+}
+
+// FindUser implements [ports.SourceDirectory].
+func (d *Directory) FindUser(ctx context.Context, username string) (domain.Finding, error) {
+	person, kind, err := d.ask(ctx, username)
+	if err != nil {
+		return domain.Finding{}, err
+	}
+	finding := d.found(kind)
+	if person != nil {
+		finding.User = person.User
+	}
+	return finding, nil
+}
+
+func (d *Directory) found(kind domain.FindingKind) domain.Finding {
+	return domain.Finding{Kind: kind, Source: d.name}
+}
+
+// learn keeps the last hash that was verified as the decoy of the next person
+// who is not there: a table has mostly one form.
+func (d *Directory) learn(hash string) {
+	if d.learns && passwordhash.Cost(hash) != passwordhash.Cost(*d.decoy.Load()) {
+		d.decoy.Store(&hash)
+	}
+}
+
+// ask puts the query. Of the rows there may be two: that is one too many.
+func (d *Directory) ask(ctx context.Context, username string) (*hashed.Person, domain.FindingKind, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, 0, err
+	}
+	// No database keeps such a name, and some have no way to say so.
+	if username == "" || !utf8.ValidString(username) || strings.Contains(username, "\x00") {
+		return nil, domain.UserUnknown, nil
+	}
+	people, err := d.rows(ctx, username)
+	if err != nil {
+		return nil, 0, err
+	}
+	switch {
+	case len(people) == 0:
+		return nil, domain.UserUnknown, nil
+	case len(people) > 1:
+		return nil, domain.UserAmbiguous, nil
+	// A database may take names for equal that are not: by accents, by spaces at
+	// the end, by characters that it leaves out. They are not this person's.
+	case !people[0].User.Owns(username):
+		return nil, domain.UserUnknown, nil
+	default:
+		return people[0], domain.UserFound, nil
+	}
+}
+
+// rows reads at most two rows, in a transaction that writes nothing.
+func (d *Directory) rows(ctx context.Context, username string) (people []*hashed.Person, err error) {
+	tx, err := d.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, d.classify(ctx, err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	rows, err := tx.QueryContext(ctx, d.query, username)
+	if err != nil {
+		return d.unlessStrange(ctx, err)
+	}
+	defer func() { _ = rows.Close() }() // its error is that of Err, below
+	columns, err := rows.ColumnTypes()
+	if err != nil {
+		return nil, d.classify(ctx, err)
+	}
+	if err := checkColumns(columns); err != nil {
+		return nil, err
+	}
+	for len(people) < 2 && rows.Next() {
+		values := make([]any, len(columns))
+		for i := range values {
+			values[i] = new(any)
+		}
+		if err := rows.Scan(values...); err != nil {
+			return nil, d.classify(ctx, err)
+		}
+		person, err := personOf(columns, values)
+		if err != nil {
+			return nil, err
+		}
+		people = append(people, person)
+	}
+	if err := rows.Err(); err != nil {
+		return d.unlessStrange(ctx, err)
+	}
+	return people, nil
+}
+
+// unlessStrange takes what was typed for nobody's where the database cannot
+// even compare it: another alphabet than its own, no number where it has numbers.
+func (d *Directory) unlessStrange(ctx context.Context, err error) ([]*hashed.Person, error) {
+	if d.fault(err).strange && ctx.Err() == nil {
+		return nil, nil
+	}
+	return nil, d.classify(ctx, err)
+}
+
+// classify gives the port's error. The driver's own is not wrapped: its texts
+// and fields hold the query, names and values.
+func (d *Directory) classify(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for _, class := range []error{ports.ErrThrottled, ports.ErrUnreachable, ports.ErrMisconfigured} {
+		if errors.Is(err, class) { // that of the credentials
+			return fmt.Errorf("the token for the database could not be made: %w", class)
+		}
+	}
+	told := d.fault(err)
+	if told.code != "" {
+		return fmt.Errorf("the database answers %s: %w", told.code, told.class)
+	}
+	if isCertificate(err) {
+		return fmt.Errorf("the database's certificate is not trusted: %w", ports.ErrMisconfigured)
+	}
+	return fmt.Errorf("the database does not answer: %w", told.class)
+}

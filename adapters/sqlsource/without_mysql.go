@@ -1,0 +1,5 @@
+//go:build nomysql
+
+package sqlsource
+
+func addMySQL(map[Driver]dialer) {}

@@ -1,0 +1,5 @@
+//go:build nopostgres
+
+package sqlsource
+
+func addPostgres(map[Driver]dialer) {}
