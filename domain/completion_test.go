@@ -190,6 +190,23 @@ func TestGroupMap(t *testing.T) {
 	}
 }
 
+func TestTheGroupsThatAMapNames(t *testing.T) {
+	t.Parallel()
+	for rules, want := range map[string][]string{
+		"*":                        nil,
+		"editors=writers,admins,*": {"admins", "writers"},
+		"a=c,b=c":                  {"c"},
+	} {
+		parsed, err := domain.ParseGroupMap(rules)
+		if got := parsed.Destinations(); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q names %q, not %q; %v", rules, got, want, err)
+		}
+	}
+	if got := (domain.GroupMap{}).Destinations(); got != nil {
+		t.Errorf("the zero map names %q", got)
+	}
+}
+
 func TestAWrongGroupMapIsExplained(t *testing.T) {
 	t.Parallel()
 	for rules, want := range map[string]string{

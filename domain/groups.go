@@ -92,6 +92,17 @@ func (m GroupMap) Empty() bool {
 	return !m.all && len(m.rules) == 0
 }
 
+// Destinations lists the groups of the destination that the rules name, each
+// once and in order. Those that * leads to are not known before the users are.
+func (m GroupMap) Destinations() []string {
+	var named []string
+	for _, rule := range m.rules {
+		named = append(named, rule.destination)
+	}
+	slices.Sort(named)
+	return slices.Compact(named)
+}
+
 // Apply gives the destination's groups for those at the source, each once and in
 // order.
 func (m GroupMap) Apply(groups []string) []string {

@@ -35,6 +35,18 @@ type UserPoolReader interface {
 	AppClient(ctx context.Context, poolID, clientID string) (AppClient, error)
 }
 
+// GroupReader reads the groups of user pools.
+type GroupReader interface {
+	// Groups returns the names of all groups of a pool.
+	Groups(ctx context.Context, poolID string) ([]string, error)
+}
+
+// QueueReader reads the settings of queues.
+type QueueReader interface {
+	// Queue returns the settings of the queue of a URL.
+	Queue(ctx context.Context, url string) (Queue, error)
+}
+
 // FunctionReader reads the settings of functions.
 type FunctionReader interface {
 	// Function returns the settings of the function that a name, a name with a
@@ -92,6 +104,18 @@ type AppClient struct {
 	// ReadAttributes are those that the client's ID tokens hold; none stands
 	// for Cognito's default, the standard attributes.
 	ReadAttributes []string
+}
+
+// Queue is what the settings of a queue say.
+type Queue struct {
+	ARN string
+	// Encryption says by which keys messages are encrypted at rest; empty where
+	// they are not.
+	Encryption string
+	// DeadLetters is the ARN of the dead-letter queue, which takes a message
+	// that was received MaxReceives times; empty where there is none.
+	DeadLetters string
+	MaxReceives int
 }
 
 // Function is what the settings of a function say.

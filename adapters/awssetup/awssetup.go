@@ -1,5 +1,5 @@
-// Package awssetup reads how user pools, app clients, roles and functions are
-// set up, and attaches the migration trigger to a user pool. It is the
+// Package awssetup reads how user pools, app clients, roles, functions and queues
+// are set up, and attaches the migration trigger to a user pool. It is the
 // operator's: the function itself never imports it. It imports domain, ports and
 // the SDK.
 package awssetup
@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"cognito-user-migration/ports"
@@ -19,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 )
@@ -27,7 +29,9 @@ var (
 	_ ports.IdentityReader = (*Account)(nil)
 	_ ports.RoleAssumer    = (*Account)(nil)
 	_ ports.UserPoolReader = (*UserPools)(nil)
+	_ ports.GroupReader    = (*UserPools)(nil)
 	_ ports.FunctionReader = (*Functions)(nil)
+	_ ports.QueueReader    = (*Queues)(nil)
 )
 
 // sessionName is how a role's session by this tool is called in CloudTrail.
@@ -104,6 +108,15 @@ func (a *Account) Functions(region string) *Functions {
 	})}
 }
 
+// Queues returns the reader of queues in a region, by default the account's.
+func (a *Account) Queues(region string) *Queues {
+	return &Queues{api: sqs.NewFromConfig(a.config, func(o *sqs.Options) {
+		if region != "" {
+			o.Region = region
+		}
+	})}
+}
+
 // classify tells what an error of the SDK's means for who reads a set-up. The
 // service's own text stays: it goes to the operator's terminal and nowhere else.
 func classify(ctx context.Context, operation string, err error) error {
@@ -121,7 +134,7 @@ func classify(ctx context.Context, operation string, err error) error {
 	switch {
 	case strings.HasPrefix(code, "AccessDenied"), code == "UnauthorizedOperation", code == forbidden:
 		return &answeredError{text, ports.ErrNotPermitted}
-	case code == "ResourceNotFoundException":
+	case code == "ResourceNotFoundException", slices.Contains(noQueue(), code):
 		return &answeredError{text, ports.ErrNotFound}
 	default:
 		return &answeredError{text, err}

@@ -17,6 +17,7 @@ import (
 type UserPoolAPI interface {
 	DescribeUserPool(context.Context, *cognitoidentityprovider.DescribeUserPoolInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.DescribeUserPoolOutput, error)
 	DescribeUserPoolClient(context.Context, *cognitoidentityprovider.DescribeUserPoolClientInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.DescribeUserPoolClientOutput, error)
+	ListGroups(context.Context, *cognitoidentityprovider.ListGroupsInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.ListGroupsOutput, error)
 	GetUserPoolMfaConfig(context.Context, *cognitoidentityprovider.GetUserPoolMfaConfigInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.GetUserPoolMfaConfigOutput, error)
 	SetUserPoolMfaConfig(context.Context, *cognitoidentityprovider.SetUserPoolMfaConfigInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.SetUserPoolMfaConfigOutput, error)
 	UpdateUserPool(context.Context, *cognitoidentityprovider.UpdateUserPoolInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.UpdateUserPoolOutput, error)
@@ -103,6 +104,22 @@ func (u *UserPools) AppClient(ctx context.Context, poolID, clientID string) (por
 		ConcealsUsers:  client.PreventUserExistenceErrors == types.PreventUserExistenceErrorTypesEnabled,
 		ReadAttributes: client.ReadAttributes,
 	}, nil
+}
+
+// Groups implements [ports.GroupReader].
+func (u *UserPools) Groups(ctx context.Context, poolID string) ([]string, error) {
+	var names []string
+	pages := cognitoidentityprovider.NewListGroupsPaginator(u.api, &cognitoidentityprovider.ListGroupsInput{UserPoolId: &poolID})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, classify(ctx, "ListGroups", err)
+		}
+		for _, group := range page.Groups {
+			names = append(names, aws.ToString(group.GroupName))
+		}
+	}
+	return names, nil
 }
 
 func errEmpty(operation string) error {

@@ -12,7 +12,7 @@ const (
 	// Warn: it works, but not for everyone, or unwisely; or it could not be
 	// found out.
 	Warn Status = "warn"
-	// Fail: sign-ins will fail.
+	// Fail: sign-ins will fail, or what follows them.
 	Fail Status = "fail"
 	// Skip: not looked at, and why.
 	Skip Status = "skip"
@@ -59,7 +59,9 @@ const (
 	nameTimeout            = "function timeout"
 	nameMemory             = "function memory"
 	nameEnvironment        = "function environment"
-	nameCompletion         = "completion"
+	nameQueue              = "completion queue"
+	nameGroups             = "completion groups"
+	nameRetirement         = "completion retirement"
 	nameAttempt            = "attempt"
 )
 
@@ -102,7 +104,9 @@ func checks() []check {
 		{nameTimeout, functionTimeout},
 		{nameMemory, functionMemory},
 		{nameEnvironment, functionEnvironment},
-		{nameCompletion, completion},
+		{nameQueue, completionQueue},
+		{nameGroups, completionGroups},
+		{nameRetirement, completionRetirement},
 	}
 }
 

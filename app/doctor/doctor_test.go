@@ -33,8 +33,15 @@ type world struct {
 	function    ports.Function
 	permissions []ports.InvokePermission
 	reach       func(context.Context) (domain.Reason, error)
+	queue       func() (ports.Queue, error)
+	groups      func() ([]string, error)
+	unretiring  func(context.Context) ([]string, error)
 	settings    doctor.Settings
 }
+
+func (w *world) Queue(context.Context, string) (ports.Queue, error) { return w.queue() }
+
+func (w *world) Groups(context.Context, string) ([]string, error) { return w.groups() }
 
 func (w *world) Identity(context.Context) (ports.Identity, error) { return w.identity, nil }
 
@@ -72,6 +79,7 @@ func inOrder() *world {
 	schema := []ports.PoolAttribute{{Name: "sub", Type: "String", Required: true}, {Name: "email", Type: "String", Mutable: true}}
 	rules := domain.DefaultRules()
 	rules.Attributes, _ = domain.ParseAttributeMap("email")
+	groups, _ := domain.ParseGroupMap("editors=writers")
 	return &world{
 		identity:    ports.Identity{ARN: operator, Account: "111111111111"},
 		bareRoleErr: denied(),
@@ -84,8 +92,14 @@ func inOrder() *world {
 			State: "Active", Environment: map[string]domain.Secret{}},
 		permissions: []ports.InvokePermission{{Allow: true, Principals: []string{"cognito-idp.amazonaws.com"}, Actions: []string{"lambda:InvokeFunction"}, SourceARNs: []string{poolARN}}},
 		reach:       func(context.Context) (domain.Reason, error) { return domain.ReasonUserUnknown, nil },
+		queue: func() (ports.Queue, error) {
+			return ports.Queue{ARN: "arn:queue", Encryption: "SQS's own keys", DeadLetters: "arn:dead", MaxReceives: 20}, nil
+		},
+		groups:     func() ([]string, error) { return []string{"writers"}, nil },
+		unretiring: func(context.Context) ([]string, error) { return nil, nil },
 		settings: doctor.Settings{
-			Rules: rules, Conceal: false, SourceKind: "cognito", SourceName: "SOURCE",
+			Completion: doctor.Completion{After: domain.AfterDelete, Groups: groups, QueueURL: "https://sqs.us-east-1.amazonaws.com/111111111111/completion"},
+			Rules:      rules, Conceal: false, SourceKind: "cognito", SourceName: "SOURCE",
 			Source:          &doctor.CognitoSource{UserPoolID: "us-east-1_source", ClientID: "client", RoleARN: "arn:aws:iam::222222222222:role/migration", ExternalID: "external"},
 			DestinationPool: "us-east-1_destination", DestinationClient: "client", Function: "migrate",
 		},
@@ -95,7 +109,7 @@ func inOrder() *world {
 func (w *world) examine(ctx context.Context) map[string]doctor.Check {
 	checks := make(map[string]doctor.Check)
 	for _, check := range doctor.Examine(doctor.Gather(ctx, w.settings, doctor.Setup{
-		Own: w, Roles: w, Functions: w, Reach: w.reach,
+		Own: w, Roles: w, Functions: w, Reach: w.reach, Groups: w, Queues: w, Unretiring: w.unretiring,
 		SourcePools:  []ports.UserPoolReader{pools{w.source, w.client}},
 		Destinations: pools{func() (ports.UserPool, error) { return w.pool, nil }, w.client},
 	})) {
@@ -165,6 +179,31 @@ func TestWhatMotoCannotShow(t *testing.T) {
 			w.pool.UsernameAttributes = []string{"email"}
 			w.settings.Rules.Username = domain.UsernameSource
 		}, statuses{"username shape": fail}, "username shape", "takes none"},
+		"the operator may not look at the queue": {func(w *world) { w.queue = func() (ports.Queue, error) { return ports.Queue{}, denied() } },
+			statuses{"completion queue": warn}, "completion queue", "AccessDenied"},
+		"SQS does not answer": {func(w *world) {
+			w.queue = func() (ports.Queue, error) { return ports.Queue{}, errors.New("no answer") }
+		}, statuses{"completion queue": fail}, "completion queue", "no answer"},
+		"one message in 19 receives": {func(w *world) {
+			w.queue = func() (ports.Queue, error) {
+				return ports.Queue{Encryption: "KMS", DeadLetters: "arn:dead", MaxReceives: 19}, nil
+			}
+		}, statuses{"completion queue": warn}, "completion queue", "19 receives"},
+		"the operator may not look at the groups": {func(w *world) { w.groups = func() ([]string, error) { return nil, denied() } },
+			statuses{"completion groups": warn}, "completion groups", "AccessDenied"},
+		"the groups' pool is not there": {func(w *world) {
+			w.groups = func() ([]string, error) { return nil, ports.ErrNotFound }
+		}, statuses{"completion groups": skip}, "completion groups", "destination pool failed"},
+		"groups that no rule names": {func(w *world) { w.settings.Completion.Groups, _ = domain.ParseGroupMap("*") },
+			statuses{}, "completion groups", "not known before"},
+		"a source that cannot part with users": {func(w *world) {
+			w.unretiring = func(context.Context) ([]string, error) { return []string{"SOURCE (SOURCE_KIND=oidc)"}, nil }
+		}, statuses{"completion retirement": fail}, "completion retirement", "SOURCE_KIND=oidc"},
+		"a source that cannot be opened": {func(w *world) {
+			w.unretiring = func(context.Context) ([]string, error) { return nil, errors.New("no such file") }
+		}, statuses{"completion retirement": skip}, "completion retirement", "source reached failed"},
+		"completion is not asked for": {func(w *world) { w.settings.Completion = doctor.Completion{} },
+			statuses{"completion queue": skip, "completion groups": skip, "completion retirement": skip}, "completion queue", "not asked for"},
 		"a client that conceals what is explained": {func(w *world) { w.client.ConcealsUsers = true }, statuses{"source client errors": warn, "destination client errors": warn}, "destination client errors", "all the same"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -34,6 +34,8 @@ type Settings struct {
 	SourceKind, SourceName string
 	// Source is the source where it is a user pool.
 	Source *CognitoSource
+	// Completion is how moves are to be finished.
+	Completion Completion
 	// Environment are the operator's variables of the function's families.
 	Environment map[string]domain.Secret
 	// What the environment cannot say; empty where it was not told.
@@ -62,6 +64,10 @@ type Setup struct {
 	Reach        func(context.Context) (domain.Reason, error)
 	Destinations ports.UserPoolReader
 	Functions    ports.FunctionReader
+	Groups       ports.GroupReader
+	Queues       ports.QueueReader
+	// Unretiring names the sources that cannot part with users.
+	Unretiring func(context.Context) ([]string, error)
 }
 
 // Fact is an answer, or the reason for which there is none.
@@ -85,6 +91,10 @@ type Facts struct {
 	client         Fact[ports.AppClient]
 	function       Fact[ports.Function]
 	permissions    Fact[[]ports.InvokePermission]
+	queue          Fact[ports.Queue]
+	// groups are the destination's; unretiring are the sources that cannot part
+	// with users.
+	groups, unretiring Fact[[]string]
 }
 
 // Gather puts every question that can be put. It only reads.
@@ -94,6 +104,7 @@ func Gather(ctx context.Context, settings Settings, setup Setup) Facts {
 	f.gatherRole(ctx, setup)
 	f.gatherSource(ctx, setup)
 	f.gatherDestination(ctx, setup)
+	f.gatherCompletion(ctx, setup)
 	return f
 }
 
@@ -208,6 +219,34 @@ func (f *Facts) gatherDestination(ctx context.Context, setup Setup) {
 			return setup.Functions.InvokePermissions(ctx, f.invoked())
 		})
 	})
+}
+
+func (f *Facts) gatherCompletion(ctx context.Context, setup Setup) {
+	s := f.Settings
+	if why := f.unfinished(); why != "" {
+		f.queue, f.groups, f.unretiring = unasked[ports.Queue](why), unasked[[]string](why), unasked[[]string](why)
+		return
+	}
+	if f.aside("COMPLETION_QUEUE_URL") {
+		f.queue = unasked[ports.Queue](becauseOf(nameConfiguration))
+	} else {
+		f.queue = ask(ctx, func(ctx context.Context) (ports.Queue, error) { return setup.Queues.Queue(ctx, s.Completion.QueueURL) })
+	}
+	if s.Completion.Groups.Empty() {
+		f.groups = unasked[[]string]("COMPLETION_GROUPS is not set: nobody gets any")
+	} else {
+		f.groups = whenTold(s.DestinationPool, "--destination-pool", func() Fact[[]string] {
+			return ask(ctx, func(ctx context.Context) ([]string, error) { return setup.Groups.Groups(ctx, s.DestinationPool) })
+		})
+	}
+	switch {
+	case !s.Completion.retires():
+		f.unretiring = unasked[[]string]("COMPLETION_AFTER=keep: source users stay as they are")
+	case setup.Unretiring == nil:
+		f.unretiring = unasked[[]string](becauseOf(nameConfiguration))
+	default:
+		f.unretiring = ask(ctx, setup.Unretiring)
+	}
 }
 
 func whenTold[T any](value, flag string, question func() Fact[T]) Fact[T] {

@@ -263,18 +263,3 @@ func (f *Facts) ofFamily(name string) bool {
 func Families(source string) []string {
 	return []string{"MIGRATE_", source + "_", "AUDIT_", "COMPLETION_", "LOCKOUT_"}
 }
-
-// completion is not examined yet; what is set for it is named.
-func completion(f Facts) Check {
-	var used []string
-	for name, value := range f.Settings.Environment {
-		if strings.HasPrefix(name, "COMPLETION_") && value.Reveal() != "keep" {
-			used = append(used, name)
-		}
-	}
-	if len(used) > 0 {
-		slices.Sort(used)
-		return warn(strings.Join(used, ", ")+": these checks do not look at completion yet", "check groups, queue and retirement by hand")
-	}
-	return skip("not used: source users stay as they are (COMPLETION_AFTER=keep), no groups, no queue")
-}

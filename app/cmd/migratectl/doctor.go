@@ -94,6 +94,10 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 	settings.Rules, settings.Conceal = configuration.Rules, configuration.Refusal == config.RefusalConceal
 	settings.Warnings = configuration.Warnings
 	settings.SourceKind, settings.SourceName = configuration.Sources[0].Kind, configuration.Sources[0].Name
+	settings.Completion = doctor.Completion{
+		After: configuration.Completion.After, Groups: configuration.Completion.Groups,
+		CreateGroups: configuration.Completion.CreateGroups, QueueURL: configuration.Completion.QueueURL,
+	}
 	settings.Environment = ofFamilies(whole, settings.SourceName)
 	pool, role, ok := app.CognitoSettings(configuration.Sources[0])
 	if !ok {
@@ -122,6 +126,11 @@ func setAside(environ, problems []string) ([]string, []string) {
 	})
 	for _, name := range names {
 		switch {
+		case name == "COMPLETION_QUEUE_URL" && asksForCompletion(kept):
+			kept = append(kept, name+"=https://sqs.invalid/0/unset")
+		// What else there is of completion is a second problem of the same fault.
+		case name == "COMPLETION_AFTER" || name == "COMPLETION_GROUPS":
+			kept = onlyDeciding(kept)
 		case strings.HasSuffix(name, "_USER_POOL_ID"):
 			kept = append(kept, name+"=us-east-1_unset")
 		case strings.HasSuffix(name, "_CLIENT_ID"):
@@ -133,6 +142,13 @@ func setAside(environ, problems []string) ([]string, []string) {
 		}
 	}
 	return kept, names
+}
+
+func asksForCompletion(environ []string) bool {
+	return slices.ContainsFunc(environ, func(variable string) bool {
+		name, value, _ := strings.Cut(variable, "=")
+		return value != "" && (name == "COMPLETION_GROUPS" || name == "COMPLETION_AFTER" && value != "keep")
+	})
 }
 
 // ofFamilies are the variables that the function reads.
@@ -161,6 +177,7 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 	setup := doctor.Setup{
 		Own: own, Roles: own,
 		Destinations: own.UserPools(region), Functions: own.Functions(region),
+		Groups: own.UserPools(region), Queues: own.Queues(queueRegion(given.region, settings.Completion.QueueURL)),
 	}
 	if setup.SourcePools, err = sourceReaders(ctx, given.sourceProfile, settings.Source, own, sourceRegion); err != nil {
 		return doctor.Setup{}, nil, err
@@ -170,11 +187,29 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 	if !slices.ContainsFunc(settings.SetAside, func(name string) bool { return strings.HasPrefix(name, settings.SourceName+"_") }) {
 		function, err := newFunction(ctx, environ, io.Discard)
 		setup.Reach = reachBy(function, err)
+		setup.Unretiring = func(ctx context.Context) ([]string, error) {
+			configuration, err := app.Load(ctx, onlyDeciding(environ))
+			if err != nil {
+				return nil, err
+			}
+			return app.Unretiring(ctx, configuration)
+		}
 		if err == nil {
 			stop = func() { _ = function.stop(ctx) }
 		}
 	}
 	return setup, stop, nil
+}
+
+// queueRegion is where the function asks for its queue: in its own region, or,
+// where that is not known, in the one in the queue's URL.
+func queueRegion(region, queueURL string) string {
+	if region != "" {
+		return region
+	}
+	_, host, _ := strings.Cut(queueURL, "://sqs.")
+	named, _, _ := strings.Cut(host, ".")
+	return named
 }
 
 // reachBy asks the source, through the function's own composition, for the

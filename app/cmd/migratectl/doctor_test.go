@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"cognito-user-migration/app/doctor"
+	"cognito-user-migration/app/e2e/peers"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -19,7 +20,8 @@ import (
 // package doctor holds that check against a source that is stricter.
 func healthy() map[string]doctor.Status {
 	all := map[string]doctor.Status{
-		"source external ID": doctor.Warn, "attributes in ID token": doctor.Skip, "completion": doctor.Skip, "attempt": doctor.Skip,
+		"source external ID": doctor.Warn, "attributes in ID token": doctor.Skip, "attempt": doctor.Skip,
+		"completion queue": doctor.Skip, "completion groups": doctor.Skip, "completion retirement": doctor.Skip,
 	}
 	for _, name := range []string{
 		"configuration", "identity", "source role", "source reached", "source pool", "source client", "source client flow",
@@ -206,9 +208,32 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"a timeout that is long":             {func(p *plan) { p.function.Timeout = aws.Int32(30) }, statuses{"function timeout": warn}, "30s", "function timeout"},
 		"memory that is small":               {func(p *plan) { p.function.MemorySize = aws.Int32(128) }, statuses{"function memory": warn}, "128 MB", "function memory"},
 		"an environment that is another":     {func(p *plan) { p.theirs["MIGRATE_ON_MFA"] = "migrate" }, statuses{"function environment": warn}, "MIGRATE_ON_MFA is set there", "function environment"},
-		"completion, which is not looked at": {func(p *plan) {
-			p.environ["COMPLETION_AFTER"], p.environ["COMPLETION_QUEUE_URL"] = "disable", "https://sqs.us-east-1.amazonaws.com/111111111111/completion"
-		}, statuses{"completion": warn}, "COMPLETION_AFTER", "completion"},
+		"completion in order":                {change: finishing, but: finished(statuses{}), saw: "SQS's own keys", of: "completion queue"},
+		"a queue under a key of its own": {finishingBut(func(p *plan) {
+			p.queue["SqsManagedSseEnabled"], p.queue["KmsMasterKeyId"] = "false", "alias/completion"
+		}), finished(statuses{}), "alias/completion", "completion queue"},
+		"a queue that is not there": {finishingBut(func(p *plan) {
+			p.queue, p.environ["COMPLETION_QUEUE_URL"] = nil, a.moto.URL+"/"+peers.DestinationAccountID+"/nonesuch"
+		}), finished(statuses{"completion queue": fail}), "NonExistentQueue", "completion queue"},
+		"a queue that is not named": {finishingBut(func(p *plan) { p.ours["COMPLETION_QUEUE_URL"] = "" }),
+			finished(statuses{"configuration": fail, "completion queue": skip, "function environment": warn}), "COMPLETION_QUEUE_URL: is required", "configuration"},
+		"a queue that is not encrypted": {finishingBut(func(p *plan) { p.queue["SqsManagedSseEnabled"] = "false" }),
+			finished(statuses{"completion queue": fail}), "not encrypted", "completion queue"},
+		"no dead-letter queue": {finishingBut(func(p *plan) { delete(p.queue, "RedrivePolicy") }),
+			finished(statuses{"completion queue": fail}), "no dead-letter queue", "completion queue"},
+		"messages that die early": {finishingBut(func(p *plan) { p.queue["RedrivePolicy"] = redrive(5) }),
+			finished(statuses{"completion queue": warn}), "after 5 receives", "completion queue"},
+		"a group that is not there": {finishingBut(func(p *plan) { p.groups = []string{"admins", "editors"} }),
+			finished(statuses{"completion groups": fail}), "no group writers", "completion groups"},
+		"a group that is to be created": {finishingBut(func(p *plan) {
+			p.groups, p.environ["COMPLETION_CREATE_GROUPS"] = []string{"admins"}, "true"
+		}), finished(statuses{}), "create writers", "completion groups"},
+		"groups alone": {finishingBut(func(p *plan) { delete(p.environ, "COMPLETION_AFTER") }),
+			finished(statuses{"completion retirement": skip}), "keep", "completion retirement"},
+		"retirement alone": {finishingBut(func(p *plan) { delete(p.environ, "COMPLETION_GROUPS") }),
+			finished(statuses{"completion groups": skip}), "COMPLETION_GROUPS is not set", "completion groups"},
+		"a word for what becomes of users that is none": {finishingBut(func(p *plan) { p.ours["COMPLETION_AFTER"] = "archive" }),
+			statuses{"configuration": fail, "function environment": warn}, "because configuration failed", "completion queue"},
 		"nothing told": {func(p *plan) {
 			p.args["--destination-pool"], p.args["--destination-client"], p.args["--function"] = "", "", ""
 		}, statuses{"destination pool": skip, "destination client": skip, "destination client flow": skip, "destination client errors": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip, "trigger permission": skip, "function": skip, "function timeout": skip, "function memory": skip, "function environment": skip}, "--destination-pool is not given", "destination pool"},
@@ -235,6 +260,24 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 	}
 }
 
+// finishingBut makes moves be finished, with one thing changed.
+func finishingBut(change func(*plan)) func(*plan) {
+	return func(p *plan) {
+		finishing(p)
+		change(p)
+	}
+}
+
+// finished adds to what is expected what doctor says of completion in order.
+func finished(but map[string]doctor.Status) map[string]doctor.Status {
+	for _, name := range []string{"completion queue", "completion groups", "completion retirement"} {
+		if _, there := but[name]; !there {
+			but[name] = doctor.Pass
+		}
+	}
+	return but
+}
+
 const (
 	otherFunction = "arn:aws:lambda:us-east-1:111111111111:function:other"
 	otherPool     = "arn:aws:cognito-idp:us-east-1:111111111111:userpool/us-east-1_other"
@@ -259,7 +302,7 @@ func TestDoctorPrintsOneAlignedLineForEachCheck(t *testing.T) {
 	m := a.build(t, p, "text")
 	got := runTool(t, m.environ, "", "doctor", "--destination-pool", m.poolID, "--destination-client", m.clientID,
 		"--function", m.functionARN, "--source-aws-profile", sourceProfile)
-	if got.err == nil || !strings.Contains(got.err.Error(), "1 of 31 checks failed") {
+	if got.err == nil || !strings.Contains(got.err.Error(), "1 of 33 checks failed") {
 		t.Errorf("it ends with %v", got.err)
 	}
 	lines := strings.Split(strings.TrimSuffix(got.out, "\n"), "\n")
@@ -434,4 +477,31 @@ func TestDoctorOfASourceThatIsNoUserPool(t *testing.T) {
 	if !strings.Contains(checks["source pool"].Saw, "of the kind file") {
 		t.Errorf("it saw %s", checks["source pool"].Saw)
 	}
+}
+
+// A source of another kind may not be able to part with users; nothing else of
+// completion is held up by that.
+func TestDoctorOfASourceThatCannotPartWithUsers(t *testing.T) {
+	a := startAccounts(t, authOff)
+	p := healthyPlan()
+	finishing(p)
+	m := a.build(t, p, "unretiring")
+	m.environ = append(nothingOf(m.environ, "SOURCE_"), "SOURCE_KIND=http", "SOURCE_URL=https://127.0.0.1:9/users", "SOURCE_BEARER_TOKEN=a token")
+	_, checks := runDoctor(t, p, m, "")
+	for name, status := range map[string]doctor.Status{
+		"configuration": doctor.Pass, "completion retirement": doctor.Fail, "completion queue": doctor.Pass, "completion groups": doctor.Pass,
+		"destination pool": doctor.Pass, "trigger": doctor.Pass,
+	} {
+		if checks[name].Status != status {
+			t.Errorf("%s is %s: %s", name, checks[name].Status, checks[name].Saw)
+		}
+	}
+	if !strings.Contains(checks["completion retirement"].Saw, "SOURCE (SOURCE_KIND=http)") {
+		t.Errorf("it saw %s", checks["completion retirement"].Saw)
+	}
+}
+
+// nothingOf leaves out the variables of a family.
+func nothingOf(environ []string, family string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool { return strings.HasPrefix(variable, family) })
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
 // accounts are a moto as both accounts, and the clients of their administrators.
@@ -31,6 +32,7 @@ type accounts struct {
 	admin               aws.Credentials
 	there, here         *cognito.Client // the source's and the destination's pools
 	functions           *lambda.Client
+	queues              *sqs.Client
 	sourceAdministrator aws.Credentials
 }
 
@@ -80,6 +82,7 @@ func startAccounts(t *testing.T, auth string) *accounts {
 		there:               poolsOf(moto.URL, source.Administrator),
 		here:                poolsOf(moto.URL, destination.Administrator),
 		functions:           functionsOf(moto.URL, destination.Administrator),
+		queues:              queuesOf(moto.URL, destination.Administrator),
 		sourceAdministrator: source.Administrator,
 	}
 }
@@ -114,6 +117,12 @@ func functionsOf(url string, as aws.Credentials) *lambda.Client {
 	})
 }
 
+func queuesOf(url string, as aws.Credentials) *sqs.Client {
+	return sqs.New(sqs.Options{
+		BaseEndpoint: &url, Region: peers.Region, Credentials: credentials.StaticCredentialsProvider{Value: as}, HTTPClient: direct(),
+	})
+}
+
 // direct calls moto without a proxy.
 func direct() *http.Client {
 	return &http.Client{Transport: &http.Transport{Proxy: nil}, Timeout: 30 * time.Second}
@@ -128,6 +137,8 @@ type plan struct {
 	anyPool              bool              // the permission names no pool
 	attached             bool              // the trigger, to the function
 	trigger              string            // the trigger, to another one
+	queue                map[string]string // attributes of the completion queue; nil where there is none
+	groups               []string          // of the destination
 	environ              map[string]string // of the function and the operator
 	theirs               map[string]string // of the function, beside those
 	ours                 map[string]string // of the operator, beside those
@@ -164,6 +175,42 @@ func healthyPlan() *plan {
 		},
 		theirs: map[string]string{}, ours: map[string]string{}, args: map[string]string{},
 	}
+}
+
+// finishing makes moves be finished in a set-up in order.
+func finishing(p *plan) {
+	p.environ["COMPLETION_AFTER"], p.environ["COMPLETION_GROUPS"] = "disable", "editors=writers,admins,*"
+	p.queue = map[string]string{"SqsManagedSseEnabled": "true", "RedrivePolicy": redrive(168)}
+	p.groups = []string{"admins", "others", "writers"}
+}
+
+// redrive is the policy of a queue whose messages die after so many receives.
+func redrive(count int) string {
+	return fmt.Sprintf(`{"deadLetterTargetArn":"arn:aws:sqs:%s:%s:%s","maxReceiveCount":%d}`, peers.Region, peers.DestinationAccountID, deadLetters, count)
+}
+
+const deadLetters = "dead-letters"
+
+// buildCompletion makes what moves are finished with, and tells the function of
+// its queue.
+func (a *accounts) buildCompletion(ctx context.Context, t *testing.T, p *plan, poolID, name string) {
+	t.Helper()
+	for _, group := range p.groups {
+		if _, err := a.here.CreateGroup(ctx, &cognito.CreateGroupInput{UserPoolId: &poolID, GroupName: &group}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p.queue == nil {
+		return
+	}
+	if _, err := a.queues.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String(deadLetters)}); err != nil {
+		t.Fatal(err)
+	}
+	made, err := a.queues.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("completion-" + name), Attributes: p.queue})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.environ["COMPLETION_QUEUE_URL"] = aws.ToString(made.QueueUrl)
 }
 
 // schema has every standard attribute, as AWS's pools do, and two custom ones.
@@ -231,6 +278,7 @@ func (a *accounts) build(t *testing.T, p *plan, name string) made {
 	}
 	m.poolID, m.poolARN, m.clientID, _ = makePool(ctx, t, a.here, p.pool, p.client, "destination-"+name)
 	m.sourceSecret = secret
+	a.buildCompletion(ctx, t, p, m.poolID, name)
 	variables := map[string]string{
 		"SOURCE_USER_POOL_ID": m.sourcePoolID, "SOURCE_CLIENT_ID": m.sourceClientID,
 		"SOURCE_ROLE_ARN": a.source.RoleARN, "SOURCE_EXTERNAL_ID": a.source.ExternalID,

@@ -1,0 +1,80 @@
+package awssetup
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// noQueue are the codes of SQS's answer that there is no such queue: by its JSON
+// protocol, and by the older one, whose code the newer one still gives.
+func noQueue() []string {
+	return []string{"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"}
+}
+
+// QueueAPI is what is called of the SDK's client for queues.
+type QueueAPI interface {
+	GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
+}
+
+// Queues reads queues.
+type Queues struct {
+	api QueueAPI
+}
+
+// NewQueues returns the reader over the client given.
+func NewQueues(api QueueAPI) *Queues {
+	return &Queues{api: api}
+}
+
+// Queue implements [ports.QueueReader].
+func (q *Queues) Queue(ctx context.Context, url string) (ports.Queue, error) {
+	answer, err := q.api.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: &url, AttributeNames: []types.QueueAttributeName{
+			types.QueueAttributeNameQueueArn, types.QueueAttributeNameSqsManagedSseEnabled,
+			types.QueueAttributeNameKmsMasterKeyId, types.QueueAttributeNameRedrivePolicy,
+		},
+	})
+	if err != nil {
+		return ports.Queue{}, classify(ctx, "GetQueueAttributes", err)
+	}
+	attributes := make(map[types.QueueAttributeName]string)
+	for name, value := range answer.Attributes {
+		attributes[types.QueueAttributeName(name)] = value
+	}
+	read := ports.Queue{ARN: attributes[types.QueueAttributeNameQueueArn]}
+	switch key := attributes[types.QueueAttributeNameKmsMasterKeyId]; {
+	case key != "":
+		read.Encryption = "the KMS key " + key
+	case attributes[types.QueueAttributeNameSqsManagedSseEnabled] == "true":
+		read.Encryption = "SQS's own keys"
+	}
+	if policy := attributes[types.QueueAttributeNameRedrivePolicy]; policy != "" {
+		if read.DeadLetters, read.MaxReceives, err = redrive(policy); err != nil {
+			return ports.Queue{}, fmt.Errorf("GetQueueAttributes: the redrive policy cannot be read: %w", err)
+		}
+	}
+	return read, nil
+}
+
+// redrive reads a redrive policy. Its count is a number, or a text of one as it
+// was set.
+func redrive(policy string) (target string, count int, err error) {
+	var read struct {
+		Target string      `json:"deadLetterTargetArn"`
+		Count  json.Number `json:"maxReceiveCount"`
+	}
+	if err := json.Unmarshal([]byte(policy), &read); err != nil {
+		return "", 0, err
+	}
+	if read.Target == "" {
+		return "", 0, nil
+	}
+	most, err := read.Count.Int64()
+	return read.Target, int(most), err
+}

@@ -1,0 +1,99 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+// fewestReceives is how often a message should be received before it counts as
+// dead: the waits between two tries grow to an hour, and who was moved by a
+// forgotten password may take days to set a new one.
+const fewestReceives = 20
+
+// Completion says how moves are to be finished.
+type Completion struct {
+	After        domain.After
+	Groups       domain.GroupMap
+	CreateGroups bool
+	// QueueURL is that of the queue; empty where completion is not asked for.
+	QueueURL string
+}
+
+// unfinished is the reason for which a question about completion is not put;
+// empty where it is.
+func (f *Facts) unfinished() string {
+	c := f.Settings.Completion
+	switch {
+	case f.aside("COMPLETION_AFTER"), f.aside("COMPLETION_GROUPS"), len(f.Settings.SetAside) > 0 && f.Settings.SourceKind == "":
+		return becauseOf(nameConfiguration)
+	case !c.retires() && c.Groups.Empty():
+		return "completion is not asked for"
+	default:
+		return ""
+	}
+}
+
+func (c Completion) retires() bool {
+	return c.After == domain.AfterDisable || c.After == domain.AfterDelete
+}
+
+func completionQueue(f Facts) Check {
+	if f.queue.skip != "" || f.queue.err != nil {
+		return read(f.queue, func(ports.Queue) string { return "" },
+			"check COMPLETION_QUEUE_URL: the queue is to be in the function's region", "sqs:GetQueueAttributes on the queue")
+	}
+	queue := f.queue.value
+	var found findings
+	if queue.Encryption == "" {
+		found.wrong = append(found.wrong, "it is not encrypted at rest, and its messages name people")
+	}
+	switch {
+	case queue.DeadLetters == "":
+		found.wrong = append(found.wrong, "it has no dead-letter queue: what cannot be finished is lost in silence")
+	case queue.MaxReceives < fewestReceives:
+		found.unwise = append(found.unwise, fmt.Sprintf("a message counts as dead after %d receives: who was moved by a forgotten password may take days to set a new one", queue.MaxReceives))
+	}
+	return found.result(fmt.Sprintf("%s, encrypted by %s, dead letters to %s after %d receives", queue.ARN, queue.Encryption, queue.DeadLetters, queue.MaxReceives),
+		fmt.Sprintf("give the queue SqsManagedSseEnabled or a KMS key, and a redrive policy with maxReceiveCount %d or more; the templates in deploy make such a one", fewestReceives))
+}
+
+func completionGroups(f Facts) Check {
+	const permission = "cognito-idp:ListGroups"
+	switch {
+	case errors.Is(f.groups.err, ports.ErrNotFound):
+		return skip(becauseOf(namePool)) // the pool is what is not there
+	case f.groups.skip != "" || f.groups.err != nil:
+		return read(f.groups, func([]string) string { return "" }, "", permission)
+	}
+	named := f.Settings.Completion.Groups.Destinations()
+	lacking := slices.DeleteFunc(slices.Clone(named), func(group string) bool { return slices.Contains(f.groups.value, group) })
+	switch {
+	case len(lacking) == 0 && len(named) == 0:
+		return pass("the rules name none; which ones * gives is not known before")
+	case len(lacking) == 0:
+		return pass("the destination has " + strings.Join(named, ", "))
+	case f.aside("COMPLETION_CREATE_GROUPS"):
+		return skip(becauseOf(nameConfiguration))
+	case f.Settings.Completion.CreateGroups:
+		return pass("completion is to create " + strings.Join(lacking, ", "))
+	default:
+		return fail("the destination has no group "+strings.Join(lacking, ", "), "create it there, or set COMPLETION_CREATE_GROUPS=true")
+	}
+}
+
+func completionRetirement(f Facts) Check {
+	if skipped, yes := missing(f.unretiring, nameReach); yes {
+		return skipped
+	}
+	after := f.Settings.Completion.After
+	if sources := f.unretiring.value; len(sources) > 0 {
+		return fail(fmt.Sprintf("COMPLETION_AFTER=%s, and no such thing can be done at %s", after, strings.Join(sources, ", ")),
+			"set COMPLETION_AFTER=keep, or let the source part with users where its kind can (docs/sources)")
+	}
+	return pass(fmt.Sprintf("COMPLETION_AFTER=%s, and the source (%s) can part with users", after, f.Settings.SourceKind))
+}
