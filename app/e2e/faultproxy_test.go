@@ -131,6 +131,28 @@ func resettingMidBody(right operation) operation {
 	}
 }
 
+// babbling answers by a line that is not HTTP.
+func babbling(line string) breaking {
+	return func(operation) operation {
+		return func(w http.ResponseWriter, _ *http.Request, _ map[string]any) {
+			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				_, _ = io.WriteString(conn, line+"\r\n\r\n")
+				_ = conn.Close()
+			}
+		}
+	}
+}
+
+// redirecting sends the caller elsewhere, body and all.
+func redirecting(to string) breaking {
+	return func(operation) operation {
+		return func(w http.ResponseWriter, _ *http.Request, _ map[string]any) {
+			w.Header().Set("Location", to)
+			w.WriteHeader(http.StatusTemporaryRedirect)
+		}
+	}
+}
+
 // reset ends a connection by a TCP reset.
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
@@ -204,7 +226,6 @@ type front struct {
 	listener net.Listener
 	server   *http.Server
 	conns    map[*frontConn]bool
-	opened   int
 	unknown  bool   // the certificate is of the authority that nobody knows
 	after    string // the operation after whose answer then happens
 	then     func()
@@ -326,13 +347,6 @@ func (f *front) mend() error {
 	return err
 }
 
-// connections counts those that were ever opened.
-func (f *front) connections() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.opened
-}
-
 // close ends the front and its connections.
 func (f *front) close() {
 	f.mu.Lock()
@@ -364,7 +378,6 @@ func (l *frontListener) Accept() (net.Conn, error) {
 	l.front.mu.Lock()
 	defer l.front.mu.Unlock()
 	l.front.conns[c] = true
-	l.front.opened++
 	return c, nil
 }
 

@@ -280,6 +280,7 @@ func faults() []*fault {
 				text(200, "text/plain", answer.Body.String())(nil)(w, r, input)
 			}
 		}, want: moved(1, 1)},
+		{name: "not HTTP", answer: babbling("canary-page"), want: unreachable(3, 1)},
 		{name: "200 and a page", answer: text(200, "text/html", html), want: unreachable(1, 1)},
 
 		{name: "throttled once", answer: once(code(400, "ThrottlingException", "Rate exceeded")), want: moved(2, 2)},
@@ -324,10 +325,10 @@ func tries(status int) int {
 
 // ofStatus is what comes of a status alone.
 func ofStatus(status int) func(*call) want {
-	switch {
-	case status == 429:
+	switch status {
+	case 429:
 		return failed(throttled, 3, 3)
-	case status == 403:
+	case 403:
 		return failed(misconfigured, 1, 1)
 	default: // whatever answers there is not the service, or is out of order
 		return failed(unreached, tries(status), tries(status))

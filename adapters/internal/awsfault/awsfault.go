@@ -120,7 +120,8 @@ func cause(err error) string {
 	if untrusted, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return untrusted.Error()
 	}
-	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+	// The SDK gives a request that brought no answer the status 0.
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok && response.HTTPStatusCode() != 0 {
 		return "no answer that can be read, with status " + strconv.Itoa(response.HTTPStatusCode())
 	}
 	return "no answer"

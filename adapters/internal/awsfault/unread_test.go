@@ -38,6 +38,13 @@ func TestAnAnswerThatCannotBeReadIsToldByItsStatus(t *testing.T) {
 	}
 }
 
+func TestNoAnswerIsCalledNone(t *testing.T) {
+	t.Parallel()
+	if got := of(t, unread(0)); !errors.Is(got, ports.ErrUnreachable) || !strings.Contains(got.Error(), ": no answer") || strings.Contains(got.Error(), "status") {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestACertificateThatIsNotTrustedIsNamed(t *testing.T) {
 	t.Parallel()
 	got := of(t, &smithyhttp.RequestSendError{Err: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}})
