@@ -115,9 +115,12 @@ type HTTPClient interface {
 // HTTP/2 has nothing to give; but it keeps a connection whose request was
 // cancelled, and with it one that the network has lost while the function slept:
 // every attempt after would run out of time on it.
+//
+// And there it follows no redirect: the SDK's own client would carry the body,
+// and with it a password, wherever a 307 leads.
 func Over(next HTTPClient) HTTPClient {
 	if buildable, ok := next.(*awshttp.BuildableClient); ok {
-		next = buildable.WithTransportOptions(func(transport *http.Transport) {
+		buildable = buildable.WithTransportOptions(func(transport *http.Transport) {
 			transport.ForceAttemptHTTP2 = false
 			transport.Protocols = new(http.Protocols)
 			transport.Protocols.SetHTTP1(true)
@@ -126,6 +129,10 @@ func Over(next HTTPClient) HTTPClient {
 				transport.TLSClientConfig.NextProtos = nil
 			}
 		})
+		next = &http.Client{
+			Transport:     buildable.GetTransport(),
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
 	}
 	return client{next}
 }
