@@ -67,11 +67,6 @@ func New(secrets SecretsAPI, parameters ParametersAPI) *Resolver {
 	return &Resolver{secrets: secrets, parameters: parameters}
 }
 
-// IsReference reports whether a setting is a reference.
-func IsReference(setting string) bool {
-	return strings.HasPrefix(setting, SecretsManager) || strings.HasPrefix(setting, ParameterStore)
-}
-
 // Resolve gives the secret that a reference names. Its error matches those of
 // ports, or [ErrNoText], and holds neither the reference nor the secret.
 func (r *Resolver) Resolve(ctx context.Context, reference string) (domain.Secret, error) {

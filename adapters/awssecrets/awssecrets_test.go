@@ -76,15 +76,6 @@ func TestASecretIsReadAsTheReferenceSays(t *testing.T) {
 	}
 }
 
-func TestWhatIsAReference(t *testing.T) {
-	t.Parallel()
-	for setting, want := range map[string]bool{"ssm:/x": true, "secretsmanager:x": true, "SSM:/x": false, "x": false, "": false, "xssm:": false} {
-		if awssecrets.IsReference(setting) != want {
-			t.Errorf("%q: %t", setting, !want)
-		}
-	}
-}
-
 func TestSecretsOfARealService(t *testing.T) {
 	t.Parallel()
 	config := aws.Config{
