@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
@@ -351,52 +352,42 @@ func TestWhereAnAttemptCameFromIsRecordedOnlyIfItLooksLikeAnID(t *testing.T) {
 func TestTheAttemptEndsBeforeCognitoStopsWaiting(t *testing.T) {
 	t.Parallel()
 	payload := event(t, "authentication.json")
-	handler := func(m *migrator) *lambdatrigger.Handler {
-		return lambdatrigger.New(m, zap.NewNop(), lambdatrigger.Options{})
+	const whole = lambdatrigger.CognitoWait
+	for name, test := range map[string]struct {
+		timeout time.Duration // of the function; none if 0
+		started time.Duration // what the start took
+		want    []time.Duration
+	}{
+		"whatever the function's own timeout is":                       {timeout: time.Minute, want: []time.Duration{whole}},
+		"and before the function's own timeout, where that is shorter": {timeout: 3 * time.Second, want: []time.Duration{3 * time.Second}},
+		"and the first attempt alone has less, by what the start took": {started: 1500 * time.Millisecond, want: []time.Duration{whole - 1500*time.Millisecond, whole}},
+		"but never less than half, however long the start took":        {started: time.Minute, want: []time.Duration{whole / 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx := t.Context()
+				if test.timeout > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, test.timeout)
+					defer cancel()
+				}
+				m := &migrator{decision: migrated()}
+				h := lambdatrigger.New(m, zap.NewNop(), lambdatrigger.Options{})
+				if test.started > 0 {
+					h.Started(test.started)
+				}
+				for i, want := range test.want {
+					if _, err := h.Invoke(ctx, payload); err != nil {
+						t.Fatal(err)
+					}
+					if got := time.Until(m.deadline); got != want {
+						t.Errorf("attempt %d has %v, want %v", i+1, got, want)
+					}
+				}
+			})
+		})
 	}
-	left := func(t *testing.T, ctx context.Context, h *lambdatrigger.Handler, m *migrator) time.Duration {
-		t.Helper()
-		began := time.Now()
-		if _, err := h.Invoke(ctx, payload); err != nil {
-			t.Fatal(err)
-		}
-		return m.deadline.Sub(began)
-	}
-	near := func(t *testing.T, got, want time.Duration) {
-		t.Helper()
-		if got > want+50*time.Millisecond || got < want-200*time.Millisecond {
-			t.Errorf("the attempt has %v, want %v", got, want)
-		}
-	}
-	t.Run("whatever the function's own timeout is", func(t *testing.T) {
-		t.Parallel()
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		m := &migrator{decision: migrated()}
-		near(t, left(t, ctx, handler(m), m), lambdatrigger.CognitoWait)
-	})
-	t.Run("and before the function's own timeout, where that is shorter", func(t *testing.T) {
-		t.Parallel()
-		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-		defer cancel()
-		m := &migrator{decision: migrated()}
-		near(t, left(t, ctx, handler(m), m), 3*time.Second)
-	})
-	t.Run("and the first attempt has less by what the start took", func(t *testing.T) {
-		t.Parallel()
-		m := &migrator{decision: migrated()}
-		h := handler(m)
-		h.Started(1500 * time.Millisecond)
-		near(t, left(t, context.Background(), h, m), lambdatrigger.CognitoWait-1500*time.Millisecond)
-		near(t, left(t, context.Background(), h, m), lambdatrigger.CognitoWait)
-	})
-	t.Run("but never less than half", func(t *testing.T) {
-		t.Parallel()
-		m := &migrator{decision: migrated()}
-		h := handler(m)
-		h.Started(time.Minute)
-		near(t, left(t, context.Background(), h, m), lambdatrigger.CognitoWait/2)
-	})
 }
 
 func TestAPanicIsAFailureThatShowsNothing(t *testing.T) {

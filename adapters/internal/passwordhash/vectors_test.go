@@ -272,7 +272,7 @@ func FuzzEveryForm(f *testing.F) {
 	f.Fuzz(func(t *testing.T, hash, one, other string) {
 		began := time.Now()
 		err := passwordhash.Validate(hash)
-		if took := time.Since(began); took > time.Second {
+		if took := time.Since(began); took > 5*time.Second {
 			t.Errorf("to validate takes %v", took)
 		}
 		cost := passwordhash.Cost(hash)
