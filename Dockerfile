@@ -30,11 +30,13 @@ COPY . .
 ARG TARGETOS
 ARG TARGETARCH
 ARG VERSION=dev
+# Adapters to leave out, as build tags: TAGS=noldap,nosql (docs/weight.md).
+ARG TAGS
 # Times are set to zero, so that the same sources make the same layer on any day.
 RUN --mount=type=cache,target=/root/.cache/go-build \
     mkdir -p /image/etc/ssl \
  && GOOS="${TARGETOS:-linux}" GOARCH="${TARGETARCH:-$(go env GOARCH)}" \
-    go build -trimpath -buildvcs=false -tags lambda.norpc \
+    go build -trimpath -buildvcs=false -tags "lambda.norpc${TAGS:+,$TAGS}" \
       -ldflags "-s -w -X main.version=${VERSION}" \
       -o /image/bootstrap ./app/cmd/bootstrap \
  && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/cert.pem \

@@ -13,6 +13,19 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # IMAGE, PLATFORM, BASE, ENGINE, PULL: see deploy/image/build.sh
 export VERSION
 
+# What the function is built with: docs/weight.md. ONLY=cognito,ldap keeps these and leaves
+# every other adapter out; TAGS=noldap,nosql leaves these out. The Cognito source is always in.
+# The adapters are those that a file of the sources has a build tag for.
+comma := ,
+ADAPTERS := $(shell grep -rhoE --include='*.go' '^//go:build !no[a-z]+$$' app adapters | sed 's/.*!no//' | sort -u)
+ifdef ONLY
+  kept := $(subst $(comma), ,$(ONLY))
+  unknown := $(filter-out cognito $(ADAPTERS),$(kept))
+  $(if $(unknown),$(error ONLY has $(unknown); there are: cognito $(ADAPTERS)))
+  TAGS := $(subst $() ,$(comma),$(patsubst %,no%,$(filter-out $(kept),$(ADAPTERS))))
+endif
+export TAGS
+
 # The version that .golangci.yml is written for; another one may know other rules.
 GOLANGCI_VERSION := 2.15.0
 ACTIONLINT_VERSION := 1.7.12
@@ -24,7 +37,7 @@ export PATH := $(PATH):$(GOBIN)
 # The race detector needs a C compiler, which a machine with Go alone may lack.
 RACE := $(if $(shell command -v "$$(go env CC 2>/dev/null)"),-race)
 SUMMARY := go run ./.ci/testsummary/main.go
-BUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w -X main.version=$(VERSION)"
+BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # Folders with a package-lock.json of software that tests run against.
 PEERS := app/e2e/peers adapters/oidcsource/testdata/provider
 
@@ -38,14 +51,14 @@ run: ## A demonstration: users of a file are moved, and refused. Needs Go alone
 	@go run ./app/cmd/migratectl demo
 
 .PHONY: build
-build: ## Build bin/bootstrap (what Lambda runs) and bin/migratectl (the operator's tool)
+build: ## Build bin/bootstrap (what Lambda runs; ONLY=cognito, TAGS=noldap) and bin/migratectl
 	@mkdir -p bin
-	$(BUILD) -o bin/bootstrap ./app/cmd/bootstrap
-	$(BUILD) -o bin/migratectl ./app/cmd/migratectl
+	$(BUILD) -tags "lambda.norpc$(TAGS:%=,%)" -o bin/bootstrap ./app/cmd/bootstrap
+	$(BUILD) -tags lambda.norpc -o bin/migratectl ./app/cmd/migratectl
 	@ls -l bin/bootstrap bin/migratectl
 
 .PHONY: image
-image: ## Build the container image: IMAGE, PLATFORM, BASE, ENGINE (docker, podman, buildah)
+image: ## Build the container image: IMAGE, PLATFORM, BASE, ENGINE, and ONLY or TAGS as in build
 	@deploy/image/build.sh
 
 .PHONY: image-test
@@ -96,6 +109,14 @@ fuzz: ## Every fuzz target in the tree, FUZZTIME (10s) each
 	  go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x "./$$(dirname "$$file")"; \
 	done < <(find . -name node_modules -prune -o -name '*_test.go' -print | sort | xargs -r grep -HoE '^func Fuzz[A-Za-z0-9_]*' | sed 's/:func /:/; s|^\./||'); \
 	[[ $$found == 1 ]] || echo "fuzz: no target found"
+
+# Types are checked with each tag and with all; what the use of what is missing ends with is
+# tested in app/cmd/bootstrap.
+.PHONY: tags
+tags: ## go vet with each adapter left out, and with all of them
+	@for tag in $(ADAPTERS:%=no%) $(subst $() ,$(comma),$(ADAPTERS:%=no%)); do \
+	  echo "tags: $$tag"; go vet -tags "lambda.norpc,$$tag" ./...; \
+	done
 
 # --- keeping it in order -------------------------------------------------------------------
 .PHONY: lint

@@ -1,13 +1,15 @@
+//go:build !nocompletion
+
 package app
 
 import (
 	"context"
+	"errors"
 
 	"cognito-user-migration/adapters/cognitodestination"
 	"cognito-user-migration/adapters/sqscompletion"
 	"cognito-user-migration/app/complete"
 	"cognito-user-migration/app/config"
-	"cognito-user-migration/app/migrate"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
@@ -23,6 +25,21 @@ func CompletionModules(process Process, configuration *config.Config) fx.Option 
 		commonModules(process, configuration),
 		completeModule(),
 	)
+}
+
+// StartCompletion starts the function of the command complete and gives what
+// Lambda calls, and the log. It is not stopped: Lambda ends a process without a
+// word.
+func StartCompletion(ctx context.Context, process Process, configuration *config.Config) (Handler, *zap.Logger, error) {
+	if !configuration.Completion.Wanted() {
+		return nil, nil, errors.New("command complete: COMPLETION_AFTER and COMPLETION_GROUPS ask for nothing, so there is nothing to complete")
+	}
+	var (
+		handler *sqscompletion.Handler
+		logger  *zap.Logger
+	)
+	_, err := Start(ctx, CompletionModules(process, configuration), fx.Populate(&handler, &logger))
+	return handler, logger, err
 }
 
 // queueModule gives the queue; its client is made only where a queue is set.
@@ -43,20 +60,6 @@ func queueModule() fx.Option {
 			func(queue *sqscompletion.Queue) ports.CompletionQueue { return queue },
 		),
 	)
-}
-
-// completionOf is what follows a decision to migrate; nil where nothing does.
-func completionOf(settings config.Completion, queue ports.CompletionQueue, logger *zap.Logger) *migrate.Completion {
-	if !settings.Wanted() {
-		return nil
-	}
-	return &migrate.Completion{
-		Queue:    queue,
-		Required: settings.Required,
-		Unsent: func(_ context.Context, err error) {
-			logger.Error("a completion could not be queued", zap.Error(err))
-		},
-	}
 }
 
 // CompletionSources are the sources of a [complete.Completer], by their names.

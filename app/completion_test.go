@@ -1,3 +1,5 @@
+//go:build !nocompletion
+
 package app_test
 
 import (

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"cognito-user-migration/adapters/awssecrets"
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/domain"
 )
@@ -19,18 +18,14 @@ const resolving = 3 * time.Second
 func Load(ctx context.Context, environ []string) (*config.Config, error) {
 	ctx, cancel := context.WithTimeout(ctx, resolving)
 	defer cancel()
-	return config.Load(ctx, environ, Kinds(), &lazyResolver{open: sync.OnceValues(func() (*awssecrets.Resolver, error) {
-		awsConfig, err := loadAWS(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return awssecrets.Open(awsConfig), nil
+	return config.Load(ctx, environ, Kinds(), &lazyResolver{open: sync.OnceValues(func() (config.Resolver, error) {
+		return openResolver(ctx)
 	})})
 }
 
 // lazyResolver makes the resolver when it is first needed.
 type lazyResolver struct {
-	open func() (*awssecrets.Resolver, error)
+	open func() (config.Resolver, error)
 }
 
 // Resolve implements [config.Resolver].

@@ -5,10 +5,6 @@ import (
 	"fmt"
 
 	"cognito-user-migration/adapters/cognitosource"
-	"cognito-user-migration/adapters/filesource"
-	"cognito-user-migration/adapters/httpsource"
-	"cognito-user-migration/adapters/ldapsource"
-	"cognito-user-migration/adapters/oidcsource"
 	"cognito-user-migration/adapters/stscredentials"
 	"cognito-user-migration/app/complete"
 	"cognito-user-migration/app/config"
@@ -26,15 +22,17 @@ type sourceKind struct {
 	open     func(context.Context, config.Source, sourceParts) (complete.Source, error)
 }
 
-// sourceKinds maps SOURCE_KIND to adapters. A new kind is one line here.
+// sourceKinds maps SOURCE_KIND to adapters. A new kind is one line here, and a
+// file sources_KIND.go. The build tag noKIND leaves a kind out: what is then in
+// its place here is the zero value, from without_KIND.go.
 func sourceKinds() map[string]sourceKind {
 	return map[string]sourceKind{
 		"cognito": {func() config.SourceSettings { return new(cognitoSettings) }, openCognito},
-		"file":    {func() config.SourceSettings { return new(filesource.Settings) }, openFile},
-		"http":    {func() config.SourceSettings { return new(httpsource.Settings) }, openHTTP},
-		"ldap":    {func() config.SourceSettings { return new(ldapsource.Settings) }, openLDAP},
-		"oidc":    {func() config.SourceSettings { return new(oidcsource.Settings) }, openOIDC},
-		"sql":     {func() config.SourceSettings { return new(sqlSettings) }, openSQL},
+		"file":    fileKind(),
+		"http":    httpKind(),
+		"ldap":    ldapKind(),
+		"oidc":    oidcKind(),
+		"sql":     sqlKind(),
 	}
 }
 
@@ -48,7 +46,8 @@ type sourceParts struct {
 	sessionName string
 }
 
-// Kinds lists what each kind of source takes.
+// Kinds lists what each kind of source takes; nil for a kind that this program
+// was built without.
 func Kinds() map[string]config.NewSettings {
 	kinds := make(map[string]config.NewSettings)
 	for name, kind := range sourceKinds() {
@@ -132,54 +131,4 @@ func openCognito(_ context.Context, source config.Source, parts sourceParts) (co
 		Retirer:   retirer,
 		Groups:    retirer,
 	}, nil
-}
-
-func openFile(_ context.Context, source config.Source, _ sourceParts) (complete.Source, error) {
-	settings, ok := source.Settings.(*filesource.Settings)
-	if !ok {
-		return complete.Source{}, fmt.Errorf("settings are %T", source.Settings)
-	}
-	directory, err := filesource.Open(source.Name, *settings)
-	if err != nil {
-		return complete.Source{}, err
-	}
-	opened := complete.Source{Directory: directory}
-	if settings.Retires() {
-		opened.Retirer = directory
-	}
-	return opened, nil
-}
-
-func openLDAP(_ context.Context, source config.Source, _ sourceParts) (complete.Source, error) {
-	settings, ok := source.Settings.(*ldapsource.Settings)
-	if !ok {
-		return complete.Source{}, fmt.Errorf("settings are %T", source.Settings)
-	}
-	directory, err := ldapsource.Open(source.Name, *settings)
-	if err != nil {
-		return complete.Source{}, err
-	}
-	opened := complete.Source{Directory: directory, Groups: directory}
-	if settings.CanRetire() {
-		opened.Retirer = directory.Retirer()
-	}
-	return opened, nil
-}
-
-func openHTTP(_ context.Context, source config.Source, _ sourceParts) (complete.Source, error) {
-	settings, ok := source.Settings.(*httpsource.Settings)
-	if !ok {
-		return complete.Source{}, fmt.Errorf("settings are %T", source.Settings)
-	}
-	directory, err := httpsource.Open(source.Name, *settings)
-	return complete.Source{Directory: directory}, err
-}
-
-func openOIDC(_ context.Context, source config.Source, _ sourceParts) (complete.Source, error) {
-	settings, ok := source.Settings.(*oidcsource.Settings)
-	if !ok {
-		return complete.Source{}, fmt.Errorf("settings are %T", source.Settings)
-	}
-	directory, err := oidcsource.Open(source.Name, *settings)
-	return complete.Source{Directory: directory}, err
 }

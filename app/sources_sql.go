@@ -1,3 +1,5 @@
+//go:build !nosql
+
 package app
 
 import (
@@ -11,6 +13,10 @@ import (
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/ports"
 )
+
+func sqlKind() sourceKind {
+	return sourceKind{func() config.SourceSettings { return new(sqlSettings) }, openSQL}
+}
 
 // sqlSettings are a database's, with the role through which an RDS database of
 // another account is signed in to.

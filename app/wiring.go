@@ -49,6 +49,11 @@ func (p Process) variable(name string) string {
 	return ""
 }
 
+// Handler is what Lambda calls, with the bytes of an event.
+type Handler interface {
+	Invoke(ctx context.Context, payload []byte) ([]byte, error)
+}
+
 // Modules wires the function of the command migrate: everything from the
 // configuration to the handler that Lambda calls, one module for each concern.
 // Production, the operator's tool and tests all use it. The graph gives a
@@ -191,6 +196,20 @@ func migrateModule() fx.Option {
 			})
 		}),
 	)
+}
+
+// completionOf is what follows a decision to migrate; nil where nothing does.
+func completionOf(settings config.Completion, queue ports.CompletionQueue, logger *zap.Logger) *migrate.Completion {
+	if !settings.Wanted() {
+		return nil
+	}
+	return &migrate.Completion{
+		Queue:    queue,
+		Required: settings.Required,
+		Unsent: func(_ context.Context, err error) {
+			logger.Error("a completion could not be queued", zap.Error(err))
+		},
+	}
 }
 
 func lambdaModule() fx.Option {

@@ -98,8 +98,10 @@ func (r *Region) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// withoutDriver is said of a driver that a build tag left out.
-const withoutDriver = "this program was built without it, by the tags nopostgres or nomysql"
+// without is said of a driver that a build tag left out.
+func (d Driver) without() string {
+	return fmt.Sprintf("this binary was built without %[1]s (build tag no%[1]s)", string(d))
+}
 
 // address is what a URL says.
 type address struct {
@@ -150,7 +152,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 		problems = append(problems, errors.New(variable(name)+": "+fmt.Sprintf(format, arguments...)))
 	}
 	if _, there := drivers()[s.Driver]; !there {
-		problem("DRIVER", "%s", withoutDriver)
+		problem("DRIVER", "%s", s.Driver.without())
 	}
 	to, err := s.address()
 	switch {

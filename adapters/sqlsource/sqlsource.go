@@ -66,7 +66,7 @@ func Open(name string, settings Settings, credentials ports.CredentialProvider) 
 	}
 	driver, there := drivers()[settings.Driver]
 	if !there {
-		return nil, fmt.Errorf("DRIVER: %s", withoutDriver)
+		return nil, fmt.Errorf("DRIVER: %s", settings.Driver.without())
 	}
 	connector, err := driver.open(connect{to: to, secured: secured, cleartext: settings.Auth == AuthIAM, password: password})
 	if err != nil {

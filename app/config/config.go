@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -61,7 +60,8 @@ type SourceSettings interface {
 	Warnings(variable func(string) string) []string
 }
 
-// NewSettings makes the empty settings of a kind of source.
+// NewSettings makes the empty settings of a kind of source. A nil one stands for
+// a kind that the program was built without, by the build tag noKIND.
 type NewSettings func() SourceSettings
 
 // Audit says how attempts are recorded.
@@ -356,8 +356,12 @@ func (l *loader) source(name string, kinds map[string]NewSettings) Source {
 	var common sourceSettings
 	l.parse(prefix, &common)
 	newSettings, known := kinds[common.Kind]
-	if !known {
-		l.problem(prefix+"KIND", "takes one of: %s", strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+	if newSettings == nil {
+		has := "takes one of: " + strings.Join(built(kinds), ", ")
+		if known {
+			has = fmt.Sprintf("this binary was built without %[1]s (build tag no%[1]s); %[2]s", common.Kind, has)
+		}
+		l.problem(prefix+"KIND", "%s", has)
 		// What such a kind would read is not known, so nothing else of this
 		// family can be called wrong.
 		delete(l.read, prefix)
@@ -372,6 +376,18 @@ func (l *loader) source(name string, kinds map[string]NewSettings) Source {
 		}
 	}
 	return Source{Name: name, Kind: common.Kind, Match: common.Match, Settings: settings}
+}
+
+// built lists the kinds that the program was built with.
+func built(kinds map[string]NewSettings) []string {
+	var names []string
+	for name, newSettings := range kinds {
+		if newSettings != nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func isSourceName(name string) bool {

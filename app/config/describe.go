@@ -1,10 +1,6 @@
 package config
 
-import (
-	"maps"
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Setting describes one variable, for the table in the README and for people.
 type Setting struct {
@@ -36,7 +32,7 @@ func Describe(kinds map[string]NewSettings) []Setting {
 			})
 		}
 	}
-	names := slices.Sorted(maps.Keys(kinds))
+	names := built(kinds)
 	add(familyMigrate, "", fieldsOf(&migrateSettings{}))
 	common := fieldsOf(&sourceSettings{})
 	common[0].takes = strings.Join(names, ", ")

@@ -7,6 +7,7 @@
 #   BASE       the build stage's base image     the Dockerfile's
 #   ENGINE     docker, podman or buildah        the first that works
 #   PULL       never: use local images only     as the engine does by itself
+#   TAGS       adapters to leave out, as build tags: noldap,nosql         none: all are in
 #   VERSION, REVISION                           from git
 #   SOURCE_DATE_EPOCH                           the commit's time, so that the same commit makes the same image
 #
@@ -52,6 +53,7 @@ fi
 args=(--tag "$image"
   --platform "$PLATFORM"
   --build-arg "VERSION=${version:-dev}"
+  --build-arg "TAGS=${TAGS:-}"
   --build-arg "REVISION=${revision:-unknown}"
   --build-arg "GOPROXY=${GOPROXY:-$(go env GOPROXY 2>/dev/null || true)}")
 if [[ -n "${BASE:-}" ]]; then args+=(--build-arg "BUILD_BASE=$BASE"); fi

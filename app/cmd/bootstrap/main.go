@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
-	"cognito-user-migration/adapters/sqscompletion"
 	"cognito-user-migration/app"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -56,17 +55,14 @@ func start(args, environ []string, log io.Writer) (lambda.Handler, *zap.Logger, 
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	// Lambda ends the process without a word, so nothing is ever stopped.
-	var logger *zap.Logger
 	process := app.Process{Environ: environ, Log: log}
 	if command == commandComplete {
-		if !configuration.Completion.Wanted() {
-			return nil, nil, errors.New("command complete: COMPLETION_AFTER and COMPLETION_GROUPS ask for nothing, so there is nothing to complete")
-		}
-		var handler *sqscompletion.Handler
-		_, err = app.Start(ctx, app.CompletionModules(process, configuration), fx.Populate(&handler, &logger))
-		return handler, logger, err
+		return app.StartCompletion(ctx, process, configuration)
 	}
-	var handler *lambdatrigger.Handler
+	var (
+		handler *lambdatrigger.Handler
+		logger  *zap.Logger
+	)
 	_, err = app.Start(ctx, app.Modules(process, configuration), fx.Populate(&handler, &logger))
 	return handler, logger, err
 }

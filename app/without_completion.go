@@ -1,0 +1,29 @@
+//go:build nocompletion
+
+package app
+
+import (
+	"context"
+	"errors"
+
+	"cognito-user-migration/app/config"
+	"cognito-user-migration/ports"
+
+	"go.uber.org/fx"
+	"go.uber.org/zap"
+)
+
+// StartCompletion says that there is no such command.
+func StartCompletion(context.Context, Process, *config.Config) (Handler, *zap.Logger, error) {
+	return nil, nil, errors.New("command complete: this binary was built without completion (build tag nocompletion)")
+}
+
+// queueModule gives no queue, and an error where one is needed.
+func queueModule() fx.Option {
+	return fx.Module("queue", fx.Provide(func(configuration *config.Config) (ports.CompletionQueue, error) {
+		if configuration.Completion.Wanted() {
+			return nil, errors.New("COMPLETION_AFTER, COMPLETION_GROUPS: this binary was built without completion (build tag nocompletion)")
+		}
+		return nil, nil //nolint:nilnil // nothing is owed, so nothing is queued
+	}))
+}

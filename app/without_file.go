@@ -1,0 +1,5 @@
+//go:build nofile
+
+package app
+
+func fileKind() sourceKind { return sourceKind{} }

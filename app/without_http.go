@@ -1,0 +1,5 @@
+//go:build nohttp
+
+package app
+
+func httpKind() sourceKind { return sourceKind{} }

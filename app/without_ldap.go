@@ -1,0 +1,5 @@
+//go:build noldap
+
+package app
+
+func ldapKind() sourceKind { return sourceKind{} }

@@ -1,0 +1,5 @@
+//go:build nooidc
+
+package app
+
+func oidcKind() sourceKind { return sourceKind{} }

@@ -1,0 +1,5 @@
+//go:build nosql
+
+package app
+
+func sqlKind() sourceKind { return sourceKind{} }
