@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 # --- what can be set from outside: make fuzz FUZZTIME=1m ----------------------------------
 FUZZTIME ?= 10s
+CORPUS ?= 40
 # Never a cached result: of a test against a peer it would say nothing about the peer today.
 TESTFLAGS ?= -count=1 -timeout 20m
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -100,6 +101,9 @@ cover: ## Statement coverage: of domain it must be 100 %, the rest is printed
 	@awk 'NR > 1 {all += $$2; if ($$3 == 0) {missed += $$2; if (++shown <= 30) print "not covered: " $$1}} \
 	  END {printf "domain: %d of %d statements covered\n", all - missed, all; exit missed > 0 || all == 0}' bin/domain.cover.out
 
+# Every target as FILE:NAME.
+fuzz_targets = find . -name node_modules -prune -o -name '*_test.go' -print | sort | xargs -r grep -HoE '^func Fuzz[A-Za-z0-9_]*' | sed 's/:func /:/; s|^\./||'
+
 .PHONY: fuzz
 fuzz: ## Every fuzz target in the tree, FUZZTIME (10s) each
 	@found=0; \
@@ -107,7 +111,7 @@ fuzz: ## Every fuzz target in the tree, FUZZTIME (10s) each
 	  found=1; \
 	  echo "fuzz: $$target in $$(dirname "$$file"), $(FUZZTIME)"; \
 	  go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x "./$$(dirname "$$file")"; \
-	done < <(find . -name node_modules -prune -o -name '*_test.go' -print | sort | xargs -r grep -HoE '^func Fuzz[A-Za-z0-9_]*' | sed 's/:func /:/; s|^\./||'); \
+	done < <($(fuzz_targets)); \
 	[[ $$found == 1 ]] || echo "fuzz: no target found"
 
 # Types are checked with each tag and with all; what the use of what is missing ends with is
@@ -117,6 +121,21 @@ tags: ## go vet with each adapter left out, and with all of them
 	@for tag in $(ADAPTERS:%=no%) $(subst $() ,$(comma),$(ADAPTERS:%=no%)); do \
 	  echo "tags: $$tag"; go vet -tags "lambda.norpc,$$tag" ./...; \
 	done
+
+# What a long run found stays in Go's cache; the smallest of it are kept in the tree, where each
+# `go test` runs them again. What is there already stays there, and counts.
+.PHONY: fuzz-corpora
+fuzz-corpora: ## Keep the smallest inputs that fuzzing found: CORPUS (40) a target, 4 KiB at most
+	@cache="$$(go env GOCACHE)/fuzz/$$(go list -m)"; \
+	while IFS=: read -r file target; do \
+	  from="$$cache/$$(dirname "$$file")/$$target" into="$$(dirname "$$file")/testdata/fuzz/$$target"; \
+	  if [[ ! -d $$from ]]; then echo "fuzz-corpora: nothing found yet for $$target in $$(dirname "$$file")"; continue; fi; \
+	  mkdir -p "$$into"; \
+	  room=$$(($(CORPUS) - $$(find "$$into" -type f | wc -l))); \
+	  find "$$from" -type f -size -4097c -printf '%s %f\n' | sort -n \
+	    | awk -v room="$$room" 'NR <= room {print $$2}' | while read -r name; do cp "$$from/$$name" "$$into/$$name"; done; \
+	  echo "fuzz-corpora: $$into has $$(find "$$into" -type f | wc -l)"; \
+	done < <($(fuzz_targets))
 
 # --- keeping it in order -------------------------------------------------------------------
 .PHONY: lint

@@ -1,6 +1,8 @@
 package cognitosource
 
 import (
+	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -11,6 +13,8 @@ import (
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/smithy-go"
 )
@@ -78,6 +82,118 @@ func FuzzIDToken(f *testing.F) {
 				if value == "" || isTokenClaim(name) {
 					t.Errorf("%q=%q is an attribute", name, value)
 				}
+			}
+		}
+	})
+}
+
+// echo is a service that turns every sign-in away and says in its error all that
+// it was sent.
+type echo struct {
+	API
+	sent map[string]string
+}
+
+// AdminInitiateAuth implements [API].
+func (e *echo) AdminInitiateAuth(_ context.Context, input *cognitoidentityprovider.AdminInitiateAuthInput, _ ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminInitiateAuthOutput, error) {
+	e.sent = input.AuthParameters
+	text, err := json.Marshal(input)
+	if err != nil {
+		return nil, err
+	}
+	return nil, &smithy.GenericAPIError{Code: "InvalidParameterException", Message: string(text)}
+}
+
+// Whatever the secret, the name and the client: SECRET_HASH is what Cognito
+// computes, by RFC 2104 written out here, and is not sent without a secret. What
+// is sent comes back in no error.
+func FuzzSecretHash(f *testing.F) {
+	f.Add("secret", "hanako", "3n4b5urk1ft4fl3mg5e62d9ado", "Right-Password-1")
+	f.Add("", "hanako", "c", "p")
+	f.Add(strings.Repeat("k", 65), "\xff\x00", "", strings.Repeat("p", 300))
+	f.Add(strings.Repeat("k", 64), "山田", "c", "\n")
+	f.Fuzz(func(t *testing.T, secret, username, clientID, password string) {
+		if username == "" || password == "" {
+			return // nobody is asked
+		}
+		service := &echo{}
+		directory := New("SOURCE", service, Settings{ClientID: ClientID(clientID), ClientSecret: domain.NewSecret(secret)},
+			func(domain.FindingKind) bool { return false })
+		finding, err := directory.Authenticate(t.Context(), username, domain.NewPassword(password))
+		hash, sent := service.sent["SECRET_HASH"]
+		if want := hmacSHA256([]byte(secret), []byte(username+clientID)); sent != (secret != "") || sent && hash != base64.StdEncoding.EncodeToString(want) {
+			t.Errorf("SECRET_HASH is %q, and %v that it is sent", hash, sent)
+		}
+		if service.sent["USERNAME"] != username || service.sent["PASSWORD"] != password {
+			t.Error("what was typed is not what is sent")
+		}
+		if err == nil {
+			if finding.Kind != domain.UserUnknown && finding.Kind != domain.PasswordWrong { // what was typed reads like the service's own words
+				t.Errorf("the finding is %v", finding.Kind)
+			}
+			return
+		}
+		if want := "cognito source: AdminInitiateAuth: InvalidParameterException: misconfigured"; err.Error() != want {
+			t.Errorf("the error is %q, want %q whatever is sent", err, want)
+		}
+	})
+}
+
+// hmacSHA256 is RFC 2104 with SHA-256, apart from crypto/hmac.
+func hmacSHA256(key, text []byte) []byte {
+	if len(key) > sha256.BlockSize {
+		sum := sha256.Sum256(key)
+		key = sum[:]
+	}
+	inner, outer := make([]byte, sha256.BlockSize), make([]byte, sha256.BlockSize)
+	copy(inner, key)
+	copy(outer, key)
+	for i := range inner {
+		inner[i] ^= 0x36
+		outer[i] ^= 0x5c
+	}
+	digest := sha256.Sum256(slices.Concat(inner, text))
+	digest = sha256.Sum256(slices.Concat(outer, digest[:]))
+	return digest[:]
+}
+
+// Whatever stands in the settings: what is taken is of the service's own form,
+// so that no region leads to a host that is not AWS's, and what is not taken is
+// not repeated.
+func FuzzSettings(f *testing.F) {
+	for _, text := range []string{
+		"ap-northeast-1_AbCdEf123", "us-gov-west-1_a", "cn-north-1", "ap-northeast-1", "us-east-1.example.com/", "a@b-1", "3n4b5urk1ft4fl3mg5e62d9ado",
+		"id_token", "admin_get_user", "\n", "",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var (
+			pool    UserPoolID
+			client  ClientID
+			region  Region
+			profile Profile
+		)
+		for name, into := range map[string]interface{ UnmarshalText(text []byte) error }{
+			"pool": &pool, "client": &client, "region": &region, "profile": &profile,
+		} {
+			if err := into.UnmarshalText([]byte(text)); err != nil && len(text) > 24 && strings.Contains(err.Error(), text) {
+				t.Errorf("%s: the value is in the error: %v", name, err)
+			}
+		}
+		for _, settings := range []Settings{{UserPoolID: pool}, {Region: region}} {
+			where := settings.ServiceRegion()
+			if where == "" {
+				continue
+			}
+			endpoint, err := cognitoidentityprovider.NewDefaultEndpointResolverV2().ResolveEndpoint(t.Context(),
+				cognitoidentityprovider.EndpointParameters{Region: aws.String(where)})
+			if err != nil {
+				t.Fatalf("no endpoint for %q: %v", where, err)
+			}
+			host := endpoint.URI.Hostname()
+			if !strings.HasPrefix(host, "cognito-idp."+where+".") || endpoint.URI.Path != "" || endpoint.URI.User != nil || endpoint.URI.Port() != "" {
+				t.Errorf("region %q leads to %s", where, endpoint.URI.String())
 			}
 		}
 	})

@@ -497,6 +497,74 @@ func FuzzSessionName(f *testing.F) {
 	})
 }
 
+// What is given as role and external ID is taken where STS takes it, and is then
+// sent as it stands; what is not taken is not repeated in the error.
+func FuzzSettings(f *testing.F) {
+	f.Add("arn:aws:iam::123456789012:role/user-migration", "external-1", "user-migration", "2025/01/31/[$LATEST]0123456789abcdef")
+	f.Add("arn:aws-us-gov:iam::123456789012:role/path/r+=,.@-_", "a:b/c=d,e.f@g_h-i+j", "", "")
+	f.Add("arn:aws:iam::12345678901:role/r", "a", "\xff", "]")
+	f.Add("arn:aws:iam::1234567890123:role/r\n", "an external ID with spaces", "f", "s")
+	f.Add("arn:aws:sts::123456789012:assumed-role/r/s", "\u212a\u017f", "f", "s") // letters that fold into ASCII ones
+	f.Fuzz(func(t *testing.T, role, external, function, logStream string) {
+		var settings Settings
+		for text, into := range map[string]interface{ UnmarshalText(text []byte) error }{role: &settings.RoleARN, external: &settings.ExternalID} {
+			if err := into.UnmarshalText([]byte(text)); err != nil && len(text) > 16 && strings.Contains(err.Error(), text) &&
+				!strings.Contains("arn:aws:iam::123456789012:role/user-migration", text) { // our own example
+				t.Errorf("the value is in the error: %v", err)
+			}
+		}
+		if got, want := string(settings.RoleARN) == role && role != "", isRoleARN(role); got != want {
+			t.Errorf("role %q is taken: %v", role, got)
+		}
+		if got, want := string(settings.ExternalID) == external && external != "", isExternalID(external); got != want {
+			t.Errorf("external ID %q is taken: %v", external, got)
+		}
+		if settings.RoleARN == "" {
+			return
+		}
+		api := &fakeSTS{}
+		if _, err := AssumeRole(api, settings, SessionName(function, logStream)).Retrieve(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if aws.ToString(api.asked.RoleArn) != role || aws.ToString(api.asked.ExternalId) != string(settings.ExternalID) ||
+			!sessionNames.MatchString(aws.ToString(api.asked.RoleSessionName)) {
+			t.Errorf("STS is asked for %q with %q as %q", aws.ToString(api.asked.RoleArn),
+				aws.ToString(api.asked.ExternalId), aws.ToString(api.asked.RoleSessionName))
+		}
+	})
+}
+
+// isRoleARN reads a role's ARN part by part ("IAM identifiers", IAM User Guide).
+func isRoleARN(text string) bool {
+	parts := strings.Split(text, ":")
+	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "iam" || parts[3] != "" || len(parts[4]) != 12 {
+		return false
+	}
+	partition, found := strings.CutPrefix(parts[1], "aws")
+	if !found || strings.Trim(partition, "abcdefghijklmnopqrstuvwxyz-") != "" || strings.Trim(parts[4], "0123456789") != "" {
+		return false
+	}
+	name, found := strings.CutPrefix(parts[5], "role/")
+	return found && name != "" && len(name) <= 512 && isOf(name, "_+=,.@/-")
+}
+
+// isExternalID holds for what STS takes as ExternalId ("AssumeRole", AWS STS API
+// Reference).
+func isExternalID(text string) bool {
+	return len(text) >= 2 && len(text) <= 1224 && isOf(text, "_+=,.@:/-")
+}
+
+// isOf holds for ASCII letters, digits and the signs given.
+func isOf(text, signs string) bool {
+	for _, b := range []byte(text) {
+		letter := b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9'
+		if !letter && strings.IndexByte(signs, b) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func TestSettingsAreCheckedForTheirShape(t *testing.T) {
 	t.Parallel()
 	for text, right := range map[string]bool{
