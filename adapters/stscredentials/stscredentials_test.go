@@ -503,6 +503,7 @@ func FuzzSettings(f *testing.F) {
 	f.Add("arn:aws:iam::123456789012:role/user-migration", "external-1", "user-migration", "2025/01/31/[$LATEST]0123456789abcdef")
 	f.Add("arn:aws-us-gov:iam::123456789012:role/path/r+=,.@-_", "a:b/c=d,e.f@g_h-i+j", "", "")
 	f.Add("arn:aws:iam::12345678901:role/r", "a", "\xff", "]")
+	f.Add("arn:aws:iam::1234567890123:role/r", "", "", "")
 	f.Add("arn:aws:iam::1234567890123:role/r\n", "an external ID with spaces", "f", "s")
 	f.Add("arn:aws:sts::123456789012:assumed-role/r/s", "\u212a\u017f", "f", "s") // letters that fold into ASCII ones
 	f.Fuzz(func(t *testing.T, role, external, function, logStream string) {
