@@ -12,6 +12,8 @@ CORPUS ?= 40
 TESTFLAGS ?= -count=1 -timeout 20m
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # IMAGE, PLATFORM, BASE, ENGINE, PULL: see deploy/image/build.sh
+# make bench QUICK=1 is over in half a minute; BENCHFLAGS: go run ./app/bench/cmd/bench -help
+BENCHFLAGS ?=
 export VERSION
 
 # What the function is built with: docs/weight.md. ONLY=cognito,ldap keeps these and leaves
@@ -91,6 +93,12 @@ peers: ## Install the npm packages that tests run against, where npm is there
 	    echo "peers: npm is missing or could not install $$peer; the tests that need it are skipped"; \
 	  fi; \
 	done
+
+# Node.js and Python are compared with where they are installed.
+.PHONY: bench
+bench: ## What one sign-in costs, beside the floor, Python and Node.js; QUICK=1 for a short look
+	@$(MAKE) peers PEERS=app/bench/node
+	@go run ./app/bench/cmd/bench $(if $(QUICK),-rounds 2 -invocations 100 -quota-rounds 1 -wait 10s) $(BENCHFLAGS)
 
 .PHONY: cover
 cover: ## Statement coverage: of domain it must be 100 %, the rest is printed

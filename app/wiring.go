@@ -141,6 +141,9 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 // warm prepares the sources that can be prepared, at start and side by side. To
 // fail is not fatal: the first attempt tries again.
 func warm(lifecycle fx.Lifecycle, opened sources, logger *zap.Logger) {
+	if !warming {
+		return
+	}
 	lifecycle.Append(fx.StartHook(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, warmUp)
 		defer cancel()

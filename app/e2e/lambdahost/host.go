@@ -54,6 +54,9 @@ type Config struct {
 	// Timeout is the function's own; the process is killed when an invocation
 	// takes longer.
 	Timeout time.Duration
+	// Launch starts the process, by default with [exec.Cmd.Start]; for whoever
+	// puts it under a quota from its first instruction.
+	Launch func(*exec.Cmd) error
 }
 
 func (c Config) withDefaults() Config {
@@ -63,6 +66,9 @@ func (c Config) withDefaults() Config {
 	c.AccountID = cmp.Or(c.AccountID, DefaultAccountID)
 	c.MemoryMB = cmp.Or(c.MemoryMB, DefaultMemoryMB)
 	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
+	if c.Launch == nil {
+		c.Launch = (*exec.Cmd).Start
+	}
 	return c
 }
 
@@ -100,6 +106,8 @@ type Host struct {
 	pending     chan *invocation // from Invoke to the process's next "next"
 	ready       chan struct{}    // closed at the first "next"
 	readyOnce   sync.Once
+	launched    time.Time     // when the process was started
+	startup     time.Duration // from then to the first "next"; valid once ready is closed
 	invocations atomic.Int64
 
 	exited     chan struct{} // closed when the process has ended
@@ -156,7 +164,8 @@ func Start(config Config) (*Host, error) {
 	h.command.Env = config.environ(listener.Addr().String())
 	h.command.Stdout, h.command.Stderr = &h.stdout, &h.stderr
 	h.command.WaitDelay = stopGrace
-	if err := h.command.Start(); err != nil {
+	h.launched = time.Now()
+	if err := config.Launch(h.command); err != nil {
 		_ = h.runtimeAPI.Close()
 		return nil, fmt.Errorf("lambdahost: %w", err)
 	}
@@ -185,6 +194,17 @@ func (h *Host) Ready(ctx context.Context) error {
 		return &ExitError{Status: h.exitStatus}
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// Startup is the time from the start of the process to its first request for an
+// invocation; zero before [Host.Ready] has returned nil.
+func (h *Host) Startup() time.Duration {
+	select {
+	case <-h.ready:
+		return h.startup
+	default:
+		return 0
 	}
 }
 

@@ -33,7 +33,10 @@ func (h *Host) runtimeHandler() http.Handler {
 
 // serveNext hands out the next invocation, however long it takes to come.
 func (h *Host) serveNext(w http.ResponseWriter, r *http.Request) {
-	h.readyOnce.Do(func() { close(h.ready) })
+	h.readyOnce.Do(func() {
+		h.startup = time.Since(h.launched)
+		close(h.ready)
+	})
 	select {
 	case inv := <-h.pending:
 		h.mu.Lock()

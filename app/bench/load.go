@@ -1,0 +1,4 @@
+package bench
+
+// Load is how cost grows.
+type Load struct{}

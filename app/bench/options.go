@@ -1,0 +1,36 @@
+package bench
+
+import (
+	"io"
+	"time"
+)
+
+// Options say what is measured.
+type Options struct {
+	// Top is the top folder of the checkout.
+	Top string
+	// Programs are the names of those to run, in their order; empty for all.
+	Programs []string
+	// Rounds is how often each program is started and measured.
+	Rounds int
+	// Invocations is how many warm invocations of a round are measured for each
+	// delay. A slow program gets fewer.
+	Invocations int
+	// Delays are the server's, one after the other. Starting and first
+	// invocations are measured with the first of them.
+	Delays []time.Duration
+	// Quota is the share of one core, in percent, that a process gets in the
+	// rounds under a quota; zero for no such rounds.
+	Quota float64
+	// QuotaRounds is how many of those there are.
+	QuotaRounds int
+	// Wait is how long to wait for a quiet machine; zero not to look.
+	Wait time.Duration
+	// Roots is a file of certificates, in PEM, that programs in Go load beside
+	// the stub's own; empty for none.
+	Roots string
+	// ImageBytes is the size of the image, where somebody has built it.
+	ImageBytes int64
+	// Progress is told what is being done.
+	Progress io.Writer
+}

@@ -1,0 +1,243 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"cognito-user-migration/app/bench/stub"
+)
+
+// The names of programs that targets and tables speak of.
+const (
+	Floor     = "floor"
+	Bootstrap = "bootstrap"
+	IDToken   = "id_token"
+	NoWarming = "no_warming"
+	Python    = "python"
+	Node      = "node"
+	Minimal   = "minimal"
+)
+
+// program is one that is measured.
+type program struct {
+	name  string
+	title string
+	// prepare makes it ready to run, or says by [errAbsent] why it cannot be.
+	prepare func(context.Context, workshop) (executable, error)
+	// env is what it is told beside what all are told.
+	env []string
+	// share is the part of the warm invocations that it gets: slow ones fewer.
+	share float64
+	// quota holds for those that are also run under a quota.
+	quota bool
+}
+
+// executable is a program that is ready to run.
+type executable struct {
+	path string
+	args []string
+	env  []string
+	// bytes is the size of what is deployed, where it is one file.
+	bytes int64
+}
+
+// errAbsent is why a program cannot be run on this machine.
+type errAbsent struct{ reason string }
+
+func (e errAbsent) Error() string { return e.reason }
+
+// programs are all that can be measured, in the order in which they run. A new
+// variant is one line.
+func programs() []program {
+	return []program{
+		{name: Floor, title: "two bare HTTPS round trips, net/http", prepare: goProgram("floor", "./app/bench/cmd/floor"), share: 1, quota: true},
+		{name: Bootstrap, title: "bootstrap, as it is shipped", prepare: bootstrap(), share: 1, quota: true},
+		{name: IDToken, title: "bootstrap, SOURCE_PROFILE=id_token", prepare: bootstrap(), share: 1, env: []string{"SOURCE_PROFILE=id_token"}},
+		{name: NoWarming, title: "bootstrap, not warmed (-tags nowarm)", prepare: bootstrap("nowarm"), share: 1, quota: true},
+		{name: "stock_roots", title: "bootstrap, this machine's CA bundle", prepare: stockRoots(bootstrap()), share: 0.2, quota: true},
+		{name: Minimal, title: "bootstrap, Cognito source alone", prepare: bootstrap("nomysql", "nopostgres"), share: 1},
+		{name: Node, title: "Node.js, SDK v3, bundled, role cached", prepare: nodeProgram, share: 0.5, quota: true},
+		{name: Python, title: "the article's flow, Python, boto3", prepare: pythonProgram, share: 0.05, quota: true},
+	}
+}
+
+// workshop is where programs are made ready.
+type workshop struct {
+	top    string // of the checkout
+	folder string // for what is built
+	roots  string // what the stub's certificate goes back to, in PEM
+}
+
+// What the Makefile builds the function with; a test compares them.
+const (
+	productionTags    = "lambda.norpc"
+	productionLDFlags = "-s -w -X main.version=bench"
+)
+
+// bootstrap is the function's binary as it is shipped, with further build tags.
+func bootstrap(tags ...string) func(context.Context, workshop) (executable, error) {
+	return goProgram(strings.Join(append([]string{"bootstrap"}, tags...), "-"), "./app/cmd/bootstrap", tags...)
+}
+
+// goProgram builds a program of this repository, once for each name.
+func goProgram(name, path string, tags ...string) func(context.Context, workshop) (executable, error) {
+	return func(ctx context.Context, w workshop) (executable, error) {
+		binary := filepath.Join(w.folder, name)
+		if _, err := os.Stat(binary); err != nil {
+			build := exec.CommandContext(ctx, "go", "build", "-trimpath", //nolint:gosec // our own words
+				"-tags", strings.Join(append([]string{productionTags}, tags...), ","),
+				"-ldflags", productionLDFlags, "-o", binary, path)
+			build.Dir = w.top
+			build.Env = append(os.Environ(), "CGO_ENABLED=0")
+			if output, err := build.CombinedOutput(); err != nil {
+				return executable{}, fmt.Errorf("go build %s: %w\n%s", path, err, output)
+			}
+		}
+		info, err := os.Stat(binary)
+		if err != nil {
+			return executable{}, err
+		}
+		return executable{path: binary, bytes: info.Size()}, nil
+	}
+}
+
+// stockRoots runs a program with the machine's own bundle of certificates, as
+// programs do that nobody gave a smaller one.
+func stockRoots(prepare func(context.Context, workshop) (executable, error)) func(context.Context, workshop) (executable, error) {
+	return func(ctx context.Context, w workshop) (executable, error) {
+		ready, err := prepare(ctx, w)
+		if err != nil {
+			return executable{}, err
+		}
+		for _, candidate := range []string{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"} {
+			stock, err := os.ReadFile(candidate) //nolint:gosec // one of the three
+			if err != nil {
+				continue
+			}
+			file := filepath.Join(w.folder, "stock.pem")
+			if err := os.WriteFile(file, append(append(stock, '\n'), w.roots...), 0o600); err != nil {
+				return executable{}, err
+			}
+			ready.env = []string{"SSL_CERT_FILE=" + file}
+			return ready, nil
+		}
+		return executable{}, errAbsent{"this machine has no CA bundle"}
+	}
+}
+
+// pythonProgram is the article's flow. The interpreter is asked where it really
+// is: what stands in the PATH may be a script that looks for it at every start.
+func pythonProgram(ctx context.Context, w workshop) (executable, error) {
+	output, err := exec.CommandContext(ctx, "python3", "-c",
+		"import sys, boto3, botocore.httpsession as h; print(sys.executable); print(h.get_cert_path(True))").Output()
+	if err != nil {
+		return executable{}, errAbsent{"python3 with boto3 is not installed"}
+	}
+	lines := strings.Fields(string(output))
+	if len(lines) != 2 {
+		return executable{}, fmt.Errorf("python3 said %q", output)
+	}
+	// What the SDK loads everywhere, and the stub's root.
+	bundle, err := os.ReadFile(lines[1])
+	if err != nil {
+		return executable{}, err
+	}
+	file := filepath.Join(w.folder, "python.pem")
+	if err := os.WriteFile(file, append(append(bundle, '\n'), w.roots...), 0o600); err != nil {
+		return executable{}, err
+	}
+	return executable{
+		path: lines[0],
+		args: []string{filepath.Join(w.top, "app/bench/python/function.py")},
+		env:  []string{"AWS_CA_BUNDLE=" + file},
+	}, nil
+}
+
+// nodeProgram is the same flow in JavaScript, in one file.
+func nodeProgram(ctx context.Context, w workshop) (executable, error) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		return executable{}, errAbsent{"Node.js is not installed"}
+	}
+	folder := filepath.Join(w.top, "app/bench/node")
+	esbuild := filepath.Join(folder, "node_modules/.bin/esbuild")
+	if _, err := os.Stat(esbuild); err != nil {
+		return executable{}, errAbsent{"its packages are not installed (npm ci in app/bench/node)"}
+	}
+	bundle := filepath.Join(w.folder, "function.js")
+	command := exec.CommandContext(ctx, esbuild, "--bundle", "--platform=node", "--target=node20", "--minify", //nolint:gosec // of our lock file
+		"--log-level=error", "--outfile="+bundle, "function.mjs")
+	command.Dir = folder
+	if output, err := command.CombinedOutput(); err != nil {
+		return executable{}, fmt.Errorf("esbuild: %w\n%s", err, bytes.TrimSpace(output))
+	}
+	info, err := os.Stat(bundle)
+	if err != nil {
+		return executable{}, err
+	}
+	roots := filepath.Join(w.folder, "roots.pem")
+	return executable{path: node, args: []string{bundle}, env: []string{"NODE_EXTRA_CA_CERTS=" + roots}, bytes: info.Size()}, nil
+}
+
+// What the function is told of the source.
+const (
+	userPool = "us-east-1_Source001"
+	client   = "1example23456789"
+	roleARN  = "arn:aws:iam::222222222222:role/migration"
+)
+
+// environment is what every program is told: where the stub is, what Lambda
+// would, and the function's settings.
+func environment(addresses stub.Addresses, folder string) []string {
+	return []string{
+		"AWS_ACCESS_KEY_ID=ASIAFUNCTIONFUNCTION",
+		"AWS_SECRET_ACCESS_KEY=" + strings.Repeat("f", 40),
+		"AWS_SESSION_TOKEN=" + strings.Repeat("FQoG", 90),
+		"AWS_EC2_METADATA_DISABLED=true",
+		"AWS_CONFIG_FILE=" + os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
+		"AWS_ENDPOINT_URL_STS=" + addresses.STS,
+		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=" + addresses.Cognito,
+		"AWS_ENDPOINT_URL_SQS=" + addresses.SQS,
+		// As in the image: one file, and no folder of certificates.
+		"SSL_CERT_FILE=" + filepath.Join(folder, "roots.pem"),
+		"SSL_CERT_DIR=" + filepath.Join(folder, "no-certificates"),
+		"SOURCE_USER_POOL_ID=" + userPool,
+		"SOURCE_CLIENT_ID=" + client,
+		"SOURCE_ROLE_ARN=" + roleARN,
+	}
+}
+
+// event is a sign-in as Cognito sends it.
+const event = `{"version":"1","triggerSource":"UserMigration_Authentication","region":"us-east-1","userPoolId":"us-east-1_Dest00001",` +
+	`"userName":"` + stub.Username + `","callerContext":{"awsSdkVersion":"aws-sdk-unknown-unknown","clientId":"1example23456789"},` +
+	`"request":{"password":"` + stub.Password + `","validationData":null,"userAttributes":null},` +
+	`"response":{"userAttributes":null,"forceAliasCreation":null,"enableSMSMFA":null,"finalUserStatus":null,"messageAction":null,"desiredDeliveryMediums":null}}`
+
+// choose picks programs by their names.
+func choose(all []program, names []string) ([]program, error) {
+	if len(names) == 0 {
+		return all, nil
+	}
+	var chosen []program
+	for _, name := range names {
+		var known []string
+		found := false
+		for _, p := range all {
+			known = append(known, p.name)
+			if p.name == name {
+				chosen, found = append(chosen, p), true
+			}
+		}
+		if !found {
+			return nil, errors.New("no program " + name + "; there are: " + strings.Join(known, ", "))
+		}
+	}
+	return chosen, nil
+}

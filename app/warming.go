@@ -1,0 +1,6 @@
+//go:build !nowarm
+
+package app
+
+// warming holds in every build but the benchmark's: see [warm].
+const warming = true
