@@ -1,4 +1,4 @@
-//go:build !nowarm
+//go:build !unwarmed
 
 package app
 

@@ -59,7 +59,7 @@ func programs() []program {
 		{name: Floor, title: "two bare HTTPS round trips, net/http", prepare: goProgram("floor", "./app/bench/cmd/floor"), share: 1, quota: true},
 		{name: Bootstrap, title: "bootstrap, as it is shipped", prepare: bootstrap(), share: 1, quota: true},
 		{name: IDToken, title: "bootstrap, SOURCE_PROFILE=id_token", prepare: bootstrap(), share: 1, env: []string{"SOURCE_PROFILE=id_token"}},
-		{name: NoWarming, title: "bootstrap, not warmed (-tags nowarm)", prepare: bootstrap("nowarm"), share: 1, quota: true},
+		{name: NoWarming, title: "bootstrap, not warmed (-tags unwarmed)", prepare: bootstrap("nowarm"), share: 1, quota: true},
 		{name: "stock_roots", title: "bootstrap, this machine's CA bundle", prepare: stockRoots(bootstrap()), share: 0.2, quota: true},
 		{name: Minimal, title: "bootstrap, Cognito source alone", prepare: bootstrap("nomysql", "nopostgres"), share: 1},
 		{name: Node, title: "Node.js, SDK v3, bundled, role cached", prepare: nodeProgram, share: 0.5, quota: true},
