@@ -24,6 +24,10 @@ type Options struct {
 	Quota float64
 	// QuotaRounds is how many of those there are.
 	QuotaRounds int
+	// LoadRounds is how often the growth of the cost is measured, with
+	// LoadAttempts attempts of each process; zero for not at all.
+	LoadRounds   int
+	LoadAttempts int
 	// Wait is how long to wait for a quiet machine; zero not to look.
 	Wait time.Duration
 	// Roots is a file of certificates, in PEM, that programs in Go load beside

@@ -79,7 +79,7 @@ func (p *process) measure(ctx context.Context, before stub.Counts) error {
 		return err
 	}
 	p.sample[Start] = milliseconds(p.host.Startup())
-	if err := p.lookAtCPU(func(used time.Duration) { p.sample[StartCPU] = milliseconds(used) }); err != nil {
+	if err := p.lookAtCPU(StartCPU, 1); err != nil {
 		return err
 	}
 	took, err := p.invoke(ctx)
@@ -109,7 +109,7 @@ func (p *process) measure(ctx context.Context, before stub.Counts) error {
 	if err == nil {
 		p.sample[PeakMemory] = float64(peak) / megabyte
 	}
-	return p.lookAtCPU(func(time.Duration) {})
+	return p.lookAtCPU("", 1)
 }
 
 // warm measures invocations one after the other.
@@ -122,7 +122,7 @@ func (p *process) warm(ctx context.Context, delay time.Duration) error {
 			return err
 		}
 	}
-	if err := p.lookAtCPU(func(time.Duration) {}); err != nil {
+	if err := p.lookAtCPU("", 1); err != nil {
 		return err
 	}
 	times := make([]float64, 0, p.invocations)
@@ -135,9 +135,7 @@ func (p *process) warm(ctx context.Context, delay time.Duration) error {
 	}
 	p.sample[WithDelay(WarmP50, delay)] = median(times)
 	p.sample[WithDelay(WarmP99, delay)] = quantile(times, 0.99)
-	return p.lookAtCPU(func(used time.Duration) {
-		p.sample[WithDelay(WarmCPU, delay)] = milliseconds(used) / float64(p.invocations)
-	})
+	return p.lookAtCPU(WithDelay(WarmCPU, delay), p.invocations)
 }
 
 // afterIdle measures invocations that find their connections closed.
@@ -161,9 +159,9 @@ func (p *process) afterIdle(ctx context.Context) error {
 	return nil
 }
 
-// lookAtCPU tells what the process has used since the last look, where this
-// machine can tell.
-func (p *process) lookAtCPU(tell func(used time.Duration)) error {
+// lookAtCPU keeps what each of a number of things has used since the last look
+// under the metric, if one is given, where this machine can tell.
+func (p *process) lookAtCPU(metric string, things int) error {
 	cpu, err := processCPU(p.host.PID())
 	if errors.Is(err, errors.ErrUnsupported) {
 		return nil
@@ -171,7 +169,9 @@ func (p *process) lookAtCPU(tell func(used time.Duration)) error {
 	if err != nil {
 		return err
 	}
-	tell(cpu - p.cpu)
+	if metric != "" {
+		p.sample[metric] = milliseconds(cpu-p.cpu) / float64(things)
+	}
 	p.cpu = cpu
 	return nil
 }
@@ -183,17 +183,27 @@ func (p *process) invoke(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
+	if result.FunctionError != "" {
+		return 0, fmt.Errorf("the function failed: %s", result.Payload)
+	}
+	status, attributes, err := decode(result.Payload)
+	if err != nil {
+		return 0, fmt.Errorf("the answer: %w", err)
+	}
+	if status != "CONFIRMED" || attributes["email"] == "" {
+		return 0, fmt.Errorf("the user was not moved: %s", result.Payload)
+	}
+	return result.Duration, nil
+}
+
+// decode reads the answer of the function.
+func decode(payload []byte) (status string, attributes map[string]string, err error) {
 	var answer struct {
 		Response struct {
 			UserAttributes  map[string]string `json:"userAttributes"`
 			FinalUserStatus string            `json:"finalUserStatus"`
 		} `json:"response"`
 	}
-	if err := json.Unmarshal(result.Payload, &answer); err != nil {
-		return 0, fmt.Errorf("the answer: %w", err)
-	}
-	if result.FunctionError != "" || answer.Response.FinalUserStatus != "CONFIRMED" || answer.Response.UserAttributes["email"] == "" {
-		return 0, fmt.Errorf("the user was not moved: %s", result.Payload)
-	}
-	return result.Duration, nil
+	err = json.Unmarshal(payload, &answer)
+	return answer.Response.FinalUserStatus, answer.Response.UserAttributes, err
 }

@@ -26,8 +26,7 @@ const (
 
 // program is one that is measured.
 type program struct {
-	name  string
-	title string
+	name, title, label string
 	// prepare makes it ready to run, or says by [errAbsent] why it cannot be.
 	prepare func(context.Context, workshop) (executable, error)
 	// env is what it is told beside what all are told.
@@ -56,14 +55,14 @@ func (e errAbsent) Error() string { return e.reason }
 // variant is one line.
 func programs() []program {
 	return []program{
-		{name: Floor, title: "two bare HTTPS round trips, net/http", prepare: goProgram("floor", "./app/bench/cmd/floor"), share: 1, quota: true},
-		{name: Bootstrap, title: "bootstrap, as it is shipped", prepare: bootstrap(), share: 1, quota: true},
-		{name: IDToken, title: "bootstrap, SOURCE_PROFILE=id_token", prepare: bootstrap(), share: 1, env: []string{"SOURCE_PROFILE=id_token"}},
-		{name: NoWarming, title: "bootstrap, not warmed (-tags unwarmed)", prepare: bootstrap("nowarm"), share: 1, quota: true},
-		{name: "stock_roots", title: "bootstrap, this machine's CA bundle", prepare: stockRoots(bootstrap()), share: 0.2, quota: true},
-		{name: Minimal, title: "bootstrap, Cognito source alone", prepare: bootstrap("nomysql", "nopostgres"), share: 1},
-		{name: Node, title: "Node.js, SDK v3, bundled, role cached", prepare: nodeProgram, share: 0.5, quota: true},
-		{name: Python, title: "the article's flow, Python, boto3", prepare: pythonProgram, share: 0.05, quota: true},
+		{name: Floor, title: "two bare HTTPS round trips, net/http", label: "floor: two bare calls", prepare: goProgram("floor", "./app/bench/cmd/floor"), share: 1, quota: true},
+		{name: Bootstrap, title: "bootstrap, as it is shipped", label: "this function", prepare: bootstrap(), share: 1, quota: true},
+		{name: IDToken, title: "bootstrap, SOURCE_PROFILE=id_token", label: "with id_token", prepare: bootstrap(), share: 1, env: []string{"SOURCE_PROFILE=id_token"}},
+		{name: NoWarming, title: "bootstrap, not warmed (-tags unwarmed)", label: "not warmed", prepare: bootstrap("unwarmed"), share: 1, quota: true},
+		{name: "stock_roots", title: "bootstrap, this machine's CA bundle", label: "stock CA bundle", prepare: stockRoots(bootstrap()), share: 0.2, quota: true},
+		{name: Minimal, title: "bootstrap, Cognito source alone", label: "Cognito source alone", prepare: bootstrap("nomysql", "nopostgres"), share: 1},
+		{name: Node, title: "Node.js, SDK v3, bundled, role cached", label: "Node.js, role cached", prepare: nodeProgram, share: 0.5, quota: true},
+		{name: Python, title: "the article's flow, Python, boto3", label: "Python, the article's", prepare: pythonProgram, share: 0.05, quota: true},
 	}
 }
 

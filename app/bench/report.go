@@ -61,8 +61,10 @@ type Quota struct {
 
 // Program is one that was measured.
 type Program struct {
-	Name  string `json:"name"`
+	Name string `json:"name"`
+	// Title says what it is, Label the same in a few words.
 	Title string `json:"title"`
+	Label string `json:"label"`
 	// Skipped is why it was not.
 	Skipped string `json:"skipped,omitempty"`
 	// Bytes is the size of its one file, where it has one.

@@ -29,8 +29,10 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 		return nil, err
 	}
 	defer b.close()
-	if err := b.prepare(ctx, chosen); err != nil {
-		return nil, err
+	if options.Rounds > 0 {
+		if err := b.prepare(ctx, chosen); err != nil {
+			return nil, err
+		}
 	}
 	if err := b.await(ctx); err != nil {
 		return nil, err
@@ -43,9 +45,14 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if options.LoadRounds > 0 {
+		if b.report.Load, err = b.load(ctx); err != nil {
+			return nil, err
+		}
+	}
 	for i := range b.report.Programs {
 		p := &b.report.Programs[i]
-		if p.Skipped != "" {
+		if len(samples[p.Name]) == 0 {
 			continue
 		}
 		p.Figures = summarize(samples[p.Name], samples[Floor])
@@ -54,7 +61,9 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 		}
 	}
 	b.tellWhetherQuiet()
-	b.report.Targets = compare(b.report, options)
+	if options.Rounds > 0 {
+		b.report.Targets = compare(b.report, options)
+	}
 	return b.report, nil
 }
 
@@ -155,7 +164,7 @@ func (b *bench) prepare(ctx context.Context, chosen []program) error {
 	for _, p := range chosen {
 		fmt.Fprintf(b.options.Progress, "bench: preparing %s\n", p.name)
 		ready, err := p.prepare(ctx, workshop{top: b.options.Top, folder: b.folder, roots: b.addresses.Roots})
-		entry := Program{Name: p.name, Title: p.title, Bytes: ready.bytes}
+		entry := Program{Name: p.name, Title: p.title, Label: p.label, Bytes: ready.bytes}
 		if absent, ok := errors.AsType[errAbsent](err); ok {
 			entry.Skipped = absent.reason
 			b.report.Programs = append(b.report.Programs, entry)
@@ -175,7 +184,6 @@ func (b *bench) prepare(ctx context.Context, chosen []program) error {
 // await waits for a quiet machine.
 func (b *bench) await(ctx context.Context) error {
 	if b.options.Wait <= 0 {
-		b.report.Quiet.Statement = "nobody looked whether the machine was quiet"
 		return nil
 	}
 	quiet, _, err := awaitQuiet(ctx, b.options.Wait, b.options.Progress)
@@ -200,7 +208,7 @@ const quotaInvocations = 40
 
 // quotaRounds measures the programs under a quota, where there can be one.
 func (b *bench) quotaRounds(ctx context.Context) (map[string][]sample, error) {
-	if b.options.Quota <= 0 {
+	if b.options.Quota <= 0 || b.options.QuotaRounds <= 0 {
 		b.report.Quota.Unavailable = "not asked for"
 		return nil, nil //nolint:nilnil // no rounds, no samples
 	}
@@ -228,8 +236,8 @@ func (b *bench) rounds(ctx context.Context, count int, plan func(measurement) me
 	samples := make(map[string][]sample)
 	for round := range count {
 		began := time.Now()
-		busy, stolen, busyErr := machineBusy()
-		ours := b.ownCPU()
+		done := b.account()
+		var used time.Duration
 		for _, m := range b.ready {
 			m = plan(m)
 			if m.delays == nil {
@@ -240,19 +248,31 @@ func (b *bench) rounds(ctx context.Context, count int, plan func(measurement) me
 			if err != nil {
 				return nil, fmt.Errorf("bench: %w", err)
 			}
-			ours -= cpu // counted as ours below, once
+			used += cpu
 			samples[m.program.name] = append(samples[m.program.name], one)
 		}
-		busyNow, stolenNow, err := machineBusy()
-		if busyErr == nil && err == nil {
-			b.elapsed += time.Since(began)
-			b.busy += busyNow - busy
-			b.stolen += stolenNow - stolen
-			b.ours += b.ownCPU() - ours
-		}
+		done(used)
 		fmt.Fprintf(b.options.Progress, "\rbench: round %d of %d took %-20s\n", round+1, count, time.Since(began).Round(100*time.Millisecond))
 	}
 	return samples, nil
+}
+
+// account notes what the machine does from now until what it returns is called,
+// with the time that the measured processes have had.
+func (b *bench) account() func(used time.Duration) {
+	began := time.Now()
+	ours := b.ownCPU()
+	busy, stolen, err := machineBusy()
+	return func(used time.Duration) {
+		busyNow, stolenNow, errNow := machineBusy()
+		if err != nil || errNow != nil {
+			return
+		}
+		b.elapsed += time.Since(began)
+		b.busy += busyNow - busy
+		b.stolen += stolenNow - stolen
+		b.ours += b.ownCPU() - ours + used
+	}
 }
 
 // ownCPU is what the harness and the stub have had.
@@ -279,7 +299,9 @@ func (b *bench) tellWhetherQuiet() {
 	switch {
 	case quiet.ForeignShare+quiet.StolenShare > noisyShare:
 		quiet.Statement = "the machine was NOT quiet: " + others
-	case b.options.Wait > 0 && !quiet.AtStart:
+	case b.options.Wait <= 0:
+		quiet.Statement = "nobody looked whether the machine was quiet at the start; " + others
+	case !quiet.AtStart:
 		quiet.Statement = "the machine was NOT quiet at the start; " + others
 	default:
 		quiet.Statement = "the machine was quiet: " + others

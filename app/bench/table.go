@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -19,8 +20,25 @@ type column struct {
 func (r *Report) WriteTables(w io.Writer) {
 	fmt.Fprintf(w, "%s, %s, %d × %s, %s/%s; %d rounds\n", r.Version, r.Machine.Go, r.Machine.Cores, r.Machine.Processor, r.Machine.OS, r.Machine.Arch, r.Rounds)
 	fmt.Fprintf(w, "%s.\n", strings.ToUpper(r.Quiet.Statement[:1])+r.Quiet.Statement[1:])
-	fmt.Fprintf(w, "Medians of the rounds [least–most], and the ratio to the floor's (× , median of each round's ratio).\n")
+	fmt.Fprintf(w, "Medians of the rounds [least–most]; × is the ratio to the floor, the median of each round's.\n")
 
+	if r.Rounds > 0 {
+		r.writeProgramTables(w)
+	}
+	for _, p := range r.Programs {
+		if p.Skipped != "" {
+			fmt.Fprintf(w, "\nSkipped: %s (%s): %s.\n", p.Name, p.Title, p.Skipped)
+		}
+	}
+	if r.Load != nil {
+		r.Load.write(w)
+	}
+	if len(r.Targets) > 0 {
+		r.writeTargets(w)
+	}
+}
+
+func (r *Report) writeProgramTables(w io.Writer) {
 	r.writeTable(w, "Cold, milliseconds", []column{
 		{"start to first poll", Start, true}, {"its CPU", StartCPU, true}, {"first invocation", First, true}, {"after idle closing", AfterIdle, true},
 	})
@@ -43,16 +61,43 @@ func (r *Report) WriteTables(w io.Writer) {
 			{"warm p50", UnderQuota + WarmP50 + delayOf(r.DelaysMS[0]), true}, {"warm p99", UnderQuota + WarmP99 + delayOf(r.DelaysMS[0]), true},
 		})
 	}
-	for _, p := range r.Programs {
-		if p.Skipped != "" {
-			fmt.Fprintf(w, "\nSkipped: %s (%s): %s.\n", p.Name, p.Title, p.Skipped)
-		}
-	}
-	r.writeTargets(w)
 }
+
+// write writes one table for each thing that grows.
+func (l *Load) write(w io.Writer) {
+	fmt.Fprintf(w, "\nHow the cost of an attempt grows: %d processes, %d attempts each.\n", l.Processes, l.Attempts)
+	for _, series := range l.Series {
+		table := [][]string{{series.Title, "CPU each, ms", "time each, ms", "start's CPU, ms", "calls each"}}
+		for _, p := range series.Points {
+			table = append(table, []string{strconv.Itoa(p.N), cell(p.CPU, false), cell(p.Time, false), cell(p.StartCPU, false), number(p.Calls)})
+		}
+		writeAligned(w, table)
+		fmt.Fprintf(w, "CPU: %s; %s ms + %s ms for each.\n", series.Growth.Verdict, number(series.Growth.Base), precise(series.Growth.Each))
+	}
+}
+
+func precise(value float64) string { return strconv.FormatFloat(value, 'g', 2, 64) }
 
 func delayOf(ms float64) string {
 	return WithDelay("", durationOf(ms))
+}
+
+// The markers between which a page takes the tables.
+const (
+	insertBegins = "<!-- bench:begin -->\n"
+	insertEnds   = "<!-- bench:end -->"
+)
+
+// Insert puts the tables between the markers of a page.
+func (r *Report) Insert(page []byte) ([]byte, error) {
+	before, rest, begins := strings.Cut(string(page), insertBegins)
+	_, after, ends := strings.Cut(rest, insertEnds)
+	if !begins || !ends {
+		return nil, errors.New("the page has no place for the tables")
+	}
+	var tables strings.Builder
+	r.WriteTables(&tables)
+	return []byte(before + insertBegins + "```text\n" + tables.String() + "```\n" + insertEnds + after), nil
 }
 
 // writeTable writes one row for each program that has something to say.

@@ -36,10 +36,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.IntVar(&options.Invocations, "invocations", 300, "warm invocations of a round, for each delay")
 	flags.Float64Var(&options.Quota, "quota", 7, "percent of one core, for the rounds under a quota; 0 for none")
 	flags.IntVar(&options.QuotaRounds, "quota-rounds", 3, "how many of those")
+	flags.IntVar(&options.LoadRounds, "load", 3, "rounds that measure how cost grows with sources, attributes, groups and processes; 0 for none")
+	flags.IntVar(&options.LoadAttempts, "load-attempts", 60, "attempts of each process in those")
 	flags.DurationVar(&options.Wait, "wait", 5*time.Minute, "how long to wait for a quiet machine; 0 not to look")
 	flags.StringVar(&options.Roots, "roots", "", "a PEM file of certificates that the function trusts beside the stub's, as its image does")
 	flags.Int64Var(&options.ImageBytes, "image-bytes", 0, "the size of the image, if one was built")
-	out := flags.String("out", "bin/bench.json", "where the report goes")
+	out := flags.String("out", "bin", "the folder for bench.json and bench.svg")
+	page := flags.String("page", "", "a Markdown page that takes the tables between its markers")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -53,8 +56,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 		options.Delays = append(options.Delays, delay)
 	}
-	if options.Rounds < 1 || options.Invocations < 1 {
-		return errors.New("-rounds and -invocations: one at least")
+	if options.Rounds < 0 || options.Invocations < 1 || options.LoadAttempts < 1 {
+		return errors.New("-rounds: none at least; -invocations and -load-attempts: one at least")
 	}
 	var err error
 	if options.Top, err = os.Getwd(); err != nil {
@@ -65,12 +68,32 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	report.WriteTables(stdout)
-	if err := os.MkdirAll(filepath.Dir(*out), 0o750); err != nil {
+	if err := os.MkdirAll(*out, 0o750); err != nil {
 		return err
 	}
-	file, err := os.Create(*out)
+	if err := write(filepath.Join(*out, "bench.json"), report.WriteJSON); err != nil {
+		return err
+	}
+	if err := write(filepath.Join(*out, "bench.svg"), report.WritePlot); err != nil {
+		return err
+	}
+	if *page == "" {
+		return nil
+	}
+	text, err := os.ReadFile(*page)
 	if err != nil {
 		return err
 	}
-	return errors.Join(report.WriteJSON(file), file.Close())
+	if text, err = report.Insert(text); err != nil {
+		return fmt.Errorf("%s: %w", *page, err)
+	}
+	return os.WriteFile(*page, text, 0o644) //nolint:gosec // a page of the docs, for everybody
+}
+
+func write(path string, content func(io.Writer) error) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(content(file), file.Close())
 }
