@@ -12,7 +12,7 @@ CORPUS ?= 40
 TESTFLAGS ?= -count=1 -timeout 20m
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # IMAGE, PLATFORM, BASE, ENGINE, PULL: see deploy/image/build.sh
-# make bench QUICK=1 is over in half a minute; BENCHFLAGS: go run ./app/bench/cmd/bench -help
+# make bench QUICK=1 is shorter, KEEP=1 writes into docs; BENCHFLAGS: go run ./app/bench/cmd/bench -help
 BENCHFLAGS ?=
 export VERSION
 
@@ -98,7 +98,12 @@ peers: ## Install the npm packages that tests run against, where npm is there
 .PHONY: bench
 bench: ## What one sign-in costs, beside the floor, Python and Node.js; QUICK=1 for a short look
 	@$(MAKE) peers PEERS=app/bench/node
-	@go run ./app/bench/cmd/bench $(if $(QUICK),-rounds 2 -invocations 100 -quota-rounds 1 -wait 10s) $(BENCHFLAGS)
+	@go run ./app/bench/cmd/bench $(if $(QUICK),-rounds 2 -invocations 100 -quota-rounds 1 -load 0 -wait 10s) \
+	  $(if $(KEEP),-out docs/bench -page docs/performance.md) $(BENCHFLAGS)
+
+.PHONY: bench-load
+bench-load: ## How that grows with sources, attributes, groups and processes at once
+	@go run ./app/bench/cmd/bench -rounds 0 -quota 0 $(if $(QUICK),-load 1 -wait 10s) $(BENCHFLAGS)
 
 .PHONY: cover
 cover: ## Statement coverage: of domain it must be 100 %, the rest is printed

@@ -73,7 +73,7 @@ func allLoadSeries() []loadSeries {
 		{"processes", "processes at once", []int{1, 4, 16, 64}, func(n int, _ string) ([]string, stub.Settings, int) {
 			return nil, stub.Settings{}, n
 		}},
-		{"sources", "sources in order, the person in the last", []int{1, 2, 4, 8}, func(n int, _ string) ([]string, stub.Settings, int) {
+		{"sources", "sources, the person in the last", []int{1, 2, 4, 8}, func(n int, _ string) ([]string, stub.Settings, int) {
 			var names, env []string
 			pool := ""
 			for i := range n {
@@ -91,7 +91,7 @@ func allLoadSeries() []loadSeries {
 			}
 			return []string{"MIGRATE_ATTRIBUTES=" + strings.Join(rules, ",")}, stub.Settings{Attributes: n, ValueBytes: 2048}, 1
 		}},
-		{"groups", "groups in the ID token, put on the queue", []int{0, 10, 25, 50, 100}, func(n int, sqs string) ([]string, stub.Settings, int) {
+		{"groups", "groups, put on the queue", []int{0, 10, 25, 50, 100}, func(n int, sqs string) ([]string, stub.Settings, int) {
 			return []string{"SOURCE_PROFILE=id_token", "COMPLETION_GROUPS=*", "COMPLETION_QUEUE_URL=" + sqs + "/111111111111/completion"},
 				stub.Settings{Groups: n}, 1
 		}},

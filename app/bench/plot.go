@@ -201,6 +201,9 @@ func (p *plot) panel(rows []Program, one panel, x, y float64) {
 	top, bottom := y+headHeight, y+headHeight+float64(len(rows))*rowHeight
 	for power := from; power <= to; power++ {
 		p.element(`<line class="grid" x1="%.1f" y1="%.0f" x2="%.1f" y2="%.0f"/>`, at(math.Pow(10, power)), top-4, at(math.Pow(10, power)), bottom)
+		if to-from > 3 && int(power-from)%2 == 1 {
+			continue // their numbers would touch
+		}
 		p.text(at(math.Pow(10, power)), y+52, "small", "middle", strconv.FormatFloat(math.Pow(10, power), 'f', -1, 64))
 	}
 	for i, row := range rows {
@@ -234,7 +237,7 @@ func (p *plot) load(load *Load, y float64) float64 {
 	for i, series := range load.Series {
 		p.chart(series, 20+float64(i)*(width+panelGap), y, width)
 	}
-	return y + chartHeight + 62
+	return y + chartHeight + 72
 }
 
 func (p *plot) chart(series Series, x, y, width float64) {
@@ -245,11 +248,12 @@ func (p *plot) chart(series Series, x, y, width float64) {
 	if highest == 0 {
 		return
 	}
-	bottom := y + 20 + chartHeight
+	bottom := y + 44 + chartHeight
 	at := func(point Point) (float64, float64) {
 		return x + 16 + float64(point.N)/most*(width-40), bottom - point.CPU.Median/highest*(chartHeight-16)
 	}
-	p.text(x, y+12, "small", "start", series.Title+": "+series.Growth.Verdict)
+	p.text(x, y+12, "small", "start", series.Title)
+	p.text(x, y+28, "value", "start", series.Growth.Verdict)
 	p.element(`<line class="grid" x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f"/>`, x, bottom, x+width, bottom)
 	var way []string
 	for _, point := range series.Points {

@@ -114,20 +114,27 @@ func stockRoots(prepare func(context.Context, workshop) (executable, error)) fun
 		if err != nil {
 			return executable{}, err
 		}
-		for _, candidate := range []string{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"} {
-			stock, err := os.ReadFile(candidate) //nolint:gosec // one of the three
-			if err != nil {
-				continue
-			}
-			file := filepath.Join(w.folder, "stock.pem")
-			if err := os.WriteFile(file, append(append(stock, '\n'), w.roots...), 0o600); err != nil {
-				return executable{}, err
-			}
-			ready.env = []string{"SSL_CERT_FILE=" + file}
-			return ready, nil
+		stock := stockBundle()
+		if stock == nil {
+			return executable{}, errAbsent{"this machine has no CA bundle"}
 		}
-		return executable{}, errAbsent{"this machine has no CA bundle"}
+		file := filepath.Join(w.folder, "stock.pem")
+		if err := os.WriteFile(file, append(append(stock, '\n'), w.roots...), 0o600); err != nil {
+			return executable{}, err
+		}
+		ready.env = []string{"SSL_CERT_FILE=" + file}
+		return ready, nil
 	}
+}
+
+// stockBundle is the machine's own bundle of certificates, nil where it has none.
+func stockBundle() []byte {
+	for _, candidate := range []string{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"} {
+		if bundle, err := os.ReadFile(candidate); err == nil {
+			return bundle
+		}
+	}
+	return nil
 }
 
 // pythonProgram is the article's flow. The interpreter is asked where it really

@@ -70,7 +70,7 @@ func (p groupPlace) make(share time.Duration) (*quota, error) {
 		files = map[string]string{"cpu.max": fmt.Sprintf("%d %d", share.Microseconds(), quotaPeriod.Microseconds())}
 	}
 	for name, value := range files {
-		file, err := os.OpenFile(filepath.Join(q.folder, name), os.O_WRONLY, 0) //nolint:gosec // in the folder just made
+		file, err := os.OpenFile(filepath.Join(q.folder, name), os.O_WRONLY, 0)
 		if err == nil {
 			_, err = file.WriteString(value)
 			err = errors.Join(err, file.Close())

@@ -25,26 +25,31 @@ func compare(report *Report, options Options) []Target {
 	c := comparison{report: report}
 	none := options.Delays[0]
 	for _, delay := range options.Delays {
-		switch delay {
-		case 0:
+		if delay == 0 {
 			c.atMost("warm, two calls, no server delay: bootstrap / floor", 1.5, c.toFloor(Bootstrap, WithDelay(WarmP50, 0)))
 			c.atMost("warm, id_token, no server delay: below the two-call floor", 1, c.toFloor(IDToken, WithDelay(WarmP50, 0)))
-		case 3 * time.Millisecond:
+		}
+		if delay == 3*time.Millisecond {
 			c.atMost("warm, two calls, 3 ms of server delay: bootstrap / floor", 1.03, c.toFloor(Bootstrap, WithDelay(WarmP50, delay)))
 			c.atMost("warm, id_token, 3 ms of server delay: below the two-call floor", 1, c.toFloor(IDToken, WithDelay(WarmP50, delay)))
 		}
 	}
-	c.atMost("first invocation after warming / warm, both bootstrap", 2, c.quotient(Bootstrap, First, Bootstrap, WithDelay(WarmP50, none)))
+	c.atMost("first invocation after warming / warm, both bootstrap", 2, c.quotient(Bootstrap, First, WithDelay(WarmP50, none)))
 	c.atMost("start with warming / the floor's start", 5, c.toFloor(Bootstrap, Start))
 	c.atMost("start without warming / the floor's start", 2, c.toFloor(NoWarming, Start))
 	c.atMost("CPU of a warm invocation: bootstrap / floor", 2, c.toFloor(Bootstrap, WithDelay(WarmCPU, none)))
 	c.atMost("peak memory: bootstrap / floor", 1.4, c.toFloor(Bootstrap, PeakMemory))
-	c.bytesAtMost("binary with the Cognito source alone", 10.6, c.bytes(Minimal))
-	c.atLeast("warm: Python / bootstrap", 100, c.quotient(Python, WithDelay(WarmP50, none), Bootstrap, WithDelay(WarmP50, none)))
-	c.atLeast("start: Python / bootstrap", 12, c.quotient(Python, Start, Bootstrap, Start))
-	c.atLeast("first sign-in: Python / bootstrap", 50, c.quotient(Python, First, Bootstrap, First))
-	c.atLeast("peak memory: Python / bootstrap", 4, c.quotient(Python, PeakMemory, Bootstrap, PeakMemory))
-	c.atLeast("warm: Node.js / bootstrap", 2.5, c.quotient(Node, WithDelay(WarmP50, none), Bootstrap, WithDelay(WarmP50, none)))
+	c.megabytesAtMost("binary with the Cognito source alone", 10.6, c.bytes(Minimal))
+	beside := 0.0
+	if options.ImageBytes > 0 {
+		beside = float64(options.ImageBytes-options.ImageRootsBytes)/megabyte - c.bytes(Bootstrap)
+	}
+	c.megabytesAtMost("image, beside the binary and its certificates", 0.5, beside)
+	c.atLeast("warm: Python / bootstrap", 100, c.quotient(Python, WithDelay(WarmP50, none), WithDelay(WarmP50, none)))
+	c.atLeast("start: Python / bootstrap", 12, c.quotient(Python, Start, Start))
+	c.atLeast("first sign-in: Python / bootstrap", 50, c.quotient(Python, First, First))
+	c.atLeast("peak memory: Python / bootstrap", 4, c.quotient(Python, PeakMemory, PeakMemory))
+	c.atLeast("warm: Node.js / bootstrap", 2.5, c.quotient(Node, WithDelay(WarmP50, none), WithDelay(WarmP50, none)))
 	c.exactly("AssumeRole calls of a process", 1, Bootstrap, AssumeRoles)
 	c.exactly("connections of a process to STS", 1, Bootstrap, STSConnections)
 	c.exactly("connections of a process to Cognito", 1, Bootstrap, CognitoConnections)
@@ -62,10 +67,11 @@ func (c *comparison) toFloor(program, metric string) float64 {
 	return figure.ToFloor
 }
 
-// quotient is the ratio of two medians; zero where one is missing.
-func (c *comparison) quotient(program, metric, other, otherMetric string) float64 {
+// quotient is the ratio of a program's median to one of bootstrap's; zero where
+// one is missing.
+func (c *comparison) quotient(program, metric, ours string) float64 {
 	over, _ := c.report.Figure(program, metric)
-	under, _ := c.report.Figure(other, otherMetric)
+	under, _ := c.report.Figure(Bootstrap, ours)
 	if under.Median == 0 {
 		return 0
 	}
@@ -90,7 +96,7 @@ func (c *comparison) atLeast(title string, least, measured float64) {
 	c.add(Target{Title: title, Wanted: fmt.Sprintf("≥ %g", least), Measured: measured, Unit: "×", Met: measured >= least, Known: measured > 0})
 }
 
-func (c *comparison) bytesAtMost(title string, most, measured float64) {
+func (c *comparison) megabytesAtMost(title string, most, measured float64) {
 	c.add(Target{Title: title, Wanted: fmt.Sprintf("≤ %g", most), Measured: measured, Unit: "MB", Met: measured <= most, Known: measured > 0})
 }
 

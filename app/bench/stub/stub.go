@@ -7,6 +7,7 @@ package stub
 
 import (
 	"bytes"
+	"context"
 	"crypto/md5" //nolint:gosec // SQS answers with it, and the SDK checks it
 	"crypto/tls"
 	"encoding/hex"
@@ -71,7 +72,7 @@ func Start() (*Server, error) {
 		"cognito": &s.addresses.Cognito,
 		"sqs":     &s.addresses.SQS,
 	} {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, fmt.Errorf("stub: %w", err)
 		}
@@ -87,7 +88,7 @@ func Start() (*Server, error) {
 		go func() { _ = server.ServeTLS(listener, "", "") }()
 		*address = "https://" + listener.Addr().String()
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("stub: %w", err)
 	}

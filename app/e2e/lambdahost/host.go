@@ -106,14 +106,14 @@ type Host struct {
 	pending     chan *invocation // from Invoke to the process's next "next"
 	ready       chan struct{}    // closed at the first "next"
 	readyOnce   sync.Once
-	launched    time.Time     // when the process was started
-	startup     time.Duration // from then to the first "next"; valid once ready is closed
+	startup     time.Duration // until the first "next"; valid once ready is closed
 	invocations atomic.Int64
 
 	exited     chan struct{} // closed when the process has ended
 	exitStatus int           // valid once exited is closed
 
 	mu        sync.Mutex
+	launched  time.Time
 	current   *invocation
 	initError *InitError
 
@@ -164,7 +164,9 @@ func Start(config Config) (*Host, error) {
 	h.command.Env = config.environ(listener.Addr().String())
 	h.command.Stdout, h.command.Stderr = &h.stdout, &h.stderr
 	h.command.WaitDelay = stopGrace
+	h.mu.Lock()
 	h.launched = time.Now()
+	h.mu.Unlock()
 	if err := config.Launch(h.command); err != nil {
 		_ = h.runtimeAPI.Close()
 		return nil, fmt.Errorf("lambdahost: %w", err)

@@ -34,6 +34,8 @@ func (h *Host) runtimeHandler() http.Handler {
 // serveNext hands out the next invocation, however long it takes to come.
 func (h *Host) serveNext(w http.ResponseWriter, r *http.Request) {
 	h.readyOnce.Do(func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
 		h.startup = time.Since(h.launched)
 		close(h.ready)
 	})

@@ -41,6 +41,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.DurationVar(&options.Wait, "wait", 5*time.Minute, "how long to wait for a quiet machine; 0 not to look")
 	flags.StringVar(&options.Roots, "roots", "", "a PEM file of certificates that the function trusts beside the stub's, as its image does")
 	flags.Int64Var(&options.ImageBytes, "image-bytes", 0, "the size of the image, if one was built")
+	flags.Int64Var(&options.ImageRootsBytes, "image-roots-bytes", 0, "the size of the certificates in it")
 	out := flags.String("out", "bin", "the folder for bench.json and bench.svg")
 	page := flags.String("page", "", "a Markdown page that takes the tables between its markers")
 	if err := flags.Parse(args); err != nil {

@@ -16,7 +16,7 @@ import (
 	"strings"
 )
 
-// What the requests say, as the SDK would for the function's settings.
+// What the requests and the answer say, as the SDK would for the function's settings.
 const (
 	signIn = `{"AuthFlow":"ADMIN_USER_PASSWORD_AUTH","AuthParameters":{"PASSWORD":"Pass-word-1!","USERNAME":"alice"},` +
 		`"ClientId":"1example23456789","UserPoolId":"us-east-1_Source001"}`
@@ -30,12 +30,11 @@ const (
 
 func main() {
 	runtime.GOMAXPROCS(1) // Lambda gives less than a second core to every function below 1.8 GB
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	fmt.Fprintln(os.Stderr, run())
+	os.Exit(1)
 }
 
+// run serves invocations until something fails.
 func run() error {
 	cognito := os.Getenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER") + "/"
 	invocations := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/"
@@ -46,12 +45,12 @@ func run() error {
 	token := strings.Repeat("FQoG", 90)
 	ctx := context.Background()
 	for {
-		_, header, err := do(ctx, http.MethodGet, invocations+"next", "", nil)
+		header, err := do(ctx, http.MethodGet, invocations+"next", "", nil)
 		if err != nil {
 			return err
 		}
 		for _, call := range []struct{ operation, body string }{{"AdminInitiateAuth", signIn}, {"AdminGetUser", getUser}} {
-			if _, _, err := do(ctx, http.MethodPost, cognito, call.body, map[string]string{
+			if _, err := do(ctx, http.MethodPost, cognito, call.body, map[string]string{
 				"Authorization":         authorization,
 				"Content-Type":          "application/x-amz-json-1.1",
 				"User-Agent":            "aws-sdk-go-v2/1.47.7 ua/2.1 os/linux lang/go#1.26 md/GOOS#linux md/GOARCH#amd64 api/cognitoidentityprovider#1.61.0 m/E",
@@ -65,28 +64,28 @@ func run() error {
 			}
 		}
 		id := header.Get("Lambda-Runtime-Aws-Request-Id")
-		if _, _, err := do(ctx, http.MethodPost, invocations+id+"/response", answer, nil); err != nil {
+		if _, err := do(ctx, http.MethodPost, invocations+id+"/response", answer, nil); err != nil {
 			return err
 		}
 	}
 }
 
-func do(ctx context.Context, method, url, body string, headers map[string]string) ([]byte, http.Header, error) {
+func do(ctx context.Context, method, url, body string, headers map[string]string) (http.Header, error) {
 	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader([]byte(body)))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for name, value := range headers {
 		request.Header.Set(name, value)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode/100 != 2 {
-		return nil, nil, fmt.Errorf("%s: %s", url, response.Status)
+		return nil, fmt.Errorf("%s: %s", url, response.Status)
 	}
-	read, err := io.ReadAll(response.Body)
-	return read, response.Header, err
+	_, err = io.ReadAll(response.Body)
+	return response.Header, err
 }
