@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -226,13 +227,28 @@ func TestTheFlagsAreTheMakefiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	build := regexp.MustCompile(`(?m)^BUILD := .*$`).FindString(string(makefile))
-	for _, flag := range []string{"CGO_ENABLED=0", "-trimpath", bench.ProductionTags, `-s -w -X main.version=`} {
+	for _, flag := range []string{"CGO_ENABLED=0", "-trimpath", `-s -w -X main.version=`} {
 		if !strings.Contains(build, flag) {
 			t.Errorf("the Makefile does not build with %s: %s", flag, build)
 		}
 	}
-	if flags := strings.Count(build, " -"); flags != 5 { // -trimpath -tags -ldflags -w -X
-		t.Errorf("the Makefile builds with %d flags, this package knows 5: %s", flags, build)
+	if flags := strings.Count(build, " -"); flags != 4 { // -trimpath -ldflags -w -X
+		t.Errorf("the Makefile builds with %d flags, this package knows 4: %s", flags, build)
+	}
+	if !strings.Contains(string(makefile), `$(BUILD) -tags "`+bench.ProductionTags+`$(TAGS:%=,%)" -o bin/bootstrap`) {
+		t.Errorf("the Makefile builds bootstrap with other tags than %s", bench.ProductionTags)
+	}
+	// And what leaves adapters out is found where the Makefile finds it.
+	listed, err := exec.CommandContext(t.Context(), "make", "-C", "../..", "--no-print-directory", "-pn", "help", "ONLY=cognito").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tags, err := bench.AdapterTags("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(tags) == 0 || !strings.Contains(string(listed), "TAGS := "+strings.Join(tags, ",")+"\n") {
+		t.Errorf("the Makefile leaves out other adapters than %q", tags)
 	}
 }
 

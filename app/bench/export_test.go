@@ -14,3 +14,5 @@ func Summarize(rounds, floor []map[string]float64) map[string]Figure {
 }
 
 func GrowthOf(points []Point) Growth { return growthOf(points) }
+
+func AdapterTags(top string) ([]string, error) { return adapterTags(top) }

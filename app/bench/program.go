@@ -5,9 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	"cognito-user-migration/app/bench/stub"
@@ -60,7 +64,7 @@ func programs() []program {
 		{name: IDToken, title: "bootstrap, SOURCE_PROFILE=id_token", label: "with id_token", prepare: bootstrap(), share: 1, env: []string{"SOURCE_PROFILE=id_token"}},
 		{name: NoWarming, title: "bootstrap, not warmed (-tags unwarmed)", label: "not warmed", prepare: bootstrap("unwarmed"), share: 1, quota: true},
 		{name: "stock_roots", title: "bootstrap, this machine's CA bundle", label: "stock CA bundle", prepare: stockRoots(bootstrap()), share: 0.2, quota: true},
-		{name: Minimal, title: "bootstrap, Cognito source alone", label: "Cognito source alone", prepare: bootstrap("nomysql", "nopostgres"), share: 1},
+		{name: Minimal, title: "bootstrap, Cognito source alone", label: "Cognito source alone", prepare: minimal, share: 1},
 		{name: Node, title: "Node.js, SDK v3, bundled, role cached", label: "Node.js, role cached", prepare: nodeProgram, share: 0.5, quota: true},
 		{name: Python, title: "the article's flow, Python, boto3", label: "Python, the article's", prepare: pythonProgram, share: 0.05, quota: true},
 	}
@@ -82,6 +86,45 @@ const (
 // bootstrap is the function's binary as it is shipped, with further build tags.
 func bootstrap(tags ...string) func(context.Context, workshop) (executable, error) {
 	return goProgram(strings.Join(append([]string{"bootstrap"}, tags...), "-"), "./app/cmd/bootstrap", tags...)
+}
+
+// minimal is the function without any adapter that can be left out, as `make
+// build ONLY=cognito` builds it.
+func minimal(ctx context.Context, w workshop) (executable, error) {
+	tags, err := adapterTags(w.top)
+	if err != nil {
+		return executable{}, err
+	}
+	return goProgram("bootstrap-minimal", "./app/cmd/bootstrap", tags...)(ctx, w)
+}
+
+// adapterTags are the build tags that leave an adapter out, each: those that a
+// file of the sources is built without, as the Makefile finds them.
+func adapterTags(top string) ([]string, error) {
+	constraint := regexp.MustCompile(`(?m)^//go:build !(no[a-z]+)$`)
+	found := make(map[string]bool)
+	for _, folder := range []string{"app", "adapters"} {
+		err := filepath.WalkDir(filepath.Join(top, folder), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if entry.Name() == "node_modules" {
+				return filepath.SkipDir
+			}
+			if entry.IsDir() || filepath.Ext(path) != ".go" {
+				return nil
+			}
+			source, err := os.ReadFile(path) //nolint:gosec // of the checkout
+			if match := constraint.FindSubmatch(source); match != nil {
+				found[string(match[1])] = true
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return slices.Sorted(maps.Keys(found)), nil
 }
 
 // goProgram builds a program of this repository, once for each name.
