@@ -57,8 +57,8 @@ func (e errAbsent) Error() string { return e.reason }
 
 // programs are all that can be measured, in the order in which they run. A new
 // variant is one line.
-func programs() []program {
-	return []program{
+func programs(compare string) []program {
+	all := []program{
 		{name: Floor, title: "two bare HTTPS round trips, net/http", label: "floor: two bare calls", prepare: goProgram("floor", "./app/bench/cmd/floor"), share: 1, quota: true},
 		{name: Bootstrap, title: "bootstrap, as it is shipped", label: "this function", prepare: bootstrap(), share: 1, quota: true},
 		{name: IDToken, title: "bootstrap, SOURCE_PROFILE=id_token", label: "with id_token", prepare: bootstrap(), share: 1, env: []string{"SOURCE_PROFILE=id_token"}},
@@ -68,6 +68,10 @@ func programs() []program {
 		{name: Node, title: "Node.js, SDK v3, bundled, role cached", label: "Node.js, role cached", prepare: nodeProgram, share: 0.5, quota: true},
 		{name: Python, title: "the article's flow, Python, boto3", label: "Python, the article's", prepare: pythonProgram, share: 0.05, quota: true},
 	}
+	if compare != "" {
+		all = append(all, program{name: "compare", title: "bootstrap, " + compare, label: filepath.Base(compare), prepare: built(compare), share: 1, quota: true})
+	}
+	return all
 }
 
 // workshop is where programs are made ready.
@@ -86,6 +90,21 @@ const (
 // bootstrap is the function's binary as it is shipped, with further build tags.
 func bootstrap(tags ...string) func(context.Context, workshop) (executable, error) {
 	return goProgram(strings.Join(append([]string{"bootstrap"}, tags...), "-"), "./app/cmd/bootstrap", tags...)
+}
+
+// built is a binary that somebody else has built.
+func built(path string) func(context.Context, workshop) (executable, error) {
+	return func(context.Context, workshop) (executable, error) {
+		absolute, err := filepath.Abs(path)
+		if err != nil {
+			return executable{}, err
+		}
+		info, err := os.Stat(absolute)
+		if err != nil {
+			return executable{}, err
+		}
+		return executable{path: absolute, bytes: info.Size()}, nil
+	}
 }
 
 // minimal is the function without any adapter that can be left out, as `make

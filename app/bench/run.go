@@ -20,7 +20,7 @@ import (
 // Run measures what the options say. A program whose runtime is not installed is
 // skipped, and the report says so; one that fails ends the run.
 func Run(ctx context.Context, options Options) (*Report, error) {
-	chosen, err := choose(programs(), options.Programs)
+	chosen, err := choose(programs(options.Compare), options.Programs)
 	if err != nil {
 		return nil, err
 	}
