@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -107,6 +108,9 @@ func (b *bench) load(ctx context.Context) (*Load, error) {
 	attempts := b.options.LoadAttempts
 	load := &Load{Rounds: b.options.LoadRounds, Attempts: attempts}
 	all := allLoadSeries()
+	for i := range all {
+		all[i].numbers = slices.DeleteFunc(all[i].numbers, func(n int) bool { return b.options.LoadMost > 0 && n > b.options.LoadMost })
+	}
 	samples := make(map[string][]sample)
 	for round := range b.options.LoadRounds {
 		done := b.account()

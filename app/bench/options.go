@@ -32,6 +32,8 @@ type Options struct {
 	// LoadAttempts attempts of each process; zero for not at all.
 	LoadRounds   int
 	LoadAttempts int
+	// LoadMost leaves out the points beyond that number; zero for none.
+	LoadMost int
 	// Wait is how long to wait for a quiet machine; zero not to look.
 	Wait time.Duration
 	// Roots is a file of certificates, in PEM, that programs in Go load beside

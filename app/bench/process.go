@@ -29,8 +29,9 @@ type measurement struct {
 	env         []string
 	stub        stub.Client
 	delays      []time.Duration
-	invocations int // that are measured for each delay
-	unmeasured  int // before those
+	invocations int           // that are measured for each delay
+	unmeasured  int           // before those
+	pause       time.Duration // before each invocation
 	launch      func(*exec.Cmd) error
 }
 
@@ -179,6 +180,7 @@ func (p *process) lookAtCPU(metric string, things int) error {
 // invoke makes one invocation and sees that the user was moved: what is quick
 // because it fails must not be measured.
 func (p *process) invoke(ctx context.Context) (time.Duration, error) {
+	time.Sleep(p.pause)
 	result, err := p.host.Invoke(ctx, []byte(event))
 	if err != nil {
 		return 0, err

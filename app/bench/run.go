@@ -206,6 +206,10 @@ func (b *bench) normal(m measurement) measurement {
 // takes seconds for each.
 const quotaInvocations = 40
 
+// quotaPause is the time before each of them. Sign-ins are sparse: each finds
+// its share whole, and nothing of the one before still to be done.
+const quotaPause = 50 * time.Millisecond
+
 // quotaRounds measures the programs under a quota, where there can be one.
 func (b *bench) quotaRounds(ctx context.Context) (map[string][]sample, error) {
 	if b.options.Quota <= 0 || b.options.QuotaRounds <= 0 {
@@ -226,6 +230,7 @@ func (b *bench) quotaRounds(ctx context.Context) (map[string][]sample, error) {
 		m.delays = b.options.Delays[:1]
 		m.invocations = max(3, int(quotaInvocations*m.program.share))
 		m.unmeasured = min(5, m.invocations/5)
+		m.pause = quotaPause
 		m.launch = group.launch
 		return m
 	})

@@ -39,6 +39,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.IntVar(&options.QuotaRounds, "quota-rounds", 3, "how many of those")
 	flags.IntVar(&options.LoadRounds, "load", 3, "rounds that measure how cost grows with sources, attributes, groups and processes; 0 for none")
 	flags.IntVar(&options.LoadAttempts, "load-attempts", 60, "attempts of each process in those")
+	flags.IntVar(&options.LoadMost, "load-most", 0, "in those, nothing beyond that number; 0 for all")
 	flags.DurationVar(&options.Wait, "wait", 5*time.Minute, "how long to wait for a quiet machine; 0 not to look")
 	flags.StringVar(&options.Roots, "roots", "", "a PEM file of certificates that the function trusts beside the stub's, as its image does")
 	flags.Int64Var(&options.ImageBytes, "image-bytes", 0, "the size of the image, if one was built")
