@@ -169,7 +169,7 @@ func TestSettingsOfAUserPoolAreCheckedForShape(t *testing.T) {
 		"SOURCE_REGION=Tokyo":                   "SOURCE_REGION: takes an AWS region",
 		"SOURCE_ROLE_ARN=user-migration":        "SOURCE_ROLE_ARN: takes a role's ARN",
 		"SOURCE_EXTERNAL_ID=a b":                "SOURCE_EXTERNAL_ID: takes 2 to 1224",
-		"SOURCE_PROFILE=token":                  "SOURCE_PROFILE: takes one of: admin_get_user, id_token",
+		"SOURCE_PROFILE=token":                  "SOURCE_PROFILE: takes one of: admin_get_user, concurrent, id_token",
 		"SOURCE_PATH=people.json":               "SOURCE_PATH: nothing reads this variable",
 		"SOURCE_CLIENT_SECRET=ssm:/path/secret": "SOURCE_CLIENT_SECRET: the reference could not be resolved",
 	} {

@@ -37,7 +37,7 @@ type Directory struct {
 	needsProfile func(domain.FindingKind) bool
 	neverTwice   func(*cognitoidentityprovider.Options)
 	credentials  ports.CredentialProvider
-	warm         func(context.Context) error
+	connect      func(context.Context) error
 }
 
 // Open returns the user pool that the settings name, asked through the SDK with
@@ -47,7 +47,7 @@ func Open(name string, config aws.Config, credentials ports.CredentialProvider, 
 	client := newClient(config, credentials, settings.ServiceRegion())
 	d := New(name, client, settings, needsProfile)
 	d.credentials = credentials
-	d.warm = func(ctx context.Context) error { return connect(ctx, client.Options()) }
+	d.connect = func(ctx context.Context) error { return connect(ctx, client.Options()) }
 	return d
 }
 
@@ -69,19 +69,22 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	if username == "" || password.Empty() {
 		return d.found(domain.PasswordWrong), nil
 	}
-	answer, err := d.api.AdminInitiateAuth(ctx, d.signIn(username, password), d.neverTwice)
-	if err != nil {
-		finding, err := d.findingOrError(ctx, "AdminInitiateAuth", err)
-		if err != nil || !d.needsProfile(finding.Kind) {
-			return finding, err
-		}
-		return d.readUser(ctx, finding, username)
+	if d.settings.Profile == ProfileConcurrent {
+		return d.authenticateConcurrently(ctx, username, password)
 	}
-	finding, err := d.readChallenge(answer)
+	finding, claims, err := d.signIn(ctx, username, password)
 	if err != nil || !d.needsProfile(finding.Kind) {
 		return finding, err
 	}
-	return d.withProfile(ctx, finding, username, answer)
+	if d.settings.Profile == ProfileIDToken {
+		// A claim that the app client may not read is not in the token, and
+		// with it the proof that the name typed is the user's own.
+		if user := claims.user(); user.Owns(username) {
+			finding.User = user
+			return finding, nil
+		}
+	}
+	return d.readUser(ctx, finding, claims.usernameOr(username))
 }
 
 // FindUser implements [ports.SourceDirectory].
@@ -92,17 +95,26 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 	return d.readUser(ctx, d.found(domain.UserFound), username)
 }
 
-// Warm fetches the credentials and opens the connection side by side, so that
-// the first attempt finds both. Its error tells that an attempt will have to.
+// Warm fetches the credentials and opens the connections side by side, so that
+// the first attempt finds all of it. Its error tells that an attempt will have
+// to.
 func (d *Directory) Warm(ctx context.Context) error {
-	if d.warm == nil {
+	if d.connect == nil {
 		return nil
 	}
-	connected := make(chan error, 1)
-	go func() { connected <- d.warm(ctx) }()
+	connections := 1
+	if d.settings.Profile == ProfileConcurrent { // HTTP/1.1: one for each call
+		connections = 2
+	}
+	connected := make(chan error, connections)
+	for range connections {
+		go func() { connected <- d.connect(ctx) }()
+	}
 	_, err := d.credentials.Retrieve(ctx)
-	if connectErr := <-connected; err == nil {
-		err = connectErr
+	for range connections {
+		if connectErr := <-connected; err == nil {
+			err = connectErr
+		}
 	}
 	return err
 }
@@ -111,8 +123,23 @@ func (d *Directory) found(kind domain.FindingKind) domain.Finding {
 	return domain.Finding{Kind: kind, Source: d.name}
 }
 
-// signIn is the one place where the password is read.
-func (d *Directory) signIn(username string, password domain.Password) *cognitoidentityprovider.AdminInitiateAuthInput {
+// signIn has the password judged. Where that went well there are claims too, if
+// the service gave a token that can be read.
+func (d *Directory) signIn(ctx context.Context, username string, password domain.Password) (domain.Finding, claims, error) {
+	answer, err := d.api.AdminInitiateAuth(ctx, d.signInInput(username, password), d.neverTwice)
+	if err != nil {
+		finding, err := d.findingOrError(ctx, "AdminInitiateAuth", err)
+		return finding, nil, err
+	}
+	finding, err := d.readChallenge(answer)
+	if err != nil {
+		return domain.Finding{}, nil, err
+	}
+	return finding, readIDToken(answer.AuthenticationResult), nil
+}
+
+// signInInput is the one place where the password is read.
+func (d *Directory) signInInput(username string, password domain.Password) *cognitoidentityprovider.AdminInitiateAuthInput {
 	parameters := map[string]string{
 		"USERNAME": username,
 		"PASSWORD": password.Reveal(),
@@ -135,26 +162,6 @@ func secretHash(secret domain.Secret, username, clientID string) string {
 	mac.Write([]byte(username))
 	mac.Write([]byte(clientID))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
-}
-
-// withProfile adds the user's profile to the finding of a sign-in.
-func (d *Directory) withProfile(ctx context.Context, finding domain.Finding, typed string, answer *cognitoidentityprovider.AdminInitiateAuthOutput) (domain.Finding, error) {
-	claims, ok := readIDToken(answer.AuthenticationResult)
-	if ok && d.settings.Profile == ProfileIDToken {
-		// A claim that the app client may not read is not in the token, and
-		// with it the proof that the name typed is the user's own.
-		if user := claims.user(); user.Owns(typed) {
-			finding.User = user
-			return finding, nil
-		}
-	}
-	// The name that the service itself gives is asked for where there is one:
-	// an alias could have moved to somebody else between the two calls.
-	name := typed
-	if ok && claims.username() != "" {
-		name = claims.username()
-	}
-	return d.readUser(ctx, finding, name)
 }
 
 // readUser adds the profile that AdminGetUser gives to the finding.

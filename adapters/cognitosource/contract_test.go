@@ -25,7 +25,7 @@ import (
 func TestTheCognitoSourceKeepsTheContractAgainstMoto(t *testing.T) {
 	t.Parallel()
 	url := sourcetest.Moto().Start(t)
-	for _, way := range []cognitosource.Profile{cognitosource.ProfileAdminGetUser, cognitosource.ProfileIDToken} {
+	for _, way := range ways() {
 		t.Run(string(way), func(t *testing.T) {
 			pool := newMotoPool(t, url)
 			var asked counting
@@ -42,7 +42,7 @@ func TestTheCognitoSourceKeepsTheContractAgainstMoto(t *testing.T) {
 				sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.MakesSubs,
 				sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Misconfiguration, sourcetest.Silence,
 			}
-			if way == cognitosource.ProfileAdminGetUser {
+			if way != cognitosource.ProfileIDToken {
 				// Moto gives even these a token, which does not tell.
 				declared = append(declared, sourcetest.UnconfirmedUsers)
 			}
@@ -73,7 +73,7 @@ func signInByEmail(t *testing.T, url string) {
 		Username: "hanako@example.com", Password: password, Status: domain.StatusConfirmed,
 		Attributes: map[string]string{"email_verified": "true"},
 	})
-	for _, way := range []cognitosource.Profile{cognitosource.ProfileAdminGetUser, cognitosource.ProfileIDToken} {
+	for _, way := range ways() {
 		settings := cognitosource.Settings{
 			UserPoolID: cognitosource.UserPoolID(pool.id), ClientID: cognitosource.ClientID(pool.clientID), Profile: way,
 		}
@@ -86,6 +86,11 @@ func signInByEmail(t *testing.T, url string) {
 			t.Errorf("%s: the user is %q with sub %q", way, user.Username, user.Sub)
 		}
 	}
+}
+
+// ways are those in which a profile can be read.
+func ways() []cognitosource.Profile {
+	return []cognitosource.Profile{cognitosource.ProfileAdminGetUser, cognitosource.ProfileConcurrent, cognitosource.ProfileIDToken}
 }
 
 // counting counts the sign-ins that are sent.
@@ -243,10 +248,12 @@ func TestTheCognitoSourceKeepsTheContractAsDocumented(t *testing.T) {
 		sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence,
 	}
 	for name, pool := range map[string]documentedPool{
-		"case-sensitive":                    {},
-		"case-insensitive":                  {caseInsensitive: true},
-		"a client that hides unknown users": {hidesUnknown: true},
-		"profiles from the ID token":        {caseInsensitive: true, way: cognitosource.ProfileIDToken},
+		"case-sensitive":                     {},
+		"case-insensitive":                   {caseInsensitive: true},
+		"a client that hides unknown users":  {hidesUnknown: true},
+		"profiles from the ID token":         {caseInsensitive: true, way: cognitosource.ProfileIDToken},
+		"profiles read beside the sign-in":   {caseInsensitive: true, way: cognitosource.ProfileConcurrent},
+		"so, where unknown users are hidden": {hidesUnknown: true, way: cognitosource.ProfileConcurrent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package cognitosource
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
@@ -49,29 +50,36 @@ func methodsOf(answer *cognitoidentityprovider.AdminGetUserOutput) []domain.MFAM
 // claims are those of an ID token.
 type claims map[string]json.RawMessage
 
-// readIDToken reads the claims of the ID token. Its signature is not checked:
-// the token came from the service itself over the connection that it was asked
-// through (cognito-facts 29).
-func readIDToken(result *types.AuthenticationResultType) (claims, bool) {
+// readIDToken reads the claims of the ID token; there are none where it cannot be
+// read. Its signature is not checked: the token came from the service itself
+// over the connection that it was asked through (cognito-facts 29).
+func readIDToken(result *types.AuthenticationResultType) claims {
 	if result == nil {
-		return nil, false
+		return nil
 	}
 	_, rest, _ := strings.Cut(aws.ToString(result.IdToken), ".")
 	payload, _, _ := strings.Cut(rest, ".")
 	decoded, err := base64.RawURLEncoding.DecodeString(payload)
 	if err != nil {
-		return nil, false
+		return nil
 	}
 	var read claims
-	if err := json.Unmarshal(decoded, &read); err != nil || read == nil {
-		return nil, false
+	if err := json.Unmarshal(decoded, &read); err != nil {
+		return nil
 	}
-	return read, true
+	return read
 }
 
 // username is the pool's own name of the user.
 func (c claims) username() string {
 	return c.text("cognito:username")
+}
+
+// usernameOr is the name to ask for the profile of who signed in. The one that
+// the service itself gives goes before the one that was typed: an alias could
+// have moved to somebody else between the two calls.
+func (c claims) usernameOr(typed string) string {
+	return cmp.Or(c.username(), typed)
 }
 
 // user reads the profile that the claims are. A token is given to enabled users

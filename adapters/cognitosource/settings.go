@@ -15,7 +15,7 @@ type Settings struct {
 	ClientID     ClientID      `env:"CLIENT_ID,required" takes:"an app client ID" desc:"An app client of the source pool that allows ALLOW_ADMIN_USER_PASSWORD_AUTH."`
 	ClientSecret domain.Secret `env:"CLIENT_SECRET" takes:"the app client's secret" desc:"Needed when that app client has one."`
 	Region       Region        `env:"REGION" takes:"an AWS region" desc:"The source pool's region, by default the one in its ID."`
-	Profile      Profile       `env:"PROFILE" envDefault:"admin_get_user" takes:"admin_get_user, id_token" desc:"Where the profile is read: by AdminGetUser, or from the ID token, which spares a call and holds what the app client may read."`
+	Profile      Profile       `env:"PROFILE" envDefault:"admin_get_user" takes:"admin_get_user, concurrent, id_token" desc:"Where the profile is read: by AdminGetUser after the sign-in; by AdminGetUser beside it, which is quicker and asks for wrong passwords too; from the ID token, which spares a call and holds what the app client may read. See docs/sources/cognito.md."`
 }
 
 // Validate reports nothing: each variable is checked on its own.
@@ -90,6 +90,9 @@ type Profile string
 const (
 	// ProfileAdminGetUser asks AdminGetUser after the sign-in.
 	ProfileAdminGetUser Profile = "admin_get_user"
+	// ProfileConcurrent asks AdminGetUser while the sign-in is under way, and
+	// drops what it says unless the sign-in calls for it.
+	ProfileConcurrent Profile = "concurrent"
 	// ProfileIDToken reads the ID token that the sign-in gave, and asks
 	// AdminGetUser only where there is none.
 	ProfileIDToken Profile = "id_token"
@@ -99,10 +102,10 @@ const (
 // error that lists the choices.
 func (p *Profile) UnmarshalText(text []byte) error {
 	switch profile := Profile(text); profile {
-	case ProfileAdminGetUser, ProfileIDToken:
+	case ProfileAdminGetUser, ProfileConcurrent, ProfileIDToken:
 		*p = profile
 		return nil
 	default:
-		return fmt.Errorf("takes one of: %s, %s", ProfileAdminGetUser, ProfileIDToken)
+		return fmt.Errorf("takes one of: %s, %s, %s", ProfileAdminGetUser, ProfileConcurrent, ProfileIDToken)
 	}
 }

@@ -31,7 +31,7 @@ func TestSettingsAreCheckedForTheirShape(t *testing.T) {
 		},
 		"profile": {
 			func() encoding.TextUnmarshaler { return new(cognitosource.Profile) },
-			[]string{"admin_get_user", "id_token"},
+			[]string{"admin_get_user", "concurrent", "id_token"},
 			[]string{"", "S3cret", "ID_TOKEN", "both"},
 		},
 	} {

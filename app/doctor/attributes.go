@@ -67,7 +67,7 @@ func attributesInToken(f Facts) Check {
 		found.wrong = []string{"the app client may not read " + strings.Join(found.wrong, ", ") + ", so the ID token lacks it"}
 	}
 	return found.result("the source's app client may read what every rule reads",
-		"let the source's app client read it, or set "+f.variable("PROFILE")+"=admin_get_user")
+		"let the source's app client read it, or set "+f.variable("PROFILE")+" to admin_get_user or concurrent")
 }
 
 // read lists the source's attributes that the rules read, and the flags that go

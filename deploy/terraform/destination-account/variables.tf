@@ -238,8 +238,8 @@ variable "source_profile" {
   default     = "admin_get_user"
 
   validation {
-    condition     = contains(["admin_get_user", "id_token"], var.source_profile)
-    error_message = "Takes admin_get_user or id_token."
+    condition     = contains(["admin_get_user", "concurrent", "id_token"], var.source_profile)
+    error_message = "Takes admin_get_user, concurrent or id_token."
   }
 }
 
