@@ -21,7 +21,7 @@ const (
 // callsAs says in whose name the program calls AWS, by package or by type of a
 // package. A caller that is not here fails the test.
 var callsAs = map[string][]string{
-	"adapters/cognitosource.(*Directory).Authenticate": {sourceRole},
+	"adapters/cognitosource.(*Directory).signIn": {sourceRole},
 	"adapters/cognitosource.(*Directory).readUser":     {sourceRole, sourceRetire},
 	"adapters/cognitosource.(*Retirer)":                {sourceRetire},
 	"adapters/stscredentials":                          {functionRole, completionRole},
@@ -183,7 +183,7 @@ func TestTheTemplatesAllowExactlyWhatTheProgramCalls(t *testing.T) {
 	t.Parallel()
 	calls, linked := binaryCalls(t, nil)
 	for _, expected := range []call{
-		{"cognito-idp:AdminInitiateAuth", module + "adapters/cognitosource.(*Directory).Authenticate"},
+		{"cognito-idp:AdminInitiateAuth", module + "adapters/cognitosource.(*Directory).signIn"},
 		{"sts:AssumeRole", module + "adapters/stscredentials.AssumeRole"},
 	} {
 		if !slices.Contains(calls, expected) {

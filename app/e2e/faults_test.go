@@ -50,6 +50,20 @@ type call struct {
 	deserializers [2]string
 	// codes say what each of those means.
 	codes map[string]meaning
+	// beside says that sign-in and look-up are asked side by side.
+	beside bool
+	// refused says that the sign-in is, so that what becomes of this call decides
+	// nothing.
+	refused bool
+}
+
+// right is what comes of the attempt when nothing is at fault, after so many
+// calls.
+func (c *call) right(least, most int) want {
+	if c.refused {
+		return want{domain.OutcomeRefused, c.good, 0, most}
+	}
+	return want{domain.OutcomeMigrated, c.good, least, most}
 }
 
 // meaning is what an error code stands for, whatever the status.
@@ -148,6 +162,18 @@ func calls() []*call {
 			title: "AdminGetUser (forgot)", operation: "AdminGetUser", event: forgot, good: domain.ReasonForgotPassword,
 			deserializers: [2]string{idpModule, json}, codes: ofTheLookUp,
 		},
+		{
+			title: "AdminInitiateAuth (concurrent)", operation: "AdminInitiateAuth", event: signsIn, good: domain.ReasonPasswordAccepted, proves: true,
+			deserializers: [2]string{idpModule, json}, codes: ofTheSignIn, beside: true,
+		},
+		{
+			title: "AdminGetUser (concurrent)", operation: "AdminGetUser", event: signsIn, good: domain.ReasonPasswordAccepted,
+			deserializers: [2]string{idpModule, json}, codes: ofTheLookUp, beside: true,
+		},
+		{
+			title: "AdminGetUser (concurrent, refused)", operation: "AdminGetUser", event: signsIn, good: domain.ReasonPasswordWrong,
+			deserializers: [2]string{idpModule, json}, codes: ofTheLookUp, beside: true, refused: true,
+		},
 	}
 }
 
@@ -204,6 +230,30 @@ type fault struct {
 	want func(c *call) want
 	// hangs says that the time runs out.
 	hangs bool
+}
+
+// happensTo reports whether the fault can happen to the call. What breaks a
+// connection breaks the sign-in's too.
+func (f *fault) happensTo(c *call, later bool) bool {
+	if c.refused && (f.connection != nil || f.transport == nowhere) {
+		return false
+	}
+	return f.on == nil || f.on(c, later)
+}
+
+// wanted is what must come of the fault on the call.
+func (f *fault) wanted(c *call) want {
+	if c.refused {
+		return c.right(0, 3)
+	}
+	w := f.want(c)
+	if c.beside && c.proves && w.most == 2 && w.outcome == domain.OutcomeFailed {
+		w.most++ // the look-up's connection has served before, too
+	}
+	if c.beside && !c.proves && w.outcome == domain.OutcomeRefused {
+		w.least, w.most = 2*w.least, 2*w.most // by the name typed, and by the token's
+	}
+	return w
 }
 
 type transport int
@@ -457,6 +507,9 @@ func newRig(f *fault, c *call, certificates [2]*authority, caFile string) (*rig,
 		person: p,
 		right:  map[string]operation{"AssumeRole": assumeRole, "AdminInitiateAuth": signedIn(p, nil), "AdminGetUser": profile(p, nil)},
 	}
+	if c.refused {
+		r.right["AdminInitiateAuth"] = awsError("NotAuthorizedException", "Incorrect username or password.")
+	}
 	if f.hangs {
 		r.timeout = hanging
 	}
@@ -474,6 +527,9 @@ func newRig(f *fault, c *call, certificates [2]*authority, caFile string) (*rig,
 		return nil, err
 	}
 	r.settings = r.stub.settings().with("AWS_ENDPOINT_URL_STS", r.sts.url(), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", r.idp.url())
+	if c.beside {
+		r.settings["SOURCE_PROFILE"] = "concurrent"
+	}
 	if known != nil {
 		r.settings["AWS_CA_BUNDLE"] = caFile
 	}
@@ -698,8 +754,9 @@ func check(event string, answer lambdahost.Result, w want) (problems []string) {
 // run sees one cell through, over a function that runs or is to be launched.
 func (r *rig) run(t *testing.T, c cell) (out result) {
 	wrong := func(problems ...string) { out.problems = append(out.problems, problems...) }
-	w := c.fault.want(c.call)
-	exact := c.fault.connection == nil && c.fault.transport != nowhere && !c.fault.hangs
+	w := c.fault.wanted(c.call)
+	// A look-up that is given up is counted, and may not have come.
+	exact := c.fault.connection == nil && c.fault.transport != nowhere && !c.fault.hangs && !c.call.beside
 	if c.later {
 		if c.call.operation == "AssumeRole" && c.fault.transport != nowhere {
 			wrong(r.forgets(c.call)...)
@@ -727,7 +784,7 @@ func (r *rig) run(t *testing.T, c cell) (out result) {
 		if c.call.proves {
 			most = 1
 		}
-		_, problems = r.attempt(c.call, want{domain.OutcomeMigrated, c.call.good, 0, most}, false)
+		_, problems = r.attempt(c.call, c.call.right(0, most), false)
 		for _, problem := range problems {
 			wrong("recovery: " + problem)
 		}
@@ -814,7 +871,7 @@ func (m *matrix) run(job []cell) {
 		}
 	}
 	if err == nil && first.later && first.fault.transport != nowhere {
-		if _, problems := r.attempt(first.call, want{domain.OutcomeMigrated, first.call.good, 0, 1}, false); len(problems) > 0 {
+		if _, problems := r.attempt(first.call, first.call.right(0, 1), false); len(problems) > 0 {
 			err = fmt.Errorf("the invocation before: %s", strings.Join(problems, "; "))
 		}
 	}
@@ -837,10 +894,10 @@ func jobsOf(rows []*fault, columns []*call) (jobs [][]cell) {
 	for _, c := range columns {
 		var together []cell
 		for _, f := range rows {
-			if f.on == nil || f.on(c, false) {
+			if f.happensTo(c, false) {
 				jobs = append(jobs, []cell{{f, c, false}})
 			}
-			if f.on != nil && !f.on(c, true) {
+			if !f.happensTo(c, true) {
 				continue
 			}
 			if f.hangs || f.transport != plain {

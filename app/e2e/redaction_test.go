@@ -214,6 +214,7 @@ func TestNothingThatIsSecretOrPersonalIsEverWritten(t *testing.T) {
 	for name, more := range map[string][]string{
 		"concealing, as it comes":      {},
 		"explaining, at debug level":   {"MIGRATE_REFUSAL", "explain", "AWS_LAMBDA_LOG_LEVEL", "DEBUG", "AWS_LAMBDA_LOG_FORMAT", "JSON", "AUDIT_USERNAME", "none"},
+		"profiles beside the sign-in":  {"SOURCE_PROFILE", "concurrent", "MIGRATE_ON_MFA", "migrate", "MIGRATE_REFUSAL", "explain"},
 		"by the ID token, all allowed": {"SOURCE_PROFILE", "id_token", "MIGRATE_ON_MFA", "migrate", "MIGRATE_ON_TEMPORARY_PASSWORD", "confirm", "MIGRATE_ATTRIBUTES", "*,custom:legacy"},
 	} {
 		t.Run(name, func(t *testing.T) {

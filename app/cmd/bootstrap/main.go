@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
@@ -27,6 +28,9 @@ const startTimeout = 8 * time.Second
 
 func main() {
 	began := time.Now()
+	if n := processors(os.Getenv); n > 0 {
+		runtime.GOMAXPROCS(n)
+	}
 	handler, logger, err := start(os.Args[1:], os.Environ(), os.Stdout)
 	if err != nil {
 		fail(err)

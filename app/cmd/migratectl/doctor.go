@@ -106,7 +106,7 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 	settings.Source = &doctor.CognitoSource{
 		UserPoolID: string(pool.UserPoolID), ClientID: string(pool.ClientID), ClientSecret: pool.ClientSecret,
 		RoleARN: string(role.RoleARN), ExternalID: string(role.ExternalID),
-		FromIDToken: pool.Profile == cognitosource.ProfileIDToken,
+		FromIDToken: string(pool.Profile) == "id_token",
 	}
 	return environ, settings, pool.ServiceRegion()
 }

@@ -1,0 +1,27 @@
+package main
+
+import "strconv"
+
+// twoProcessors is the memory, in MB, with which Lambda gives the time of two
+// whole processors: "At 1,769 MB, a function has the equivalent of one vCPU"
+// ("Configure Lambda function memory", AWS Lambda Developer Guide).
+const twoProcessors = 2 * 1769
+
+// processors is how many processors Go is to use, and 0 where it is to see for
+// itself.
+//
+// Below two processors' time Lambda still shows two, and holds the process back
+// from outside of its virtual machine, where no cgroup tells Go of it. A second
+// thread then makes nothing quicker: what it does, the collector above all, is
+// taken from the thread that somebody waits for, and what the two pass to each
+// other costs as much again. GOMAXPROCS in the environment goes before it.
+func processors(variable func(string) string) int {
+	if variable("GOMAXPROCS") != "" {
+		return 0
+	}
+	memory, err := strconv.Atoi(variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"))
+	if err != nil || memory <= 0 || memory >= twoProcessors {
+		return 0
+	}
+	return 1
+}
