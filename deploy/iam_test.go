@@ -342,7 +342,7 @@ func TestWhatPartsPermissionsAndCallsIsNamed(t *testing.T) {
 	// The rows tell of a program that makes these calls, whatever ours has come
 	// to since.
 	usual := []call{
-		{"cognito-idp:AdminInitiateAuth", directory + ".Authenticate"},
+		{"cognito-idp:AdminInitiateAuth", directory + ".signIn"},
 		{"cognito-idp:AdminGetUser", directory + ".readUser"},
 		{"cognito-idp:AdminListGroupsForUser", retirer + ".Groups"},
 		{"cognito-idp:AdminDisableUser", retirer + ".Disable"},
@@ -373,8 +373,8 @@ func TestWhatPartsPermissionsAndCallsIsNamed(t *testing.T) {
 			want:  directory + ".readUser calls cognito-idp:AdminSetUserPassword, and source-account Role does not allow it",
 		},
 		"a call that another role allows": {
-			calls: more("cognito-idp:AdminDisableUser", directory+".Authenticate"),
-			want:  directory + ".Authenticate calls cognito-idp:AdminDisableUser, and source-account Role does not allow it",
+			calls: more("cognito-idp:AdminDisableUser", directory+".signIn"),
+			want:  directory + ".signIn calls cognito-idp:AdminDisableUser, and source-account Role does not allow it",
 		},
 		"a call less": {
 			calls: slices.Clone(usual)[1:],
