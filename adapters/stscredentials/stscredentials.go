@@ -233,7 +233,10 @@ type RoleARN string
 // UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a
 // role's ARN looks like.
 func (r *RoleARN) UnmarshalText(text []byte) error {
-	if !regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}$`).Match(text) {
+	// The length is looked at apart: to compile {1,512} takes half a millisecond
+	// of every start.
+	_, name, _ := strings.Cut(string(text), ":role/")
+	if len(name) > 512 || !regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$`).Match(text) {
 		return errors.New("takes a role's ARN, such as arn:aws:iam::123456789012:role/user-migration")
 	}
 	*r = RoleARN(text)
