@@ -27,19 +27,19 @@ func CompletionModules(process Process, configuration *config.Config) fx.Option 
 	)
 }
 
-// StartCompletion starts the function of the command complete and gives what
-// Lambda calls, and the log. It is not stopped: Lambda ends a process without a
-// word.
-func StartCompletion(ctx context.Context, process Process, configuration *config.Config) (Handler, *zap.Logger, error) {
+// StartCompletion starts the function of the command complete. It is not stopped:
+// Lambda ends a process without a word.
+func StartCompletion(ctx context.Context, process Process, configuration *config.Config) (Function, error) {
 	if !configuration.Completion.Wanted() {
-		return nil, nil, errors.New("command complete: COMPLETION_AFTER and COMPLETION_GROUPS ask for nothing, so there is nothing to complete")
+		return Function{}, errors.New("command complete: COMPLETION_AFTER and COMPLETION_GROUPS ask for nothing, so there is nothing to complete")
 	}
 	var (
-		handler *sqscompletion.Handler
-		logger  *zap.Logger
+		handler  *sqscompletion.Handler
+		function Function
 	)
-	_, err := Start(ctx, CompletionModules(process, configuration), fx.Populate(&handler, &logger))
-	return handler, logger, err
+	_, err := Start(ctx, CompletionModules(process, configuration), fx.Populate(&handler, &function.Log, &function.Tracing))
+	function.Handler = handler
+	return function, err
 }
 
 // queueModule gives the queue; its client is made only where a queue is set.

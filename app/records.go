@@ -23,11 +23,14 @@ type recorder interface {
 }
 
 // newRecords gives the log, and in Lambda the metrics that CloudWatch makes of
-// lines of it; on a laptop nobody would count them.
-func newRecords(process Process, logger *zap.Logger) records {
+// lines of it; on a laptop nobody would count them. What traces sees them too.
+func newRecords(process Process, logger *zap.Logger, tracing *Tracing) records {
 	all := records{auditlog.New(logger)}
 	if function := process.variable("AWS_LAMBDA_FUNCTION_NAME"); function != "" {
 		all = append(all, metrics.New(process.Log, function))
+	}
+	if tracing.tracer != nil {
+		all = append(all, tracing.tracer)
 	}
 	return all
 }

@@ -54,6 +54,16 @@ type Handler interface {
 	Invoke(ctx context.Context, payload []byte) ([]byte, error)
 }
 
+// Function is a function that is ready to serve.
+type Function struct {
+	// Handler is what Lambda calls, inside of what Tracing makes of it.
+	Handler Handler
+	// Log is where the function writes.
+	Log *zap.Logger
+	// Tracing traces what it does.
+	Tracing *Tracing
+}
+
 // Modules wires the function of the command migrate: everything from the
 // configuration to the handler that Lambda calls, one module for each concern.
 // Production, the operator's tool and tests all use it. The graph gives a
@@ -75,6 +85,7 @@ func commonModules(process Process, configuration *config.Config) fx.Option {
 		fx.NopLogger,
 		fx.Supply(process, configuration),
 		loggingModule(),
+		tracingModule(),
 		sourceModule(),
 		auditModule(),
 		queueModule(),
@@ -188,11 +199,12 @@ func migrateModule() fx.Option {
 			queue ports.CompletionQueue,
 			configuration *config.Config,
 			logger *zap.Logger,
+			tracing *Tracing,
 		) lambdatrigger.Migrator {
-			return migrate.New(opened.directory(), audit, migrate.Options{
+			return migrate.New(tracing.directory(opened.directory()), audit, migrate.Options{
 				Rules:         configuration.Rules,
 				Pseudonymizer: pseudonymizer,
-				Completion:    completionOf(configuration.Completion, queue, logger),
+				Completion:    completionOf(configuration.Completion, tracing.queue(queue), logger),
 				AuditFailed: func(_ context.Context, err error) {
 					logger.Error("an audit record was not kept", zap.Error(err))
 				},

@@ -10,12 +10,11 @@ import (
 	"cognito-user-migration/ports"
 
 	"go.uber.org/fx"
-	"go.uber.org/zap"
 )
 
 // StartCompletion says that there is no such command.
-func StartCompletion(context.Context, Process, *config.Config) (Handler, *zap.Logger, error) {
-	return nil, nil, errors.New("command complete: this binary was built without completion (build tag nocompletion)")
+func StartCompletion(context.Context, Process, *config.Config) (Function, error) {
+	return Function{}, errors.New("command complete: this binary was built without completion (build tag nocompletion)")
 }
 
 // queueModule gives no queue, and an error where one is needed.

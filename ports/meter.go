@@ -20,17 +20,46 @@ func WithMeter(ctx context.Context) (context.Context, *Meter) {
 	return context.WithValue(ctx, meterKey{}, meter), meter
 }
 
-// CountCall counts a request on the meter of the context; again says that it was
-// sent before.
-func CountCall(ctx context.Context, again bool) {
-	meter, ok := ctx.Value(meterKey{}).(*Meter)
-	if !ok {
-		return
+// Call is a request that is about to go out, named by words of ours and of the
+// service's own: none of them tells of a person.
+type Call struct {
+	// Service is who is asked: an adapter's name for it, or the SDK's.
+	Service string
+	// Operation is what for.
+	Operation string
+	// Again says that it was sent before.
+	Again bool
+}
+
+// CallWatcher sees the requests that go out for an attempt.
+type CallWatcher interface {
+	// Begin is told of a request before it is sent. What it returns is told when
+	// that is over: with the answer's HTTP status, or 0 where there was none.
+	Begin(ctx context.Context, call Call) (end func(status int))
+}
+
+type watcherKey struct{}
+
+// WithCallWatcher returns a context whose requests the watcher sees; with nil,
+// nobody does.
+func WithCallWatcher(ctx context.Context, watcher CallWatcher) context.Context {
+	return context.WithValue(ctx, watcherKey{}, watcher)
+}
+
+// BeginCall counts a request on the meter of the context and tells the context's
+// watcher, where there are any. The caller tells the function that it returns
+// when there is an answer, with its HTTP status, or none, with 0.
+func BeginCall(ctx context.Context, call Call) (end func(status int)) {
+	if meter, ok := ctx.Value(meterKey{}).(*Meter); ok {
+		meter.calls.Add(1)
+		if call.Again {
+			meter.retries.Add(1)
+		}
 	}
-	meter.calls.Add(1)
-	if again {
-		meter.retries.Add(1)
+	if watcher, ok := ctx.Value(watcherKey{}).(CallWatcher); ok {
+		return watcher.Begin(ctx, call)
 	}
+	return func(int) {}
 }
 
 // Calls is how many requests were sent, those that were sent again included.

@@ -66,7 +66,7 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 		return domain.Finding{}, err
 	}
 	grant := d.grant(provider.tokenURL, username, password)
-	token, err := grant.Token(context.WithValue(ctx, oauth2.HTTPClient, d.client.HTTP))
+	token, err := grant.Token(context.WithValue(webclient.WithOperation(ctx, opGrant), oauth2.HTTPClient, d.client.HTTP))
 	if err != nil {
 		return d.refused(ctx, username, err)
 	}

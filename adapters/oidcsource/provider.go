@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"cognito-user-migration/adapters/internal/webclient"
+	"cognito-user-migration/ports"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 )
@@ -42,7 +43,7 @@ func (d *Directory) provider(ctx context.Context) (*provider, error) {
 func (d *Directory) discover(ctx context.Context) (*provider, error) {
 	// The library reads whatever comes: what is not 200 does not come to it.
 	metadata := &http.Client{Transport: strict{d.client.HTTP.Transport}, Timeout: d.client.HTTP.Timeout, CheckRedirect: d.client.HTTP.CheckRedirect}
-	ctx = oidc.ClientContext(ctx, metadata)
+	ctx = webclient.WithOperation(oidc.ClientContext(ctx, metadata), opDiscovery)
 	if !d.settings.discovers() {
 		known := &provider{tokenURL: string(d.settings.TokenURL), userinfoURL: string(d.settings.UserinfoURL)}
 		if d.settings.JWKSURL != "" && d.settings.Issuer != "" {
@@ -98,6 +99,9 @@ func (d *Directory) undiscovered(ctx context.Context, err error) error {
 }
 
 func (p *provider) verify(ctx context.Context, issuer, keys, clientID string, algorithms []string) {
+	// The library keeps this context for later fetches, which are none of the
+	// attempt's that this one is of.
+	ctx = ports.WithCallWatcher(webclient.WithOperation(ctx, opKeys), nil)
 	p.keys = &keySet{KeySet: oidc.NewRemoteKeySet(ctx, keys)}
 	p.verifier = oidc.NewVerifier(issuer, p.keys, &oidc.Config{ClientID: clientID, SupportedSigningAlgs: algorithms})
 }

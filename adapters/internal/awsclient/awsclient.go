@@ -18,6 +18,7 @@ import (
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -149,12 +150,23 @@ func (c client) Do(request *http.Request) (*http.Response, error) {
 	if err := inMemory(request); err != nil {
 		return nil, err
 	}
-	ports.CountCall(watched, isRetry(request))
+	end := ports.BeginCall(watched, ports.Call{
+		Service: awsmiddleware.GetServiceID(watched), Operation: awsmiddleware.GetOperationName(watched), Again: isRetry(request),
+	})
 	response, err := c.next.Do(request)
+	end(statusOf(response))
 	if err != nil {
 		return response, &lostError{error: err, stale: lost(err), took: time.Since(began)}
 	}
 	return response, nil
+}
+
+// statusOf is the answer's status; 0 where there is none.
+func statusOf(response *http.Response) int {
+	if response == nil {
+		return 0
+	}
+	return response.StatusCode
 }
 
 // isRetry reports whether the SDK sends this request again; it says so itself.

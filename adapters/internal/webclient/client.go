@@ -43,7 +43,7 @@ func New(adapter string, transport Transport, header http.Header) (*Client, erro
 	}
 	return &Client{adapter: adapter, HTTP: &http.Client{
 		Timeout: backstop,
-		Transport: &sender{header: header, next: &http.Transport{
+		Transport: &sender{adapter: adapter, header: header, next: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
 			DialContext:            (&net.Dialer{Timeout: backstop, KeepAlive: 30 * time.Second}).DialContext,
 			TLSClientConfig:        config,
@@ -67,8 +67,7 @@ type Answer struct {
 // Send sends a request. Its error is one of ports', or the context's own.
 func (c *Client) Send(operation string, request *http.Request) (Answer, error) {
 	ctx := request.Context()
-	ports.CountCall(ctx, false)
-	response, err := c.HTTP.Do(request)
+	response, err := c.HTTP.Do(request.WithContext(WithOperation(ctx, operation)))
 	if err != nil {
 		return Answer{}, c.NoAnswer(ctx, operation, err)
 	}
@@ -124,13 +123,22 @@ func (c *Client) Connect(ctx context.Context, address string) error {
 // Whatever else goes wrong, nothing is sent again: the password may have been
 // judged.
 type sender struct {
-	header http.Header
-	next   *http.Transport
+	adapter string
+	header  http.Header
+	next    *http.Transport
+}
+
+type operationKey struct{}
+
+// WithOperation says what a request is for that a library sends by
+// [Client.HTTP]; [Client.Send] says it by itself.
+func WithOperation(ctx context.Context, operation string) context.Context {
+	return context.WithValue(ctx, operationKey{}, operation)
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, lost, err := s.try(request, request.Body)
+	response, lost, err := s.try(request, request.Body, false)
 	if lost && (request.Body == nil || request.GetBody != nil) {
 		body := request.Body
 		if request.GetBody != nil {
@@ -141,7 +149,7 @@ func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
 			body = again
 		}
 		s.next.CloseIdleConnections() // the others slept as long
-		response, _, err = s.try(request, body)
+		response, _, err = s.try(request, body, true)
 	}
 	if err != nil {
 		return nil, err
@@ -150,15 +158,22 @@ func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-func (s *sender) try(request *http.Request, body io.ReadCloser) (response *http.Response, stale bool, err error) {
+func (s *sender) try(request *http.Request, body io.ReadCloser, again bool) (response *http.Response, stale bool, err error) {
 	ctx, lost := staleconn.Watch(request.Context())
 	request = request.Clone(ctx)
 	request.Body = body
 	for name, values := range s.header {
 		request.Header[name] = values
 	}
+	operation, _ := ctx.Value(operationKey{}).(string)
+	end := ports.BeginCall(ctx, ports.Call{Service: s.adapter, Operation: operation, Again: again})
 	response, err = s.next.RoundTrip(request)
-	return response, lost(err), err
+	if err != nil {
+		end(0)
+		return nil, lost(err), err
+	}
+	end(response.StatusCode)
+	return response, false, nil
 }
 
 // CloseIdleConnections lets [http.Client.CloseIdleConnections] reach the

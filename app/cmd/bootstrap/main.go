@@ -26,35 +26,41 @@ var version = "devel"
 // startTimeout bounds the start; Lambda itself allows ten seconds.
 const startTimeout = 8 * time.Second
 
+// completeWithin bounds an invocation of the command complete where Lambda's own
+// deadline does not: the longest that Lambda itself allows.
+const completeWithin = 15 * time.Minute
+
 func main() {
 	began := time.Now()
 	if n := processors(os.Getenv); n > 0 {
 		runtime.GOMAXPROCS(n)
 	}
-	handler, logger, err := start(os.Args[1:], os.Environ(), os.Stdout)
+	function, err := start(os.Args[1:], os.Environ(), os.Stdout)
 	if err != nil {
 		fail(err)
 	}
 	took := time.Since(began)
-	if trigger, ok := handler.(*lambdatrigger.Handler); ok {
+	within := completeWithin
+	if trigger, ok := function.Handler.(*lambdatrigger.Handler); ok {
 		trigger.Started(took)
+		within = lambdatrigger.CognitoWait
 	}
-	logger.Info("ready", zap.String("version", version), zap.Duration("startMs", took))
-	lambda.Start(handler) // never returns
+	function.Log.Info("ready", zap.String("version", version), zap.Duration("startMs", took))
+	lambda.Start(function.Tracing.Handler(function.Handler, within, took)) // never returns
 }
 
-// start makes the handler of the command ready to serve.
-func start(args, environ []string, log io.Writer) (lambda.Handler, *zap.Logger, error) {
+// start makes the function of the command ready to serve.
+func start(args, environ []string, log io.Writer) (app.Function, error) {
 	command, err := commandOf(args)
 	if err != nil {
-		return nil, nil, err
+		return app.Function{}, err
 	}
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
-		return nil, nil, errors.New("this program runs in AWS Lambda, which sets AWS_LAMBDA_RUNTIME_API; elsewhere use `migratectl serve` or `migratectl simulate`")
+		return app.Function{}, errors.New("this program runs in AWS Lambda, which sets AWS_LAMBDA_RUNTIME_API; elsewhere use `migratectl serve` or `migratectl simulate`")
 	}
 	configuration, err := app.Load(context.Background(), environ)
 	if err != nil {
-		return nil, nil, err
+		return app.Function{}, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
@@ -64,11 +70,12 @@ func start(args, environ []string, log io.Writer) (lambda.Handler, *zap.Logger, 
 		return app.StartCompletion(ctx, process, configuration)
 	}
 	var (
-		handler *lambdatrigger.Handler
-		logger  *zap.Logger
+		handler  *lambdatrigger.Handler
+		function app.Function
 	)
-	_, err = app.Start(ctx, app.Modules(process, configuration), fx.Populate(&handler, &logger))
-	return handler, logger, err
+	_, err = app.Start(ctx, app.Modules(process, configuration), fx.Populate(&handler, &function.Log, &function.Tracing))
+	function.Handler = handler
+	return function, err
 }
 
 // The commands: the image's CMD.

@@ -1,0 +1,244 @@
+// Package tracing sends an attempt as an OpenTelemetry trace to a collector: a
+// span for the invocation, one for what the source was asked, and one for each
+// request that went out. It is the only package that imports OpenTelemetry, and
+// app links it in with the build tag "tracing" alone (docs/decisions/0014). It
+// imports domain and ports.
+//
+// Attributes are of closed sets: outcomes, reasons, kinds of findings, names of
+// sources, services and operations, numbers, and Lambda's own identifiers. No
+// text of an error, an event or an answer, and no address, gets into a span.
+package tracing
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/go-logr/logr"
+	"go.opentelemetry.io/contrib/instrumentation/github.com/aws/aws-lambda-go/otellambda"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/zap"
+)
+
+var (
+	_ ports.AuditSink      = (*Tracer)(nil)
+	_ ports.CompletionSink = (*Tracer)(nil)
+	_ ports.CallWatcher    = (*Tracer)(nil)
+)
+
+const (
+	// scope names our spans' instrumentation.
+	scope = "cognito-user-migration"
+	// maxFlush is how long an answer waits for the collector at most.
+	maxFlush = 250 * time.Millisecond
+	// margin is how long before the deadline the answer leaves.
+	margin = 100 * time.Millisecond
+)
+
+// Tracer makes spans and sends them. What is made of it without [Tracer.Handler]
+// around the invocation leads to no span.
+type Tracer struct {
+	provider    *sdktrace.TracerProvider
+	tracer      trace.Tracer
+	propagators propagation.TextMapPropagator
+	logger      *zap.Logger
+	function    string
+	warm        atomic.Bool
+}
+
+// Open makes the exporter by OpenTelemetry's own variables (OTEL_EXPORTER_OTLP_…,
+// OTEL_TRACES_SAMPLER, OTEL_RESOURCE_ATTRIBUTES, OTEL_SERVICE_NAME), which its
+// libraries read of the process by themselves. variable reads the ones that say
+// which function this is, and OTEL_PROPAGATORS. Nothing is sent before there is
+// a span.
+func Open(ctx context.Context, variable func(string) string, logger *zap.Logger) (*Tracer, error) {
+	if protocol := first(variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), variable("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf"); protocol != "http/protobuf" {
+		return nil, errors.New("OTEL_EXPORTER_OTLP_PROTOCOL: takes http/protobuf")
+	}
+	// OpenTelemetry's libraries report what goes wrong in words that hold
+	// addresses and answers of the collector, and to standard error.
+	otel.SetLogger(logr.Discard())
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { unsent(logger, err) }))
+	exporter, err := otlptracehttp.New(ctx)
+	if err != nil {
+		return nil, errors.New("OTEL_EXPORTER_OTLP_…: the exporter of traces cannot be made of these variables")
+	}
+	function := variable("AWS_LAMBDA_FUNCTION_NAME")
+	// What the variables say comes last, and so stands.
+	described, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(
+		semconv.ServiceName(function), semconv.FaaSName(function),
+		semconv.FaaSVersion(variable("AWS_LAMBDA_FUNCTION_VERSION")), semconv.FaaSInstance(variable("AWS_LAMBDA_LOG_STREAM_NAME")),
+		semconv.CloudProviderAWS, semconv.CloudPlatformAWSLambda, semconv.CloudRegion(variable("AWS_REGION")),
+	), resource.WithFromEnv())
+	if err != nil {
+		return nil, errors.New("OTEL_RESOURCE_ATTRIBUTES: takes key=value, separated by commas")
+	}
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(described))
+	return &Tracer{
+		provider: provider, tracer: provider.Tracer(scope), logger: logger, function: function,
+		propagators: propagatorsOf(variable("OTEL_PROPAGATORS")),
+	}, nil
+}
+
+func first(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// unsent logs that spans were lost, without the error's text.
+func unsent(logger *zap.Logger, err error) {
+	reason := "refused"
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		reason = "timeout"
+	}
+	logger.Warn("traces could not be sent to the collector", zap.String("reason", reason))
+}
+
+// Close ends what Open began; Lambda's process never does.
+func (t *Tracer) Close(ctx context.Context) error {
+	return t.provider.Shutdown(ctx)
+}
+
+// Handler wraps what Lambda calls: each invocation is a span, and what was made
+// in it is sent before the answer leaves. wait tells, at the invocation's
+// beginning, by when the answer must have left; Lambda's own deadline holds too.
+func (t *Tracer) Handler(handler lambda.Handler, wait func() time.Duration) lambda.Handler {
+	traced := otellambda.WrapHandler(watched{t, handler},
+		otellambda.WithTracerProvider(t.provider),
+		otellambda.WithFlusher(t),
+		otellambda.WithPropagator(t.propagators),
+		otellambda.WithEventToCarrier(func([]byte) propagation.TextMapCarrier { return propagation.MapCarrier{} }),
+		otellambda.WithTraceAttributeFn(func([]byte) []attribute.KeyValue {
+			return []attribute.KeyValue{semconv.FaaSColdstart(!t.warm.Swap(true))}
+		}),
+	)
+	return timed{traced, wait}
+}
+
+// flushBy is the context's key of when a flush must have ended.
+type flushBy struct{}
+
+// timed notes when an invocation's answer must leave.
+type timed struct {
+	next lambda.Handler
+	wait func() time.Duration
+}
+
+// Invoke implements [lambda.Handler].
+func (h timed) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	by := time.Now().Add(h.wait())
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(by) {
+		by = deadline
+	}
+	return h.next.Invoke(context.WithValue(ctx, flushBy{}, by.Add(-margin)), payload)
+}
+
+// watched shows the tracer the requests of an invocation.
+type watched struct {
+	tracer *Tracer
+	next   lambda.Handler
+}
+
+// Invoke implements [lambda.Handler].
+func (h watched) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	answer, err := h.next.Invoke(ports.WithCallWatcher(ctx, h.tracer), payload)
+	if err != nil { // one of our fixed texts, which say nothing that the record does not
+		trace.SpanFromContext(ctx).SetStatus(codes.Error, "")
+	}
+	return answer, err
+}
+
+// ForceFlush implements otellambda's Flusher: it sends what there is, in the time
+// that the answer has to spare, and gives up then. What could not be sent is lost,
+// and the log says so; what there was no time to send goes with the next
+// invocation's.
+func (t *Tracer) ForceFlush(ctx context.Context) error {
+	by, ok := ctx.Value(flushBy{}).(time.Time)
+	if latest := time.Now().Add(maxFlush); !ok || latest.Before(by) {
+		by = latest
+	}
+	if !by.After(time.Now()) {
+		return nil
+	}
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), by)
+	defer cancel()
+	if err := t.provider.ForceFlush(ctx); err != nil {
+		unsent(t.logger, err)
+	}
+	return nil // otellambda would print an error as it is
+}
+
+// Record implements [ports.AuditSink]: what came of the attempt goes onto the
+// invocation's span.
+func (t *Tracer) Record(ctx context.Context, record domain.AuditRecord) error {
+	span := trace.SpanFromContext(ctx)
+	span.SetAttributes(
+		attribute.String("migration.attempt_id", record.AttemptID),
+		attribute.String("migration.trigger", record.Trigger.String()),
+		attribute.String("migration.outcome", string(record.Outcome)),
+		attribute.String("migration.reason", string(record.Reason)),
+		attribute.Int("migration.calls", record.Calls),
+		attribute.Int("migration.retries", record.Retries),
+	)
+	if record.Source != "" {
+		span.SetAttributes(attribute.String("migration.source", record.Source))
+	}
+	if record.Completion != domain.CompletionNone {
+		span.SetAttributes(attribute.String("migration.completion", string(record.Completion)))
+	}
+	return nil
+}
+
+// RecordCompletion implements [ports.CompletionSink]: an invocation may finish
+// several moves, so each is an event on its span.
+func (t *Tracer) RecordCompletion(ctx context.Context, record domain.CompletionRecord) error {
+	trace.SpanFromContext(ctx).AddEvent("completion", trace.WithAttributes(
+		attribute.String("migration.attempt_id", record.AttemptID),
+		attribute.String("migration.completion", string(record.Outcome)),
+		attribute.String("migration.reason", string(record.Reason)),
+		attribute.String("migration.source", record.Source),
+		attribute.String("migration.source_user", string(record.Retired)),
+	))
+	return nil
+}
+
+// Begin implements [ports.CallWatcher].
+func (t *Tracer) Begin(ctx context.Context, call ports.Call) func(status int) {
+	name := strings.TrimSpace(call.Service + " " + call.Operation)
+	_, span := t.tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
+		attribute.String("migration.service", call.Service),
+		attribute.String("migration.operation", call.Operation),
+		attribute.Bool("migration.retry", call.Again),
+	))
+	var once sync.Once
+	return func(status int) {
+		once.Do(func() {
+			if status != 0 {
+				span.SetAttributes(semconv.HTTPResponseStatusCode(status))
+			}
+			if status == 0 || status >= 500 {
+				span.SetStatus(codes.Error, "")
+			}
+			span.End()
+		})
+	}
+}

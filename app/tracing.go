@@ -1,0 +1,77 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"go.uber.org/fx"
+	"go.uber.org/zap"
+)
+
+// tracer is what adapters/tracing gives, in a binary that has it: the build tag
+// "tracing" links it in (docs/decisions/0014).
+type tracer interface {
+	recorder
+	Handler(handler lambda.Handler, wait func() time.Duration) lambda.Handler
+	Directory(source ports.SourceDirectory) ports.SourceDirectory
+	Queue(queue ports.CompletionQueue) ports.CompletionQueue
+}
+
+// Tracing traces what the function does, where OTEL_TRACES_EXPORTER asks for it.
+type Tracing struct {
+	tracer tracer // nil where it does not
+}
+
+// newTracing reads OpenTelemetry's own switches. They count in Lambda alone: on a
+// laptop they are meant for other programs.
+func newTracing(process Process, logger *zap.Logger) (*Tracing, error) {
+	if process.variable("AWS_LAMBDA_FUNCTION_NAME") == "" || strings.EqualFold(process.variable("OTEL_SDK_DISABLED"), "true") {
+		return &Tracing{}, nil
+	}
+	switch process.variable("OTEL_TRACES_EXPORTER") {
+	case "", "none":
+		return &Tracing{}, nil
+	case "otlp":
+		opened, err := openTracer(context.Background(), process, logger)
+		return &Tracing{opened}, err
+	default:
+		return nil, errors.New("OTEL_TRACES_EXPORTER: takes one of: otlp, none")
+	}
+}
+
+func tracingModule() fx.Option {
+	return fx.Module("tracing", fx.Provide(newTracing))
+}
+
+// Handler wraps what Lambda calls. The answer leaves within the time given, of
+// which the start of the process took some from the first invocation's.
+func (t *Tracing) Handler(handler lambda.Handler, within, started time.Duration) lambda.Handler {
+	if t.tracer == nil {
+		return handler
+	}
+	var owed atomic.Int64
+	owed.Store(int64(started))
+	return t.tracer.Handler(handler, func() time.Duration { return within - time.Duration(owed.Swap(0)) })
+}
+
+// directory makes what the sources are asked a part of the trace.
+func (t *Tracing) directory(source ports.SourceDirectory) ports.SourceDirectory {
+	if t.tracer == nil {
+		return source
+	}
+	return t.tracer.Directory(source)
+}
+
+// queue makes what is put into the queue a part of the trace.
+func (t *Tracing) queue(queue ports.CompletionQueue) ports.CompletionQueue {
+	if t.tracer == nil {
+		return queue
+	}
+	return t.tracer.Queue(queue)
+}
