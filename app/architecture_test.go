@@ -91,11 +91,32 @@ func TestTheFunctionKnowsNothingOfTheOperatorsTool(t *testing.T) {
 	}
 	for path := range strings.Lines(string(output)) {
 		path = strings.TrimSpace(path)
-		for _, operators := range []string{module + "/adapters/awssetup", module + "/app/doctor", "service/lambda", "golang.org/x/term", "golang/mock", module + "/ports/"} {
+		for _, operators := range []string{module + "/adapters/awssetup", module + "/app/doctor", "service/lambda", "golang.org/x/term", "golang/mock", module + "/ports/",
+			// Tracing is linked in by a build tag alone (docs/decisions/0014).
+			"go.opentelemetry.io/", "google.golang.org/", module + "/adapters/tracing"} {
 			if strings.HasSuffix(path, operators) || strings.HasSuffix(operators, "/") && strings.HasPrefix(path, operators) {
 				t.Errorf("bootstrap depends on %s", path)
 			}
 		}
+	}
+}
+
+func TestOpenTelemetryIsKnownInOnePlace(t *testing.T) {
+	t.Parallel()
+	known := 0
+	for name, imported := range imports(t) {
+		for _, path := range imported {
+			if !strings.HasPrefix(path, "go.opentelemetry.io/") {
+				continue
+			}
+			known++
+			if name != "adapters/tracing" {
+				t.Errorf("%s imports %s", name, path)
+			}
+		}
+	}
+	if known == 0 {
+		t.Error("nobody imports it")
 	}
 }
 

@@ -496,7 +496,8 @@ type rig struct {
 	settings settings
 	timeout  time.Duration
 	function *function
-	warm     bool // it has served before
+	warm     bool    // it has served before
+	binary   *binary // the image's where it is nil
 }
 
 // newRig starts the source account, and not yet the function.
@@ -550,7 +551,7 @@ func (r *rig) launch(t *testing.T) error {
 		env = append(env, name+"="+value)
 	}
 	host, err := lambdahost.Start(lambdahost.Config{
-		Path: bootstrap.value.path, Name: peers.TriggerFunction, AccountID: peers.DestinationAccountID, Region: peers.Region,
+		Path: cmp.Or(r.binary, bootstrap.value).path, Name: peers.TriggerFunction, AccountID: peers.DestinationAccountID, Region: peers.Region,
 		Env: env, Timeout: r.timeout,
 	})
 	if err != nil {

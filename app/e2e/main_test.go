@@ -17,7 +17,9 @@ import (
 var (
 	moto         = shared[*peers.Moto]{start: peers.StartMoto}
 	cognitoLocal = shared[*peers.CognitoLocal]{start: peers.StartCognitoLocal}
-	bootstrap    = shared[*binary]{start: buildBootstrap}
+	bootstrap    = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "lambda.norpc") }}
+	// traced is the program with what the image leaves out.
+	traced = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "lambda.norpc,tracing") }}
 )
 
 func TestMain(m *testing.M) {
@@ -25,6 +27,7 @@ func TestMain(m *testing.M) {
 	moto.close()
 	cognitoLocal.close()
 	bootstrap.close()
+	traced.close()
 	os.Exit(status)
 }
 
@@ -61,15 +64,15 @@ func (s *shared[T]) close() {
 // binary is the program under test, built as the image's is.
 type binary struct{ path string }
 
-func buildBootstrap(ctx context.Context) (*binary, error) {
+func build(ctx context.Context, tags string) (*binary, error) {
 	folder, err := os.MkdirTemp("", "bootstrap-")
 	if err != nil {
 		return nil, err
 	}
 	b := &binary{path: filepath.Join(folder, "bootstrap")}
-	arguments := append([]string{"build", "-tags", "lambda.norpc", "-o", b.path}, buildFlags...)
-	build := exec.CommandContext(ctx, "go", append(arguments, "../cmd/bootstrap")...)
-	if output, err := build.CombinedOutput(); err != nil {
+	arguments := append([]string{"build", "-tags", tags, "-o", b.path}, buildFlags...)
+	compile := exec.CommandContext(ctx, "go", append(arguments, "../cmd/bootstrap")...)
+	if output, err := compile.CombinedOutput(); err != nil {
 		b.Close()
 		return nil, fmt.Errorf("go build: %w\n%s", err, output)
 	}

@@ -207,6 +207,7 @@ func (c canaries) paths(columns []*call, known map[string][]string) map[string]m
 func TestNothingThatIsSecretOrPersonalIsEverWritten(t *testing.T) {
 	t.Parallel()
 	bootstrap.get(t)
+	traced.get(t)
 	known := make(map[string][]string)
 	for _, column := range calls() {
 		known[column.operation] = column.exceptions(t)
@@ -215,6 +216,7 @@ func TestNothingThatIsSecretOrPersonalIsEverWritten(t *testing.T) {
 		"concealing, as it comes":      {},
 		"explaining, at debug level":   {"MIGRATE_REFUSAL", "explain", "AWS_LAMBDA_LOG_LEVEL", "DEBUG", "AWS_LAMBDA_LOG_FORMAT", "JSON", "AUDIT_USERNAME", "none"},
 		"profiles beside the sign-in":  {"SOURCE_PROFILE", "concurrent", "MIGRATE_ON_MFA", "migrate", "MIGRATE_REFUSAL", "explain"},
+		"traced":                       {"OTEL_TRACES_EXPORTER", "otlp", "MIGRATE_ON_MFA", "migrate"},
 		"by the ID token, all allowed": {"SOURCE_PROFILE", "id_token", "MIGRATE_ON_MFA", "migrate", "MIGRATE_ON_TEMPORARY_PASSWORD", "confirm", "MIGRATE_ATTRIBUTES", "*,custom:legacy"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -284,6 +286,11 @@ func driveShard(t *testing.T, shard int, more []string, known map[string][]strin
 	if r.settings["AUDIT_USERNAME"] == "" {
 		r.settings["AUDIT_HMAC_KEY"] = c["HMAC key"]
 	}
+	var traces *traceCollector
+	if r.settings["OTEL_TRACES_EXPORTER"] != "" {
+		traces = newTraceCollector(t)
+		r.binary, r.settings = traced.value, r.settings.with("OTEL_EXPORTER_OTLP_ENDPOINT", traces.url)
+	}
 	if err := r.launch(t); err != nil {
 		t.Error(err)
 		return
@@ -292,7 +299,14 @@ func driveShard(t *testing.T, shard int, more []string, known map[string][]strin
 	if err := r.function.Close(); err != nil {
 		t.Error(err)
 	}
-	for stream, output := range map[string]string{"stdout": r.function.Stdout(), "stderr": r.function.Stderr()} {
+	outputs := map[string]string{"stdout": r.function.Stdout(), "stderr": r.function.Stderr()}
+	if traces != nil {
+		outputs["the trace"] = traces.everything()
+		if len(traces.spans()) < 20 {
+			t.Errorf("%d spans prove nothing", len(traces.spans()))
+		}
+	}
+	for stream, output := range outputs {
 		for _, leak := range c.leaks(output) {
 			t.Errorf("%s holds the %s", stream, leak)
 		}
