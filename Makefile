@@ -17,7 +17,8 @@ BENCHFLAGS ?=
 export VERSION
 
 # What the function is built with: docs/weight.md. ONLY=cognito,ldap keeps these and leaves
-# every other adapter out; TAGS=noldap,nosql leaves these out. The Cognito source is always in.
+# every other adapter out; TAGS=noldap,nosql leaves these out; the Cognito source is always in.
+# TAGS=tracing puts tracing in (docs/tracing.md).
 # The adapters are those that a file of the sources has a build tag for.
 comma := ,
 ADAPTERS := $(shell grep -rhoE --include='*.go' '^//go:build !no[a-z]+$$' app adapters | sed 's/.*!no//' | sort -u)
@@ -130,8 +131,8 @@ fuzz: ## Every fuzz target in the tree, FUZZTIME (10s) each
 # Types are checked with each tag and with all; what the use of what is missing ends with is
 # tested in app/cmd/bootstrap.
 .PHONY: tags
-tags: ## go vet with each adapter left out, and with all of them
-	@for tag in $(ADAPTERS:%=no%) $(subst $() ,$(comma),$(ADAPTERS:%=no%)); do \
+tags: ## go vet with each adapter left out, with all of them, and with tracing
+	@for tag in tracing $(ADAPTERS:%=no%) $(subst $() ,$(comma),$(ADAPTERS:%=no%)); do \
 	  echo "tags: $$tag"; go vet -tags "lambda.norpc,$$tag" ./...; \
 	done
 
