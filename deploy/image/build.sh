@@ -8,6 +8,7 @@
 #   ENGINE     docker, podman or buildah        the first that works
 #   PULL       never: use local images only     as the engine does by itself
 #   TAGS       adapters to leave out, as build tags: noldap,nosql         none: all are in
+#              (tracing puts tracing in: docs/tracing.md)
 #   VERSION, REVISION                           from git
 #   SOURCE_DATE_EPOCH                           the commit's time, so that the same commit makes the same image
 #
