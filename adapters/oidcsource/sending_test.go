@@ -1,11 +1,13 @@
 package oidcsource_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -120,8 +122,10 @@ func TestAGrantIsSentAgainOnlyWhereNobodySawIt(t *testing.T) {
 			}))
 			t.Cleanup(server.Close)
 			source := open(t, newStub(t, 0, "").settings(func(s *oidcsource.Settings) { s.TokenURL = webclient.URL(server.URL) }))
+			seen := &watcher{}
+			ctx, meter := ports.WithMeter(ports.WithCallWatcher(t.Context(), seen))
 			for i, fails := range []bool{false, test.fails} {
-				finding, err := source.Authenticate(t.Context(), username, domain.NewPassword(password))
+				finding, err := source.Authenticate(ctx, username, domain.NewPassword(password))
 				if fails != errors.Is(err, ports.ErrUnreachable) || !fails && finding.Kind != domain.PasswordWrong {
 					t.Errorf("sign-in %d: %v, %v", i+1, finding, err)
 				}
@@ -129,6 +133,16 @@ func TestAGrantIsSentAgainOnlyWhereNobodySawIt(t *testing.T) {
 			}
 			if requests.Load() != test.sent {
 				t.Errorf("%d requests, want %d", requests.Load(), test.sent)
+			}
+			// They are counted where they are sent, whoever sends them.
+			grant := ports.Call{Service: "OIDC source", Operation: "password grant"}
+			again := grant
+			again.Again = true
+			if want := []ports.Call{grant, grant, again}; !slices.Equal(seen.grants(), want) {
+				t.Errorf("seen were %v, want %v", seen.calls, want)
+			}
+			if meter.Calls() != len(seen.calls) || meter.Retries() != 1 {
+				t.Errorf("%d calls and %d retries were counted, and %d seen", meter.Calls(), meter.Retries(), len(seen.calls))
 			}
 		})
 	}
@@ -147,6 +161,19 @@ func TestAGrantIsSentAgainOnlyWhereNobodySawIt(t *testing.T) {
 		}
 		holdsNoSecret(t, err)
 	})
+}
+
+// watcher notes the calls of an attempt.
+type watcher struct{ calls []ports.Call }
+
+// Begin implements [ports.CallWatcher].
+func (w *watcher) Begin(_ context.Context, call ports.Call) func(int) {
+	w.calls = append(w.calls, call)
+	return func(int) {}
+}
+
+func (w *watcher) grants() []ports.Call {
+	return slices.DeleteFunc(slices.Clone(w.calls), func(call ports.Call) bool { return call.Operation != "password grant" })
 }
 
 func hangUp(w http.ResponseWriter) {
