@@ -141,6 +141,11 @@ func refusal(rules Rules, trigger Trigger, kind FindingKind) Reason {
 		return unless(rules.NeedsProfile(kind), ReasonResetRequired)
 	case UserFound:
 		return unless(trigger == TriggerForgotPassword, ReasonFindingUnexpected)
+	case LookUpUnsupported:
+		if signIn {
+			return ReasonFindingUnexpected
+		}
+		return ReasonLookUpUnsupported
 	case PasswordWrong:
 		return ReasonPasswordWrong
 	case TemporaryPasswordExpired:

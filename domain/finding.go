@@ -36,6 +36,9 @@ const (
 	LockedOut
 	// UserFound: the answer to a look-up without a password.
 	UserFound
+	// LookUpUnsupported: the source tells nothing of anybody without their
+	// password. Whether there is such a user is not known.
+	LookUpUnsupported
 	// UserUnknown: the source has no such user.
 	UserUnknown
 	// UserAmbiguous: more than one user answers to the identifier.
@@ -101,6 +104,8 @@ func (k FindingKind) String() string {
 		return "locked out"
 	case UserFound:
 		return "user found"
+	case LookUpUnsupported:
+		return "look-up unsupported"
 	case UserUnknown:
 		return "user unknown"
 	case UserAmbiguous:

@@ -26,6 +26,7 @@ const (
 	ReasonTemporaryPasswordExpired Reason = "temporary_password_expired"
 	ReasonMFARequired              Reason = "mfa_required"
 	ReasonChallengeUnsupported     Reason = "challenge_unsupported"
+	ReasonLookUpUnsupported        Reason = "look_up_unsupported"
 	ReasonResetRequired            Reason = "reset_required"
 	ReasonSignInDenied             Reason = "sign_in_denied"
 	ReasonLockedOut                Reason = "locked_out"
@@ -72,7 +73,7 @@ func RefusalReasons() []Reason {
 		ReasonPasswordWrong, ReasonUserUnknown, ReasonUserAmbiguous, ReasonUserDisabled,
 		ReasonUserUnconfirmed, ReasonUserFederated, ReasonUserArchived, ReasonUserCompromised,
 		ReasonStatusUnknown, ReasonTemporaryPassword, ReasonTemporaryPasswordExpired,
-		ReasonMFARequired, ReasonChallengeUnsupported, ReasonResetRequired, ReasonSignInDenied,
+		ReasonMFARequired, ReasonChallengeUnsupported, ReasonLookUpUnsupported, ReasonResetRequired, ReasonSignInDenied,
 		ReasonLockedOut, ReasonIdentifierNotOwned, ReasonNoVerifiedContact, ReasonFindingUnexpected,
 	}
 }

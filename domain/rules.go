@@ -48,7 +48,7 @@ func (r Rules) NeedsProfile(kind FindingKind) bool {
 	case ResetRequired:
 		return r.OnResetRequired == ResetRequiredReset
 	case PasswordWrong, TemporaryPasswordExpired, ChallengeUnsupported, SignInDenied, LockedOut,
-		UserUnknown, UserAmbiguous, UserDisabled, UserUnconfirmed, UserFederated:
+		LookUpUnsupported, UserUnknown, UserAmbiguous, UserDisabled, UserUnconfirmed, UserFederated:
 		// These are refused whoever it is.
 	}
 	return false

@@ -32,7 +32,8 @@ type SourceDirectory interface {
 
 	// FindUser reads the profile of the user whom the identifier names, proving
 	// nothing: [domain.UserFound], [domain.UserUnknown] or another finding of a
-	// look-up.
+	// look-up; [domain.LookUpUnsupported] where the source tells nothing of
+	// anybody without their password.
 	FindUser(ctx context.Context, username string) (domain.Finding, error)
 }
 

@@ -278,7 +278,7 @@ func TestTheVendorsSamples(t *testing.T) {
 				t.Errorf("a name that is no address: %v, %v", finding, err)
 			}
 			finding, err = a.open(t, contract).FindUser(t.Context(), username)
-			if err != nil || finding.Kind != domain.ChallengeUnsupported || finding.Challenge != "PASSWORD" {
+			if err != nil || finding.Kind != domain.LookUpUnsupported || finding.Challenge != "" {
 				t.Errorf("a look-up: %v, %v", finding, err)
 			}
 			if a.gets.Load() != 0 {

@@ -148,16 +148,14 @@ func settled(kind domain.FindingKind, user domain.SourceUser) domain.FindingKind
 }
 
 // FindUser implements [ports.SourceDirectory]. A service that answers about
-// passwords alone cannot tell who is there without one: that is no unknown user,
-// and the one challenge that stands before a profile is the password.
+// passwords alone cannot tell who is there without one, which is not to say that
+// a user is unknown.
 func (d *Directory) FindUser(ctx context.Context, username string) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, err
 	}
 	if d.profiles == nil {
-		finding := d.found(domain.ChallengeUnsupported)
-		finding.Challenge = "PASSWORD"
-		return finding, nil
+		return d.found(domain.LookUpUnsupported), nil
 	}
 	if username == "" || climbs(username) {
 		return d.found(domain.UserUnknown), nil

@@ -54,6 +54,8 @@ func RefusalText(reason domain.Reason) string {
 		return "The user has a second factor, which cannot be migrated."
 	case domain.ReasonChallengeUnsupported:
 		return "The sign-in asks for a step that cannot be migrated."
+	case domain.ReasonLookUpUnsupported:
+		return "The user is known by their password alone; a forgotten one cannot be migrated."
 	case domain.ReasonResetRequired:
 		return "The password must be reset first."
 	case domain.ReasonSignInDenied:

@@ -80,15 +80,12 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 }
 
 // FindUser implements [ports.SourceDirectory]. The grant tells nothing of anybody
-// without their password: that is no unknown user, and the one challenge that
-// stands before a profile is the password.
+// without their password, which is not to say that a user is unknown.
 func (d *Directory) FindUser(ctx context.Context, _ string) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, err
 	}
-	finding := d.found(domain.ChallengeUnsupported)
-	finding.Challenge = "PASSWORD"
-	return finding, nil
+	return d.found(domain.LookUpUnsupported), nil
 }
 
 // Warm finds out about the provider and opens the connection to its token

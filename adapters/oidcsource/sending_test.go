@@ -86,7 +86,7 @@ func TestAnEmptyNameOrPasswordIsNotAskedAbout(t *testing.T) {
 	}
 	for _, name := range []string{username, ""} {
 		finding, err := source.FindUser(t.Context(), name)
-		if err != nil || finding.Kind != domain.ChallengeUnsupported || finding.Challenge != "PASSWORD" {
+		if err != nil || finding.Kind != domain.LookUpUnsupported || finding.Challenge != "" {
 			t.Errorf("%v, %v", finding, err)
 		}
 	}

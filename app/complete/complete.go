@@ -128,7 +128,7 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 			result.done(domain.RetiredGone)
 		}
 		return
-	case person.Kind == domain.ChallengeUnsupported && !c.retires() && completion.GroupsKnown:
+	case person.Kind == domain.LookUpUnsupported && !c.retires() && completion.GroupsKnown:
 		// A source that cannot look people up; the message says all that is
 		// needed.
 		if c.addGroups(ctx, completion, source, person.User, created.Username, result) {

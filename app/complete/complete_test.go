@@ -227,7 +227,7 @@ func TestATryToFinishAMove(t *testing.T) {
 		"a source that cannot look people up, and the message knows their groups": {
 			given: func(f *fixture) { known(f, "editors"); f.options.After = keep },
 			calls: func(f *fixture) []*gomock.Call {
-				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.ChallengeUnsupported, domain.SourceUser{}, nil), f.adds("editors", nil)}
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.LookUpUnsupported, domain.SourceUser{}, nil), f.adds("editors", nil)}
 			},
 			want: came{outcome: done, retired: domain.RetiredNot, groups: 1},
 		},

@@ -197,7 +197,7 @@ func secretsOf(people []Person) []string {
 // refusal that shows nobody and, above all, calls nobody unknown.
 func (a *answer) excuse(t *testing.T) {
 	t.Helper()
-	a.refused(t, domain.ReasonChallengeUnsupported)
+	a.refused(t, domain.ReasonLookUpUnsupported)
 	a.nobody(t)
 	a.excused = true
 }

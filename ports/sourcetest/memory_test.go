@@ -146,7 +146,7 @@ func (m *memory) FindUser(ctx context.Context, username string) (domain.Finding,
 		return finding, err
 	}
 	if m.can(sourcetest.NoLookUps) && m.bug != "calls everyone unknown" {
-		return m.finding(domain.ChallengeUnsupported), nil
+		return m.finding(domain.LookUpUnsupported), nil
 	}
 	person, kind := m.lookUp(username)
 	if m.bug == "calls everyone unknown" {
