@@ -58,10 +58,15 @@ type Table struct {
 
 // Open returns the table of this name, asked with the configuration given.
 func Open(config aws.Config, name string) *Table {
-	return New(dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
+	return New(NewClient(config), name, time.Now)
+}
+
+// NewClient makes the SDK's client, with the credentials of the configuration.
+func NewClient(config aws.Config) *dynamodb.Client {
+	return dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
 		o.HTTPClient = awsclient.Over(o.HTTPClient)
 		o.Retryer = awsclient.Retryer()
-	}), name, time.Now)
+	})
 }
 
 // New returns the table of this name, asked through the client given, by the
