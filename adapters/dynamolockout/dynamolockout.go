@@ -26,14 +26,22 @@ var _ ports.Limiter = (*Table)(nil)
 
 const adapter = "dynamodb lockout"
 
+// What a table must have been made with.
+const (
+	// KeyAttribute is the table's whole key, of type S.
+	KeyAttribute = "nameDigest"
+	// ExpiryAttribute is that of its time to live.
+	ExpiryAttribute = "expiresAt"
+)
+
 // The attributes of an item. There is none for a person: the key is a digest.
 const (
-	attributeKey      = "nameDigest" // S, [domain.LockoutKey]; the table's only key
-	attributeFailures = "failures"   // N
-	attributeFirst    = "firstAt"    // N, nanoseconds since 1970
-	attributeLast     = "lastAt"     // N, likewise
-	attributeTry      = "try"        // S, whose write this is
-	attributeExpires  = "expiresAt"  // N, seconds since 1970; the table's time to live
+	attributeKey      = KeyAttribute    // S, [domain.LockoutKey]
+	attributeFailures = "failures"      // N
+	attributeFirst    = "firstAt"       // N, nanoseconds since 1970
+	attributeLast     = "lastAt"        // N, likewise
+	attributeTry      = "try"           // S, whose write this is
+	attributeExpires  = ExpiryAttribute // N, seconds since 1970
 )
 
 // mostRounds bounds how often a write is made anew because another one came
