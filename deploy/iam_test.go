@@ -68,9 +68,10 @@ var calledForIt = map[string]map[string]string{
 
 // inTheSDKAlone are operations that the program holds because the SDK's default
 // chain of credentials does. In Lambda the credentials stand in the environment,
-// and the chain ends there.
+// and the chain ends there. DynamoDB's client can discover endpoints, which
+// adapters/dynamolockout switches off.
 var inTheSDKAlone = []string{
-	"signin:CreateOAuth2Token", "sso:GetRoleCredentials", "ssooidc:CreateToken", "sts:AssumeRoleWithWebIdentity",
+	"dynamodb:DescribeEndpoints", "signin:CreateOAuth2Token", "sso:GetRoleCredentials", "ssooidc:CreateToken", "sts:AssumeRoleWithWebIdentity",
 }
 
 // everything asks for all that the templates can give.

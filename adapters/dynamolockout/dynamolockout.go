@@ -74,6 +74,8 @@ func NewClient(config aws.Config) *dynamodb.Client {
 	return dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
 		o.HTTPClient = awsclient.Over(o.HTTPClient)
 		o.Retryer = awsclient.Retryer()
+		// DynamoDB does not need it, and each discovery would be one more call.
+		o.EndpointDiscovery.EnableEndpointDiscovery = aws.EndpointDiscoveryDisabled
 	})
 }
 
