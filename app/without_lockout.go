@@ -8,7 +8,6 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// openLimiter stands in for the one that this program was built without.
 func openLimiter(awsLoader, string) (ports.Limiter, error) {
-	return nil, errors.New("LOCKOUT_TABLE: this binary was built without the lockout table (the build tag nolockout); build it with, or unset the variable")
+	return nil, errors.New("LOCKOUT_TABLE: this binary was built without the lockout table (build tag nolockout)")
 }

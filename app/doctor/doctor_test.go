@@ -240,7 +240,7 @@ func TestWhatMotoCannotShow(t *testing.T) {
 		}, statuses{"lockout": fail}, "lockout", "no answer"},
 		"nobody counts wrong passwords": {func(w *world) { w.settings.Lockout.Table = "" },
 			statuses{"lockout": warn}, "lockout", "OLD (OLD_KIND=sql) has no lockout"},
-		"the source counts them itself": {func(w *world) { w.settings.Lockout = doctor.Lockout{} }, statuses{}, "lockout", "left to the source (cognito)"},
+		"the source counts them itself":            {func(w *world) { w.settings.Lockout = doctor.Lockout{} }, statuses{}, "lockout", "left to the source (cognito)"},
 		"a client that conceals what is explained": {func(w *world) { w.client.ConcealsUsers = true }, statuses{"source client errors": warn, "destination client errors": warn}, "destination client errors", "all the same"},
 	} {
 		t.Run(name, func(t *testing.T) {
