@@ -43,7 +43,7 @@ func grantedTry() ports.Try {
 
 func TestATryIsCountedBeforeTheSourceIsAskedAndSettledByWhatItSays(t *testing.T) {
 	t.Parallel()
-	const keep, clear, giveBack = "keep", "clear", "give back"
+	const keep, forget, giveBack = "keep", "forget", "give back"
 	profile := accepted().User
 	for name, row := range map[string]struct {
 		finding domain.Finding
@@ -52,10 +52,10 @@ func TestATryIsCountedBeforeTheSourceIsAskedAndSettledByWhatItSays(t *testing.T)
 		then    string
 		reason  domain.Reason
 	}{
-		"the right password":              {finding: accepted(), then: clear, reason: domain.ReasonPasswordAccepted},
-		"a temporary password":            {finding: domain.Finding{Kind: domain.TemporaryPasswordAccepted, User: profile}, then: clear, reason: domain.ReasonNoVerifiedContact},
-		"a second factor":                 {finding: domain.Finding{Kind: domain.MFARequired}, then: clear, reason: domain.ReasonMFARequired},
-		"the right one of somebody else":  {finding: domain.Finding{Kind: domain.PasswordAccepted, User: domain.SourceUser{Username: "bob", Enabled: true}}, then: clear, reason: domain.ReasonIdentifierNotOwned},
+		"the right password":              {finding: accepted(), then: forget, reason: domain.ReasonPasswordAccepted},
+		"a temporary password":            {finding: domain.Finding{Kind: domain.TemporaryPasswordAccepted, User: profile}, then: forget, reason: domain.ReasonNoVerifiedContact},
+		"a second factor":                 {finding: domain.Finding{Kind: domain.MFARequired}, then: forget, reason: domain.ReasonMFARequired},
+		"the right one of somebody else":  {finding: domain.Finding{Kind: domain.PasswordAccepted, User: domain.SourceUser{Username: "bob", Enabled: true}}, then: forget, reason: domain.ReasonIdentifierNotOwned},
 		"a wrong password":                {finding: domain.Finding{Kind: domain.PasswordWrong}, then: keep, reason: domain.ReasonPasswordWrong},
 		"a name that nobody has":          {finding: domain.Finding{Kind: domain.UserUnknown}, then: keep, reason: domain.ReasonUserUnknown},
 		"a name that several have":        {finding: domain.Finding{Kind: domain.UserAmbiguous}, then: keep, reason: domain.ReasonUserAmbiguous},
@@ -82,7 +82,7 @@ func TestATryIsCountedBeforeTheSourceIsAskedAndSettledByWhatItSays(t *testing.T)
 				}).
 				After(l.limiter.EXPECT().Take(gomock.Any(), key).Return(grantedTry(), nil))
 			switch row.then {
-			case clear:
+			case forget:
 				l.limiter.EXPECT().Clear(gomock.Any(), key).Return(nil).After(asked)
 			case giveBack:
 				l.limiter.EXPECT().GiveBack(gomock.Any(), key, grantedTry()).Return(nil).After(asked)

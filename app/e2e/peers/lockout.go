@@ -113,7 +113,7 @@ func (l *LockoutTable) Items(ctx context.Context) ([]string, error) {
 			case *types.AttributeValueMemberN:
 				text.WriteString(name + "=" + value.Value + " ")
 			default:
-				text.WriteString(fmt.Sprintf("%s=%v ", name, value))
+				fmt.Fprintf(&text, "%s=%v ", name, value)
 			}
 		}
 		items = append(items, text.String())
