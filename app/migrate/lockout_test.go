@@ -212,7 +212,7 @@ func TestATryIsGivenBackEvenWhereTheSourceUsedUpItsTime(t *testing.T) {
 			if until, ok := ctx.Deadline(); ctx.Err() != nil || !ok || !until.Equal(deadline.Add(-200*time.Millisecond)) {
 				t.Errorf("it has until %v, %v before the end; %v", until, deadline.Sub(until), ctx.Err())
 			}
-			ports.CountCall(ctx, false)
+			ports.BeginCall(ctx, ports.Call{Service: "DynamoDB", Operation: "PutItem"})(200)
 			return nil
 		})
 	record := l.records()
