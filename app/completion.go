@@ -46,11 +46,11 @@ func StartCompletion(ctx context.Context, process Process, configuration *config
 func queueModule() fx.Option {
 	return fx.Module("queue",
 		fx.Provide(
-			func(configuration *config.Config) (*sqscompletion.Queue, error) {
+			func(configuration *config.Config, load awsLoader) (*sqscompletion.Queue, error) {
 				if !configuration.Completion.Wanted() {
 					return nil, nil // nothing is owed, so nothing is queued
 				}
-				awsConfig, err := loadAWS(context.Background())
+				awsConfig, err := load()
 				if err != nil {
 					return nil, err
 				}

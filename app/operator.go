@@ -23,6 +23,18 @@ func CognitoSettings(source config.Source) (cognitosource.Settings, stscredentia
 	return settings.Settings, settings.Role, true
 }
 
+// Unlimited names the sources that turn away nobody who guesses passwords, each
+// with its kind, for the operator's checks.
+func Unlimited(configuration *config.Config) []string {
+	var names []string
+	for _, source := range configuration.Sources {
+		if !source.Settings.LimitsTries() {
+			names = append(names, fmt.Sprintf("%s (%s_KIND=%s)", source.Name, source.Name, source.Kind))
+		}
+	}
+	return names
+}
+
 // Unretiring names the sources that cannot part with users, each with its kind,
 // for the operator's checks. It opens them and asks them nothing.
 func Unretiring(ctx context.Context, configuration *config.Config) ([]string, error) {

@@ -72,6 +72,7 @@ func Modules(process Process, configuration *config.Config) fx.Option {
 	return fx.Options(
 		commonModules(process, configuration),
 		fx.Invoke(warm),
+		lockoutModule(),
 		migrateModule(),
 		lambdaModule(),
 	)
@@ -84,6 +85,7 @@ func commonModules(process Process, configuration *config.Config) fx.Option {
 	return fx.Options(
 		fx.NopLogger,
 		fx.Supply(process, configuration),
+		fx.Provide(newAWSLoader),
 		loggingModule(),
 		tracingModule(),
 		sourceModule(),
@@ -124,15 +126,23 @@ func loggingModule() fx.Option {
 
 func sourceModule() fx.Option {
 	return fx.Module("source",
-		fx.Provide(func(process Process, configuration *config.Config) (sources, error) {
+		fx.Provide(func(process Process, configuration *config.Config, load awsLoader) (sources, error) {
 			return openSources(context.Background(), configuration.Sources, configuration.Completion.After, sourceParts{
 				rules: configuration.Rules,
-				aws:   sync.OnceValues(func() (aws.Config, error) { return loadAWS(context.Background()) }),
+				aws:   load,
 				sessionName: stscredentials.SessionName(
 					process.variable("AWS_LAMBDA_FUNCTION_NAME"), process.variable("AWS_LAMBDA_LOG_STREAM_NAME")),
 			})
 		}),
 	)
+}
+
+// awsLoader gives the SDK's configuration, the same one to every part. It is
+// loaded when the first part asks for it, and not at all where none is in AWS.
+type awsLoader func() (aws.Config, error)
+
+func newAWSLoader() awsLoader {
+	return sync.OnceValues(func() (aws.Config, error) { return loadAWS(context.Background()) })
 }
 
 // loadAWS loads the SDK's configuration. The client is built from the SDK's own,
@@ -149,9 +159,9 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 	))
 }
 
-// warm prepares the sources that can be prepared, at start and side by side. To
-// fail is not fatal: the first attempt tries again.
-func warm(lifecycle fx.Lifecycle, opened sources, logger *zap.Logger) {
+// warm prepares the sources that can be prepared and the table of lockouts, at
+// start and side by side. To fail is not fatal: the first attempt tries again.
+func warm(lifecycle fx.Lifecycle, opened sources, lockout *migrate.Lockout, logger *zap.Logger) {
 	if !warming {
 		return
 	}
@@ -159,17 +169,22 @@ func warm(lifecycle fx.Lifecycle, opened sources, logger *zap.Logger) {
 		ctx, cancel := context.WithTimeout(ctx, warmUp)
 		defer cancel()
 		var work sync.WaitGroup
-		for _, source := range opened {
-			warmer, ok := source.Directory.(interface{ Warm(context.Context) error })
+		prepare := func(part any, warning string, fields ...zap.Field) {
+			warmer, ok := part.(interface{ Warm(context.Context) error })
 			if !ok {
-				continue
+				return
 			}
 			work.Go(func() {
 				if err := warmer.Warm(ctx); err != nil {
-					logger.Warn("the source could not be prepared; the first attempt will try again",
-						zap.String("source", source.name), zap.Error(err))
+					logger.Warn(warning, append(fields, zap.Error(err))...)
 				}
 			})
+		}
+		for _, source := range opened {
+			prepare(source.Directory, "the source could not be prepared; the first attempt will try again", zap.String("source", source.name))
+		}
+		if lockout != nil {
+			prepare(lockout.Limiter, "the lockout table could not be prepared; the first attempt will try again")
 		}
 		work.Wait()
 	}))
@@ -197,6 +212,7 @@ func migrateModule() fx.Option {
 			audit records,
 			pseudonymizer domain.Pseudonymizer,
 			queue ports.CompletionQueue,
+			lockout *migrate.Lockout,
 			configuration *config.Config,
 			logger *zap.Logger,
 			tracing *Tracing,
@@ -205,6 +221,7 @@ func migrateModule() fx.Option {
 				Rules:         configuration.Rules,
 				Pseudonymizer: pseudonymizer,
 				Completion:    completionOf(configuration.Completion, tracing.queue(queue), logger),
+				Lockout:       lockout,
 				AuditFailed: func(_ context.Context, err error) {
 					logger.Error("an audit record was not kept", zap.Error(err))
 				},

@@ -66,6 +66,7 @@ var notInTheTemplates = map[string]string{
 var madeHere = map[string]string{
 	"SOURCE_KIND":          "the templates set up a user pool as source",
 	"COMPLETION_QUEUE_URL": "the queue is made here",
+	"LOCKOUT_TABLE":        "the table is made here",
 }
 
 // neededHere are settings that the program can do without and the templates

@@ -29,6 +29,7 @@ var callsAs = map[string][]string{
 	"adapters/sqscompletion.(*Queue).postpone":         {completionRole},
 	"adapters/cognitodestination":                      {completionRole},
 	"adapters/awssecrets":                              {functionRole, completionRole},
+	"adapters/dynamolockout":                           {functionRole},
 }
 
 // rolesOf finds the longest entry of callsAs that a caller is under.
@@ -67,9 +68,10 @@ var calledForIt = map[string]map[string]string{
 
 // inTheSDKAlone are operations that the program holds because the SDK's default
 // chain of credentials does. In Lambda the credentials stand in the environment,
-// and the chain ends there.
+// and the chain ends there. DynamoDB's client can discover endpoints, which
+// adapters/dynamolockout switches off.
 var inTheSDKAlone = []string{
-	"signin:CreateOAuth2Token", "sso:GetRoleCredentials", "ssooidc:CreateToken", "sts:AssumeRoleWithWebIdentity",
+	"dynamodb:DescribeEndpoints", "signin:CreateOAuth2Token", "sso:GetRoleCredentials", "ssooidc:CreateToken", "sts:AssumeRoleWithWebIdentity",
 }
 
 // everything asks for all that the templates can give.
@@ -80,6 +82,7 @@ var everything = map[string]map[string]string{
 		"SecretParameterArns": "arn:aws:ssm:ap-northeast-1:111111111111:parameter/user-migration",
 		"SecretKeyArns":       "arn:aws:kms:ap-northeast-1:111111111111:key/00000000-0000-0000-0000-000000000000",
 		"CompletionAfter":     "delete", "CompletionGroups": "*", "CompletionCreateGroups": "true",
+		"MakeLockoutTable": "true",
 	},
 }
 
@@ -269,6 +272,19 @@ func TestSecretsAreReadOnlyWhereTheyAreReferredTo(t *testing.T) {
 	}
 }
 
+func TestTriesAreCountedOnlyWhereThatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	for asked, want := range map[string][]string{"false": nil, "true": {"dynamodb:PutItem", "dynamodb:DeleteItem"}} {
+		roles := rolesWith(t, destination, map[string]string{"MakeLockoutTable": asked, "CompletionAfter": "disable"})
+		for role, may := range map[string][]string{"FunctionRole": want, "CompletionRole": nil} {
+			actions := slices.DeleteFunc(slices.Clone(roles[role]), func(action string) bool { return !strings.HasPrefix(action, "dynamodb:") })
+			if !slices.Equal(actions, may) {
+				t.Errorf("MakeLockoutTable=%s: %s may %q, want %q", asked, role, actions, may)
+			}
+		}
+	}
+}
+
 func rolesWith(t *testing.T, name string, given map[string]string) map[string][]string {
 	t.Helper()
 	parameters := exampleParameters(t, name)
@@ -355,6 +371,8 @@ func TestWhatPartsPermissionsAndCallsIsNamed(t *testing.T) {
 		{"cognito-idp:CreateGroup", pools + ".CreateGroup"},
 		{"ssm:GetParameter", module + "adapters/awssecrets.(*Resolver).parameter"},
 		{"secretsmanager:GetSecretValue", module + "adapters/awssecrets.(*Resolver).secret"},
+		{"dynamodb:PutItem", module + "adapters/dynamolockout.(*Table).put"},
+		{"dynamodb:DeleteItem", module + "adapters/dynamolockout.(*Table).remove"},
 	}
 	more := func(action, by string) []call { return append(slices.Clone(usual), call{action, by}) }
 	later := map[string]map[string]string{sourceRetire: {"cognito-idp:AdminDeleteUser": "later"}}

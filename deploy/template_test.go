@@ -271,6 +271,7 @@ func (s *stack) call(function string, argument any) any {
 var named = map[string]string{
 	"AWS::Lambda::Function": "FunctionName", "AWS::Logs::LogGroup": "LogGroupName",
 	"AWS::CloudWatch::Dashboard": "DashboardName", "AWS::IAM::Role": "RoleName",
+	"AWS::DynamoDB::Table": "TableName",
 }
 
 func (s *stack) ref(name string) any {

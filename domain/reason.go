@@ -67,6 +67,10 @@ const (
 // chose that nobody is moved without it.
 const ReasonCompletionUnsent Reason = "completion_unsent"
 
+// ReasonLockoutUnavailable is a reason to fail: whether the name is locked could not be found out,
+// so no password was tried.
+const ReasonLockoutUnavailable Reason = "lockout_unavailable"
+
 // RefusalReasons lists every reason that a refusal can have.
 func RefusalReasons() []Reason {
 	return []Reason{

@@ -47,6 +47,12 @@ type QueueReader interface {
 	Queue(ctx context.Context, url string) (Queue, error)
 }
 
+// TableReader reads the settings of DynamoDB tables.
+type TableReader interface {
+	// Table returns the settings of the table of a name.
+	Table(ctx context.Context, name string) (Table, error)
+}
+
 // FunctionReader reads the settings of functions.
 type FunctionReader interface {
 	// Function returns the settings of the function that a name, a name with a
@@ -116,6 +122,27 @@ type Queue struct {
 	// that was received MaxReceives times; empty where there is none.
 	DeadLetters string
 	MaxReceives int
+}
+
+// Table is what the settings of a DynamoDB table say.
+type Table struct {
+	ARN string
+	// State is ACTIVE or UPDATING where the table can be used.
+	State string
+	// Key is what an item is found by.
+	Key []TableKey
+	// Expires is the attribute that says until when an item is kept; empty where
+	// all are for ever.
+	Expires string
+}
+
+// TableKey is an attribute of a table's key.
+type TableKey struct {
+	Name string
+	// Type is S, N or B.
+	Type string
+	// Sorts is true of what orders items under one key.
+	Sorts bool
 }
 
 // Function is what the settings of a function say.

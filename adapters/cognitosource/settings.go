@@ -31,6 +31,12 @@ func (s *Settings) Warnings(variable func(string) string) []string {
 	return nil
 }
 
+// LimitsTries implements the settings of a source: Cognito locks users after wrong
+// passwords (cognito-facts 28).
+func (s *Settings) LimitsTries() bool {
+	return true
+}
+
 // ServiceRegion is the region to ask: the one set, or the pool ID's own.
 func (s *Settings) ServiceRegion() string {
 	if s.Region != "" {

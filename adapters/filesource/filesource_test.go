@@ -309,15 +309,15 @@ func (e *endsAfter) Err() error {
 	return e.Context.Err()
 }
 
-func TestTheFileSourceWarnsOfGuessing(t *testing.T) {
+func TestTheFileSourceHasNoLockoutOfItsOwn(t *testing.T) {
 	t.Parallel()
 	settings := &filesource.Settings{Path: "people.json"}
 	variable := func(name string) string { return "OLD_" + name }
 	if problems := settings.Validate(variable); problems != nil {
 		t.Errorf("problems: %v", problems)
 	}
-	if warnings := settings.Warnings(variable); len(warnings) != 1 || !strings.HasPrefix(warnings[0], "OLD_KIND=file has no lockout") {
-		t.Errorf("warnings: %q", warnings)
+	if warnings := settings.Warnings(variable); len(warnings) != 0 || settings.LimitsTries() {
+		t.Errorf("warnings: %q, limits tries: %v", warnings, settings.LimitsTries())
 	}
 }
 

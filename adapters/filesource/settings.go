@@ -93,6 +93,12 @@ func (s *Settings) firebase() passwordhash.Firebase {
 }
 
 // Warnings tells what is allowed but unwise.
-func (s *Settings) Warnings(variable func(string) string) []string {
-	return []string{variable("KIND") + "=file has no lockout of its own: passwords can be guessed against it as fast as Cognito lets a client try"}
+func (s *Settings) Warnings(func(string) string) []string {
+	return nil
+}
+
+// LimitsTries implements the settings of a source: a file counts
+// nothing.
+func (s *Settings) LimitsTries() bool {
+	return false
 }

@@ -65,6 +65,12 @@ func (s *Settings) Warnings(variable func(string) string) []string {
 	return warnings
 }
 
+// LimitsTries implements the settings of a source: the contracts
+// ask nobody to count, and what such a service does besides is not known.
+func (s *Settings) LimitsTries() bool {
+	return false
+}
+
 // placeholder stands for the username in [Settings.ProfileURL].
 const placeholder = "{username}"
 

@@ -67,6 +67,12 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	return problems
 }
 
+// LimitsTries implements the settings of a source: directory
+// servers have a password policy that locks users, where it is switched on.
+func (s *Settings) LimitsTries() bool {
+	return true
+}
+
 // Warnings tells what is allowed but unwise.
 func (s *Settings) Warnings(variable func(string) string) []string {
 	var warnings []string

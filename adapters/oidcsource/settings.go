@@ -56,6 +56,12 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	})...)
 }
 
+// LimitsTries implements the settings of a source: identity
+// providers limit tries at the token endpoint, where they are told to.
+func (s *Settings) LimitsTries() bool {
+	return true
+}
+
 // Warnings tells what is allowed but unwise.
 func (s *Settings) Warnings(variable func(string) string) []string {
 	return append(s.Transport.Warnings(variable),

@@ -189,7 +189,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 
 // Warnings tells what is allowed but unwise.
 func (s *Settings) Warnings(variable func(string) string) []string {
-	warnings := []string{variable("KIND") + "=sql has no lockout of its own: passwords can be guessed against it as fast as Cognito lets a client try"}
+	var warnings []string
 	switch s.TLS {
 	case TLSUnverified:
 		warnings = append(warnings, variable("TLS")+"=unverified takes any server for the database: whoever stands between can read the hashes and the password of the database")
@@ -198,6 +198,12 @@ func (s *Settings) Warnings(variable func(string) string) []string {
 	case TLSVerify:
 	}
 	return warnings
+}
+
+// LimitsTries implements the settings of a source: hashes are
+// read from the database and verified here, so it sees no wrong password.
+func (s *Settings) LimitsTries() bool {
+	return false
 }
 
 // region is the one set, or the one in the name of an RDS host:

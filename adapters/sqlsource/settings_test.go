@@ -125,15 +125,18 @@ func TestChoices(t *testing.T) {
 func TestWhatIsUnwiseIsSaid(t *testing.T) {
 	t.Parallel()
 	for tls, want := range map[sqlsource.TLS][]string{
-		sqlsource.TLSVerify:     {"OLD_KIND=sql has no lockout"},
-		sqlsource.TLSUnverified: {"OLD_KIND=sql has no lockout", "OLD_TLS=unverified takes any server"},
-		sqlsource.TLSOff:        {"OLD_KIND=sql has no lockout", "OLD_TLS=off lets"},
+		sqlsource.TLSVerify:     nil,
+		sqlsource.TLSUnverified: {"OLD_TLS=unverified takes any server"},
+		sqlsource.TLSOff:        {"OLD_TLS=off lets"},
 	} {
 		settings := ordinary()
 		settings.TLS = tls
 		warnings := settings.Warnings(func(name string) string { return "OLD_" + name })
 		if !slices.EqualFunc(warnings, want, strings.HasPrefix) {
 			t.Errorf("%s: %q", tls, warnings)
+		}
+		if settings.LimitsTries() {
+			t.Error("a database is said to count wrong passwords")
 		}
 	}
 }

@@ -32,6 +32,8 @@ type Config struct {
 	Audit Audit
 	// Completion says how moves are finished.
 	Completion Completion
+	// Lockout says where tries are counted.
+	Lockout Lockout
 	// Warnings tell what is allowed but unwise, each naming its variable.
 	Warnings []string
 }
@@ -58,6 +60,9 @@ type SourceSettings interface {
 	Validate(variable func(string) string) []error
 	// Warnings tells what is allowed but unwise.
 	Warnings(variable func(string) string) []string
+	// LimitsTries reports whether the directory itself turns away who guesses
+	// passwords, or can be told to; where it does not, somebody else must.
+	LimitsTries() bool
 }
 
 // NewSettings makes the empty settings of a kind of source. A nil one stands for
@@ -90,6 +95,12 @@ type Completion struct {
 // Wanted reports whether anything is to be done after a move.
 func (c Completion) Wanted() bool {
 	return c.After == domain.AfterDisable || c.After == domain.AfterDelete || !c.Groups.Empty()
+}
+
+// Lockout says where tries are counted.
+type Lockout struct {
+	// Table is the name of a DynamoDB table; empty where tries are not counted.
+	Table string
 }
 
 // Refusal is the form in which Cognito is told of a refusal.
@@ -150,6 +161,27 @@ type completionSettings struct {
 	CreateGroups bool            `env:"CREATE_GROUPS" envDefault:"false" takes:"true, false" desc:"Create the groups that the destination lacks."`
 	QueueURL     queueURL        `env:"QUEUE_URL" takes:"the URL of an SQS queue" desc:"The queue that keeps what is owed. Needed with \u0060COMPLETION_AFTER\u0060 or \u0060COMPLETION_GROUPS\u0060."`
 	Failure      OnUnsent        `env:"FAILURE" envDefault:"migrate" takes:"migrate, fail" desc:"What becomes of a person when the queue cannot be reached: moved, with a record of what is owed, or turned away for now."`
+}
+
+// lockoutSettings is the family LOCKOUT_.
+type lockoutSettings struct {
+	Table tableName `env:"TABLE" takes:"the name of a DynamoDB table" desc:"The table that counts tries, so that nobody guesses passwords at a source without a lockout of its own. Needs \u0060AUDIT_HMAC_KEY\u0060. docs/brute-force.md tells more."`
+}
+
+// tableName is the name of a DynamoDB table.
+type tableName string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a
+// table's name looks like ("Naming rules", Amazon DynamoDB Developer Guide).
+func (n *tableName) UnmarshalText(text []byte) error {
+	name := string(text)
+	if len(name) < 3 || len(name) > 255 || strings.ContainsFunc(name, func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("_.-", r)
+	}) {
+		return errors.New("takes the name of a DynamoDB table: 3 to 255 letters, digits and the signs _.-")
+	}
+	*n = tableName(name)
+	return nil
 }
 
 // OnUnsent says what becomes of a person whose completion cannot be queued.
@@ -225,20 +257,20 @@ func Load(ctx context.Context, environ []string, kinds map[string]NewSettings, r
 			l.environment[name] = value
 		}
 	}
-	migrate, audit, completion := migrateSettings{}, auditSettings{}, completionSettings{}
+	migrate, audit, completion, lockout := migrateSettings{}, auditSettings{}, completionSettings{}, lockoutSettings{}
 	l.parse(familyMigrate, &migrate)
 	l.parse(familyAudit, &audit)
 	l.parse(familyCompletion, &completion)
-	l.read[familyLockout] = nil
+	l.parse(familyLockout, &lockout)
 	sources := l.sources(migrate.Sources, kinds)
 	l.checkFamilies()
-	l.checkAudit(audit)
+	l.checkAudit(audit, lockout)
 	l.checkCompletion(completion)
 	if len(l.problems) > 0 {
 		slices.Sort(l.problems)
 		return nil, &Error{Problems: slices.Compact(l.problems)}
 	}
-	l.warn(migrate, audit, sources)
+	l.warn(migrate, audit, lockout, sources)
 	return &Config{
 		Rules: domain.Rules{
 			Attributes:          migrate.Attributes,
@@ -260,6 +292,7 @@ func Load(ctx context.Context, environ []string, kinds map[string]NewSettings, r
 			QueueURL:     string(completion.QueueURL),
 			Required:     completion.Failure == UnsentFail,
 		},
+		Lockout:  Lockout{Table: string(lockout.Table)},
 		Warnings: l.warnings,
 	}, nil
 }
@@ -412,7 +445,7 @@ func (l *loader) checkFamilies() {
 		}
 		family := l.familyOf(name)
 		if variables := l.read[family]; family != "" && !slices.Contains(variables, name) {
-			l.problem(name, "nothing reads this variable; %s", takes(family, variables))
+			l.problem(name, "nothing reads this variable; %s", takes(variables))
 		}
 	}
 }
@@ -429,19 +462,19 @@ func (l *loader) familyOf(name string) string {
 	return longest
 }
 
-func takes(family string, variables []string) string {
-	if len(variables) == 0 {
-		return "there is none in the family " + family + " yet"
-	}
+func takes(variables []string) string {
 	return "the family has " + strings.Join(slices.Sorted(slices.Values(variables)), ", ")
 }
 
-func (l *loader) checkAudit(audit auditSettings) {
+func (l *loader) checkAudit(audit auditSettings, lockout lockoutSettings) {
 	key := audit.HMACKey
 	switch {
+	case l.isProblem("AUDIT_HMAC_KEY"):
+	case key.Empty() && lockout.Table != "":
+		l.problem("LOCKOUT_TABLE", "is used with AUDIT_HMAC_KEY, which is not set: the table holds digests of names, and every process must make the same of one name")
 	case key.Empty():
-	case audit.Username != domain.AuditUsernameHMAC:
-		l.problem("AUDIT_HMAC_KEY", "is used with AUDIT_USERNAME=hmac alone")
+	case audit.Username != domain.AuditUsernameHMAC && lockout.Table == "" && !l.isProblem("LOCKOUT_TABLE"):
+		l.problem("AUDIT_HMAC_KEY", "is used with AUDIT_USERNAME=hmac or LOCKOUT_TABLE alone")
 	case len(key.Reveal()) < 32:
 		l.problem("AUDIT_HMAC_KEY", "takes a secret of 32 characters or more: a shorter one can be guessed, and with it every name")
 	}
@@ -466,7 +499,7 @@ func (l *loader) isProblem(variable string) bool {
 }
 
 // warn gathers what is allowed but unwise.
-func (l *loader) warn(migrate migrateSettings, audit auditSettings, sources []Source) {
+func (l *loader) warn(migrate migrateSettings, audit auditSettings, lockout lockoutSettings, sources []Source) {
 	add := func(when bool, warning string) {
 		if when {
 			l.warnings = append(l.warnings, warning)
@@ -487,6 +520,8 @@ func (l *loader) warn(migrate migrateSettings, audit auditSettings, sources []So
 	add(audit.Username == domain.AuditUsernameHMAC && audit.HMACKey.Empty(),
 		"AUDIT_HMAC_KEY is not set: each process digests usernames with a key of its own, and records cannot be joined across processes")
 	for _, source := range sources {
+		add(lockout.Table == "" && !source.Settings.LimitsTries(),
+			source.Name+"_KIND="+source.Kind+" has no lockout of its own: passwords can be guessed against it as fast as Cognito lets a client try; set LOCKOUT_TABLE")
 		l.warnings = append(l.warnings, source.Settings.Warnings(func(variable string) string {
 			return source.Name + "_" + variable
 		})...)

@@ -33,6 +33,8 @@ func (d *directory) Validate(variable func(string) string) []error {
 	return nil
 }
 
+func (d *directory) LimitsTries() bool { return d.Host != "counts-nothing" }
+
 func (d *directory) Warnings(variable func(string) string) []string {
 	if d.Key.Empty() {
 		return []string{variable("KEY") + " is not set"}
@@ -89,6 +91,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"MIGRATE_REFUSAL=explain", "MIGRATE_FORCE_ALIAS_CREATION=true", "MIGRATE_MESSAGE_ACTION=send",
 		"AUDIT_SINKS=log", "AUDIT_USERNAME=hmac", "AUDIT_HMAC_KEY="+strings.Repeat("k", 32), "COMPLETION_AFTER=delete",
 		"COMPLETION_GROUPS=editors=writers", "COMPLETION_CREATE_GROUPS=true", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", "COMPLETION_FAILURE=fail",
+		"LOCKOUT_TABLE=user-migration_lockout.1",
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -107,6 +110,9 @@ func TestEverySettingIsRead(t *testing.T) {
 	if c := got.Completion; c.After != domain.AfterDelete || c.Groups.String() != "editors=writers" || !c.CreateGroups ||
 		c.QueueURL != "https://sqs.example.com/1/q" || !c.Required || !c.Wanted() {
 		t.Errorf("completion is %+v", c)
+	}
+	if got.Lockout.Table != "user-migration_lockout.1" {
+		t.Errorf("lockout is %+v", got.Lockout)
 	}
 	if got.Audit.HMACKey.Reveal() != strings.Repeat("k", 32) {
 		t.Error("the key is another")
@@ -131,9 +137,9 @@ func TestProblems(t *testing.T) {
 			[]string{"MIGRATE_REFUSAL: takes one of: conceal, explain"}},
 		"a value of the wrong type": {[]string{"SOURCE_HOST=h", "SOURCE_PORT=" + canary, "MIGRATE_FORCE_ALIAS_CREATION=" + canary},
 			[]string{"MIGRATE_FORCE_ALIAS_CREATION: takes true, false", "SOURCE_PORT: takes a port number"}},
-		"a variable that nothing reads": {[]string{"SOURCE_HOST=h", "SOURCE_HOTS=" + canary, "LOCKOUT_TABLE=t", "COMPLETION_QUEUE=q"}, []string{
+		"a variable that nothing reads": {[]string{"SOURCE_HOST=h", "SOURCE_HOTS=" + canary, "LOCKOUT_AFTER=t", "COMPLETION_QUEUE=q"}, []string{
 			"COMPLETION_QUEUE: nothing reads this variable; the family has COMPLETION_AFTER, COMPLETION_CREATE_GROUPS, COMPLETION_FAILURE, COMPLETION_GROUPS, COMPLETION_QUEUE_URL",
-			"LOCKOUT_TABLE: nothing reads this variable; there is none in the family LOCKOUT_ yet",
+			"LOCKOUT_AFTER: nothing reads this variable; the family has LOCKOUT_TABLE",
 			"SOURCE_HOTS: nothing reads this variable; the family has SOURCE_BASE, SOURCE_HOST, SOURCE_KEY, SOURCE_KIND, SOURCE_MATCH, SOURCE_PORT",
 		}},
 		"an unknown kind": {[]string{"SOURCE_KIND=" + canary, "SOURCE_WHATEVER=x"}, []string{"SOURCE_KIND: takes one of: cognito, directory"}},
@@ -166,7 +172,17 @@ func TestProblems(t *testing.T) {
 		"a short key": {[]string{"SOURCE_HOST=h", "AUDIT_HMAC_KEY=" + canary},
 			[]string{"AUDIT_HMAC_KEY: takes a secret of 32 characters or more: a shorter one can be guessed, and with it every name"}},
 		"a key that is not used": {[]string{"SOURCE_HOST=h", "AUDIT_USERNAME=none", "AUDIT_HMAC_KEY=" + strings.Repeat("k", 32)},
-			[]string{"AUDIT_HMAC_KEY: is used with AUDIT_USERNAME=hmac alone"}},
+			[]string{"AUDIT_HMAC_KEY: is used with AUDIT_USERNAME=hmac or LOCKOUT_TABLE alone"}},
+		"a lockout table without a key": {[]string{"SOURCE_HOST=h", "LOCKOUT_TABLE=lockout"},
+			[]string{"LOCKOUT_TABLE: is used with AUDIT_HMAC_KEY, which is not set: the table holds digests of names, and every process must make the same of one name"}},
+		"a lockout table with a key that cannot be had": {[]string{"SOURCE_HOST=h", "LOCKOUT_TABLE=lockout", "AUDIT_HMAC_KEY=ssm:/unknown"},
+			[]string{"AUDIT_HMAC_KEY: the reference could not be resolved: no such secret"}},
+		"a lockout table with a short key": {[]string{"SOURCE_HOST=h", "LOCKOUT_TABLE=lockout", "AUDIT_USERNAME=none", "AUDIT_HMAC_KEY=" + canary},
+			[]string{"AUDIT_HMAC_KEY: takes a secret of 32 characters or more: a shorter one can be guessed, and with it every name"}},
+		"a lockout table that can be none": {[]string{"SOURCE_HOST=h", "LOCKOUT_TABLE=" + canary + "/", "AUDIT_USERNAME=none", "AUDIT_HMAC_KEY=" + strings.Repeat("k", 32)},
+			[]string{"LOCKOUT_TABLE: takes the name of a DynamoDB table: 3 to 255 letters, digits and the signs _.-"}},
+		"a lockout table with too short a name": {[]string{"SOURCE_HOST=h", "LOCKOUT_TABLE=ab"},
+			[]string{"LOCKOUT_TABLE: takes the name of a DynamoDB table: 3 to 255 letters, digits and the signs _.-"}},
 		"a reference to a secret elsewhere": {[]string{"SOURCE_HOST=h", "SOURCE_KEY=secretsmanager:" + canary},
 			[]string{"SOURCE_KEY: the reference could not be resolved: no such secret"}},
 		"a reference and what else is wrong": {[]string{"SOURCE_KEY=ssm:/" + canary, "SOURCE_PORT=x"}, []string{
@@ -246,21 +262,25 @@ func TestWarnings(t *testing.T) {
 		environ []string
 		want    []string // what each warning begins with
 	}{
-		"none":                 {[]string{key}, nil},
-		"vouching for all":     {[]string{key, "MIGRATE_VERIFIED_CONTACTS=always"}, []string{"MIGRATE_VERIFIED_CONTACTS=always "}},
-		"explaining refusals":  {[]string{key, "MIGRATE_REFUSAL=explain"}, []string{"MIGRATE_REFUSAL=explain "}},
-		"dropping factors":     {[]string{key, "MIGRATE_ON_MFA=migrate"}, []string{"MIGRATE_ON_MFA=migrate "}},
-		"lasting temporaries":  {[]string{key, "MIGRATE_ON_TEMPORARY_PASSWORD=confirm"}, []string{"MIGRATE_ON_TEMPORARY_PASSWORD=confirm "}},
-		"taking aliases":       {[]string{key, "MIGRATE_FORCE_ALIAS_CREATION=true"}, []string{"MIGRATE_FORCE_ALIAS_CREATION=true "}},
-		"recording names":      {[]string{"AUDIT_USERNAME=plain"}, []string{"AUDIT_USERNAME=plain "}},
-		"a key of the process": {nil, []string{"AUDIT_HMAC_KEY is not set"}},
+		"none": {[]string{key}, nil},
+		"guessing": {[]string{key, "MIGRATE_SOURCES=old", "OLD_HOST=counts-nothing", "OLD_KEY=k"},
+			[]string{"OLD_KIND=cognito has no lockout of its own: "}},
+		"guessing that is limited":          {[]string{key, "MIGRATE_SOURCES=old", "OLD_HOST=counts-nothing", "OLD_KEY=k", "LOCKOUT_TABLE=lockout"}, nil},
+		"a key for the lockout table alone": {[]string{key, "AUDIT_USERNAME=none", "LOCKOUT_TABLE=lockout"}, nil},
+		"vouching for all":                  {[]string{key, "MIGRATE_VERIFIED_CONTACTS=always"}, []string{"MIGRATE_VERIFIED_CONTACTS=always "}},
+		"explaining refusals":               {[]string{key, "MIGRATE_REFUSAL=explain"}, []string{"MIGRATE_REFUSAL=explain "}},
+		"dropping factors":                  {[]string{key, "MIGRATE_ON_MFA=migrate"}, []string{"MIGRATE_ON_MFA=migrate "}},
+		"lasting temporaries":               {[]string{key, "MIGRATE_ON_TEMPORARY_PASSWORD=confirm"}, []string{"MIGRATE_ON_TEMPORARY_PASSWORD=confirm "}},
+		"taking aliases":                    {[]string{key, "MIGRATE_FORCE_ALIAS_CREATION=true"}, []string{"MIGRATE_FORCE_ALIAS_CREATION=true "}},
+		"recording names":                   {[]string{"AUDIT_USERNAME=plain"}, []string{"AUDIT_USERNAME=plain "}},
+		"a key of the process":              {nil, []string{"AUDIT_HMAC_KEY is not set"}},
 		"what the kind warns of": {[]string{key, "MIGRATE_SOURCES=old", "OLD_HOST=h"},
 			[]string{"OLD_KEY is not set"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			environ := row.environ
-			if !slices.Contains(environ, "OLD_HOST=h") {
+			if !slices.Contains(environ, "MIGRATE_SOURCES=old") {
 				environ = append(environ, "SOURCE_HOST=h", "SOURCE_KEY=k")
 			}
 			got, err := load(environ...)

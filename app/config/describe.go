@@ -42,5 +42,6 @@ func Describe(kinds map[string]NewSettings) []Setting {
 	}
 	add(familyAudit, "", fieldsOf(&auditSettings{}))
 	add(familyCompletion, "", fieldsOf(&completionSettings{}))
+	add(familyLockout, "", fieldsOf(&lockoutSettings{}))
 	return settings
 }

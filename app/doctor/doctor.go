@@ -62,6 +62,7 @@ const (
 	nameQueue              = "completion queue"
 	nameGroups             = "completion groups"
 	nameRetirement         = "completion retirement"
+	nameLockout            = "lockout"
 	nameAttempt            = "attempt"
 )
 
@@ -107,6 +108,7 @@ func checks() []check {
 		{nameQueue, completionQueue},
 		{nameGroups, completionGroups},
 		{nameRetirement, completionRetirement},
+		{nameLockout, lockout},
 	}
 }
 

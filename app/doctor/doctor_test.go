@@ -36,7 +36,17 @@ type world struct {
 	queue       func() (ports.Queue, error)
 	groups      func() ([]string, error)
 	unretiring  func(context.Context) ([]string, error)
+	table       func() (ports.Table, error)
 	settings    doctor.Settings
+}
+
+func (w *world) Table(context.Context, string) (ports.Table, error) { return w.table() }
+
+// counting is a table that tries are counted in, with one thing changed.
+func counting(change func(*ports.Table)) func() (ports.Table, error) {
+	table := ports.Table{ARN: "arn:table", State: "ACTIVE", Key: []ports.TableKey{{Name: "digest", Type: "S"}}, Expires: "end"}
+	change(&table)
+	return func() (ports.Table, error) { return table, nil }
 }
 
 func (w *world) Queue(context.Context, string) (ports.Queue, error) { return w.queue() }
@@ -97,7 +107,9 @@ func inOrder() *world {
 		},
 		groups:     func() ([]string, error) { return []string{"writers"}, nil },
 		unretiring: func(context.Context) ([]string, error) { return nil, nil },
+		table:      counting(func(*ports.Table) {}),
 		settings: doctor.Settings{
+			Lockout:    doctor.Lockout{Table: "lockout", KeyAttribute: "digest", ExpiryAttribute: "end", Unlimited: []string{"OLD (OLD_KIND=sql)"}},
 			Completion: doctor.Completion{After: domain.AfterDelete, Groups: groups, QueueURL: "https://sqs.us-east-1.amazonaws.com/111111111111/completion"},
 			Rules:      rules, Conceal: false, SourceKind: "cognito", SourceName: "SOURCE",
 			Source:          &doctor.CognitoSource{UserPoolID: "us-east-1_source", ClientID: "client", RoleARN: "arn:aws:iam::222222222222:role/migration", ExternalID: "external"},
@@ -109,7 +121,7 @@ func inOrder() *world {
 func (w *world) examine(ctx context.Context) map[string]doctor.Check {
 	checks := make(map[string]doctor.Check)
 	for _, check := range doctor.Examine(doctor.Gather(ctx, w.settings, doctor.Setup{
-		Own: w, Roles: w, Functions: w, Reach: w.reach, Groups: w, Queues: w, Unretiring: w.unretiring,
+		Own: w, Roles: w, Functions: w, Reach: w.reach, Groups: w, Queues: w, Tables: w, Unretiring: w.unretiring,
 		SourcePools:  []ports.UserPoolReader{pools{w.source, w.client}},
 		Destinations: pools{func() (ports.UserPool, error) { return w.pool, nil }, w.client},
 	})) {
@@ -204,6 +216,31 @@ func TestWhatMotoCannotShow(t *testing.T) {
 		}, statuses{"completion retirement": skip}, "completion retirement", "source reached failed"},
 		"completion is not asked for": {func(w *world) { w.settings.Completion = doctor.Completion{} },
 			statuses{"completion queue": skip, "completion groups": skip, "completion retirement": skip}, "completion queue", "not asked for"},
+		"a table in order": {func(*world) {}, statuses{}, "lockout", "arn:table"},
+		"a table with another key": {func(w *world) { w.table = counting(func(t *ports.Table) { t.Key[0].Name = "id" }) },
+			statuses{"lockout": fail}, "lockout", "its key is id (S), and is to be digest (S) alone"},
+		"a table with a key of another type": {func(w *world) { w.table = counting(func(t *ports.Table) { t.Key[0].Type = "N" }) },
+			statuses{"lockout": fail}, "lockout", "digest (N)"},
+		"a table with a second key": {func(w *world) {
+			w.table = counting(func(t *ports.Table) { t.Key = append(t.Key, ports.TableKey{Name: "at", Type: "N", Sorts: true}) })
+		}, statuses{"lockout": fail}, "lockout", "digest (S) and at (N) for sorting"},
+		"a table that is being deleted": {func(w *world) { w.table = counting(func(t *ports.Table) { t.State = "DELETING" }) },
+			statuses{"lockout": fail}, "lockout", "DELETING"},
+		"a table that keeps all for ever": {func(w *world) { w.table = counting(func(t *ports.Table) { t.Expires = "" }) },
+			statuses{"lockout": warn}, "lockout", "time to live is off"},
+		"a table with a time to live by something else": {func(w *world) { w.table = counting(func(t *ports.Table) { t.Expires = "ttl" }) },
+			statuses{"lockout": warn}, "lockout", "by ttl"},
+		"no such table": {func(w *world) {
+			w.table = func() (ports.Table, error) { return ports.Table{}, fmt.Errorf("gone: %w", ports.ErrNotFound) }
+		}, statuses{"lockout": fail}, "lockout", "gone"},
+		"the operator may not look at the table": {func(w *world) { w.table = func() (ports.Table, error) { return ports.Table{}, denied() } },
+			statuses{"lockout": warn}, "lockout", "AccessDenied"},
+		"DynamoDB does not answer": {func(w *world) {
+			w.table = func() (ports.Table, error) { return ports.Table{}, errors.New("no answer") }
+		}, statuses{"lockout": fail}, "lockout", "no answer"},
+		"nobody counts wrong passwords": {func(w *world) { w.settings.Lockout.Table = "" },
+			statuses{"lockout": warn}, "lockout", "OLD (OLD_KIND=sql) has no lockout"},
+		"the source counts them itself":            {func(w *world) { w.settings.Lockout = doctor.Lockout{} }, statuses{}, "lockout", "left to the source (cognito)"},
 		"a client that conceals what is explained": {func(w *world) { w.client.ConcealsUsers = true }, statuses{"source client errors": warn, "destination client errors": warn}, "destination client errors", "all the same"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -36,6 +36,8 @@ type Settings struct {
 	Source *CognitoSource
 	// Completion is how moves are to be finished.
 	Completion Completion
+	// Lockout is how passwords are kept from being guessed.
+	Lockout Lockout
 	// Environment are the operator's variables of the function's families.
 	Environment map[string]domain.Secret
 	// What the environment cannot say; empty where it was not told.
@@ -66,6 +68,7 @@ type Setup struct {
 	Functions    ports.FunctionReader
 	Groups       ports.GroupReader
 	Queues       ports.QueueReader
+	Tables       ports.TableReader
 	// Unretiring names the sources that cannot part with users.
 	Unretiring func(context.Context) ([]string, error)
 }
@@ -92,6 +95,7 @@ type Facts struct {
 	function       Fact[ports.Function]
 	permissions    Fact[[]ports.InvokePermission]
 	queue          Fact[ports.Queue]
+	table          Fact[ports.Table]
 	// groups are the destination's; unretiring are the sources that cannot part
 	// with users.
 	groups, unretiring Fact[[]string]
@@ -105,6 +109,9 @@ func Gather(ctx context.Context, settings Settings, setup Setup) Facts {
 	f.gatherSource(ctx, setup)
 	f.gatherDestination(ctx, setup)
 	f.gatherCompletion(ctx, setup)
+	if name := settings.Lockout.Table; name != "" {
+		f.table = ask(ctx, func(ctx context.Context) (ports.Table, error) { return setup.Tables.Table(ctx, name) })
+	}
 	return f
 }
 

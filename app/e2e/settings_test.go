@@ -56,7 +56,7 @@ func TestAConfigurationFaultEndsTheStart(t *testing.T) {
 				"AUDIT_SINKS":                   secret,
 				"AUDIT_HMAC_KEY":                secret,
 				"COMPLETION_AFTER":              secret,
-				"LOCKOUT_TABLE":                 secret,
+				"LOCKOUT_TABLE":                 secret + "/", // no table can be called so
 			},
 			[]string{
 				"MIGRATE_REFUSAL", "MIGRATE_ATTRIBUTES", "MIGRATE_VERIFIED_CONTACTS", "MIGRATE_USERNAME", "MIGRATE_ON_MFA",

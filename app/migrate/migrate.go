@@ -30,6 +30,9 @@ type Options struct {
 	Reserve time.Duration
 	// Completion is what follows a decision to migrate; nothing where it is nil.
 	Completion *Completion
+	// Lockout bounds how often passwords are tried; nothing does where it is
+	// nil, but for the source itself.
+	Lockout *Lockout
 	// AuditFailed is told when a record could not be kept. The decision
 	// stands: who proved their password is not turned away for it.
 	AuditFailed func(ctx context.Context, err error)
@@ -129,10 +132,14 @@ func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.
 
 // failureOf is the failure that an error is.
 func failureOf(err error) *Failure {
-	if errors.Is(err, errUnsent) {
+	switch {
+	case errors.Is(err, errUnsent):
 		return &Failure{Reason: domain.ReasonCompletionUnsent, Err: err}
+	case errors.Is(err, errLockout):
+		return &Failure{Reason: domain.ReasonLockoutUnavailable, Err: err}
+	default:
+		return &Failure{Reason: ports.ReasonOf(err), Err: err}
 	}
-	return &Failure{Reason: ports.ReasonOf(err), Err: err}
 }
 
 // errUnsent is a completion that could not be queued and must be.
@@ -140,13 +147,10 @@ var errUnsent = errors.New("the completion could not be queued")
 
 // decide asks the source in the time that is left, decides by its answer and
 // queues what is owed after it.
-func (m *Migrator) decide(ctx context.Context, attempt domain.Attempt) (domain.Decision, domain.CompletionState, error) {
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-m.options.Reserve))
-		defer cancel()
-	}
-	finding, err := m.ask(ctx, attempt)
+func (m *Migrator) decide(whole context.Context, attempt domain.Attempt) (domain.Decision, domain.CompletionState, error) {
+	ctx, cancel := before(whole, m.options.Reserve)
+	defer cancel()
+	finding, err := m.ask(ctx, whole, attempt)
 	if err != nil {
 		return domain.Decision{}, domain.CompletionNone, err
 	}
@@ -171,13 +175,24 @@ func (m *Migrator) send(ctx context.Context, completion domain.Completion) (err 
 	return m.options.Completion.Queue.Send(ctx, completion)
 }
 
-// ask puts the attempt to the source. A panic of an adapter becomes an error:
-// one attempt fails, and the process serves the next.
-func (m *Migrator) ask(ctx context.Context, attempt domain.Attempt) (finding domain.Finding, err error) {
-	defer recovered(&err)
+// ask puts the attempt to the source.
+func (m *Migrator) ask(ctx, whole context.Context, attempt domain.Attempt) (domain.Finding, error) {
 	if attempt.Trigger == domain.TriggerForgotPassword {
-		return m.source.FindUser(ctx, attempt.Username)
+		return m.find(ctx, attempt)
 	}
+	return m.prove(ctx, whole, attempt)
+}
+
+// find looks the user up. A panic of an adapter becomes an error: one attempt
+// fails, and the process serves the next.
+func (m *Migrator) find(ctx context.Context, attempt domain.Attempt) (finding domain.Finding, err error) {
+	defer recovered(&err)
+	return m.source.FindUser(ctx, attempt.Username)
+}
+
+// authenticate asks the source about the password, as find does about the user.
+func (m *Migrator) authenticate(ctx context.Context, attempt domain.Attempt) (finding domain.Finding, err error) {
+	defer recovered(&err)
 	return m.source.Authenticate(ctx, attempt.Username, attempt.Password)
 }
 

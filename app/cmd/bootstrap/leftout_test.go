@@ -49,6 +49,10 @@ func uses() []useOf {
 			"AUDIT_HMAC_KEY: the reference could not be resolved: this binary was built without references to secrets (build tag nosecrets)"},
 		{"nocompletion", "migrate", completion,
 			"COMPLETION_AFTER, COMPLETION_GROUPS: this binary was built without completion (build tag nocompletion)"},
+		{"nolockout", "migrate", []string{
+			"SOURCE_USER_POOL_ID=us-east-1_AbCdEf123", "SOURCE_CLIENT_ID=1example23456789",
+			"LOCKOUT_TABLE=user-migration-lockout", "AUDIT_HMAC_KEY=a key of thirty-two characters, or more",
+		}, "LOCKOUT_TABLE: this binary was built without the lockout table (build tag nolockout)"},
 		{"nocompletion", "complete", completion,
 			"command complete: this binary was built without completion (build tag nocompletion)"},
 	}

@@ -15,6 +15,7 @@ import (
 	"text/tabwriter"
 
 	"cognito-user-migration/adapters/awssetup"
+	"cognito-user-migration/adapters/dynamolockout"
 	"cognito-user-migration/app"
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/app/doctor"
@@ -98,6 +99,10 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 		After: configuration.Completion.After, Groups: configuration.Completion.Groups,
 		CreateGroups: configuration.Completion.CreateGroups, QueueURL: configuration.Completion.QueueURL,
 	}
+	settings.Lockout = doctor.Lockout{
+		Table: configuration.Lockout.Table, KeyAttribute: dynamolockout.KeyAttribute, ExpiryAttribute: dynamolockout.ExpiryAttribute,
+		Unlimited: app.Unlimited(configuration),
+	}
 	settings.Environment = ofFamilies(whole, settings.SourceName)
 	pool, role, ok := app.CognitoSettings(configuration.Sources[0])
 	if !ok {
@@ -131,6 +136,12 @@ func setAside(environ, problems []string) ([]string, []string) {
 		// What else there is of completion is a second problem of the same fault.
 		case name == "COMPLETION_AFTER" || name == "COMPLETION_GROUPS":
 			kept = onlyDeciding(kept)
+		// Without its key, the table is a second problem of the same fault; and the
+		// key, without the table, where that alone used it.
+		case name == "AUDIT_HMAC_KEY":
+			kept = without(kept, "LOCKOUT_TABLE")
+		case name == "LOCKOUT_TABLE":
+			kept = without(kept, "AUDIT_HMAC_KEY")
 		case strings.HasSuffix(name, "_USER_POOL_ID"):
 			kept = append(kept, name+"=us-east-1_unset")
 		case strings.HasSuffix(name, "_CLIENT_ID"):
@@ -142,6 +153,11 @@ func setAside(environ, problems []string) ([]string, []string) {
 		}
 	}
 	return kept, names
+}
+
+// without leaves a variable out.
+func without(environ []string, name string) []string {
+	return slices.DeleteFunc(environ, func(variable string) bool { return strings.HasPrefix(variable, name+"=") })
 }
 
 func asksForCompletion(environ []string) bool {
@@ -178,6 +194,7 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 		Own: own, Roles: own,
 		Destinations: own.UserPools(region), Functions: own.Functions(region),
 		Groups: own.UserPools(region), Queues: own.Queues(queueRegion(given.region, settings.Completion.QueueURL)),
+		Tables: own.Tables(given.region),
 	}
 	if setup.SourcePools, err = sourceReaders(ctx, given.sourceProfile, settings.Source, own, sourceRegion); err != nil {
 		return doctor.Setup{}, nil, err

@@ -28,7 +28,7 @@ func healthy() map[string]doctor.Status {
 		"source client secret", "source client errors", "destination pool", "destination client", "destination client flow",
 		"destination client errors", "attributes at source", "attributes at destination", "attributes required", "attributes type",
 		"attributes length", "username shape", "case sensitivity", "MFA", "trigger", "trigger permission", "function",
-		"function timeout", "function memory", "function environment",
+		"function timeout", "function memory", "function environment", "lockout",
 	} {
 		all[name] = doctor.Pass
 	}
@@ -237,6 +237,19 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 			finished(statuses{"completion groups": skip}), "COMPLETION_GROUPS is not set", "completion groups"},
 		"a word for what becomes of users that is none": {finishingBut(func(p *plan) { p.ours["COMPLETION_AFTER"] = "archive" }),
 			statuses{"configuration": fail, "function environment": warn}, "because configuration failed", "completion queue"},
+		"a lockout table in order":         {counting("nameDigest", "expiresAt"), statuses{}, "time to live by expiresAt", "lockout"},
+		"a lockout table with another key": {counting("name", "expiresAt"), statuses{"lockout": fail}, "its key is name (S)", "lockout"},
+		"a lockout table that keeps all":   {counting("nameDigest", ""), statuses{"lockout": warn}, "time to live is off", "lockout"},
+		"a lockout table that is not there": {func(p *plan) { p.environ["LOCKOUT_TABLE"] = "nonesuch" },
+			statuses{"lockout": fail}, "ResourceNotFoundException", "lockout"},
+		"a lockout table without a key to digest names": {func(p *plan) {
+			counting("nameDigest", "expiresAt")(p)
+			p.ours["AUDIT_HMAC_KEY"] = ""
+		}, statuses{"configuration": fail, "lockout": skip, "function environment": warn}, "LOCKOUT_TABLE: is used with AUDIT_HMAC_KEY", "configuration"},
+		"a lockout table with a key that is short": {func(p *plan) {
+			counting("nameDigest", "expiresAt")(p)
+			p.ours["AUDIT_HMAC_KEY"] = "short"
+		}, statuses{"configuration": fail, "lockout": skip, "function environment": warn}, "AUDIT_HMAC_KEY: takes", "configuration"},
 		"nothing told": {func(p *plan) {
 			p.args["--destination-pool"], p.args["--destination-client"], p.args["--function"] = "", "", ""
 		}, statuses{"destination pool": skip, "destination client": skip, "destination client flow": skip, "destination client errors": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip, "trigger permission": skip, "function": skip, "function timeout": skip, "function memory": skip, "function environment": skip}, "--destination-pool is not given", "destination pool"},
@@ -305,7 +318,7 @@ func TestDoctorPrintsOneAlignedLineForEachCheck(t *testing.T) {
 	m := a.build(t, p, "text")
 	got := runTool(t, m.environ, "", "doctor", "--destination-pool", m.poolID, "--destination-client", m.clientID,
 		"--function", m.functionARN, "--source-aws-profile", sourceProfile)
-	if got.err == nil || !strings.Contains(got.err.Error(), "1 of 33 checks failed") {
+	if got.err == nil || !strings.Contains(got.err.Error(), "1 of 34 checks failed") {
 		t.Errorf("it ends with %v", got.err)
 	}
 	lines := strings.Split(strings.TrimSuffix(got.out, "\n"), "\n")
@@ -492,7 +505,7 @@ func TestDoctorOfASourceThatCannotPartWithUsers(t *testing.T) {
 	m.environ = append(nothingOf(m.environ, "SOURCE_"), "SOURCE_KIND=http", "SOURCE_URL=https://127.0.0.1:9/users", "SOURCE_BEARER_TOKEN=a token")
 	_, checks := runDoctor(t, p, m, "")
 	for name, status := range map[string]doctor.Status{
-		"configuration": doctor.Pass, "completion retirement": doctor.Fail, "completion queue": doctor.Pass, "completion groups": doctor.Pass,
+		"configuration": doctor.Warn, "lockout": doctor.Warn, "completion retirement": doctor.Fail, "completion queue": doctor.Pass, "completion groups": doctor.Pass,
 		"destination pool": doctor.Pass, "trigger": doctor.Pass,
 	} {
 		if checks[name].Status != status {

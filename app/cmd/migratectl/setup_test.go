@@ -19,6 +19,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -33,6 +35,7 @@ type accounts struct {
 	there, here         *cognito.Client // the source's and the destination's pools
 	functions           *lambda.Client
 	queues              *sqs.Client
+	tables              *dynamodb.Client
 	sourceAdministrator aws.Credentials
 }
 
@@ -79,10 +82,13 @@ func startAccounts(t *testing.T, auth string) *accounts {
 	operatorAt(t, moto.URL, destination.Administrator, source.Administrator)
 	return &accounts{
 		moto: moto, source: source, execution: destination.ExecutionRoleARN, admin: destination.Administrator,
-		there:               poolsOf(moto.URL, source.Administrator),
-		here:                poolsOf(moto.URL, destination.Administrator),
-		functions:           functionsOf(moto.URL, destination.Administrator),
-		queues:              queuesOf(moto.URL, destination.Administrator),
+		there:     poolsOf(moto.URL, source.Administrator),
+		here:      poolsOf(moto.URL, destination.Administrator),
+		functions: functionsOf(moto.URL, destination.Administrator),
+		queues:    queuesOf(moto.URL, destination.Administrator),
+		tables: dynamodb.New(dynamodb.Options{
+			BaseEndpoint: &moto.URL, Region: peers.Region, Credentials: credentials.StaticCredentialsProvider{Value: destination.Administrator}, HTTPClient: direct(),
+		}),
 		sourceAdministrator: source.Administrator,
 	}
 }
@@ -139,6 +145,8 @@ type plan struct {
 	trigger              string            // the trigger, to another one
 	queue                map[string]string // attributes of the completion queue; nil where there is none
 	groups               []string          // of the destination
+	table                *dynamodb.CreateTableInput
+	expires              string            // the table's time to live
 	environ              map[string]string // of the function and the operator
 	theirs               map[string]string // of the function, beside those
 	ours                 map[string]string // of the operator, beside those
@@ -182,6 +190,38 @@ func finishing(p *plan) {
 	p.environ["COMPLETION_AFTER"], p.environ["COMPLETION_GROUPS"] = "disable", "editors=writers,admins,*"
 	p.queue = map[string]string{"SqsManagedSseEnabled": "true", "RedrivePolicy": redrive(168)}
 	p.groups = []string{"admins", "others", "writers"}
+}
+
+// counting makes tries be counted in a table with this key and time to live.
+func counting(key, expires string) func(*plan) {
+	return func(p *plan) {
+		p.expires = expires
+		p.table = &dynamodb.CreateTableInput{
+			BillingMode:          dynamodbtypes.BillingModePayPerRequest,
+			AttributeDefinitions: []dynamodbtypes.AttributeDefinition{{AttributeName: &key, AttributeType: dynamodbtypes.ScalarAttributeTypeS}},
+			KeySchema:            []dynamodbtypes.KeySchemaElement{{AttributeName: &key, KeyType: dynamodbtypes.KeyTypeHash}},
+		}
+	}
+}
+
+// buildTable makes the table that tries are counted in, and tells the function
+// of it.
+func (a *accounts) buildTable(ctx context.Context, t *testing.T, p *plan, name string) {
+	t.Helper()
+	if p.table == nil {
+		return
+	}
+	p.table.TableName = aws.String("lockout-" + name)
+	p.environ["LOCKOUT_TABLE"] = *p.table.TableName
+	_, err := a.tables.CreateTable(ctx, p.table)
+	if err == nil && p.expires != "" {
+		_, err = a.tables.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
+			TableName: p.table.TableName, TimeToLiveSpecification: &dynamodbtypes.TimeToLiveSpecification{AttributeName: &p.expires, Enabled: aws.Bool(true)},
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // redrive is the policy of a queue whose messages die after so many receives.
@@ -279,6 +319,7 @@ func (a *accounts) build(t *testing.T, p *plan, name string) made {
 	m.poolID, m.poolARN, m.clientID, _ = makePool(ctx, t, a.here, p.pool, p.client, "destination-"+name)
 	m.sourceSecret = secret
 	a.buildCompletion(ctx, t, p, m.poolID, name)
+	a.buildTable(ctx, t, p, name)
 	variables := map[string]string{
 		"SOURCE_USER_POOL_ID": m.sourcePoolID, "SOURCE_CLIENT_ID": m.sourceClientID,
 		"SOURCE_ROLE_ARN": a.source.RoleARN, "SOURCE_EXTERNAL_ID": a.source.ExternalID,

@@ -58,6 +58,7 @@ locals {
     COMPLETION_CREATE_GROUPS      = tostring(var.completion_create_groups)
     COMPLETION_FAILURE            = var.completion_failure
     COMPLETION_QUEUE_URL          = local.completion_queue_url
+    LOCKOUT_TABLE                 = local.lockout_table
   }
 
   read_secrets = concat(
@@ -124,6 +125,12 @@ resource "aws_iam_role_policy" "function_role" {
         Action   = ["sqs:SendMessage"]
         Resource = [local.completion_queue_arn]
       }],
+      !var.make_lockout_table ? [] : [{
+        Sid      = "CountTries"
+        Effect   = "Allow"
+        Action   = ["dynamodb:PutItem", "dynamodb:DeleteItem"]
+        Resource = ["arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/${local.lockout_name}"]
+      }],
       local.read_secrets,
     )
   })
@@ -171,6 +178,10 @@ resource "aws_lambda_function" "function" {
     precondition {
       condition     = split("_", var.destination_user_pool_id)[0] == local.region
       error_message = "The provider is not in the user pool's region; Cognito invokes functions of its own region alone."
+    }
+    precondition {
+      condition     = !var.make_lockout_table || var.audit_hmac_key != ""
+      error_message = "make_lockout_table needs audit_hmac_key: the table holds digests of names."
     }
   }
 }

@@ -338,6 +338,13 @@ variable "completion_failure" {
   }
 }
 
+# For a source without a lockout of its own. Cognito as a source counts wrong passwords itself.
+variable "make_lockout_table" {
+  description = "Make a table that counts tries, so that nobody guesses passwords; it needs AuditHmacKey"
+  type        = bool
+  default     = false
+}
+
 # --- permissions to read what the settings refer to, and nothing else.
 
 variable "secret_arns" {

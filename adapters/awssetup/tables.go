@@ -1,0 +1,67 @@
+package awssetup
+
+import (
+	"context"
+
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+var _ ports.TableReader = (*Tables)(nil)
+
+// TableAPI is what is called of the SDK's client for tables.
+type TableAPI interface {
+	DescribeTable(context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error)
+	DescribeTimeToLive(context.Context, *dynamodb.DescribeTimeToLiveInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTimeToLiveOutput, error)
+}
+
+// Tables reads DynamoDB tables.
+type Tables struct {
+	api TableAPI
+}
+
+// NewTables returns the reader over the client given.
+func NewTables(api TableAPI) *Tables {
+	return &Tables{api: api}
+}
+
+// Tables returns the reader of tables in a region, by default the account's.
+func (a *Account) Tables(region string) *Tables {
+	return NewTables(dynamodb.NewFromConfig(a.config, func(o *dynamodb.Options) {
+		if region != "" {
+			o.Region = region
+		}
+	}))
+}
+
+// Table implements [ports.TableReader].
+func (t *Tables) Table(ctx context.Context, name string) (ports.Table, error) {
+	described, err := t.api.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
+	if err != nil {
+		return ports.Table{}, classify(ctx, "DescribeTable", err)
+	}
+	var read ports.Table
+	if table := described.Table; table != nil {
+		read.ARN, read.State = aws.ToString(table.TableArn), string(table.TableStatus)
+		kinds := make(map[string]string)
+		for _, attribute := range table.AttributeDefinitions {
+			kinds[aws.ToString(attribute.AttributeName)] = string(attribute.AttributeType)
+		}
+		for _, key := range table.KeySchema {
+			name := aws.ToString(key.AttributeName)
+			read.Key = append(read.Key, ports.TableKey{Name: name, Type: kinds[name], Sorts: key.KeyType == types.KeyTypeRange})
+		}
+	}
+	lives, err := t.api.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &name})
+	if err != nil {
+		return ports.Table{}, classify(ctx, "DescribeTimeToLive", err)
+	}
+	if to := lives.TimeToLiveDescription; to != nil &&
+		(to.TimeToLiveStatus == types.TimeToLiveStatusEnabled || to.TimeToLiveStatus == types.TimeToLiveStatusEnabling) {
+		read.Expires = aws.ToString(to.AttributeName)
+	}
+	return read, nil
+}

@@ -1,0 +1,86 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+// Lockout bounds how often passwords are tried for one name, for sources that do
+// not do so themselves. Look-ups after a forgotten password are not counted:
+// they try no password, and what Cognito then sends goes to the person's own
+// address, so who is locked can still set a new one.
+type Lockout struct {
+	// Limiter counts.
+	Limiter ports.Limiter
+	// Keys give names the keys by which they are counted.
+	Keys domain.LockoutKeys
+	// Unsettled is told of a try that could not be given back, or of a count
+	// that could not be cleared: it is forgotten by itself after a quiet time,
+	// and the answer to the person stands. Nobody is told where it is nil.
+	Unsettled func(ctx context.Context, err error)
+}
+
+// errLockout is an attempt of which it could not be found out whether its name
+// is locked.
+var errLockout = errors.New("the try could not be counted")
+
+// prove puts a password to the source, where one may be tried. The try is
+// counted as failed before the source is asked: whatever becomes of this
+// process, and however many try at once, no more reach the source than may.
+// settling is the context for what is to be done about the count afterwards.
+func (m *Migrator) prove(ctx, settling context.Context, attempt domain.Attempt) (domain.Finding, error) {
+	if m.options.Lockout == nil {
+		return m.authenticate(ctx, attempt)
+	}
+	name := m.options.Lockout.Keys.Of(attempt.Username)
+	try, err := m.take(ctx, name)
+	switch {
+	case err != nil:
+		// Nothing is tried: a limiter that lets through what it cannot count is
+		// none, and whoever can overload it would open it.
+		return domain.Finding{}, fmt.Errorf("%w: %w", errLockout, err)
+	case !try.Granted:
+		return domain.Finding{Kind: domain.LockedOut}, nil
+	}
+	finding, err := m.authenticate(ctx, attempt)
+	switch {
+	case err != nil: // nobody was told anything of the password
+		m.settle(settling, func(ctx context.Context) error { return m.options.Lockout.Limiter.GiveBack(ctx, name, try) })
+	case finding.Kind.ProvesPassword():
+		m.settle(settling, func(ctx context.Context) error { return m.options.Lockout.Limiter.Clear(ctx, name) })
+	}
+	return finding, err
+}
+
+func (m *Migrator) take(ctx context.Context, name domain.LockoutKey) (try ports.Try, err error) {
+	defer recovered(&err)
+	return m.options.Lockout.Limiter.Take(ctx, name)
+}
+
+// settle sets the count right. The source may have used up its time, so it has
+// half of what is kept for the record and the answer.
+func (m *Migrator) settle(ctx context.Context, set func(context.Context) error) {
+	ctx, cancel := before(ctx, m.options.Reserve/2)
+	defer cancel()
+	err := func() (err error) {
+		defer recovered(&err)
+		return set(ctx)
+	}()
+	if err != nil && m.options.Lockout.Unsettled != nil {
+		m.options.Lockout.Unsettled(ctx, err)
+	}
+}
+
+// before returns a context that ends so much before the one given.
+func before(ctx context.Context, reserve time.Duration) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-reserve))
+}
