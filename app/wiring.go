@@ -38,6 +38,8 @@ type Process struct {
 	Environ []string
 	// Log is where log lines and audit lines go.
 	Log io.Writer
+	// Version is the program's, for records that name it.
+	Version string
 }
 
 func (p Process) variable(name string) string {
@@ -159,9 +161,15 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 	))
 }
 
-// warm prepares the sources that can be prepared and the table of lockouts, at
-// start and side by side. To fail is not fatal: the first attempt tries again.
-func warm(lifecycle fx.Lifecycle, opened sources, lockout *migrate.Lockout, logger *zap.Logger) {
+// warmer is what can be prepared before it is needed.
+type warmer interface {
+	Warm(ctx context.Context) error
+}
+
+// warm prepares the sources, the places of records and the table of lockouts, as
+// far as they can be, at start and side by side. To fail is not fatal: the first
+// attempt tries again.
+func warm(lifecycle fx.Lifecycle, opened sources, audit records, lockout *migrate.Lockout, logger *zap.Logger) {
 	if !warming {
 		return
 	}
@@ -170,12 +178,12 @@ func warm(lifecycle fx.Lifecycle, opened sources, lockout *migrate.Lockout, logg
 		defer cancel()
 		var work sync.WaitGroup
 		prepare := func(part any, warning string, fields ...zap.Field) {
-			warmer, ok := part.(interface{ Warm(context.Context) error })
+			able, ok := part.(warmer)
 			if !ok {
 				return
 			}
 			work.Go(func() {
-				if err := warmer.Warm(ctx); err != nil {
+				if err := able.Warm(ctx); err != nil {
 					logger.Warn(warning, append(fields, zap.Error(err))...)
 				}
 			})
@@ -185,6 +193,9 @@ func warm(lifecycle fx.Lifecycle, opened sources, lockout *migrate.Lockout, logg
 		}
 		if lockout != nil {
 			prepare(lockout.Limiter, "the lockout table could not be prepared; the first attempt will try again")
+		}
+		for name, able := range audit.warmers() {
+			prepare(able, "the place of audit records could not be prepared; the first record will try again", zap.String("sink", name))
 		}
 		work.Wait()
 	}))
@@ -222,8 +233,9 @@ func migrateModule() fx.Option {
 				Pseudonymizer: pseudonymizer,
 				Completion:    completionOf(configuration.Completion, tracing.queue(queue), logger),
 				Lockout:       lockout,
-				AuditFailed: func(_ context.Context, err error) {
-					logger.Error("an audit record was not kept", zap.Error(err))
+				AuditRequired: configuration.Audit.Required,
+				AuditFailed: func(_ context.Context, attemptID string, err error) {
+					logger.Error("an audit record was not kept", zap.String("requestId", attemptID), zap.Error(err))
 				},
 			})
 		}),

@@ -90,6 +90,23 @@ func (u *AuditUsername) UnmarshalText(text []byte) error {
 	return choose(u, text, AuditUsernameHMAC, AuditUsernamePlain, AuditUsernameNone)
 }
 
+// AuditFormat says how records are written.
+type AuditFormat string
+
+// The formats.
+const (
+	// AuditFormatJSON is the project's own: one flat JSON object for a record.
+	AuditFormatJSON AuditFormat = "json"
+	// AuditFormatOCSF is that of the Open Cybersecurity Schema Framework 1.1.
+	AuditFormatOCSF AuditFormat = "ocsf"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (f *AuditFormat) UnmarshalText(text []byte) error {
+	return choose(f, text, AuditFormatJSON, AuditFormatOCSF)
+}
+
 // Pseudonymizer turns usernames into the form in which they may be recorded.
 // The zero Pseudonymizer records none.
 type Pseudonymizer struct {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // After says what becomes of the source user once the move is finished.
@@ -239,6 +240,8 @@ func digest(parts ...string) string {
 type CompletionRecord struct {
 	// AttemptID is the attempt that moved the user.
 	AttemptID string
+	// Time is when the try began.
+	Time time.Time
 	// Outcome and Reason say how the try ended.
 	Outcome CompletionOutcome
 	Reason  Reason

@@ -71,6 +71,10 @@ const ReasonCompletionUnsent Reason = "completion_unsent"
 // so no password was tried.
 const ReasonLockoutUnavailable Reason = "lockout_unavailable"
 
+// ReasonAuditUnkept is a reason to fail: the record of who was to be moved could not be kept, and the
+// operator chose that nobody is moved without it.
+const ReasonAuditUnkept Reason = "audit_unkept"
+
 // RefusalReasons lists every reason that a refusal can have.
 func RefusalReasons() []Reason {
 	return []Reason{

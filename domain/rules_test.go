@@ -21,6 +21,7 @@ func TestChoicesAreReadByName(t *testing.T) {
 		"OnResetRequired":     {new(domain.OnResetRequired), "reset, refuse"},
 		"MessageAction":       {new(domain.MessageAction), "suppress, send"},
 		"AuditUsername":       {new(domain.AuditUsername), "hmac, plain, none"},
+		"AuditFormat":         {new(domain.AuditFormat), "json, ocsf"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,11 +1,13 @@
 // Package auditlog writes audit records as lines of the log, by zap. It
-// implements ports.AuditSink and imports domain and ports.
+// implements ports.AuditSink and ports.CompletionSink and imports domain and
+// ports.
 package auditlog
 
 import (
 	"context"
 	"time"
 
+	"cognito-user-migration/adapters/internal/auditrecord"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
@@ -22,87 +24,74 @@ var (
 // the others.
 const Name = "audit"
 
-// Sink writes each record as one line.
+// Sink writes each record as one line; in OCSF, each event.
 type Sink struct {
-	logger *zap.Logger
+	core    zapcore.Core
+	name    string
+	format  domain.AuditFormat
+	encoder auditrecord.Encoder
 }
 
-// New returns the sink over a logger. Its level does not matter: a record is
-// written even where only errors are logged, because it is no log message.
-func New(logger *zap.Logger) *Sink {
-	return &Sink{logger: logger.Named(Name).WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
-		return always{core}
-	}))}
+// New returns the sink over a logger. The logger's level does not matter: a
+// record is written even where only errors are logged, because it is no log
+// message.
+func New(logger *zap.Logger, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
+	named := logger.Named(Name)
+	return &Sink{core: named.Core(), name: named.Name(), format: format, encoder: auditrecord.New(format, origin)}
 }
 
-// Record implements [ports.AuditSink]. The line is out when it returns; zap
-// reports no error of writing it, so neither does this.
+// Record implements [ports.AuditSink]. The line is out when it returns.
+//
+// In OCSF the line has the event under the key ocsf, and beside it what
+// CloudWatch's filters and the operator's tool read of a record. The second event
+// of a user who is moved has a line of its own, without an outcome: an attempt is
+// counted once.
 func (s *Sink) Record(_ context.Context, record domain.AuditRecord) error {
-	fields := make([]zap.Field, 0, 13)
-	fields = append(fields,
-		zap.String("requestId", record.AttemptID),
-		zap.String("attemptId", record.AttemptID),
-		zap.String("time", record.Time.UTC().Format(time.RFC3339Nano)),
-		zap.String("trigger", record.Trigger.String()),
-		zap.String("outcome", string(record.Outcome)),
-		zap.String("reason", string(record.Reason)),
-		zap.Float64("durationMs", float64(record.Duration.Microseconds())/1000),
-		zap.Int("calls", record.Calls),
-		zap.Int("retries", record.Retries),
-	)
-	for _, optional := range [...]struct{ key, value string }{
-		{"source", record.Source},
-		{"challenge", record.Challenge},
-		{"finalUserStatus", string(record.FinalStatus)},
-		{"userPoolId", record.UserPoolID},
-		{"clientId", record.ClientID},
-		{"username", string(record.Username)},
-		{"completion", string(record.Completion)},
-	} {
-		if optional.value != "" {
-			fields = append(fields, zap.String(optional.key, optional.value))
-		}
+	message, members := "attempt "+string(record.Outcome), auditrecord.Attempt(record)
+	if s.format != domain.AuditFormatOCSF {
+		return s.write(message, members)
 	}
-	s.logger.Info("attempt "+string(record.Outcome), fields...)
-	return nil
+	events, err := s.encoder.Attempt(record)
+	if err != nil {
+		return err
+	}
+	return s.writeEvents(events, members.Only("requestId", "attemptId", "outcome", "reason", "source", "userPoolId", "username", "completion"),
+		members.Only("requestId", "attemptId"))
 }
 
 // RecordCompletion implements [ports.CompletionSink], as Record does.
 func (s *Sink) RecordCompletion(_ context.Context, record domain.CompletionRecord) error {
-	fields := []zap.Field{
-		zap.String("attemptId", record.AttemptID),
-		zap.String("completion", string(record.Outcome)),
-		zap.String("source", record.Source),
-		zap.String("sourceUser", string(record.Retired)),
-		zap.Int("groups", record.Groups),
-		zap.String("userPoolId", record.UserPoolID),
+	message, members := "completion "+string(record.Outcome), auditrecord.Completion(record)
+	if s.format != domain.AuditFormatOCSF {
+		return s.write(message, members)
 	}
-	if record.Reason != "" {
-		fields = append(fields, zap.String("reason", string(record.Reason)))
+	events, err := s.encoder.Completion(record)
+	if err != nil {
+		return err
 	}
-	if record.Username != "" {
-		fields = append(fields, zap.String("username", string(record.Username)))
+	return s.writeEvents(events, members.Only("attemptId", "completion", "source", "sourceUser", "userPoolId", "reason", "username"), nil)
+}
+
+// writeEvents writes each event as a line, the first with members of its own.
+func (s *Sink) writeEvents(events []auditrecord.Event, first, others auditrecord.Object) error {
+	members := first
+	for _, event := range events {
+		if err := s.write(event.Message, members, zap.Reflect("ocsf", event.JSON)); err != nil {
+			return err
+		}
+		members = others
 	}
-	s.logger.Info("completion "+string(record.Outcome), fields...)
 	return nil
 }
 
-// always is a core that writes at every level.
-type always struct {
-	zapcore.Core
-}
-
-// Enabled implements zapcore.LevelEnabler.
-func (always) Enabled(zapcore.Level) bool {
-	return true
-}
-
-// With implements zapcore.Core.
-func (a always) With(fields []zapcore.Field) zapcore.Core {
-	return always{a.Core.With(fields)}
-}
-
-// Check implements zapcore.Core: the inner core would ask its level.
-func (a always) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
-	return checked.AddCore(entry, a)
+// write writes to the core itself: a logger would ask for the level, and keep to
+// itself that a line is not out.
+func (s *Sink) write(message string, members auditrecord.Object, more ...zap.Field) error {
+	fields := make([]zap.Field, 0, len(members)+len(more))
+	for _, member := range members {
+		fields = append(fields, zap.Any(member.Key, member.Value))
+	}
+	return s.core.Write(zapcore.Entry{
+		Level: zapcore.InfoLevel, Time: time.Now(), LoggerName: s.name, Message: message,
+	}, append(fields, more...))
 }

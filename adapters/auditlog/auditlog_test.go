@@ -15,6 +15,7 @@ import (
 
 	"cognito-user-migration/adapters/auditlog"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -51,7 +52,7 @@ func logger(to zapcore.WriteSyncer, level zapcore.Level) *zap.Logger {
 func write(t *testing.T, level zapcore.Level, records ...domain.AuditRecord) string {
 	t.Helper()
 	var out bytes.Buffer
-	sink := auditlog.New(logger(zapcore.AddSync(&out), level))
+	sink := auditlog.New(logger(zapcore.AddSync(&out), level), domain.AuditFormatJSON, ports.AuditOrigin{})
 	for _, r := range records {
 		if err := sink.Record(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -92,7 +93,7 @@ func TestOtherLinesStillGoByTheirLevel(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	log := logger(zapcore.AddSync(&out), zapcore.ErrorLevel)
-	sink := auditlog.New(log.With(zap.String("function", "f")))
+	sink := auditlog.New(log.With(zap.String("function", "f")), domain.AuditFormatJSON, ports.AuditOrigin{})
 	log.Info("not this one")
 	if err := sink.Record(t.Context(), record()); err != nil {
 		t.Fatal(err)
@@ -149,7 +150,7 @@ func TestManyRecordsAtATimeAreManyLines(t *testing.T) {
 	t.Parallel()
 	const many = 50
 	var out bytes.Buffer
-	sink := auditlog.New(logger(zapcore.Lock(zapcore.AddSync(&out)), zapcore.ErrorLevel))
+	sink := auditlog.New(logger(zapcore.Lock(zapcore.AddSync(&out)), zapcore.ErrorLevel), domain.AuditFormatJSON, ports.AuditOrigin{})
 	var everyone sync.WaitGroup
 	for range many {
 		everyone.Go(func() { _ = sink.Record(t.Context(), record()) })

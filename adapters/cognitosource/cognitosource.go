@@ -10,8 +10,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/http"
 
+	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -203,15 +203,9 @@ func connect(ctx context.Context, options cognitoidentityprovider.Options) error
 	if err != nil {
 		return awsfault.Of(ctx, adapter, "connect", err)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodHead, endpoint.URI.String(), http.NoBody)
-	if err != nil {
+	if err := awsclient.Connect(ctx, options.HTTPClient, endpoint.URI.String()); err != nil {
 		return awsfault.Of(ctx, adapter, "connect", err)
 	}
-	response, err := options.HTTPClient.Do(request)
-	if err != nil {
-		return awsfault.Of(ctx, adapter, "connect", err)
-	}
-	_ = response.Body.Close()
 	return nil
 }
 

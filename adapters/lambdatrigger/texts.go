@@ -70,7 +70,7 @@ func RefusalText(reason domain.Reason) string {
 		// These are no reasons to refuse.
 		domain.ReasonPasswordAccepted, domain.ReasonForgotPassword, domain.ReasonSourceThrottled, domain.ReasonSourceUnreachable,
 		domain.ReasonSourceMisconfigured, domain.ReasonDeadlineExceeded, domain.ReasonInternal, domain.ReasonCompletionUnsent,
-		domain.ReasonLockoutUnavailable,
+		domain.ReasonLockoutUnavailable, domain.ReasonAuditUnkept,
 		domain.ReasonNotCreatedYet, domain.ReasonNotConfirmedYet, domain.ReasonDestinationDisabled, domain.ReasonAnotherUser,
 		domain.ReasonSourceUserReplaced, domain.ReasonSourceUserChanged, domain.ReasonGroupMissing,
 		domain.ReasonMessageMalformed, domain.ReasonSourceUnfit,

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -35,8 +36,11 @@ type Options struct {
 	CreateGroups bool
 	// Pseudonymizer gives the form in which usernames are recorded.
 	Pseudonymizer domain.Pseudonymizer
-	// RecordFailed is told when a record could not be kept.
+	// RecordFailed is told when a record could not be kept. What was done
+	// stands: it cannot be undone.
 	RecordFailed func(ctx context.Context, err error)
+	// Now is the clock; [time.Now] where it is nil.
+	Now func() time.Time
 }
 
 // Completer finishes moves.
@@ -52,6 +56,9 @@ type Completer struct {
 func New(sources map[string]Source, destination ports.Destination, records ports.CompletionSink, options Options) *Completer {
 	if options.RecordFailed == nil {
 		options.RecordFailed = func(context.Context, error) {}
+	}
+	if options.Now == nil {
+		options.Now = time.Now
 	}
 	return &Completer{sources: sources, destination: destination, records: records, options: options}
 }
@@ -69,16 +76,27 @@ type result struct {
 func (c *Completer) Complete(ctx context.Context, completion domain.Completion) (domain.CompletionRecord, error) {
 	result := result{CompletionRecord: domain.CompletionRecord{
 		AttemptID:  completion.AttemptID,
+		Time:       c.options.Now(),
 		Source:     completion.Source,
 		UserPoolID: completion.UserPoolID,
 		Username:   c.options.Pseudonymizer.Pseudonym(completion.SourceUsername),
 		Retired:    domain.RetiredNot,
 	}}
 	c.finish(ctx, completion, &result)
-	if err := c.records.RecordCompletion(ctx, result.CompletionRecord); err != nil {
+	c.record(ctx, result.CompletionRecord)
+	return result.CompletionRecord, result.err
+}
+
+// recording is how long a record may take: a place that hangs must not use up
+// the time of the messages that come after.
+const recording = 2 * time.Second
+
+func (c *Completer) record(ctx context.Context, record domain.CompletionRecord) {
+	limited, cancel := context.WithTimeout(ctx, recording)
+	defer cancel()
+	if err := c.records.RecordCompletion(limited, record); err != nil {
 		c.options.RecordFailed(ctx, err)
 	}
-	return result.CompletionRecord, result.err
 }
 
 // owed ends a try that is to be made again.

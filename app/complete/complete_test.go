@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"cognito-user-migration/app/complete"
 	"cognito-user-migration/domain"
@@ -15,6 +16,9 @@ import (
 
 	"github.com/golang/mock/gomock"
 )
+
+// now is the time of every try.
+var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 const (
 	poolID = "ap-northeast-1_Dest00001"
@@ -47,6 +51,7 @@ func newFixture(t *testing.T) *fixture {
 	}
 	f.sources = map[string]complete.Source{"SOURCE": {Directory: f.source, Retirer: f.retirer, Groups: f.lister}}
 	f.options = complete.Options{
+		Now:           func() time.Time { return now },
 		Rules:         domain.DefaultRules(),
 		After:         domain.AfterDisable,
 		Groups:        groupMap("*"),
@@ -159,7 +164,7 @@ func (c came) record() domain.CompletionRecord {
 		c.retired = domain.RetiredNot
 	}
 	return domain.CompletionRecord{
-		AttemptID: "attempt-1", Source: "SOURCE", UserPoolID: poolID, Username: "alice",
+		AttemptID: "attempt-1", Time: now, Source: "SOURCE", UserPoolID: poolID, Username: "alice",
 		Outcome: c.outcome, Reason: c.reason, Retired: c.retired, Groups: c.groups,
 	}
 }

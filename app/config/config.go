@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -71,6 +72,17 @@ type NewSettings func() SourceSettings
 
 // Audit says how attempts are recorded.
 type Audit struct {
+	// Sinks are the places that records go to, each once; there is one at
+	// least.
+	Sinks []AuditSink
+	// Format is how records are written there.
+	Format domain.AuditFormat
+	// Required fails attempts to migrate that cannot be recorded.
+	Required bool
+	// EventBus is the name or ARN of the bus of [SinkEventBridge].
+	EventBus string
+	// FirehoseStream is the name of the stream of [SinkFirehose].
+	FirehoseStream string
 	// Username is the form in which usernames are recorded.
 	Username domain.AuditUsername
 	// HMACKey keys the digest; empty where none was given, and then the process
@@ -149,9 +161,13 @@ type sourceSettings struct {
 
 // auditSettings is the family AUDIT_.
 type auditSettings struct {
-	Sinks    auditSinks           `env:"SINKS" envDefault:"log" takes:"log" desc:"Where audit records go."`
-	Username domain.AuditUsername `env:"USERNAME" envDefault:"hmac" takes:"hmac, plain, none" desc:"The form in which usernames are recorded."`
-	HMACKey  domain.Secret        `env:"HMAC_KEY" takes:"a secret of 32 characters or more" desc:"Key of the usernames' digests. Without one, each process makes its own, and records cannot be joined across processes."`
+	Sinks          auditSinks           `env:"SINKS" envDefault:"log" takes:"any of log, eventbridge and firehose, separated by commas" desc:"Where audit records go, side by side."`
+	Format         domain.AuditFormat   `env:"FORMAT" envDefault:"json" takes:"json, ocsf" desc:"How records are written: as the project's own JSON, or as events of OCSF 1.1."`
+	Failure        OnUnkept             `env:"FAILURE" envDefault:"open" takes:"open, closed" desc:"What becomes of a person whose record a place does not take: moved all the same, or turned away for now."`
+	EventBus       eventBus             `env:"EVENT_BUS" envDefault:"default" takes:"the name or ARN of an event bus" desc:"The bus of \u0060AUDIT_SINKS=eventbridge\u0060."`
+	FirehoseStream firehoseStream       `env:"FIREHOSE_STREAM" takes:"the name of a Firehose stream" desc:"The stream of \u0060AUDIT_SINKS=firehose\u0060, and needed with it."`
+	Username       domain.AuditUsername `env:"USERNAME" envDefault:"hmac" takes:"hmac, plain, none" desc:"The form in which usernames are recorded."`
+	HMACKey        domain.Secret        `env:"HMAC_KEY" takes:"a secret of 32 characters or more" desc:"Key of the usernames' digests. Without one, each process makes its own, and records cannot be joined across processes."`
 }
 
 // completionSettings is the family COMPLETION_.
@@ -220,14 +236,88 @@ func (q *queueURL) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// auditSinks lists the places that records go to. There is one so far.
-type auditSinks string
+// AuditSink is a place that audit records go to.
+type AuditSink string
 
+// The places.
+const (
+	// SinkLog is the log.
+	SinkLog AuditSink = "log"
+	// SinkEventBridge is an event bus of EventBridge.
+	SinkEventBridge AuditSink = "eventbridge"
+	// SinkFirehose is a stream of Amazon Data Firehose.
+	SinkFirehose AuditSink = "firehose"
+)
+
+// auditSinks lists places that records go to.
+type auditSinks []AuditSink
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
 func (s *auditSinks) UnmarshalText(text []byte) error {
-	if string(text) != "log" {
-		return fmt.Errorf("takes: log")
+	var list auditSinks
+	for name := range strings.SplitSeq(string(text), ",") {
+		sink := AuditSink(strings.TrimSpace(name))
+		switch {
+		case sink != SinkLog && sink != SinkEventBridge && sink != SinkFirehose:
+			return fmt.Errorf("takes any of %s, %s and %s, separated by commas", SinkLog, SinkEventBridge, SinkFirehose)
+		case slices.Contains(list, sink):
+			return fmt.Errorf("names %s twice", sink)
+		}
+		list = append(list, sink)
 	}
-	*s = "log"
+	*s = list
+	return nil
+}
+
+// OnUnkept says what becomes of a person whose record a place does not take.
+type OnUnkept string
+
+// The two answers.
+const (
+	// UnkeptOpen moves the person, and the log says so.
+	UnkeptOpen OnUnkept = "open"
+	// UnkeptClosed fails the attempt.
+	UnkeptClosed OnUnkept = "closed"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (o *OnUnkept) UnmarshalText(text []byte) error {
+	switch unkept := OnUnkept(text); unkept {
+	case UnkeptOpen, UnkeptClosed:
+		*o = unkept
+		return nil
+	default:
+		return fmt.Errorf("takes one of: %s, %s", UnkeptOpen, UnkeptClosed)
+	}
+}
+
+// defaultBus is the event bus that every account has.
+const defaultBus = "default"
+
+// eventBus is the name of an event bus, or its ARN.
+type eventBus string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a bus
+// is called ("PutEventsRequestEntry", Amazon EventBridge API Reference).
+func (b *eventBus) UnmarshalText(text []byte) error {
+	if !regexp.MustCompile(`^(arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[/.\-_A-Za-z0-9]{1,256}$`).Match(text) {
+		return errors.New("takes the name or ARN of an event bus, such as audit or arn:aws:events:ap-northeast-1:123456789012:event-bus/audit")
+	}
+	*b = eventBus(text)
+	return nil
+}
+
+// firehoseStream is the name of a Firehose stream.
+type firehoseStream string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a
+// stream is called ("PutRecord", Amazon Data Firehose API Reference).
+func (f *firehoseStream) UnmarshalText(text []byte) error {
+	if !regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`).Match(text) {
+		return errors.New("takes the name of a Firehose stream: 1 to 64 letters, digits and the signs _.-")
+	}
+	*f = firehoseStream(text)
 	return nil
 }
 
@@ -284,7 +374,15 @@ func Load(ctx context.Context, environ []string, kinds map[string]NewSettings, r
 		},
 		Refusal: migrate.Refusal,
 		Sources: sources,
-		Audit:   Audit{Username: audit.Username, HMACKey: audit.HMACKey},
+		Audit: Audit{
+			Sinks:          audit.Sinks,
+			Format:         audit.Format,
+			Required:       audit.Failure == UnkeptClosed,
+			EventBus:       string(audit.EventBus),
+			FirehoseStream: string(audit.FirehoseStream),
+			Username:       audit.Username,
+			HMACKey:        audit.HMACKey,
+		},
 		Completion: Completion{
 			After:        completion.After,
 			Groups:       completion.Groups,
@@ -478,6 +576,19 @@ func (l *loader) checkAudit(audit auditSettings, lockout lockoutSettings) {
 	case len(key.Reveal()) < 32:
 		l.problem("AUDIT_HMAC_KEY", "takes a secret of 32 characters or more: a shorter one can be guessed, and with it every name")
 	}
+	if l.isProblem("AUDIT_SINKS") {
+		return // what else is said of them is said of nothing
+	}
+	if audit.EventBus != defaultBus && !slices.Contains(audit.Sinks, SinkEventBridge) && !l.isProblem("AUDIT_EVENT_BUS") {
+		l.problem("AUDIT_EVENT_BUS", "is used with AUDIT_SINKS=eventbridge alone")
+	}
+	switch firehose := slices.Contains(audit.Sinks, SinkFirehose); {
+	case l.isProblem("AUDIT_FIREHOSE_STREAM"):
+	case firehose && audit.FirehoseStream == "":
+		l.problem("AUDIT_FIREHOSE_STREAM", "is required with AUDIT_SINKS=firehose")
+	case !firehose && audit.FirehoseStream != "":
+		l.problem("AUDIT_FIREHOSE_STREAM", "is used with AUDIT_SINKS=firehose alone")
+	}
 }
 
 func (l *loader) checkCompletion(completion completionSettings) {
@@ -515,6 +626,8 @@ func (l *loader) warn(migrate migrateSettings, audit auditSettings, lockout lock
 		"MIGRATE_ON_TEMPORARY_PASSWORD=confirm makes passwords last that an administrator gave out")
 	add(migrate.ForceAliasCreation,
 		"MIGRATE_FORCE_ALIAS_CREATION=true takes an email or phone alias from the destination user who holds it")
+	add(!slices.Contains(audit.Sinks, SinkLog),
+		"AUDIT_SINKS leaves out log: the templates' alarms and dashboard count the audit lines of the log, and see nothing")
 	add(audit.Username == domain.AuditUsernamePlain,
 		"AUDIT_USERNAME=plain records what was typed as the name, which at times is a password")
 	add(audit.Username == domain.AuditUsernameHMAC && audit.HMACKey.Empty(),

@@ -168,7 +168,20 @@ func TestProblems(t *testing.T) {
 			[]string{"COMPLETION_GROUPS: rule 1: takes a group's name, two as source=destination, or *"}},
 		"an unknown answer to a queue that is down": {[]string{"SOURCE_HOST=h", "COMPLETION_FAILURE=" + canary}, []string{"COMPLETION_FAILURE: takes one of: migrate, fail"}},
 		"an unknown completion":                     {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=" + canary}, []string{"COMPLETION_AFTER: takes one of: keep, disable, delete"}},
-		"an unknown sink":                           {[]string{"SOURCE_HOST=h", "AUDIT_SINKS=" + canary}, []string{"AUDIT_SINKS: takes: log"}},
+		"an unknown sink": {[]string{"SOURCE_HOST=h", "AUDIT_SINKS=log," + canary, "AUDIT_EVENT_BUS=b", "AUDIT_FIREHOSE_STREAM=s"},
+			[]string{"AUDIT_SINKS: takes any of log, eventbridge and firehose, separated by commas"}},
+		"a list of sinks with nothing in it": {[]string{"SOURCE_HOST=h", "AUDIT_SINKS=,"},
+			[]string{"AUDIT_SINKS: takes any of log, eventbridge and firehose, separated by commas"}},
+		"a sink that is named twice":         {[]string{"SOURCE_HOST=h", "AUDIT_SINKS=log, eventbridge,log"}, []string{"AUDIT_SINKS: names log twice"}},
+		"an unknown format of records":       {[]string{"SOURCE_HOST=h", "AUDIT_FORMAT=" + canary}, []string{"AUDIT_FORMAT: takes one of: json, ocsf"}},
+		"an unknown answer to a lost record": {[]string{"SOURCE_HOST=h", "AUDIT_FAILURE=" + canary}, []string{"AUDIT_FAILURE: takes one of: open, closed"}},
+		"a bus that is not used":             {[]string{"SOURCE_HOST=h", "AUDIT_EVENT_BUS=audit"}, []string{"AUDIT_EVENT_BUS: is used with AUDIT_SINKS=eventbridge alone"}},
+		"a bus that is none": {[]string{"SOURCE_HOST=h", "AUDIT_SINKS=eventbridge", "AUDIT_EVENT_BUS=a b" + canary},
+			[]string{"AUDIT_EVENT_BUS: takes the name or ARN of an event bus, such as audit or arn:aws:events:ap-northeast-1:123456789012:event-bus/audit"}},
+		"a stream that is not used": {[]string{"SOURCE_HOST=h", "AUDIT_FIREHOSE_STREAM=audit"}, []string{"AUDIT_FIREHOSE_STREAM: is used with AUDIT_SINKS=firehose alone"}},
+		"a stream that is missing":  {[]string{"SOURCE_HOST=h", "AUDIT_SINKS=log,firehose"}, []string{"AUDIT_FIREHOSE_STREAM: is required with AUDIT_SINKS=firehose"}},
+		"a stream that is none": {[]string{"SOURCE_HOST=h", "AUDIT_SINKS=firehose", "AUDIT_FIREHOSE_STREAM=arn:aws:" + canary},
+			[]string{"AUDIT_FIREHOSE_STREAM: takes the name of a Firehose stream: 1 to 64 letters, digits and the signs _.-"}},
 		"a short key": {[]string{"SOURCE_HOST=h", "AUDIT_HMAC_KEY=" + canary},
 			[]string{"AUDIT_HMAC_KEY: takes a secret of 32 characters or more: a shorter one can be guessed, and with it every name"}},
 		"a key that is not used": {[]string{"SOURCE_HOST=h", "AUDIT_USERNAME=none", "AUDIT_HMAC_KEY=" + strings.Repeat("k", 32)},
@@ -248,6 +261,25 @@ func TestReferencesAreResolved(t *testing.T) {
 	}
 }
 
+func TestWhereRecordsGo(t *testing.T) {
+	t.Parallel()
+	got, err := load("SOURCE_HOST=h", "AUDIT_SINKS=firehose, log,eventbridge", "AUDIT_FORMAT=ocsf", "AUDIT_FAILURE=closed",
+		"AUDIT_EVENT_BUS=arn:aws:events:ap-northeast-1:123456789012:event-bus/audit", "AUDIT_FIREHOSE_STREAM=audit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := got.Audit; !slices.Equal(a.Sinks, []config.AuditSink{config.SinkFirehose, config.SinkLog, config.SinkEventBridge}) || a.Format != domain.AuditFormatOCSF ||
+		!a.Required || a.EventBus != "arn:aws:events:ap-northeast-1:123456789012:event-bus/audit" || a.FirehoseStream != "audit" {
+		t.Errorf("got %+v", a)
+	}
+	if got, err = load("SOURCE_HOST=h"); err != nil {
+		t.Fatal(err)
+	}
+	if a := got.Audit; !slices.Equal(a.Sinks, []config.AuditSink{config.SinkLog}) || a.Format != domain.AuditFormatJSON || a.Required || a.EventBus != "default" {
+		t.Errorf("by default %+v", a)
+	}
+}
+
 func TestOtherPeoplesVariablesAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	if _, err := load("SOURCE_HOST=h", "SOURCE_DATE_EPOCH=1700000000", "USERNAME=me", "GROUPS=staff", "SOURCE=x", "MIGRATED=x"); err != nil {
@@ -274,6 +306,7 @@ func TestWarnings(t *testing.T) {
 		"taking aliases":                    {[]string{key, "MIGRATE_FORCE_ALIAS_CREATION=true"}, []string{"MIGRATE_FORCE_ALIAS_CREATION=true "}},
 		"recording names":                   {[]string{"AUDIT_USERNAME=plain"}, []string{"AUDIT_USERNAME=plain "}},
 		"a key of the process":              {nil, []string{"AUDIT_HMAC_KEY is not set"}},
+		"records outside of the log":        {[]string{key, "AUDIT_SINKS=eventbridge"}, []string{"AUDIT_SINKS leaves out log: "}},
 		"what the kind warns of": {[]string{key, "MIGRATE_SOURCES=old", "OLD_HOST=h"},
 			[]string{"OLD_KEY is not set"}},
 	} {

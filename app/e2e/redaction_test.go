@@ -27,6 +27,7 @@ import (
 	"cognito-user-migration/app/e2e/lambdahost"
 	"cognito-user-migration/app/migrate"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -452,7 +453,7 @@ func TestAPanicShowsWhereAndNotWhat(t *testing.T) {
 			c := newCanaries()
 			var log bytes.Buffer
 			logger := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(&log), zapcore.DebugLevel))
-			handler := lambdatrigger.New(migrate.New(careless{thrown}, sinks{auditlog.New(logger), metrics.New(&log, "f")}, migrate.Options{
+			handler := lambdatrigger.New(migrate.New(careless{thrown}, sinks{auditlog.New(logger, domain.AuditFormatJSON, ports.AuditOrigin{}), metrics.New(&log, "f")}, migrate.Options{
 				Rules: domain.DefaultRules(), Pseudonymizer: domain.NewPseudonymizer(domain.AuditUsernameHMAC, domain.NewSecret(c["HMAC key"])),
 			}), logger, lambdatrigger.Options{Explain: true})
 			for _, event := range []string{signIn(c["username"], c["password"]), forgotPassword(c["username"])} {

@@ -19,6 +19,14 @@ import (
 // the answer.
 const DefaultReserve = 500 * time.Millisecond
 
+// RequiredReserve is what is kept where an attempt hangs on its record: there is
+// a second record when the first could not be kept, and the first is given longer.
+const RequiredReserve = time.Second
+
+// share is the part of the reserve that is the answer's, and that of the second
+// record.
+const share = 5
+
 // Options are the choices of a [Migrator].
 type Options struct {
 	// Rules decide.
@@ -26,16 +34,20 @@ type Options struct {
 	// Pseudonymizer gives the form in which usernames are recorded.
 	Pseudonymizer domain.Pseudonymizer
 	// Reserve is what is kept of the context's time for the record and the
-	// answer; [DefaultReserve] where it is zero.
+	// answer; where it is zero, [DefaultReserve], or [RequiredReserve] with
+	// AuditRequired. No record is given longer, however much time is left.
 	Reserve time.Duration
 	// Completion is what follows a decision to migrate; nothing where it is nil.
 	Completion *Completion
 	// Lockout bounds how often passwords are tried; nothing does where it is
 	// nil, but for the source itself.
 	Lockout *Lockout
-	// AuditFailed is told when a record could not be kept. The decision
-	// stands: who proved their password is not turned away for it.
-	AuditFailed func(ctx context.Context, err error)
+	// AuditRequired turns a person away for now whose move could not be
+	// recorded. Without it the decision stands: who proved their password is
+	// not turned away for a place of records that is down.
+	AuditRequired bool
+	// AuditFailed is told when a record of the attempt could not be kept.
+	AuditFailed func(ctx context.Context, attemptID string, err error)
 	// Now is the clock; [time.Now] where it is nil.
 	Now func() time.Time
 }
@@ -61,14 +73,18 @@ type Migrator struct {
 
 // New returns the use case over a source and a place for records.
 func New(source ports.SourceDirectory, audit ports.AuditSink, options Options) *Migrator {
-	if options.Reserve == 0 {
+	switch {
+	case options.Reserve != 0:
+	case options.AuditRequired:
+		options.Reserve = RequiredReserve
+	default:
 		options.Reserve = DefaultReserve
 	}
 	if options.Now == nil {
 		options.Now = time.Now
 	}
 	if options.AuditFailed == nil {
-		options.AuditFailed = func(context.Context, error) {}
+		options.AuditFailed = func(context.Context, string, error) {}
 	}
 	return &Migrator{source: source, audit: audit, options: options}
 }
@@ -92,9 +108,10 @@ func (f *Failure) Unwrap() error {
 	return f.Err
 }
 
-// Migrate asks the source and decides; one record is kept of it, whatever came
-// of it. It returns a [*Failure] when nothing was decided. It returns the
-// reserve before the context's deadline, or soon after.
+// Migrate asks the source and decides; a record is kept of it, whatever came of
+// it, before it returns. It returns a [*Failure] when nothing was decided, or
+// when a decision to migrate could not be recorded and has to be; then a second
+// record says so. It returns before the context's deadline.
 func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.Decision, error) {
 	began := m.options.Now()
 	metered, meter := ports.WithMeter(ctx)
@@ -123,11 +140,27 @@ func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.
 	}
 	record.Source, record.Challenge = decision.Source, decision.Challenge
 	record.FinalStatus = decision.User.FinalStatus
-	m.record(ctx, record)
+	if err := m.record(ctx, record); err != nil && m.options.AuditRequired && record.Outcome == domain.OutcomeMigrated {
+		failure = &Failure{Reason: domain.ReasonAuditUnkept, Err: err}
+		_ = m.record(ctx, m.unkept(record)) // who is to be told of it is told
+	}
 	if failure != nil {
 		return domain.Decision{}, failure
 	}
 	return decision, nil
+}
+
+// unkept is the record of an attempt that failed because the record given could
+// not be kept. A completion that is in the queue stays there, and finishes
+// nothing, because nobody was moved; one that is not is owed no more.
+func (m *Migrator) unkept(record domain.AuditRecord) domain.AuditRecord {
+	record.Outcome, record.Reason = domain.OutcomeFailed, domain.ReasonAuditUnkept
+	record.FinalStatus = ""
+	record.Duration = m.options.Now().Sub(record.Time)
+	if record.Completion != domain.CompletionQueued {
+		record.Completion = domain.CompletionNone
+	}
+	return record
 }
 
 // failureOf is the failure that an error is.
@@ -171,7 +204,7 @@ func (m *Migrator) decide(whole context.Context, attempt domain.Attempt) (domain
 }
 
 func (m *Migrator) send(ctx context.Context, completion domain.Completion) (err error) {
-	defer recovered(&err)
+	defer Recovered(&err)
 	return m.options.Completion.Queue.Send(ctx, completion)
 }
 
@@ -186,27 +219,48 @@ func (m *Migrator) ask(ctx, whole context.Context, attempt domain.Attempt) (doma
 // find looks the user up. A panic of an adapter becomes an error: one attempt
 // fails, and the process serves the next.
 func (m *Migrator) find(ctx context.Context, attempt domain.Attempt) (finding domain.Finding, err error) {
-	defer recovered(&err)
+	defer Recovered(&err)
 	return m.source.FindUser(ctx, attempt.Username)
 }
 
 // authenticate asks the source about the password, as find does about the user.
 func (m *Migrator) authenticate(ctx context.Context, attempt domain.Attempt) (finding domain.Finding, err error) {
-	defer recovered(&err)
+	defer Recovered(&err)
 	return m.source.Authenticate(ctx, attempt.Username, attempt.Password)
 }
 
 // record keeps the record in the reserve, even where the source used up its
-// own time.
-func (m *Migrator) record(ctx context.Context, record domain.AuditRecord) {
-	err := m.keep(ctx, record)
+// own time; what is left of it is for the answer.
+func (m *Migrator) record(ctx context.Context, record domain.AuditRecord) error {
+	within, cancel := m.reserved(ctx, record)
+	defer cancel()
+	err := m.keep(within, record)
 	if err != nil {
-		m.options.AuditFailed(ctx, err)
+		m.options.AuditFailed(ctx, record.AttemptID, err)
 	}
+	return err
+}
+
+// reserved is the part of the time that a record has. Where the attempt hangs on
+// it, there may have to be a second one, for which a part is kept too.
+func (m *Migrator) reserved(ctx context.Context, record domain.AuditRecord) (context.Context, context.CancelFunc) {
+	after, most := m.options.Reserve/share, m.options.Reserve*(share-1)/share
+	switch {
+	case !m.options.AuditRequired:
+	case record.Reason == domain.ReasonAuditUnkept:
+		most = m.options.Reserve / share
+	case record.Outcome == domain.OutcomeMigrated:
+		after, most = 2*after, most-after
+	}
+	end := time.Now().Add(most)
+	if deadline, ok := ctx.Deadline(); ok && deadline.Add(-after).Before(end) {
+		end = deadline.Add(-after)
+	}
+	return context.WithDeadline(ctx, end)
 }
 
 func (m *Migrator) keep(ctx context.Context, record domain.AuditRecord) (err error) {
-	defer recovered(&err)
+	defer Recovered(&err)
 	return m.audit.Record(ctx, record)
 }
 
@@ -221,8 +275,10 @@ func (p *panicError) Error() string {
 	return "panic (" + p.thrown + ") at " + strings.Join(p.frames, " < ")
 }
 
-// recovered turns a panic into an error; it is deferred.
-func recovered(err *error) {
+// Recovered turns a panic of an adapter into an error; it is deferred. The error
+// names the type of what was thrown and where, and holds nothing of what was at
+// hand.
+func Recovered(err *error) {
 	thrown := recover()
 	if thrown == nil {
 		return
@@ -232,7 +288,7 @@ func recovered(err *error) {
 
 // frames lists the functions and lines that led to a panic, innermost first.
 func frames() []string {
-	const skip, most = 4, 16 // Callers, frames, recovered and the runtime's panic
+	const skip, most = 4, 16 // Callers, frames, Recovered and the runtime's panic
 	var counters [most]uintptr
 	var list []string
 	iterator := runtime.CallersFrames(counters[:runtime.Callers(skip, counters[:])])

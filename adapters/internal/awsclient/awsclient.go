@@ -36,12 +36,18 @@ const (
 // while another try fits into the context's: see [hurried]. Errors that it is to
 // take for worth another try can be given in place of the SDK's.
 func Retryer(retryables ...retry.IsErrorRetryable) aws.Retryer {
+	return RetryerWithin(maxBackoff, retryables...)
+}
+
+// RetryerWithin is the [Retryer] with a longest wait of its own, for calls that
+// have less time.
+func RetryerWithin(longest time.Duration, retryables ...retry.IsErrorRetryable) aws.Retryer {
 	if len(retryables) == 0 {
 		retryables = append(slices.Clone(retry.DefaultRetryables), TooManyRequests())
 	}
-	return hurried{retry.NewStandard(func(o *retry.StandardOptions) {
+	return hurried{longest: longest, Standard: retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
-		o.MaxBackoff = maxBackoff
+		o.MaxBackoff = longest
 		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(ofThePorts)}, retryables...)
 	})}
 }
@@ -69,6 +75,7 @@ func ofThePorts(err error) aws.Ternary {
 // time, and an earlier one.
 type hurried struct {
 	*retry.Standard
+	longest time.Duration // wait between two tries
 }
 
 // errNoTime stands beside the error of the last try.
@@ -76,7 +83,7 @@ var errNoTime = errors.New("no time is left for another try")
 
 // GetRetryToken implements [aws.RetryerV2].
 func (h hurried) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < maxBackoff+lastTry(err) {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < h.longest+lastTry(err) {
 		return nil, errNoTime
 	}
 	return h.Standard.GetRetryToken(ctx, err)
@@ -140,6 +147,20 @@ func Over(next HTTPClient) HTTPClient {
 
 type client struct {
 	next HTTPClient
+}
+
+// Connect opens a connection of the client to the address, for the calls that
+// come. Whatever is answered is as good.
+func Connect(ctx context.Context, client HTTPClient, address string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, address, http.NoBody)
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
 }
 
 // Do implements [HTTPClient].

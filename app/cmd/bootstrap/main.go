@@ -65,7 +65,7 @@ func start(args, environ []string, log io.Writer) (app.Function, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	// Lambda ends the process without a word, so nothing is ever stopped.
-	process := app.Process{Environ: environ, Log: log}
+	process := app.Process{Environ: environ, Log: log, Version: version}
 	if command == commandComplete {
 		return app.StartCompletion(ctx, process, configuration)
 	}

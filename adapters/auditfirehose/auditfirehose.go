@@ -1,0 +1,128 @@
+// Package auditfirehose keeps audit records by a stream of Amazon Data Firehose. It
+// implements ports.AuditSink and ports.CompletionSink and imports domain and
+// ports.
+package auditfirehose
+
+import (
+	"context"
+	"time"
+
+	"cognito-user-migration/adapters/internal/auditrecord"
+	"cognito-user-migration/adapters/internal/awsclient"
+	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
+)
+
+var (
+	_ ports.AuditSink      = (*Sink)(nil)
+	_ ports.CompletionSink = (*Sink)(nil)
+)
+
+const (
+	adapter   = "audit"
+	operation = "PutRecord"
+	// longestWait is the longest wait between two tries: a record has a few
+	// tenths of a second in all.
+	longestWait = 100 * time.Millisecond
+)
+
+// API is what is called of the SDK's client.
+type API interface {
+	PutRecord(context.Context, *firehose.PutRecordInput, ...func(*firehose.Options)) (*firehose.PutRecordOutput, error)
+}
+
+// Sink puts each record into a stream, as a line of JSON.
+type Sink struct {
+	api     API
+	stream  string
+	encoder auditrecord.Encoder
+	warm    func(context.Context) error
+}
+
+// Open returns the sink of the stream, asked through the SDK with the
+// configuration's credentials and region.
+func Open(config aws.Config, stream string, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
+	client := firehose.NewFromConfig(config, func(o *firehose.Options) {
+		o.HTTPClient = awsclient.Over(o.HTTPClient)
+		o.Retryer = awsclient.RetryerWithin(longestWait)
+	})
+	sink := New(client, stream, format, origin)
+	sink.warm = func(ctx context.Context) error { return connect(ctx, client.Options()) }
+	return sink
+}
+
+// New returns the sink of the stream, asked through the client given.
+func New(api API, stream string, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
+	return &Sink{api: api, stream: stream, encoder: auditrecord.New(format, origin)}
+}
+
+// Record implements [ports.AuditSink]. Its errors are those of a source.
+func (s *Sink) Record(ctx context.Context, record domain.AuditRecord) error {
+	events, err := s.encoder.Attempt(record)
+	if err != nil {
+		return err
+	}
+	return s.put(ctx, events)
+}
+
+// RecordCompletion implements [ports.CompletionSink], as Record does.
+func (s *Sink) RecordCompletion(ctx context.Context, record domain.CompletionRecord) error {
+	events, err := s.encoder.Completion(record)
+	if err != nil {
+		return err
+	}
+	return s.put(ctx, events)
+}
+
+// Warm opens the connection, so that the first record finds it.
+func (s *Sink) Warm(ctx context.Context) error {
+	if s.warm == nil {
+		return nil
+	}
+	return s.warm(ctx)
+}
+
+// put puts the events into the stream one after the other: each is a record of
+// Firehose's own, because what is set to read them there takes one object at a
+// time.
+func (s *Sink) put(ctx context.Context, events []auditrecord.Event) error {
+	for _, event := range events {
+		if err := s.putOne(ctx, event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Sink) putOne(ctx context.Context, event auditrecord.Event) error {
+	// Firehose puts records one after the other, with nothing between them.
+	line := append(event.JSON[:len(event.JSON):len(event.JSON)], '\n')
+	answer, err := s.api.PutRecord(ctx, &firehose.PutRecordInput{
+		DeliveryStreamName: &s.stream, Record: &types.Record{Data: line},
+	})
+	if err != nil {
+		return awsfault.Of(ctx, adapter, operation, err)
+	}
+	if aws.ToString(answer.RecordId) == "" {
+		return awsfault.Empty(adapter, operation)
+	}
+	return nil
+}
+
+func connect(ctx context.Context, options firehose.Options) error {
+	endpoint, err := options.EndpointResolverV2.ResolveEndpoint(ctx, firehose.EndpointParameters{
+		Region: &options.Region, Endpoint: options.BaseEndpoint,
+	})
+	if err != nil {
+		return awsfault.Of(ctx, adapter, "connect", err)
+	}
+	if err := awsclient.Connect(ctx, options.HTTPClient, endpoint.URI.String()); err != nil {
+		return awsfault.Of(ctx, adapter, "connect", err)
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+// Package auditrecord writes audit records as JSON, for every adapter that keeps
+// them: in the project's own format (this file) or as events of OCSF 1.1
+// (ocsf.go). What a record holds stands here once. It imports domain and ports.
+package auditrecord
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+// Member is one member of a JSON object.
+type Member struct {
+	Key   string
+	Value any // a string, an int or a float64
+}
+
+// Object is a record in the project's own format: a flat JSON object whose
+// members keep their order.
+type Object []Member
+
+// Attempt is an attempt's record. What is empty is left out.
+func Attempt(record domain.AuditRecord) Object {
+	object := Object{
+		{"requestId", record.AttemptID},
+		{"attemptId", record.AttemptID},
+		{"time", record.Time.UTC().Format(time.RFC3339Nano)},
+		{"trigger", record.Trigger.String()},
+		{"outcome", string(record.Outcome)},
+		{"reason", string(record.Reason)},
+		{"durationMs", float64(record.Duration.Microseconds()) / 1000},
+		{"calls", record.Calls},
+		{"retries", record.Retries},
+	}
+	return object.with(
+		Member{"source", record.Source},
+		Member{"challenge", record.Challenge},
+		Member{"finalUserStatus", string(record.FinalStatus)},
+		Member{"userPoolId", record.UserPoolID},
+		Member{"clientId", record.ClientID},
+		Member{"username", string(record.Username)},
+		Member{"completion", string(record.Completion)},
+	)
+}
+
+// Completion is the record of one try to finish a move.
+func Completion(record domain.CompletionRecord) Object {
+	object := Object{
+		{"attemptId", record.AttemptID},
+		{"time", record.Time.UTC().Format(time.RFC3339Nano)},
+		{"completion", string(record.Outcome)},
+		{"source", record.Source},
+		{"sourceUser", string(record.Retired)},
+		{"groups", record.Groups},
+		{"userPoolId", record.UserPoolID},
+	}
+	return object.with(
+		Member{"reason", string(record.Reason)},
+		Member{"username", string(record.Username)},
+	)
+}
+
+// with adds the members that have something to say.
+func (o Object) with(members ...Member) Object {
+	for _, member := range members {
+		if member.Value != "" {
+			o = append(o, member)
+		}
+	}
+	return o
+}
+
+// Only gives the members of these keys, in the object's order.
+func (o Object) Only(keys ...string) Object {
+	return o.where(keys, true)
+}
+
+// Without gives the members but for those of these keys.
+func (o Object) Without(keys ...string) Object {
+	return o.where(keys, false)
+}
+
+func (o Object) where(keys []string, named bool) Object {
+	var chosen Object
+	for _, member := range o {
+		is := false
+		for _, key := range keys {
+			is = is || member.Key == key
+		}
+		if is == named {
+			chosen = append(chosen, member)
+		}
+	}
+	return chosen
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (o Object) MarshalJSON() ([]byte, error) {
+	var text bytes.Buffer
+	text.WriteByte('{')
+	for i, member := range o {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		key, err := json.Marshal(member.Key)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(member.Value)
+		if err != nil {
+			return nil, err
+		}
+		text.Write(key)
+		text.WriteByte(':')
+		text.Write(value)
+	}
+	text.WriteByte('}')
+	return text.Bytes(), nil
+}
+
+// Event is one JSON object to keep.
+type Event struct {
+	// Message says what happened, in fixed words.
+	Message string
+	// JSON is the object, on one line.
+	JSON json.RawMessage
+}
+
+// Encoder writes records in one of the formats.
+type Encoder struct {
+	format domain.AuditFormat
+	origin ports.AuditOrigin
+}
+
+// New returns the encoder of a format. Where the records come from is said in
+// OCSF alone.
+func New(format domain.AuditFormat, origin ports.AuditOrigin) Encoder {
+	return Encoder{format: format, origin: origin}
+}
+
+// Attempt gives the events of an attempt: one, and in OCSF a second where a user
+// is moved.
+func (e Encoder) Attempt(record domain.AuditRecord) ([]Event, error) {
+	if e.format == domain.AuditFormatOCSF {
+		return e.ocsf(e.authentication(record))
+	}
+	return encode("attempt "+string(record.Outcome), Attempt(record))
+}
+
+// Completion gives the events of one try to finish a move.
+func (e Encoder) Completion(record domain.CompletionRecord) ([]Event, error) {
+	if e.format == domain.AuditFormatOCSF {
+		return e.ocsf(e.completion(record))
+	}
+	return encode("completion "+string(record.Outcome), Completion(record))
+}
+
+func encode(message string, object any) ([]Event, error) {
+	text, err := json.Marshal(object)
+	if err != nil {
+		return nil, err
+	}
+	return []Event{{Message: message, JSON: text}}, nil
+}

@@ -1,0 +1,9 @@
+//go:build nofirehose
+
+package app
+
+import "errors"
+
+func openFirehose(sinkParts) (recorder, error) {
+	return nil, errors.New("this binary was built without it (build tag nofirehose)")
+}
