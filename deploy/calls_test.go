@@ -33,6 +33,7 @@ type call struct {
 // another.
 var iamPrefix = map[string]string{
 	"cognitoidentityprovider": "cognito-idp",
+	"eventbridge":             "events",
 }
 
 // binaryCalls finds the operations of AWS that the program which Lambda runs can

@@ -30,6 +30,8 @@ var callsAs = map[string][]string{
 	"adapters/cognitodestination":                      {completionRole},
 	"adapters/awssecrets":                              {functionRole, completionRole},
 	"adapters/dynamolockout":                           {functionRole},
+	"adapters/auditeventbridge":                        {functionRole, completionRole},
+	"adapters/auditfirehose":                           {functionRole, completionRole},
 }
 
 // rolesOf finds the longest entry of callsAs that a caller is under.
@@ -83,6 +85,7 @@ var everything = map[string]map[string]string{
 		"SecretKeyArns":       "arn:aws:kms:ap-northeast-1:111111111111:key/00000000-0000-0000-0000-000000000000",
 		"CompletionAfter":     "delete", "CompletionGroups": "*", "CompletionCreateGroups": "true",
 		"MakeLockoutTable": "true",
+		"AuditSinks": "log,eventbridge,firehose", "AuditFirehoseStream": "audit",
 	},
 }
 
@@ -373,6 +376,8 @@ func TestWhatPartsPermissionsAndCallsIsNamed(t *testing.T) {
 		{"secretsmanager:GetSecretValue", module + "adapters/awssecrets.(*Resolver).secret"},
 		{"dynamodb:PutItem", module + "adapters/dynamolockout.(*Table).put"},
 		{"dynamodb:DeleteItem", module + "adapters/dynamolockout.(*Table).remove"},
+		{"events:PutEvents", module + "adapters/auditeventbridge.(*Sink).put"},
+		{"firehose:PutRecord", module + "adapters/auditfirehose.(*Sink).putOne"},
 	}
 	more := func(action, by string) []call { return append(slices.Clone(usual), call{action, by}) }
 	later := map[string]map[string]string{sourceRetire: {"cognito-idp:AdminDeleteUser": "later"}}

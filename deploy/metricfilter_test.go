@@ -11,6 +11,7 @@ import (
 
 	"cognito-user-migration/adapters/auditlog"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -46,22 +47,27 @@ func TestTheMetricFiltersCountTheAuditLines(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var log bytes.Buffer
-			encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{NameKey: "logger", MessageKey: "message"})
-			if err := row.record(auditlog.New(zap.New(zapcore.NewCore(encoder, zapcore.AddSync(&log), zapcore.ErrorLevel)))); err != nil {
-				t.Fatal(err)
-			}
-			var line map[string]any
-			if err := json.Unmarshal(log.Bytes(), &line); err != nil {
-				t.Fatal(err)
-			}
-			var counted []string
-			for filter, pattern := range filters {
-				if matches(t, pattern, line) {
-					counted = append(counted, filter)
+			for _, format := range []domain.AuditFormat{domain.AuditFormatJSON, domain.AuditFormatOCSF} {
+				log.Reset()
+				encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{NameKey: "logger", MessageKey: "message"})
+				if err := row.record(auditlog.New(zap.New(zapcore.NewCore(encoder, zapcore.AddSync(&log), zapcore.ErrorLevel)), format, ports.AuditOrigin{})); err != nil {
+					t.Fatal(err)
 				}
-			}
-			if slices.Sort(counted); !slices.Equal(counted, row.want) {
-				t.Errorf("counted by %q, want %q: %s", counted, row.want, log.Bytes())
+				var counted []string
+				for text := range bytes.Lines(log.Bytes()) {
+					var line map[string]any
+					if err := json.Unmarshal(text, &line); err != nil {
+						t.Fatal(err)
+					}
+					for filter, pattern := range filters {
+						if matches(t, pattern, line) {
+							counted = append(counted, filter)
+						}
+					}
+				}
+				if slices.Sort(counted); !slices.Equal(counted, row.want) {
+					t.Errorf("%s: counted by %q, want %q: %s", format, counted, row.want, log.Bytes())
+				}
 			}
 		})
 	}

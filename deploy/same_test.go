@@ -91,7 +91,8 @@ func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
 				"AlarmTopicArn", "arn:aws:sns:ap-northeast-1:111111111111:alarms", "MigrateRefusal", "explain", "FunctionName", "other",
 				"Architecture", "x86_64", "MemorySize", "256", "Timeout", "4", "LogLevel", "DEBUG", "LogRetentionDays", "365",
 				"MigrateForceAliasCreation", "true", "MigrateOnMfa", "migrate", "SourceRegion", "us-east-1",
-				"FailureAlarmThreshold", "7", "RefusalAlarmThreshold", "1000", "CompletionFailure", "fail"),
+				"FailureAlarmThreshold", "7", "RefusalAlarmThreshold", "1000", "CompletionFailure", "fail", "AuditFormat", "ocsf", "AuditFailure", "closed"),
+			"a bus of another account": {"AuditSinks": "eventbridge", "AuditEventBus": "arn:aws:events:ap-northeast-1:333333333333:event-bus/audit"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -58,7 +58,7 @@ func (m *Migrator) prove(ctx, settling context.Context, attempt domain.Attempt) 
 }
 
 func (m *Migrator) take(ctx context.Context, name domain.LockoutKey) (try ports.Try, err error) {
-	defer recovered(&err)
+	defer Recovered(&err)
 	return m.options.Lockout.Limiter.Take(ctx, name)
 }
 
@@ -68,7 +68,7 @@ func (m *Migrator) settle(ctx context.Context, set func(context.Context) error) 
 	ctx, cancel := before(ctx, m.options.Reserve/2)
 	defer cancel()
 	err := func() (err error) {
-		defer recovered(&err)
+		defer Recovered(&err)
 		return set(ctx)
 	}()
 	if err != nil && m.options.Lockout.Unsettled != nil {

@@ -98,6 +98,7 @@ resource "aws_iam_role_policy" "completion_role" {
         Action   = ["cognito-idp:CreateGroup"]
         Resource = [local.pool_arn]
       }],
+      local.put_audit,
       local.read_secrets,
     )
   })

@@ -51,6 +51,10 @@ locals {
     SOURCE_ROLE_ARN               = var.source_role_arn
     SOURCE_EXTERNAL_ID            = var.source_external_id
     AUDIT_SINKS                   = var.audit_sinks
+    AUDIT_FORMAT                  = var.audit_format
+    AUDIT_FAILURE                 = var.audit_failure
+    AUDIT_EVENT_BUS               = var.audit_event_bus
+    AUDIT_FIREHOSE_STREAM         = var.audit_firehose_stream
     AUDIT_USERNAME                = var.audit_username
     AUDIT_HMAC_KEY                = var.audit_hmac_key
     COMPLETION_AFTER              = var.completion_after
@@ -60,6 +64,24 @@ locals {
     COMPLETION_QUEUE_URL          = local.completion_queue_url
     LOCKOUT_TABLE                 = local.lockout_table
   }
+
+  audit_sinks   = split(",", var.audit_sinks)
+  audit_bus_arn = startswith(var.audit_event_bus, "arn:") ? var.audit_event_bus : "arn:${local.partition}:events:${local.region}:${local.account}:event-bus/${var.audit_event_bus}"
+
+  put_audit = concat(
+    !contains(local.audit_sinks, "eventbridge") ? [] : [{
+      Sid      = "PutAuditEvents"
+      Effect   = "Allow"
+      Action   = ["events:PutEvents"]
+      Resource = [local.audit_bus_arn]
+    }],
+    !contains(local.audit_sinks, "firehose") ? [] : [{
+      Sid      = "PutAuditRecords"
+      Effect   = "Allow"
+      Action   = ["firehose:PutRecord"]
+      Resource = ["arn:${local.partition}:firehose:${local.region}:${local.account}:deliverystream/${var.audit_firehose_stream}"]
+    }],
+  )
 
   read_secrets = concat(
     length(var.secret_arns) == 0 ? [] : [{
@@ -131,6 +153,7 @@ resource "aws_iam_role_policy" "function_role" {
         Action   = ["dynamodb:PutItem", "dynamodb:DeleteItem"]
         Resource = ["arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/${local.lockout_name}"]
       }],
+      local.put_audit,
       local.read_secrets,
     )
   })

@@ -270,13 +270,58 @@ variable "source_external_id" {
 }
 
 variable "audit_sinks" {
-  description = "Where audit records go"
+  description = "Where audit records go, any of log, eventbridge and firehose, separated by commas; the alarms here count what goes to the log"
   type        = string
   default     = "log"
 
   validation {
-    condition     = contains(["log"], var.audit_sinks)
-    error_message = "Takes log."
+    condition     = can(regex("^(log|eventbridge|firehose)(,(log|eventbridge|firehose))*$", var.audit_sinks))
+    error_message = "Takes any of log, eventbridge and firehose, separated by commas."
+  }
+}
+
+variable "audit_format" {
+  description = "How audit records are written, as the program's own JSON or as events of OCSF 1.1"
+  type        = string
+  default     = "json"
+
+  validation {
+    condition     = contains(["json", "ocsf"], var.audit_format)
+    error_message = "Takes json or ocsf."
+  }
+}
+
+variable "audit_failure" {
+  description = "What becomes of a person whose audit record a place does not take; open moves them all the same"
+  type        = string
+  default     = "open"
+
+  validation {
+    condition     = contains(["open", "closed"], var.audit_failure)
+    error_message = "Takes open or closed."
+  }
+}
+
+# It is there already, as the stream below is: who reads audit records owns where they are kept.
+variable "audit_event_bus" {
+  description = "Name or ARN of the event bus for AuditSinks eventbridge"
+  type        = string
+  default     = "default"
+
+  validation {
+    condition     = can(regex("^(arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[/._A-Za-z0-9-]{1,256}$", var.audit_event_bus))
+    error_message = "Takes the name or ARN of an event bus."
+  }
+}
+
+variable "audit_firehose_stream" {
+  description = "Name of the Firehose stream for AuditSinks firehose, in this account and region"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_.-]{0,64}$", var.audit_firehose_stream))
+    error_message = "Takes the name of a Firehose stream."
   }
 }
 
