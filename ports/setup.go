@@ -53,6 +53,14 @@ type TableReader interface {
 	Table(ctx context.Context, name string) (Table, error)
 }
 
+// AuditPlaceReader reads the places of audit records in AWS.
+type AuditPlaceReader interface {
+	// EventBus returns the ARN of the event bus of a name or ARN.
+	EventBus(ctx context.Context, bus string) (arn string, err error)
+	// DeliveryStream returns the settings of the Firehose stream of a name.
+	DeliveryStream(ctx context.Context, name string) (DeliveryStream, error)
+}
+
 // FunctionReader reads the settings of functions.
 type FunctionReader interface {
 	// Function returns the settings of the function that a name, a name with a
@@ -143,6 +151,15 @@ type TableKey struct {
 	Type string
 	// Sorts is true of what orders items under one key.
 	Sorts bool
+}
+
+// DeliveryStream is what the settings of a Firehose stream say.
+type DeliveryStream struct {
+	ARN string
+	// Status is ACTIVE where it takes records.
+	Status string
+	// Source is DirectPut where programs put records into it.
+	Source string
 }
 
 // Function is what the settings of a function say.

@@ -19,6 +19,8 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -115,6 +117,23 @@ func (a *Account) Queues(region string) *Queues {
 			o.Region = region
 		}
 	})}
+}
+
+// AuditPlaces returns the reader of event buses and Firehose streams in a region,
+// by default the account's.
+func (a *Account) AuditPlaces(region string) *AuditPlaces {
+	return NewAuditPlaces(
+		eventbridge.NewFromConfig(a.config, func(o *eventbridge.Options) {
+			if region != "" {
+				o.Region = region
+			}
+		}),
+		firehose.NewFromConfig(a.config, func(o *firehose.Options) {
+			if region != "" {
+				o.Region = region
+			}
+		}),
+	)
 }
 
 // classify tells what an error of the SDK's means for who reads a set-up. The

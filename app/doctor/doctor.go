@@ -59,6 +59,9 @@ const (
 	nameTimeout            = "function timeout"
 	nameMemory             = "function memory"
 	nameEnvironment        = "function environment"
+	nameAuditSinks         = "audit sinks"
+	nameAuditBus           = "audit bus"
+	nameAuditStream        = "audit stream"
 	nameQueue              = "completion queue"
 	nameGroups             = "completion groups"
 	nameRetirement         = "completion retirement"
@@ -105,6 +108,9 @@ func checks() []check {
 		{nameTimeout, functionTimeout},
 		{nameMemory, functionMemory},
 		{nameEnvironment, functionEnvironment},
+		{nameAuditSinks, auditSinks},
+		{nameAuditBus, auditBus},
+		{nameAuditStream, auditStream},
 		{nameQueue, completionQueue},
 		{nameGroups, completionGroups},
 		{nameRetirement, completionRetirement},

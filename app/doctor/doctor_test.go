@@ -34,6 +34,8 @@ type world struct {
 	permissions []ports.InvokePermission
 	reach       func(context.Context) (domain.Reason, error)
 	queue       func() (ports.Queue, error)
+	bus         func() (string, error)
+	stream      func() (ports.DeliveryStream, error)
 	groups      func() ([]string, error)
 	unretiring  func(context.Context) ([]string, error)
 	table       func() (ports.Table, error)
@@ -50,6 +52,12 @@ func counting(change func(*ports.Table)) func() (ports.Table, error) {
 }
 
 func (w *world) Queue(context.Context, string) (ports.Queue, error) { return w.queue() }
+
+func (w *world) EventBus(context.Context, string) (string, error) { return w.bus() }
+
+func (w *world) DeliveryStream(context.Context, string) (ports.DeliveryStream, error) {
+	return w.stream()
+}
 
 func (w *world) Groups(context.Context, string) ([]string, error) { return w.groups() }
 
@@ -105,11 +113,16 @@ func inOrder() *world {
 		queue: func() (ports.Queue, error) {
 			return ports.Queue{ARN: "arn:queue", Encryption: "SQS's own keys", DeadLetters: "arn:dead", MaxReceives: 20}, nil
 		},
+		bus: func() (string, error) { return "arn:bus", nil },
+		stream: func() (ports.DeliveryStream, error) {
+			return ports.DeliveryStream{ARN: "arn:stream", Status: "ACTIVE", Source: "DirectPut"}, nil
+		},
 		groups:     func() ([]string, error) { return []string{"writers"}, nil },
 		unretiring: func(context.Context) ([]string, error) { return nil, nil },
 		table:      counting(func(*ports.Table) {}),
 		settings: doctor.Settings{
 			Lockout:    doctor.Lockout{Table: "lockout", KeyAttribute: "digest", ExpiryAttribute: "end", Unlimited: []string{"OLD (OLD_KIND=sql)"}},
+			Audit:      doctor.Audit{Sinks: []string{"log", "eventbridge", "firehose"}, Format: "json", EventBus: "default", FirehoseStream: "audit"},
 			Completion: doctor.Completion{After: domain.AfterDelete, Groups: groups, QueueURL: "https://sqs.us-east-1.amazonaws.com/111111111111/completion"},
 			Rules:      rules, Conceal: false, SourceKind: "cognito", SourceName: "SOURCE",
 			Source:          &doctor.CognitoSource{UserPoolID: "us-east-1_source", ClientID: "client", RoleARN: "arn:aws:iam::222222222222:role/migration", ExternalID: "external"},
@@ -121,7 +134,7 @@ func inOrder() *world {
 func (w *world) examine(ctx context.Context) map[string]doctor.Check {
 	checks := make(map[string]doctor.Check)
 	for _, check := range doctor.Examine(doctor.Gather(ctx, w.settings, doctor.Setup{
-		Own: w, Roles: w, Functions: w, Reach: w.reach, Groups: w, Queues: w, Tables: w, Unretiring: w.unretiring,
+		Own: w, Roles: w, Functions: w, Reach: w.reach, Groups: w, Queues: w, AuditPlaces: w, Tables: w, Unretiring: w.unretiring,
 		SourcePools:  []ports.UserPoolReader{pools{w.source, w.client}},
 		Destinations: pools{func() (ports.UserPool, error) { return w.pool, nil }, w.client},
 	})) {
@@ -191,6 +204,34 @@ func TestWhatMotoCannotShow(t *testing.T) {
 			w.pool.UsernameAttributes = []string{"email"}
 			w.settings.Rules.Username = domain.UsernameSource
 		}, statuses{"username shape": fail}, "username shape", "takes none"},
+		"records are told of":    {func(*world) {}, statuses{}, "audit sinks", "log, eventbridge, firehose, as json; a record that one does not take is told of in the log"},
+		"records that must be":   {func(w *world) { w.settings.Audit.Required = true }, statuses{}, "audit sinks", "nobody is moved"},
+		"a bus that is there":    {func(*world) {}, statuses{}, "audit bus", "arn:bus"},
+		"a stream that is there": {func(*world) {}, statuses{}, "audit stream", "arn:stream, ACTIVE, from DirectPut"},
+		"records in the log alone": {func(w *world) { w.settings.Audit = doctor.Audit{Sinks: []string{"log"}, Format: "ocsf"} },
+			statuses{"audit bus": skip, "audit stream": skip}, "audit stream", "does not name firehose"},
+		"the operator may not look at the bus": {func(w *world) { w.bus = func() (string, error) { return "", denied() } },
+			statuses{"audit bus": warn}, "audit bus", "AccessDenied"},
+		"a bus that is not there": {func(w *world) { w.bus = func() (string, error) { return "", ports.ErrNotFound } },
+			statuses{"audit bus": fail}, "audit bus", "not found"},
+		"the operator may not look at the stream": {func(w *world) {
+			w.stream = func() (ports.DeliveryStream, error) { return ports.DeliveryStream{}, denied() }
+		},
+			statuses{"audit stream": warn}, "audit stream", "AccessDenied"},
+		"a stream that is being made": {func(w *world) {
+			w.stream = func() (ports.DeliveryStream, error) {
+				return ports.DeliveryStream{ARN: "arn:stream", Status: "CREATING", Source: "DirectPut"}, nil
+			}
+		}, statuses{"audit stream": fail}, "audit stream", "CREATING"},
+		"a stream that reads from elsewhere": {func(w *world) {
+			w.stream = func() (ports.DeliveryStream, error) {
+				return ports.DeliveryStream{ARN: "arn:stream", Status: "ACTIVE", Source: "KinesisStreamAsSource"}, nil
+			}
+		}, statuses{"audit stream": fail}, "audit stream", "KinesisStreamAsSource"},
+		"sinks that are none": {func(w *world) { w.settings.SetAside = []string{"AUDIT_SINKS"} },
+			statuses{"audit sinks": skip, "audit bus": skip, "audit stream": skip}, "audit bus", "configuration failed"},
+		"a bus and a stream that are none": {func(w *world) { w.settings.SetAside = []string{"AUDIT_EVENT_BUS", "AUDIT_FIREHOSE_STREAM"} },
+			statuses{"audit bus": skip, "audit stream": skip}, "audit stream", "configuration failed"},
 		"the operator may not look at the queue": {func(w *world) { w.queue = func() (ports.Queue, error) { return ports.Queue{}, denied() } },
 			statuses{"completion queue": warn}, "completion queue", "AccessDenied"},
 		"SQS does not answer": {func(w *world) {

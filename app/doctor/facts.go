@@ -38,6 +38,8 @@ type Settings struct {
 	Completion Completion
 	// Lockout is how passwords are kept from being guessed.
 	Lockout Lockout
+	// Audit is where records are to go.
+	Audit Audit
 	// Environment are the operator's variables of the function's families.
 	Environment map[string]domain.Secret
 	// What the environment cannot say; empty where it was not told.
@@ -69,6 +71,7 @@ type Setup struct {
 	Groups       ports.GroupReader
 	Queues       ports.QueueReader
 	Tables       ports.TableReader
+	AuditPlaces  ports.AuditPlaceReader
 	// Unretiring names the sources that cannot part with users.
 	Unretiring func(context.Context) ([]string, error)
 }
@@ -96,6 +99,8 @@ type Facts struct {
 	permissions    Fact[[]ports.InvokePermission]
 	queue          Fact[ports.Queue]
 	table          Fact[ports.Table]
+	bus            Fact[string] // its ARN
+	stream         Fact[ports.DeliveryStream]
 	// groups are the destination's; unretiring are the sources that cannot part
 	// with users.
 	groups, unretiring Fact[[]string]
@@ -108,6 +113,7 @@ func Gather(ctx context.Context, settings Settings, setup Setup) Facts {
 	f.gatherRole(ctx, setup)
 	f.gatherSource(ctx, setup)
 	f.gatherDestination(ctx, setup)
+	f.gatherAudit(ctx, setup)
 	f.gatherCompletion(ctx, setup)
 	if name := settings.Lockout.Table; name != "" {
 		f.table = ask(ctx, func(ctx context.Context) (ports.Table, error) { return setup.Tables.Table(ctx, name) })

@@ -103,6 +103,7 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 		Table: configuration.Lockout.Table, KeyAttribute: dynamolockout.KeyAttribute, ExpiryAttribute: dynamolockout.ExpiryAttribute,
 		Unlimited: app.Unlimited(configuration),
 	}
+	settings.Audit = auditOf(configuration.Audit)
 	settings.Environment = ofFamilies(whole, settings.SourceName)
 	pool, role, ok := app.CognitoSettings(configuration.Sources[0])
 	if !ok {
@@ -114,6 +115,22 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 		FromIDToken: string(pool.Profile) == "id_token",
 	}
 	return environ, settings, pool.ServiceRegion()
+}
+
+// auditOf is where records go, as the checks know it.
+func auditOf(audit config.Audit) doctor.Audit {
+	settings := doctor.Audit{Format: string(audit.Format), Required: audit.Required}
+	for _, sink := range audit.Sinks {
+		settings.Sinks = append(settings.Sinks, string(sink))
+		switch sink {
+		case config.SinkEventBridge:
+			settings.EventBus = audit.EventBus
+		case config.SinkFirehose:
+			settings.FirehoseStream = audit.FirehoseStream
+		case config.SinkLog:
+		}
+	}
+	return settings
 }
 
 // setAside takes the variables with problems out of the environment, and lets
@@ -135,13 +152,18 @@ func setAside(environ, problems []string) ([]string, []string) {
 			kept = append(kept, name+"=https://sqs.invalid/0/unset")
 		// What else there is of completion is a second problem of the same fault.
 		case name == "COMPLETION_AFTER" || name == "COMPLETION_GROUPS":
-			kept = onlyDeciding(kept)
+			kept = withoutFamily(kept, "COMPLETION_")
 		// Without its key, the table is a second problem of the same fault; and the
 		// key, without the table, where that alone used it.
 		case name == "AUDIT_HMAC_KEY":
-			kept = without(kept, "LOCKOUT_TABLE")
+			kept = withoutVariables(kept, "LOCKOUT_TABLE")
 		case name == "LOCKOUT_TABLE":
-			kept = without(kept, "AUDIT_HMAC_KEY")
+			kept = withoutVariables(kept, "AUDIT_HMAC_KEY")
+		// Which places there are is not known, and so not what they need.
+		case name == "AUDIT_SINKS":
+			kept = withoutVariables(kept, "AUDIT_EVENT_BUS", "AUDIT_FIREHOSE_STREAM")
+		case name == "AUDIT_FIREHOSE_STREAM" && namesFirehose(kept):
+			kept = append(kept, name+"=unset")
 		case strings.HasSuffix(name, "_USER_POOL_ID"):
 			kept = append(kept, name+"=us-east-1_unset")
 		case strings.HasSuffix(name, "_CLIENT_ID"):
@@ -155,9 +177,11 @@ func setAside(environ, problems []string) ([]string, []string) {
 	return kept, names
 }
 
-// without leaves a variable out.
-func without(environ []string, name string) []string {
-	return slices.DeleteFunc(environ, func(variable string) bool { return strings.HasPrefix(variable, name+"=") })
+func namesFirehose(environ []string) bool {
+	return slices.ContainsFunc(environ, func(variable string) bool {
+		value, ok := strings.CutPrefix(variable, "AUDIT_SINKS=")
+		return ok && strings.Contains(value, string(config.SinkFirehose))
+	})
 }
 
 func asksForCompletion(environ []string) bool {
@@ -194,7 +218,8 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 		Own: own, Roles: own,
 		Destinations: own.UserPools(region), Functions: own.Functions(region),
 		Groups: own.UserPools(region), Queues: own.Queues(queueRegion(given.region, settings.Completion.QueueURL)),
-		Tables: own.Tables(given.region),
+		Tables:      own.Tables(given.region),
+		AuditPlaces: own.AuditPlaces(given.region),
 	}
 	if setup.SourcePools, err = sourceReaders(ctx, given.sourceProfile, settings.Source, own, sourceRegion); err != nil {
 		return doctor.Setup{}, nil, err

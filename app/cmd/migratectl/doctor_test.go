@@ -22,13 +22,14 @@ func healthy() map[string]doctor.Status {
 	all := map[string]doctor.Status{
 		"source external ID": doctor.Warn, "attributes in ID token": doctor.Skip, "attempt": doctor.Skip,
 		"completion queue": doctor.Skip, "completion groups": doctor.Skip, "completion retirement": doctor.Skip,
+		"audit bus": doctor.Skip, "audit stream": doctor.Skip,
 	}
 	for _, name := range []string{
 		"configuration", "identity", "source role", "source reached", "source pool", "source client", "source client flow",
 		"source client secret", "source client errors", "destination pool", "destination client", "destination client flow",
 		"destination client errors", "attributes at source", "attributes at destination", "attributes required", "attributes type",
 		"attributes length", "username shape", "case sensitivity", "MFA", "trigger", "trigger permission", "function",
-		"function timeout", "function memory", "function environment", "lockout",
+		"function timeout", "function memory", "function environment", "audit sinks", "lockout",
 	} {
 		all[name] = doctor.Pass
 	}
@@ -250,6 +251,18 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 			counting("nameDigest", "expiresAt")(p)
 			p.ours["AUDIT_HMAC_KEY"] = "short"
 		}, statuses{"configuration": fail, "lockout": skip, "function environment": warn}, "AUDIT_HMAC_KEY: takes", "configuration"},
+		"records on the bus that every account has": {func(p *plan) { p.environ["AUDIT_SINKS"], p.environ["AUDIT_FAILURE"] = "log,eventbridge", "closed" },
+			statuses{"audit bus": doctor.Pass}, "event-bus/default", "audit bus"},
+		"a bus that is not there": {func(p *plan) { p.environ["AUDIT_SINKS"], p.environ["AUDIT_EVENT_BUS"] = "log,eventbridge", "nonesuch" },
+			statuses{"audit bus": fail}, "nonesuch", "audit bus"},
+		"a stream that is not there": {func(p *plan) {
+			p.environ["AUDIT_SINKS"], p.environ["AUDIT_FIREHOSE_STREAM"] = "log,firehose", "nonesuch"
+		},
+			statuses{"audit stream": fail}, "nonesuch", "audit stream"},
+		"a stream that is not named": {func(p *plan) { p.ours["AUDIT_SINKS"] = "log,firehose" },
+			statuses{"configuration": fail, "function environment": warn}, "AUDIT_FIREHOSE_STREAM: is required", "configuration"},
+		"a sink that is none": {func(p *plan) { p.ours["AUDIT_SINKS"], p.ours["AUDIT_EVENT_BUS"] = "syslog", "audit" },
+			statuses{"configuration": fail, "function environment": warn, "audit sinks": skip}, "AUDIT_SINKS: takes", "configuration"},
 		"nothing told": {func(p *plan) {
 			p.args["--destination-pool"], p.args["--destination-client"], p.args["--function"] = "", "", ""
 		}, statuses{"destination pool": skip, "destination client": skip, "destination client flow": skip, "destination client errors": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip, "trigger permission": skip, "function": skip, "function timeout": skip, "function memory": skip, "function environment": skip}, "--destination-pool is not given", "destination pool"},
@@ -318,7 +331,7 @@ func TestDoctorPrintsOneAlignedLineForEachCheck(t *testing.T) {
 	m := a.build(t, p, "text")
 	got := runTool(t, m.environ, "", "doctor", "--destination-pool", m.poolID, "--destination-client", m.clientID,
 		"--function", m.functionARN, "--source-aws-profile", sourceProfile)
-	if got.err == nil || !strings.Contains(got.err.Error(), "1 of 34 checks failed") {
+	if got.err == nil || !strings.Contains(got.err.Error(), "1 of 37 checks failed") {
 		t.Errorf("it ends with %v", got.err)
 	}
 	lines := strings.Split(strings.TrimSuffix(got.out, "\n"), "\n")

@@ -52,11 +52,22 @@ func newWholeFunction(ctx context.Context, environ []string, notes io.Writer, mo
 	return f, nil
 }
 
-// onlyDeciding is the environment of a function that owes nothing afterwards: a
-// trial must not queue a completion for somebody whom nobody moved.
+// onlyDeciding is the environment of a function that leaves nothing behind: a
+// trial must not queue a completion for somebody whom nobody moved, nor put a
+// record of it where those of moves are kept.
 func onlyDeciding(environ []string) []string {
+	return withoutVariables(withoutFamily(environ, "COMPLETION_"),
+		"AUDIT_SINKS", "AUDIT_FORMAT", "AUDIT_FAILURE", "AUDIT_EVENT_BUS", "AUDIT_FIREHOSE_STREAM")
+}
+
+func withoutFamily(environ []string, family string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool { return strings.HasPrefix(variable, family) })
+}
+
+func withoutVariables(environ []string, names ...string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
-		return strings.HasPrefix(variable, "COMPLETION_")
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.Contains(names, name)
 	})
 }
 

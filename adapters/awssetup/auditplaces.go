@@ -1,0 +1,56 @@
+package awssetup
+
+import (
+	"context"
+
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+)
+
+// EventBusAPI is what is called of the SDK's client for event buses.
+type EventBusAPI interface {
+	DescribeEventBus(context.Context, *eventbridge.DescribeEventBusInput, ...func(*eventbridge.Options)) (*eventbridge.DescribeEventBusOutput, error)
+}
+
+// StreamAPI is what is called of the SDK's client for Firehose streams.
+type StreamAPI interface {
+	DescribeDeliveryStream(context.Context, *firehose.DescribeDeliveryStreamInput, ...func(*firehose.Options)) (*firehose.DescribeDeliveryStreamOutput, error)
+}
+
+// AuditPlaces reads event buses and Firehose streams.
+type AuditPlaces struct {
+	buses   EventBusAPI
+	streams StreamAPI
+}
+
+// NewAuditPlaces returns the reader over the clients given.
+func NewAuditPlaces(buses EventBusAPI, streams StreamAPI) *AuditPlaces {
+	return &AuditPlaces{buses: buses, streams: streams}
+}
+
+// EventBus implements [ports.AuditPlaceReader].
+func (p *AuditPlaces) EventBus(ctx context.Context, bus string) (string, error) {
+	answer, err := p.buses.DescribeEventBus(ctx, &eventbridge.DescribeEventBusInput{Name: &bus})
+	if err != nil {
+		return "", classify(ctx, "DescribeEventBus", err)
+	}
+	return aws.ToString(answer.Arn), nil
+}
+
+// DeliveryStream implements [ports.AuditPlaceReader].
+func (p *AuditPlaces) DeliveryStream(ctx context.Context, name string) (ports.DeliveryStream, error) {
+	answer, err := p.streams.DescribeDeliveryStream(ctx, &firehose.DescribeDeliveryStreamInput{DeliveryStreamName: &name})
+	if err != nil {
+		return ports.DeliveryStream{}, classify(ctx, "DescribeDeliveryStream", err)
+	}
+	if answer.DeliveryStreamDescription == nil {
+		return ports.DeliveryStream{}, nil
+	}
+	stream := answer.DeliveryStreamDescription
+	return ports.DeliveryStream{
+		ARN: aws.ToString(stream.DeliveryStreamARN), Status: string(stream.DeliveryStreamStatus), Source: string(stream.DeliveryStreamType),
+	}, nil
+}

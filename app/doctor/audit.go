@@ -1,0 +1,78 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"cognito-user-migration/ports"
+)
+
+// Audit says where records are to go.
+type Audit struct {
+	// Sinks are the names of the places, Format how records are written there.
+	Sinks  []string
+	Format string
+	// Required is true where nobody is moved without a record.
+	Required bool
+	// EventBus and FirehoseStream are the places in AWS; empty where records
+	// do not go there.
+	EventBus, FirehoseStream string
+}
+
+func (f *Facts) gatherAudit(ctx context.Context, setup Setup) {
+	audit := f.Settings.Audit
+	f.bus, f.stream = unasked[string]("AUDIT_SINKS does not name eventbridge"), unasked[ports.DeliveryStream]("AUDIT_SINKS does not name firehose")
+	unread := f.aside("AUDIT_SINKS") || len(audit.Sinks) == 0
+	switch {
+	case unread || f.aside("AUDIT_EVENT_BUS"):
+		f.bus = unasked[string](becauseOf(nameConfiguration))
+	case audit.EventBus != "":
+		f.bus = ask(ctx, func(ctx context.Context) (string, error) { return setup.AuditPlaces.EventBus(ctx, audit.EventBus) })
+	}
+	switch {
+	case unread || f.aside("AUDIT_FIREHOSE_STREAM"):
+		f.stream = unasked[ports.DeliveryStream](becauseOf(nameConfiguration))
+	case audit.FirehoseStream != "":
+		f.stream = ask(ctx, func(ctx context.Context) (ports.DeliveryStream, error) {
+			return setup.AuditPlaces.DeliveryStream(ctx, audit.FirehoseStream)
+		})
+	}
+}
+
+func auditSinks(f Facts) Check {
+	audit := f.Settings.Audit
+	if skipped, yes := f.resting("AUDIT_SINKS", "AUDIT_FORMAT", "AUDIT_FAILURE"); yes {
+		return skipped
+	}
+	if len(audit.Sinks) == 0 {
+		return skip(becauseOf(nameConfiguration))
+	}
+	after := "a record that one does not take is told of in the log"
+	if audit.Required {
+		after = "nobody is moved whose record one of them does not take"
+	}
+	return pass(fmt.Sprintf("%s, as %s; %s", strings.Join(audit.Sinks, ", "), audit.Format, after))
+}
+
+func auditBus(f Facts) Check {
+	return read(f.bus, func(arn string) string { return arn },
+		"check AUDIT_EVENT_BUS: a bus by its name is to be in the function's account and region", "events:DescribeEventBus on the bus")
+}
+
+func auditStream(f Facts) Check {
+	if f.stream.skip != "" || f.stream.err != nil {
+		return read(f.stream, func(ports.DeliveryStream) string { return "" },
+			"check AUDIT_FIREHOSE_STREAM: the stream is to be in the function's account and region", "firehose:DescribeDeliveryStream on the stream")
+	}
+	stream := f.stream.value
+	saw := fmt.Sprintf("%s, %s, from %s", stream.ARN, orNone(stream.Status), orNone(stream.Source))
+	switch {
+	case stream.Status != "ACTIVE":
+		return fail(saw, "wait until the stream is ACTIVE, or look at it in Amazon Data Firehose: until then it takes no record")
+	case stream.Source != "DirectPut":
+		return fail(saw, "make a stream with the source Direct PUT: this one takes records from elsewhere alone")
+	default:
+		return pass(saw)
+	}
+}
