@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"sync"
@@ -184,3 +185,6 @@ func (q *Queue) WaitVisible(ctx context.Context, many int) error {
 		}
 	}
 }
+
+// name is the queue's, which ends its URL.
+func (q *Queue) name() string { return path.Base(q.URL) }
