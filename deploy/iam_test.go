@@ -377,7 +377,7 @@ func TestWhatPartsPermissionsAndCallsIsNamed(t *testing.T) {
 		{"dynamodb:PutItem", module + "adapters/dynamolockout.(*Table).put"},
 		{"dynamodb:DeleteItem", module + "adapters/dynamolockout.(*Table).remove"},
 		{"events:PutEvents", module + "adapters/auditeventbridge.(*Sink).put"},
-		{"firehose:PutRecord", module + "adapters/auditfirehose.(*Sink).putOne"},
+		{"firehose:PutRecord", module + "adapters/auditfirehose.(*Sink).put"},
 	}
 	more := func(action, by string) []call { return append(slices.Clone(usual), call{action, by}) }
 	later := map[string]map[string]string{sourceRetire: {"cognito-idp:AdminDeleteUser": "later"}}

@@ -87,23 +87,18 @@ func (s *Sink) Warm(ctx context.Context) error {
 	return s.warm(ctx)
 }
 
-// put puts the events into the stream one after the other: each is a record of
-// Firehose's own, because what is set to read them there takes one object at a
-// time.
+// put puts the events of a record into the stream as one of Firehose's own
+// records, each event on a line: all are taken or none. Firehose puts its records
+// one after the other, with nothing between them, so what is delivered has a line
+// for each event; and what reads records there takes several objects in one
+// ("Convert input data format", Amazon Data Firehose Developer Guide).
 func (s *Sink) put(ctx context.Context, events []auditrecord.Event) error {
+	var lines []byte
 	for _, event := range events {
-		if err := s.putOne(ctx, event); err != nil {
-			return err
-		}
+		lines = append(append(lines, event.JSON...), '\n')
 	}
-	return nil
-}
-
-func (s *Sink) putOne(ctx context.Context, event auditrecord.Event) error {
-	// Firehose puts records one after the other, with nothing between them.
-	line := append(event.JSON[:len(event.JSON):len(event.JSON)], '\n')
 	answer, err := s.api.PutRecord(ctx, &firehose.PutRecordInput{
-		DeliveryStreamName: &s.stream, Record: &types.Record{Data: line},
+		DeliveryStreamName: &s.stream, Record: &types.Record{Data: lines},
 	})
 	if err != nil {
 		return awsfault.Of(ctx, adapter, operation, err)

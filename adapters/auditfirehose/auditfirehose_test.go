@@ -108,14 +108,18 @@ func TestARecordIsALineOfJSON(t *testing.T) {
 	}
 }
 
-func TestInOCSFEachEventOfAMoveIsARecordOfItsOwn(t *testing.T) {
+func TestInOCSFBothEventsOfAMoveAreTakenOrNone(t *testing.T) {
 	t.Parallel()
 	sink, s := sinkOver(t, "audit", domain.AuditFormatOCSF, says(200, taken))
 	if err := sink.Record(t.Context(), attempt()); err != nil {
 		t.Fatal(err)
 	}
-	if len(s.calls) != 2 || !strings.Contains(string(s.calls[0].Record.Data), `"class_uid":3002`) || !strings.Contains(string(s.calls[1].Record.Data), `"class_uid":3001`) {
-		t.Errorf("sent %+v", s.calls)
+	if len(s.calls) != 1 {
+		t.Fatalf("%d calls", len(s.calls))
+	}
+	lines := strings.SplitAfter(string(s.calls[0].Record.Data), "\n")
+	if len(lines) != 3 || !strings.Contains(lines[0], `"class_uid":3002`) || !strings.Contains(lines[1], `"class_uid":3001`) || lines[2] != "" {
+		t.Errorf("sent %q", lines)
 	}
 }
 

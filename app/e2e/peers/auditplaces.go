@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -106,24 +108,35 @@ func (p *AuditPlaces) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, record := range delivery.Records {
-		p.lines = append(p.lines, string(record.Data))
+		p.lines = slices.AppendSeq(p.lines, strings.Lines(string(record.Data)))
 	}
 }
 
-// Lines are the records that the stream has delivered so far.
+// Lines are those that the stream has delivered so far.
 func (p *AuditPlaces) Lines() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.lines)
 }
 
-// Events takes the events that the rule has handed on since it was last asked.
-func (p *AuditPlaces) Events(ctx context.Context) ([]Event, error) {
+// Events takes what the rule has handed on since it was last asked: so many
+// events, or what there is of them after a while.
+func (p *AuditPlaces) Events(ctx context.Context, want int) ([]Event, error) {
 	var all []Event
-	for {
+	for range 100 {
 		messages, err := p.queue.receive(ctx, p.queue.URL)
-		if err != nil || len(messages) == 0 {
-			return all, err
+		if err != nil {
+			return nil, err
+		}
+		if len(messages) == 0 {
+			if len(all) >= want {
+				break
+			}
+			select {
+			case <-time.After(50 * time.Millisecond):
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
 		}
 		for _, message := range messages {
 			var event Event
@@ -133,4 +146,5 @@ func (p *AuditPlaces) Events(ctx context.Context) ([]Event, error) {
 			all = append(all, event)
 		}
 	}
+	return all, nil
 }
