@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"cognito-user-migration/domain"
 )
 
 func TestTheExampleOfAddingASourceCompiles(t *testing.T) {
@@ -48,6 +50,50 @@ func TestTheExampleOfAddingASourceCompiles(t *testing.T) {
 	command.Dir = top
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, output)
+	}
+}
+
+// TestTheReasonsOfTheDocsAreTheDomains holds the table of reasons, which are
+// OCSF's status_detail too, to the constants.
+func TestTheReasonsOfTheDocsAreTheDomains(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "docs", "logs-and-audit.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(page), "\n## Reasons\n")
+	section, _, ended := strings.Cut(section, "\n## ")
+	if !found || !ended {
+		t.Fatal("the page has no section of reasons")
+	}
+	documented := make(map[string]bool)
+	for line := range strings.Lines(section) {
+		if cells := strings.Split(line, "|"); len(cells) == 4 {
+			for _, word := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(cells[2], -1) {
+				documented[word[1]] = true
+			}
+		}
+	}
+	code, err := os.ReadFile(filepath.Join("..", "domain", "reason.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// In no record: a message that cannot be read is nobody's.
+	reasons := map[string]bool{"message_malformed": true}
+	for _, constant := range regexp.MustCompile(`Reason\w+\s+Reason = "([a-z_]+)"`).FindAllStringSubmatch(string(code), -1) {
+		reasons[constant[1]] = true
+		if !documented[constant[1]] && constant[1] != "message_malformed" {
+			t.Errorf("%s is a reason, and the table does not have it", constant[1])
+		}
+	}
+	if len(reasons) < 30 {
+		t.Fatalf("only %d reasons were found", len(reasons))
+	}
+	for word := range documented {
+		// What stands beside a completion's reason, and is none.
+		if !reasons[word] && word != "failed" && word != string(domain.RetiredDisabledInstead) {
+			t.Errorf("%s is in the table, and no reason", word)
+		}
 	}
 }
 

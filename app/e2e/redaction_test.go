@@ -13,6 +13,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strconv"
@@ -215,6 +216,8 @@ func TestNothingThatIsSecretOrPersonalIsEverWritten(t *testing.T) {
 	}
 	for name, more := range map[string][]string{
 		"concealing, as it comes":      {},
+		"recording everywhere":         {"AUDIT_SINKS", "log,eventbridge,firehose", "AUDIT_FIREHOSE_STREAM", "audit"},
+		"in OCSF, or nobody is moved":  {"AUDIT_SINKS", "eventbridge,log,firehose", "AUDIT_FIREHOSE_STREAM", "audit", "AUDIT_FORMAT", "ocsf", "AUDIT_FAILURE", "closed"},
 		"explaining, at debug level":   {"MIGRATE_REFUSAL", "explain", "AWS_LAMBDA_LOG_LEVEL", "DEBUG", "AWS_LAMBDA_LOG_FORMAT", "JSON", "AUDIT_USERNAME", "none"},
 		"profiles beside the sign-in":  {"SOURCE_PROFILE", "concurrent", "MIGRATE_ON_MFA", "migrate", "MIGRATE_REFUSAL", "explain"},
 		"traced":                       {"OTEL_TRACES_EXPORTER", "otlp", "MIGRATE_ON_MFA", "migrate"},
@@ -284,6 +287,10 @@ func driveShard(t *testing.T, shard int, more []string, known map[string][]strin
 	r.restore()
 	r.settings = r.stub.settings().with("AWS_ENDPOINT_URL_STS", r.sts.url(), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", r.idp.url(),
 		"AWS_SECRET_ACCESS_KEY", c["function's own secret key"], "SOURCE_CLIENT_SECRET", c["client secret"]).with(more...)
+	places := &auditStub{everything: c.everything()}
+	placesServer := httptest.NewServer(places)
+	defer placesServer.Close()
+	r.settings = r.settings.with("AWS_ENDPOINT_URL_EVENTBRIDGE", placesServer.URL, "AWS_ENDPOINT_URL_FIREHOSE", placesServer.URL)
 	if r.settings["AUDIT_USERNAME"] == "" {
 		r.settings["AUDIT_HMAC_KEY"] = c["HMAC key"]
 	}
@@ -300,7 +307,11 @@ func driveShard(t *testing.T, shard int, more []string, known map[string][]strin
 	if err := r.function.Close(); err != nil {
 		t.Error(err)
 	}
-	outputs := map[string]string{"stdout": r.function.Stdout(), "stderr": r.function.Stderr()}
+	received := places.text()
+	if asked := r.settings["AUDIT_SINKS"] != ""; asked && (strings.Count(received, "\n") < 10 || !strings.Contains(r.function.Stdout(), "an audit record was not kept")) {
+		t.Errorf("%d records were taken elsewhere, so nothing is proved", strings.Count(received, "\n"))
+	}
+	outputs := map[string]string{"stdout": r.function.Stdout(), "stderr": r.function.Stderr(), "what went to the bus and the stream": received}
 	if traces != nil {
 		outputs["the trace"] = traces.everything()
 		if len(traces.spans()) < 20 {
@@ -317,6 +328,53 @@ func driveShard(t *testing.T, shard int, more []string, known map[string][]strin
 			t.Errorf("nothing was written of kind %s, so nothing is proved", kind)
 		}
 	}
+}
+
+// auditStub is EventBridge and Firehose, which keep what they get, and every
+// fourth time answer with an error that repeats everything.
+type auditStub struct {
+	everything string
+	mu         sync.Mutex
+	calls      int
+	received   strings.Builder
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *auditStub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost { // a connection being warmed
+		return
+	}
+	var input struct {
+		Entries []struct{ Source, DetailType, Detail string }
+		Record  struct{ Data []byte }
+	}
+	body, _ := io.ReadAll(r.Body)
+	_ = json.Unmarshal(body, &input)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls++
+	var events []map[string]string
+	fmt.Fprintf(&s.received, "%s %s\n", body, input.Record.Data)
+	for _, entry := range input.Entries {
+		fmt.Fprintf(&s.received, "%s %s %s\n", entry.Source, entry.DetailType, entry.Detail)
+		events = append(events, map[string]string{"EventId": "1"})
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	switch {
+	case s.calls%8 == 4:
+		w.WriteHeader(http.StatusBadRequest)
+		_ = json.NewEncoder(w).Encode(map[string]string{"__type": "ResourceNotFoundException", "message": s.everything})
+	case s.calls%8 == 0 && len(events) > 0:
+		_ = json.NewEncoder(w).Encode(map[string]any{"FailedEntryCount": 1, "Entries": []map[string]string{{"ErrorCode": s.everything, "ErrorMessage": s.everything}}})
+	default:
+		_ = json.NewEncoder(w).Encode(map[string]any{"FailedEntryCount": 0, "Entries": events, "RecordId": "1"})
+	}
+}
+
+func (s *auditStub) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.received.String()
 }
 
 // restore puts the source account in order.
@@ -401,7 +459,7 @@ func TestNoSettingIsRepeatedByAStartThatFails(t *testing.T) {
 	for _, variable := range []string{
 		"MIGRATE_ATTRIBUTES", "MIGRATE_VERIFIED_CONTACTS", "MIGRATE_USERNAME", "MIGRATE_ON_MFA", "MIGRATE_REFUSAL", "MIGRATE_FORCE_ALIAS_CREATION",
 		"MIGRATE_MESSAGE_ACTION", "SOURCE_USER_POOL_ID", "SOURCE_CLIENT_ID", "SOURCE_REGION", "SOURCE_ROLE_ARN", "SOURCE_EXTERNAL_ID", "SOURCE_PROFILE",
-		"SOURCE_PASSWORD", "AUDIT_SINKS", "AUDIT_USERNAME", "COMPLETION_AFTER", "COMPLETION_GROUPS", "LOCKOUT_TABLE",
+		"SOURCE_PASSWORD", "AUDIT_SINKS", "AUDIT_FORMAT", "AUDIT_FAILURE", "AUDIT_EVENT_BUS", "AUDIT_FIREHOSE_STREAM", "AUDIT_USERNAME", "COMPLETION_AFTER", "COMPLETION_GROUPS", "LOCKOUT_TABLE",
 	} {
 		everywhere[variable] = c["password"]
 	}
