@@ -73,7 +73,7 @@ func newRecords(process Process, configuration *config.Config, logger *zap.Logge
 		}
 		opened, err := open(parts)
 		if err != nil {
-			return records{}, fmt.Errorf("AUDIT_SINKS: %s: %w", sink, err)
+			return records{}, fmt.Errorf("AUDIT_SINKS: %w", err)
 		}
 		all.places = append(all.places, place{name: string(sink), recorder: opened, remote: true})
 	}

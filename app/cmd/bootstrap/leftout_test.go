@@ -47,6 +47,10 @@ func uses() []useOf {
 			"SOURCE_DRIVER: this binary was built without mysql (build tag nomysql)"},
 		{"nosecrets", "migrate", []string{"AUDIT_HMAC_KEY=ssm:/migration/key"},
 			"AUDIT_HMAC_KEY: the reference could not be resolved: this binary was built without references to secrets (build tag nosecrets)"},
+		{"noeventbridge", "migrate", []string{"SOURCE_USER_POOL_ID=us-east-1_AbCdEf123", "SOURCE_CLIENT_ID=1example23456789", "AUDIT_SINKS=log,eventbridge"},
+			"AUDIT_SINKS: this binary was built without eventbridge (build tag noeventbridge)"},
+		{"nofirehose", "migrate", []string{"SOURCE_USER_POOL_ID=us-east-1_AbCdEf123", "SOURCE_CLIENT_ID=1example23456789", "AUDIT_SINKS=firehose", "AUDIT_FIREHOSE_STREAM=audit"},
+			"AUDIT_SINKS: this binary was built without firehose (build tag nofirehose)"},
 		{"nocompletion", "migrate", completion,
 			"COMPLETION_AFTER, COMPLETION_GROUPS: this binary was built without completion (build tag nocompletion)"},
 		{"nolockout", "migrate", []string{

@@ -5,5 +5,5 @@ package app
 import "errors"
 
 func openEventBridge(sinkParts) (recorder, error) {
-	return nil, errors.New("this binary was built without it (build tag noeventbridge)")
+	return nil, errors.New("this binary was built without eventbridge (build tag noeventbridge)")
 }

@@ -5,5 +5,5 @@ package app
 import "errors"
 
 func openFirehose(sinkParts) (recorder, error) {
-	return nil, errors.New("this binary was built without it (build tag nofirehose)")
+	return nil, errors.New("this binary was built without firehose (build tag nofirehose)")
 }
