@@ -140,7 +140,7 @@ func inMemory(way cognitosource.Profile, right bool) *lambdatrigger.Handler {
 	logger := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(io.Discard), zapcore.InfoLevel))
 	migrator := migrate.New(
 		cognitosource.Open("SOURCE", config, ownCredentials{}, settings, rules.NeedsProfile),
-		bothRecords{auditlog.New(logger), metrics.New(io.Discard, "user-migration")},
+		bothRecords{auditlog.New(logger, domain.AuditFormatJSON, ports.AuditOrigin{}), metrics.New(io.Discard, "user-migration")},
 		migrate.Options{Rules: rules, Pseudonymizer: domain.NewPseudonymizer(domain.AuditUsernameHMAC, domain.NewSecret("0123456789abcdef0123456789abcdef"))},
 	)
 	return lambdatrigger.New(migrator, logger, lambdatrigger.Options{})
