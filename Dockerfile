@@ -36,7 +36,7 @@ ARG TAGS
 RUN --mount=type=cache,target=/root/.cache/go-build \
     mkdir -p /image/etc/ssl \
  && GOOS="${TARGETOS:-linux}" GOARCH="${TARGETARCH:-$(go env GOARCH)}" \
-    go build -trimpath -buildvcs=false -tags "lambda.norpc${TAGS:+,$TAGS}" \
+    go build -trimpath -buildvcs=false -tags "$(cat app/cmd/bootstrap/build-tags)${TAGS:+,$TAGS}" \
       -ldflags "-s -w -X main.version=${VERSION}" \
       -o /image/bootstrap ./app/cmd/bootstrap \
  && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/cert.pem \

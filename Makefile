@@ -19,14 +19,17 @@ export VERSION
 # What the function is built with: docs/weight.md. ONLY=cognito,ldap keeps these and leaves
 # every other adapter out; TAGS=noldap,nosql leaves these out; the Cognito source is always in.
 # TAGS=tracing puts tracing in (docs/tracing.md).
-# The adapters are those that a file of the sources has a build tag for.
+# The adapters are those that a file of the sources has a build tag for. What the function is
+# built with in any case, the operator's tool is not: it has profiles and SSO.
 comma := ,
-ADAPTERS := $(shell grep -rhoE --include='*.go' '^//go:build !no[a-z]+$$' app adapters | sed 's/.*!no//' | sort -u)
+FUNCTION_TAGS := $(shell cat app/cmd/bootstrap/build-tags)
+ADAPTERS := $(filter-out $(patsubst no%,%,$(subst $(comma), ,$(FUNCTION_TAGS))), \
+  $(shell grep -rhoE --include='*.go' '^//go:build !no[a-z]+$$' app adapters | sed 's/.*!no//' | sort -u))
 ifdef ONLY
   kept := $(subst $(comma), ,$(ONLY))
   unknown := $(filter-out cognito $(ADAPTERS),$(kept))
   $(if $(unknown),$(error ONLY has $(unknown); there are: cognito $(ADAPTERS)))
-  TAGS := $(subst $() ,$(comma),$(patsubst %,no%,$(filter-out $(kept),$(ADAPTERS))))
+  TAGS := $(subst $() ,$(comma),$(strip $(patsubst %,no%,$(filter-out $(kept),$(ADAPTERS)))))
 endif
 export TAGS
 
@@ -57,7 +60,7 @@ run: ## A demonstration: users of a file are moved, and refused. Needs Go alone
 .PHONY: build
 build: ## Build bin/bootstrap (what Lambda runs; ONLY=cognito, TAGS=noldap) and bin/migratectl
 	@mkdir -p bin
-	$(BUILD) -tags "lambda.norpc$(TAGS:%=,%)" -o bin/bootstrap ./app/cmd/bootstrap
+	$(BUILD) -tags "$(FUNCTION_TAGS)$(TAGS:%=,%)" -o bin/bootstrap ./app/cmd/bootstrap
 	$(BUILD) -tags lambda.norpc -o bin/migratectl ./app/cmd/migratectl
 	@ls -l bin/bootstrap bin/migratectl
 
@@ -132,8 +135,8 @@ fuzz: ## Every fuzz target in the tree, FUZZTIME (10s) each
 # tested in app/cmd/bootstrap.
 .PHONY: tags
 tags: ## go vet with each adapter left out, with all of them, and with tracing
-	@for tag in tracing $(ADAPTERS:%=no%) $(subst $() ,$(comma),$(ADAPTERS:%=no%)); do \
-	  echo "tags: $$tag"; go vet -tags "lambda.norpc,$$tag" ./...; \
+	@for tags in tracing noprofiles $(ADAPTERS:%=no%) noprofiles,$(subst $() ,$(comma),$(strip $(ADAPTERS:%=no%))); do \
+	  echo "tags: $$tags"; go vet -tags "lambda.norpc,$$tags" ./...; \
 	done
 
 # What a long run found stays in Go's cache; the smallest of it are kept in the tree, where each

@@ -66,13 +66,9 @@ var calledForIt = map[string]map[string]string{
 	},
 }
 
-// inTheSDKAlone are operations that the program holds because the SDK's default
-// chain of credentials does. In Lambda the credentials stand in the environment,
-// and the chain ends there. DynamoDB's client can discover endpoints, which
-// adapters/dynamolockout switches off.
-var inTheSDKAlone = []string{
-	"dynamodb:DescribeEndpoints", "signin:CreateOAuth2Token", "sso:GetRoleCredentials", "ssooidc:CreateToken", "sts:AssumeRoleWithWebIdentity",
-}
+// inTheSDKAlone are operations that the program holds and never calls: DynamoDB's
+// client can discover endpoints, which adapters/dynamolockout switches off.
+var inTheSDKAlone = []string{"dynamodb:DescribeEndpoints"}
 
 // everything asks for all that the templates can give.
 var everything = map[string]map[string]string{

@@ -88,8 +88,9 @@ for tag in "$machine" "$other"; do
   if LC_ALL=C grep -qaE '/lib(64)?/ld-[a-z0-9-]+\.so' "$work/$tag/bootstrap"; then die "bootstrap is not static"; fi
   go version -m "$work/$tag/bootstrap" >"$work/$tag.buildinfo"
   grep -q "GOARCH=$tag" "$work/$tag.buildinfo" || die "bootstrap is not for $tag"
-  grep -q -- '-tags=lambda.norpc' "$work/$tag.buildinfo" || die "bootstrap was not built with lambda.norpc"
-  say "ok: static, for $tag, with lambda.norpc"
+  tags="$(cat app/cmd/bootstrap/build-tags)"
+  grep -qE -- "-tags=$tags\$" "$work/$tag.buildinfo" || die "bootstrap was not built with $tags"
+  say "ok: static, for $tag, with $tags"
 done
 
 # --- running it ------------------------------------------------------------------------------
