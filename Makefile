@@ -23,12 +23,12 @@ export VERSION
 # built with in any case, the operator's tool is not: it has profiles and SSO.
 comma := ,
 FUNCTION_TAGS := $(shell cat app/cmd/bootstrap/build-tags)
-ADAPTERS := $(filter-out $(patsubst no%,%,$(subst $(comma), ,$(FUNCTION_TAGS))), \
-  $(shell grep -rhoE --include='*.go' '^//go:build !no[a-z]+$$' app adapters | sed 's/.*!no//' | sort -u))
+ADAPTERS := $(shell grep -rhoE --include='*.go' '^//go:build !no[a-z]+$$' app adapters | sed 's/.*!no//' | sort -u)
+CHOICES := cognito $(filter-out $(patsubst no%,%,$(subst $(comma), ,$(FUNCTION_TAGS))),$(ADAPTERS))
 ifdef ONLY
   kept := $(subst $(comma), ,$(ONLY))
-  unknown := $(filter-out cognito $(ADAPTERS),$(kept))
-  $(if $(unknown),$(error ONLY has $(unknown); there are: cognito $(ADAPTERS)))
+  unknown := $(filter-out $(CHOICES),$(kept))
+  $(if $(unknown),$(error ONLY has $(unknown); there are: $(CHOICES)))
   TAGS := $(subst $() ,$(comma),$(strip $(patsubst %,no%,$(filter-out $(kept),$(ADAPTERS)))))
 endif
 export TAGS
@@ -135,7 +135,7 @@ fuzz: ## Every fuzz target in the tree, FUZZTIME (10s) each
 # tested in app/cmd/bootstrap.
 .PHONY: tags
 tags: ## go vet with each adapter left out, with all of them, and with tracing
-	@for tags in tracing noprofiles $(ADAPTERS:%=no%) noprofiles,$(subst $() ,$(comma),$(strip $(ADAPTERS:%=no%))); do \
+	@for tags in tracing $(ADAPTERS:%=no%) $(subst $() ,$(comma),$(strip $(ADAPTERS:%=no%))); do \
 	  echo "tags: $$tags"; go vet -tags "lambda.norpc,$$tags" ./...; \
 	done
 

@@ -21,15 +21,15 @@ const (
 // callsAs says in whose name the program calls AWS, by package or by type of a
 // package. A caller that is not here fails the test.
 var callsAs = map[string][]string{
-	"adapters/cognitosource.(*Directory).signIn": {sourceRole},
-	"adapters/cognitosource.(*Directory).readUser":     {sourceRole, sourceRetire},
-	"adapters/cognitosource.(*Retirer)":                {sourceRetire},
-	"adapters/stscredentials":                          {functionRole, completionRole},
-	"adapters/sqscompletion.(*Queue).Send":             {functionRole},
-	"adapters/sqscompletion.(*Queue).postpone":         {completionRole},
-	"adapters/cognitodestination":                      {completionRole},
-	"adapters/awssecrets":                              {functionRole, completionRole},
-	"adapters/dynamolockout":                           {functionRole},
+	"adapters/cognitosource.(*Directory).signIn":   {sourceRole},
+	"adapters/cognitosource.(*Directory).readUser": {sourceRole, sourceRetire},
+	"adapters/cognitosource.(*Retirer)":            {sourceRetire},
+	"adapters/stscredentials":                      {functionRole, completionRole},
+	"adapters/sqscompletion.(*Queue).Send":         {functionRole},
+	"adapters/sqscompletion.(*Queue).postpone":     {completionRole},
+	"adapters/cognitodestination":                  {completionRole},
+	"adapters/awssecrets":                          {functionRole, completionRole},
+	"adapters/dynamolockout":                       {functionRole},
 }
 
 // rolesOf finds the longest entry of callsAs that a caller is under.

@@ -6,10 +6,12 @@
 package awsenv
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -19,7 +21,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/smithy-go/logging"
@@ -34,69 +35,79 @@ const (
 	containerWindow = 5 * time.Minute
 	// compressFrom is the SDK's own default, in bytes.
 	compressFrom = 10240
+	// compressFromMost is the largest that it takes.
+	compressFromMost = 10 << 20
 )
 
 // ErrNoCredentials is an environment that names no credentials. Lambda's always
 // does.
 var ErrNoCredentials = errors.New("the environment has no AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_CONTAINER_CREDENTIALS_FULL_URI")
 
-// Load reads the process's environment, by the SDK's own code, into the SDK's
-// configuration, for clients that send through the client given. Its error is
-// [ErrNoCredentials], or that of a variable with a value that the SDK does not
-// take, or of a CA bundle that cannot be used. It asks nobody anything.
+// Load reads the process's environment into the SDK's configuration, for clients
+// that send through the client given. Its error is [ErrNoCredentials], or tells
+// every variable with a value that the SDK does not take, or of a CA bundle that
+// cannot be used. It asks nobody anything.
 func Load(client *awshttp.BuildableClient) (aws.Config, error) {
-	environment, err := config.NewEnvConfig()
-	if err != nil {
-		return aws.Config{}, err
-	}
-	if environment.CustomCABundle != "" {
-		if client, err = trusting(client, environment.CustomCABundle); err != nil {
-			return aws.Config{}, err
-		}
-	}
+	var r reader
 	loaded := aws.Config{
-		Region:                      environment.Region,
-		HTTPClient:                  client,
+		Region:                      text("AWS_REGION", "AWS_DEFAULT_REGION"),
 		Logger:                      logging.Nop{},
-		RetryMaxAttempts:            environment.RetryMaxAttempts,
-		RetryMode:                   environment.RetryMode,
-		AppID:                       environment.AppID,
-		DisableRequestCompression:   aws.ToBool(environment.DisableRequestCompression),
-		DisableClockSkewCorrection:  aws.ToBool(environment.DisableClockSkewCorrection),
-		RequestMinCompressSizeBytes: compressFrom,
-		AuthSchemePreference:        environment.AuthSchemePreference,
-		DefaultsMode:                or(environment.DefaultsMode, aws.DefaultsModeLegacy),
-		AccountIDEndpointMode:       or(environment.AccountIDEndpointMode, aws.AccountIDEndpointModePreferred),
-		RequestChecksumCalculation:  or(environment.RequestChecksumCalculation, aws.RequestChecksumCalculationWhenSupported),
-		ResponseChecksumValidation:  or(environment.ResponseChecksumValidation, aws.ResponseChecksumValidationWhenSupported),
-		RestrictFilePermissions:     or(environment.RestrictFilePermissions, aws.RestrictFilePermissionsUserReadWrite),
-		// Clients read the endpoints of their services from here, and whether
-		// they are to be of the FIPS or the dual-stack kind.
-		ConfigSources: []any{environment},
+		AppID:                       os.Getenv("AWS_SDK_UA_APP_ID"),
+		RetryMaxAttempts:            int(r.number("AWS_MAX_ATTEMPTS", math.MinInt32, math.MaxInt32, 0)),
+		RetryMode:                   r.retryMode(),
+		DefaultsMode:                r.defaultsMode(),
+		DisableRequestCompression:   r.is("AWS_DISABLE_REQUEST_COMPRESSION"),
+		RequestMinCompressSizeBytes: r.number("AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", 0, compressFromMost, compressFrom),
+		DisableClockSkewCorrection:  r.is("AWS_DISABLE_CLOCK_SKEW_CORRECTION"),
+		AuthSchemePreference:        schemes(),
+		AccountIDEndpointMode: cmp.Or(
+			choice[aws.AccountIDEndpointMode](&r, "AWS_ACCOUNT_ID_ENDPOINT_MODE", aws.AccountIDEndpointModePreferred, aws.AccountIDEndpointModeRequired, aws.AccountIDEndpointModeDisabled),
+			aws.AccountIDEndpointModePreferred),
+		RequestChecksumCalculation: map[string]aws.RequestChecksumCalculation{
+			"": aws.RequestChecksumCalculationWhenSupported, "when_supported": aws.RequestChecksumCalculationWhenSupported,
+			"when_required": aws.RequestChecksumCalculationWhenRequired,
+		}[choice(&r, "AWS_REQUEST_CHECKSUM_CALCULATION", "when_supported", "when_required")],
+		ResponseChecksumValidation: map[string]aws.ResponseChecksumValidation{
+			"": aws.ResponseChecksumValidationWhenSupported, "when_supported": aws.ResponseChecksumValidationWhenSupported,
+			"when_required": aws.ResponseChecksumValidationWhenRequired,
+		}[choice(&r, "AWS_RESPONSE_CHECKSUM_VALIDATION", "when_supported", "when_required")],
+		RestrictFilePermissions: cmp.Or(
+			choice[aws.RestrictFilePermissions](&r, "AWS_RESTRICT_FILE_PERMISSIONS", aws.RestrictFilePermissionsUserReadWrite, aws.RestrictFilePermissionsUnrestricted),
+			aws.RestrictFilePermissionsUserReadWrite),
 	}
-	if environment.RequestMinCompressSizeBytes != nil {
-		loaded.RequestMinCompressSizeBytes = *environment.RequestMinCompressSizeBytes
+	services := endpoints{
+		ignore:    r.is("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
+		dualStack: choice(&r, "AWS_USE_DUALSTACK_ENDPOINT", "true", "false"),
+		fips:      choice(&r, "AWS_USE_FIPS_ENDPOINT", "true", "false"),
+		discovery: choice(&r, "AWS_ENABLE_ENDPOINT_DISCOVERY", "true", "false", "auto"),
 	}
-	if environment.BaseEndpoint != "" && !aws.ToBool(environment.IgnoreConfiguredEndpoints) {
-		loaded.BaseEndpoint = &environment.BaseEndpoint
+	loaded.ConfigSources = []any{services}
+	if endpoint := os.Getenv("AWS_ENDPOINT_URL"); endpoint != "" && !services.ignore {
+		loaded.BaseEndpoint = &endpoint
 	}
 	if loaded.DefaultsMode == aws.DefaultsModeAuto {
 		loaded.RuntimeEnvironment = aws.RuntimeEnvironment{
 			EnvironmentIdentifier: aws.ExecutionEnvironmentID(os.Getenv("AWS_EXECUTION_ENV")),
-			Region:                environment.Region,
+			Region:                loaded.Region,
 		}
 	}
-	loaded.Credentials, err = credentialsOf(environment)
-	return loaded, err
-}
-
-// or is the value, or the other where there is none.
-func or[T comparable](value, other T) T {
-	var none T
-	if value == none {
-		return other
+	if bundle := os.Getenv("AWS_CA_BUNDLE"); bundle != "" {
+		trusted, err := trusting(client, bundle)
+		if err != nil {
+			r.problems = append(r.problems, err)
+		}
+		client = trusted
 	}
-	return value
+	loaded.HTTPClient = client
+	own, err := ownCredentials()
+	if err != nil {
+		r.problems = append(r.problems, err)
+	}
+	if len(r.problems) > 0 {
+		return aws.Config{}, errors.Join(r.problems...)
+	}
+	loaded.Credentials = own
+	return loaded, nil
 }
 
 // trusting is the client that trusts the authorities of a bundle, and no others.
@@ -117,30 +128,32 @@ func trusting(client *awshttp.BuildableClient, bundle string) (*awshttp.Buildabl
 	}), nil
 }
 
-// credentialsOf gives the credentials that the environment holds or points to:
+// ownCredentials gives the credentials that the environment holds or points to:
 // the keys that Lambda gives a function, or the endpoint that it gives one that
 // was restored from a snapshot.
-func credentialsOf(environment config.EnvConfig) (aws.CredentialsProvider, error) {
+func ownCredentials() (aws.CredentialsProvider, error) {
+	path, endpoint := os.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"), os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+	held := keys()
 	switch {
-	case environment.Credentials.HasKeys():
+	case held.HasKeys():
 		return aws.NewCredentialsCache(credentials.StaticCredentialsProvider{
-			Value: environment.Credentials, Source: []aws.CredentialSource{aws.CredentialSourceEnvVars},
+			Value: held, Source: []aws.CredentialSource{aws.CredentialSourceEnvVars},
 		}), nil
-	case environment.ContainerCredentialsRelativePath != "":
-		return ofContainer(containerHost+environment.ContainerCredentialsRelativePath, environment.ContainerAuthorizationToken), nil
-	case environment.ContainerCredentialsEndpoint != "":
-		if err := mayBeAsked(environment.ContainerCredentialsEndpoint); err != nil {
+	case path != "":
+		return ofContainer(containerHost + path), nil
+	case endpoint != "":
+		if err := mayBeAsked(endpoint); err != nil {
 			return nil, fmt.Errorf("AWS_CONTAINER_CREDENTIALS_FULL_URI: %w", err)
 		}
-		return ofContainer(environment.ContainerCredentialsEndpoint, environment.ContainerAuthorizationToken), nil
+		return ofContainer(endpoint), nil
 	default:
 		return nil, ErrNoCredentials
 	}
 }
 
-func ofContainer(endpoint, token string) aws.CredentialsProvider {
+func ofContainer(endpoint string) aws.CredentialsProvider {
 	provider := endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
-		o.AuthorizationToken = token
+		o.AuthorizationToken = os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 		if file := os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
 			o.AuthorizationTokenProvider = endpointcreds.TokenProviderFunc(func() (string, error) {
 				text, err := os.ReadFile(file) //nolint:gosec // the file is the operator's to name

@@ -76,6 +76,8 @@ func TestItIsTheSDKsOwnConfiguration(t *testing.T) {
 		"with an endpoint":                 {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
 		"with endpoints of services":       {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://127.0.0.1:2"},
 		"with endpoints that do not count": {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+		"with endpoints to be discovered":  {"AWS_ENABLE_ENDPOINT_DISCOVERY": "auto"},
+		"with neither FIPS nor dual-stack": {"AWS_USE_FIPS_ENDPOINT": "false", "AWS_USE_DUALSTACK_ENDPOINT": "FALSE", "AWS_ENABLE_ENDPOINT_DISCOVERY": "True"},
 		"with FIPS and dual-stack":         {"AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"},
 		"with a way to try again":          {"AWS_RETRY_MODE": "adaptive", "AWS_MAX_ATTEMPTS": "7"},
 		"with modes":                       {"AWS_DEFAULTS_MODE": "auto", "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled"},
@@ -135,6 +137,7 @@ func same(t *testing.T, ours, theirs aws.Config) {
 			t.Errorf("%s is %v, and the SDK's %v", field.Name, got, want)
 		}
 	}
+	asked(t, ours.ConfigSources[0])
 	keys, err := ours.Credentials.Retrieve(t.Context())
 	theirKeys, theirErr := theirs.Credentials.Retrieve(t.Context())
 	if keys != theirKeys || err != nil || theirErr != nil {
@@ -158,6 +161,26 @@ func same(t *testing.T, ours, theirs aws.Config) {
 	}
 	if reflect.TypeOf(tokens.Retryer) != reflect.TypeOf(theirTokens.Retryer) || tokens.Retryer.MaxAttempts() != theirTokens.Retryer.MaxAttempts() {
 		t.Errorf("STS is asked again by %T, and by the SDK by %T", tokens.Retryer, theirTokens.Retryer)
+	}
+}
+
+// asked compares what clients can ask the two sources of.
+func asked(t *testing.T, ours any) {
+	t.Helper()
+	environment, err := config.NewEnvConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range reflect.TypeOf(ours).NumMethod() {
+		method := reflect.TypeOf(ours).Method(i)
+		arguments := []reflect.Value{reflect.ValueOf(t.Context()), reflect.ValueOf("Cognito Identity Provider")}[:method.Type.NumIn()-1]
+		got := reflect.ValueOf(ours).Method(i).Call(arguments)
+		want := reflect.ValueOf(environment).MethodByName(method.Name).Call(arguments)
+		for j := range got {
+			if !reflect.DeepEqual(got[j].Interface(), want[j].Interface()) {
+				t.Errorf("%s gives %v, and the SDK's %v", method.Name, got, want)
+			}
+		}
 	}
 }
 

@@ -83,7 +83,7 @@ type workshop struct {
 
 // What the Makefile builds the function with; a test compares them.
 const (
-	productionTags    = "lambda.norpc"
+	productionTags    = "lambda.norpc,nethttpomithttp2,noprofiles"
 	productionLDFlags = "-s -w -X main.version=bench"
 )
 
