@@ -131,6 +131,15 @@ fuzz: ## Every fuzz target in the tree, FUZZTIME (10s) each
 	done < <($(fuzz_targets)); \
 	[[ $$found == 1 ]] || echo "fuzz: no target found"
 
+WEIGHT_LIMIT := 10600000
+.PHONY: weight
+weight: ## Measure what each adapter adds, and write docs/weight.md
+	@go run ./.ci/weight/main.go -limit $(WEIGHT_LIMIT) -write docs/weight.md
+
+.PHONY: weight-check
+weight-check: ## Fail where the Cognito source alone has grown too heavy
+	@go run ./.ci/weight/main.go -limit $(WEIGHT_LIMIT)
+
 # Types are checked with each tag and with all; what the use of what is missing ends with is
 # tested in app/cmd/bootstrap.
 .PHONY: tags
@@ -159,7 +168,7 @@ fuzz-corpora: ## Keep the smallest inputs that fuzzing found: CORPUS (40) a targ
 lint: ## gofmt, go vet, golangci-lint; shellcheck and actionlint where they can be had
 	@unformatted="$$(find . -name node_modules -prune -o -name '*.go' -print0 | xargs -0 -r gofmt -l)"; \
 	if [[ -n "$$unformatted" ]]; then echo "lint: not gofmt's form:"; echo "$$unformatted"; exit 1; fi
-	@go vet ./... && go vet ./.ci/testsummary/main.go
+	@go vet ./... && go vet ./.ci/testsummary/main.go && go vet ./.ci/weight/main.go
 	@if golangci-lint version 2>/dev/null | grep -qF 'version $(GOLANGCI_VERSION) '; then golangci-lint run ./...; \
 	else go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION) run ./...; fi
 	@if command -v shellcheck >/dev/null; then shellcheck .ci/run deploy/image/*.sh deploy/*.sh; \
