@@ -65,8 +65,17 @@ build: ## Build bin/bootstrap (what Lambda runs; ONLY=cognito, TAGS=noldap) and 
 	@ls -l bin/bootstrap bin/migratectl
 
 .PHONY: image
-image: ## Build the container image: IMAGE, PLATFORM, BASE, ENGINE, and ONLY or TAGS as in build
+image: ## Build the container image: IMAGE, PLATFORM, BASE, ENGINE, CERTIFICATES; ONLY or TAGS as in build
 	@deploy/image/build.sh
+
+.PHONY: only
+only: # The build tags of ONLY, for scripts
+	@echo "$(TAGS)"
+
+# The image's binary is of the same modules; the image test lists those of the image itself.
+.PHONY: sbom
+sbom: build ## List the components of bin/bootstrap (CycloneDX), and check the list: ONLY, TAGS as in build
+	@deploy/image/sbom.sh bin/bootstrap bin/bootstrap.cdx.json
 
 .PHONY: image-test
 image-test: ## Build the image twice, look inside, run it: needs buildah
@@ -145,7 +154,7 @@ weight-check: ## Fail where the Cognito source alone has grown too heavy
 .PHONY: tags
 tags: ## go vet with each adapter left out, with all of them, and with tracing
 	@for tags in tracing $(ADAPTERS:%=no%) $(subst $() ,$(comma),$(strip $(ADAPTERS:%=no%))); do \
-	  echo "tags: $$tags"; go vet -tags "lambda.norpc,$$tags" ./...; \
+	  echo "tags: $$tags"; go vet -tags "lambda.norpc,$$tags" ./app ./app/cmd/... ./adapters/sqlsource; \
 	done
 
 # What a long run found stays in Go's cache; the smallest of it are kept in the tree, where each
