@@ -8,6 +8,7 @@ import (
 	"debug/buildinfo"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/url"
 	"os"
@@ -16,13 +17,13 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "sbomcheck:", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string) error {
+func run(args []string, to io.Writer) error {
 	if len(args) != 2 {
 		return fmt.Errorf("usage: sbomcheck BINARY SBOM")
 	}
@@ -30,7 +31,7 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	text, err := os.ReadFile(args[1])
+	text, err := os.ReadFile(args[1]) //nolint:gosec // the file is its caller's to name
 	if err != nil {
 		return err
 	}
@@ -49,11 +50,12 @@ func run(args []string) error {
 			return fmt.Errorf("%s is listed, and not linked", name)
 		}
 	}
-	fmt.Printf("sbom: %d components, exactly those of the binary, with Go itself: %s\n", len(listed), info.GoVersion)
+	text = fmt.Appendf(nil, "sbom: %d components, exactly those of the binary, with Go itself: %s\n", len(listed), info.GoVersion)
 	for _, name := range slices.Sorted(maps.Keys(listed)) {
-		fmt.Println("sbom:   " + name)
+		text = fmt.Appendln(text, "sbom:   "+name)
 	}
-	return nil
+	_, err = to.Write(text)
+	return err
 }
 
 // linked lists the modules in a binary, and the standard library, each as module@version.
