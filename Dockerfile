@@ -32,14 +32,16 @@ ARG TARGETARCH
 ARG VERSION=dev
 # Adapters to leave out, as build tags: TAGS=noldap,nosql (docs/weight.md).
 ARG TAGS
+# Which certificates to trust: all of the base's, or amazon's own roots alone.
+ARG CERTIFICATES=all
 # Times are set to zero, so that the same sources make the same layer on any day.
 RUN --mount=type=cache,target=/root/.cache/go-build \
     mkdir -p /image/etc/ssl \
  && GOOS="${TARGETOS:-linux}" GOARCH="${TARGETARCH:-$(go env GOARCH)}" \
-    go build -trimpath -buildvcs=false -tags "lambda.norpc${TAGS:+,$TAGS}" \
+    go build -trimpath -buildvcs=false -tags "$(cat app/cmd/bootstrap/build-tags)${TAGS:+,$TAGS}" \
       -ldflags "-s -w -X main.version=${VERSION}" \
       -o /image/bootstrap ./app/cmd/bootstrap \
- && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/cert.pem \
+ && go run ./deploy/image/roots -keep "${CERTIFICATES}" /etc/ssl/certs/ca-certificates.crt >/image/etc/ssl/cert.pem \
  && chmod 0755 /image/bootstrap /image /image/etc /image/etc/ssl \
  && chmod 0444 /image/etc/ssl/cert.pem \
  && find /image -exec touch -d @0 {} +

@@ -19,14 +19,17 @@ export VERSION
 # What the function is built with: docs/weight.md. ONLY=cognito,ldap keeps these and leaves
 # every other adapter out; TAGS=noldap,nosql leaves these out; the Cognito source is always in.
 # TAGS=tracing puts tracing in (docs/tracing.md).
-# The adapters are those that a file of the sources has a build tag for.
+# The adapters are those that a file of the sources has a build tag for. What the function is
+# built with in any case, the operator's tool is not: it has profiles and SSO.
 comma := ,
+FUNCTION_TAGS := $(shell cat app/cmd/bootstrap/build-tags)
 ADAPTERS := $(shell grep -rhoE --include='*.go' '^//go:build !no[a-z]+$$' app adapters | sed 's/.*!no//' | sort -u)
+CHOICES := cognito $(filter-out $(patsubst no%,%,$(subst $(comma), ,$(FUNCTION_TAGS))),$(ADAPTERS))
 ifdef ONLY
   kept := $(subst $(comma), ,$(ONLY))
-  unknown := $(filter-out cognito $(ADAPTERS),$(kept))
-  $(if $(unknown),$(error ONLY has $(unknown); there are: cognito $(ADAPTERS)))
-  TAGS := $(subst $() ,$(comma),$(patsubst %,no%,$(filter-out $(kept),$(ADAPTERS))))
+  unknown := $(filter-out $(CHOICES),$(kept))
+  $(if $(unknown),$(error ONLY has $(unknown); there are: $(CHOICES)))
+  TAGS := $(subst $() ,$(comma),$(strip $(patsubst %,no%,$(filter-out $(kept),$(ADAPTERS)))))
 endif
 export TAGS
 
@@ -57,13 +60,22 @@ run: ## A demonstration: users of a file are moved, and refused. Needs Go alone
 .PHONY: build
 build: ## Build bin/bootstrap (what Lambda runs; ONLY=cognito, TAGS=noldap) and bin/migratectl
 	@mkdir -p bin
-	$(BUILD) -tags "lambda.norpc$(TAGS:%=,%)" -o bin/bootstrap ./app/cmd/bootstrap
+	$(BUILD) -tags "$(FUNCTION_TAGS)$(TAGS:%=,%)" -o bin/bootstrap ./app/cmd/bootstrap
 	$(BUILD) -tags lambda.norpc -o bin/migratectl ./app/cmd/migratectl
 	@ls -l bin/bootstrap bin/migratectl
 
 .PHONY: image
-image: ## Build the container image: IMAGE, PLATFORM, BASE, ENGINE, and ONLY or TAGS as in build
+image: ## Build the container image: IMAGE, PLATFORM, BASE, ENGINE, CERTIFICATES; ONLY or TAGS as in build
 	@deploy/image/build.sh
+
+.PHONY: only
+only: # The build tags of ONLY, for scripts
+	@echo "$(TAGS)"
+
+# The image's binary is of the same modules; the image test lists those of the image itself.
+.PHONY: sbom
+sbom: build ## List the components of bin/bootstrap (CycloneDX), and check the list: ONLY, TAGS as in build
+	@deploy/image/sbom.sh bin/bootstrap bin/bootstrap.cdx.json
 
 .PHONY: image-test
 image-test: ## Build the image twice, look inside, run it: needs buildah
@@ -128,12 +140,21 @@ fuzz: ## Every fuzz target in the tree, FUZZTIME (10s) each
 	done < <($(fuzz_targets)); \
 	[[ $$found == 1 ]] || echo "fuzz: no target found"
 
+WEIGHT_LIMIT := 10600000
+.PHONY: weight
+weight: ## Measure what each adapter adds, and write docs/weight.md
+	@go run ./.ci/weight/main.go -limit $(WEIGHT_LIMIT) -write docs/weight.md
+
+.PHONY: weight-check
+weight-check: ## Fail where the Cognito source alone has grown too heavy
+	@go run ./.ci/weight/main.go -limit $(WEIGHT_LIMIT)
+
 # Types are checked with each tag and with all; what the use of what is missing ends with is
 # tested in app/cmd/bootstrap.
 .PHONY: tags
 tags: ## go vet with each adapter left out, with all of them, and with tracing
-	@for tag in tracing $(ADAPTERS:%=no%) $(subst $() ,$(comma),$(ADAPTERS:%=no%)); do \
-	  echo "tags: $$tag"; go vet -tags "lambda.norpc,$$tag" ./...; \
+	@for tags in tracing $(ADAPTERS:%=no%) $(subst $() ,$(comma),$(strip $(ADAPTERS:%=no%))); do \
+	  echo "tags: $$tags"; go vet -tags "lambda.norpc,$$tags" ./app ./app/cmd/... ./adapters/sqlsource; \
 	done
 
 # What a long run found stays in Go's cache; the smallest of it are kept in the tree, where each
@@ -156,7 +177,7 @@ fuzz-corpora: ## Keep the smallest inputs that fuzzing found: CORPUS (40) a targ
 lint: ## gofmt, go vet, golangci-lint; shellcheck and actionlint where they can be had
 	@unformatted="$$(find . -name node_modules -prune -o -name '*.go' -print0 | xargs -0 -r gofmt -l)"; \
 	if [[ -n "$$unformatted" ]]; then echo "lint: not gofmt's form:"; echo "$$unformatted"; exit 1; fi
-	@go vet ./... && go vet ./.ci/testsummary/main.go
+	@go vet ./... && go vet ./.ci/testsummary/main.go && go vet ./.ci/weight/main.go
 	@if golangci-lint version 2>/dev/null | grep -qF 'version $(GOLANGCI_VERSION) '; then golangci-lint run ./...; \
 	else go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION) run ./...; fi
 	@if command -v shellcheck >/dev/null; then shellcheck .ci/run deploy/image/*.sh deploy/*.sh; \

@@ -3,9 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"io"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -18,9 +16,6 @@ import (
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/smithy-go/logging"
 	"go.uber.org/dig"
 	"go.uber.org/fx"
 	"go.uber.org/zap"
@@ -145,20 +140,6 @@ type awsLoader func() (aws.Config, error)
 
 func newAWSLoader() awsLoader {
 	return sync.OnceValues(func() (aws.Config, error) { return loadAWS(context.Background()) })
-}
-
-// loadAWS loads the SDK's configuration. The client is built from the SDK's own,
-// because one that is not fails where AWS_CA_BUNDLE is set. The SDK's own log
-// lines are none of ours: they would stand beside the JSON, and who knows with
-// what in them.
-func loadAWS(ctx context.Context) (aws.Config, error) {
-	return awsconfig.LoadDefaultConfig(ctx, awsconfig.WithLogger(logging.Nop{}), awsconfig.WithHTTPClient(
-		awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) {
-			// A connection that the service closed meanwhile is opened again
-			// without a whole handshake.
-			transport.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
-		}),
-	))
 }
 
 // warmer is what can be prepared before it is needed.

@@ -23,6 +23,6 @@ func queueModule() fx.Option {
 		if configuration.Completion.Wanted() {
 			return nil, errors.New("COMPLETION_AFTER, COMPLETION_GROUPS: this binary was built without completion (build tag nocompletion)")
 		}
-		return nil, nil //nolint:nilnil // nothing is owed, so nothing is queued
+		return nil, nil // nothing is owed, so nothing is queued
 	}))
 }

@@ -61,6 +61,16 @@ func binaryCalls(t *testing.T, overlay map[string]string) (calls []call, linked 
 
 const mainPackage = "./app/cmd/bootstrap"
 
+// productionTags are those that the image is built with.
+func productionTags(t *testing.T) string {
+	t.Helper()
+	tags, err := os.ReadFile(filepath.Join("..", mainPackage, "build-tags"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(tags))
+}
+
 // goTool runs go in the module's root with the tags of the image's build.
 func goTool(t *testing.T, arguments ...string) []byte {
 	t.Helper()
@@ -81,7 +91,7 @@ func goTool(t *testing.T, arguments ...string) []byte {
 func linkedSymbols(t *testing.T, overlayFile string) map[string]bool {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "bootstrap")
-	goTool(t, "build", "-tags", "lambda.norpc", "-overlay", overlayFile, "-gcflags="+module+"...=-l", "-o", binary, mainPackage)
+	goTool(t, "build", "-tags", productionTags(t), "-overlay", overlayFile, "-gcflags="+module+"...=-l", "-o", binary, mainPackage)
 	linked := make(map[string]bool)
 	closure := regexp.MustCompile(`\.(func|gowrap|deferwrap)[0-9]+(\.[0-9]+)*$|-fm$`)
 	for line := range strings.Lines(string(goTool(t, "tool", "nm", binary))) {
@@ -112,7 +122,7 @@ func writtenCalls(t *testing.T, overlay map[string]string, overlayFile string) [
 	}
 	var packages []listed
 	exports := make(map[string]string)
-	decoder := json.NewDecoder(bytes.NewReader(goTool(t, "list", "-export", "-deps", "-tags", "lambda.norpc",
+	decoder := json.NewDecoder(bytes.NewReader(goTool(t, "list", "-export", "-deps", "-tags", productionTags(t),
 		"-overlay", overlayFile, "-json=ImportPath,Dir,Export,GoFiles", mainPackage)))
 	for {
 		var found listed

@@ -21,17 +21,17 @@ const (
 // callsAs says in whose name the program calls AWS, by package or by type of a
 // package. A caller that is not here fails the test.
 var callsAs = map[string][]string{
-	"adapters/cognitosource.(*Directory).signIn": {sourceRole},
-	"adapters/cognitosource.(*Directory).readUser":     {sourceRole, sourceRetire},
-	"adapters/cognitosource.(*Retirer)":                {sourceRetire},
-	"adapters/stscredentials":                          {functionRole, completionRole},
-	"adapters/sqscompletion.(*Queue).Send":             {functionRole},
-	"adapters/sqscompletion.(*Queue).postpone":         {completionRole},
-	"adapters/cognitodestination":                      {completionRole},
-	"adapters/awssecrets":                              {functionRole, completionRole},
-	"adapters/dynamolockout":                           {functionRole},
-	"adapters/auditeventbridge":                        {functionRole, completionRole},
-	"adapters/auditfirehose":                           {functionRole, completionRole},
+	"adapters/cognitosource.(*Directory).signIn":   {sourceRole},
+	"adapters/cognitosource.(*Directory).readUser": {sourceRole, sourceRetire},
+	"adapters/cognitosource.(*Retirer)":            {sourceRetire},
+	"adapters/stscredentials":                      {functionRole, completionRole},
+	"adapters/sqscompletion.(*Queue).Send":         {functionRole},
+	"adapters/sqscompletion.(*Queue).postpone":     {completionRole},
+	"adapters/cognitodestination":                  {completionRole},
+	"adapters/awssecrets":                          {functionRole, completionRole},
+	"adapters/dynamolockout":                       {functionRole},
+	"adapters/auditeventbridge":                    {functionRole, completionRole},
+	"adapters/auditfirehose":                       {functionRole, completionRole},
 }
 
 // rolesOf finds the longest entry of callsAs that a caller is under.
@@ -68,13 +68,9 @@ var calledForIt = map[string]map[string]string{
 	},
 }
 
-// inTheSDKAlone are operations that the program holds because the SDK's default
-// chain of credentials does. In Lambda the credentials stand in the environment,
-// and the chain ends there. DynamoDB's client can discover endpoints, which
-// adapters/dynamolockout switches off.
-var inTheSDKAlone = []string{
-	"dynamodb:DescribeEndpoints", "signin:CreateOAuth2Token", "sso:GetRoleCredentials", "ssooidc:CreateToken", "sts:AssumeRoleWithWebIdentity",
-}
+// inTheSDKAlone are operations that the program holds and never calls: DynamoDB's
+// client can discover endpoints, which adapters/dynamolockout switches off.
+var inTheSDKAlone = []string{"dynamodb:DescribeEndpoints"}
 
 // everything asks for all that the templates can give.
 var everything = map[string]map[string]string{
@@ -85,7 +81,7 @@ var everything = map[string]map[string]string{
 		"SecretKeyArns":       "arn:aws:kms:ap-northeast-1:111111111111:key/00000000-0000-0000-0000-000000000000",
 		"CompletionAfter":     "delete", "CompletionGroups": "*", "CompletionCreateGroups": "true",
 		"MakeLockoutTable": "true",
-		"AuditSinks": "log,eventbridge,firehose", "AuditFirehoseStream": "audit",
+		"AuditSinks":       "log,eventbridge,firehose", "AuditFirehoseStream": "audit",
 	},
 }
 

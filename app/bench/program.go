@@ -81,9 +81,10 @@ type workshop struct {
 	roots  string // what the stub's certificate goes back to, in PEM
 }
 
-// What the Makefile builds the function with; a test compares them.
 const (
-	productionTags    = "lambda.norpc"
+	// productionTags is the file of the tags that the function is built with.
+	productionTags = "app/cmd/bootstrap/build-tags"
+	// productionLDFlags are the Makefile's; a test compares them.
 	productionLDFlags = "-s -w -X main.version=bench"
 )
 
@@ -151,8 +152,12 @@ func goProgram(name, path string, tags ...string) func(context.Context, workshop
 	return func(ctx context.Context, w workshop) (executable, error) {
 		binary := filepath.Join(w.folder, name)
 		if _, err := os.Stat(binary); err != nil {
+			production, err := os.ReadFile(filepath.Join(w.top, productionTags))
+			if err != nil {
+				return executable{}, err
+			}
 			build := exec.CommandContext(ctx, "go", "build", "-trimpath", //nolint:gosec // our own words
-				"-tags", strings.Join(append([]string{productionTags}, tags...), ","),
+				"-tags", strings.Join(append([]string{strings.TrimSpace(string(production))}, tags...), ","),
 				"-ldflags", productionLDFlags, "-o", binary, path)
 			build.Dir = w.top
 			build.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,9 +18,9 @@ import (
 var (
 	moto         = shared[*peers.Moto]{start: peers.StartMoto}
 	cognitoLocal = shared[*peers.CognitoLocal]{start: peers.StartCognitoLocal}
-	bootstrap    = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "lambda.norpc") }}
+	bootstrap    = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx) }}
 	// traced is the program with what the image leaves out.
-	traced = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "lambda.norpc,tracing") }}
+	traced = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "tracing") }}
 )
 
 func TestMain(m *testing.M) {
@@ -64,13 +65,19 @@ func (s *shared[T]) close() {
 // binary is the program under test, built as the image's is.
 type binary struct{ path string }
 
-func build(ctx context.Context, tags string) (*binary, error) {
+// build builds it, with further build tags.
+func build(ctx context.Context, tags ...string) (*binary, error) {
 	folder, err := os.MkdirTemp("", "bootstrap-")
 	if err != nil {
 		return nil, err
 	}
+	production, err := os.ReadFile("../cmd/bootstrap/build-tags")
+	if err != nil {
+		return nil, err
+	}
 	b := &binary{path: filepath.Join(folder, "bootstrap")}
-	arguments := append([]string{"build", "-tags", tags, "-o", b.path}, buildFlags...)
+	tags = append([]string{strings.TrimSpace(string(production))}, tags...)
+	arguments := append([]string{"build", "-tags", strings.Join(tags, ","), "-o", b.path}, buildFlags...)
 	compile := exec.CommandContext(ctx, "go", append(arguments, "../cmd/bootstrap")...)
 	if output, err := compile.CombinedOutput(); err != nil {
 		b.Close()

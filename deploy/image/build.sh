@@ -3,18 +3,24 @@
 # `make image` calls it; what can be chosen stands in the environment:
 #
 #   IMAGE      name and tag                     cognito-user-migration:VERSION
-#   PLATFORM   linux/amd64 or linux/arm64       this machine's
+#   PLATFORM   linux/amd64, linux/arm64, or     this machine's
+#              both: linux/amd64,linux/arm64
 #   BASE       the build stage's base image     the Dockerfile's
 #   ENGINE     docker, podman or buildah        the first that works
 #   PULL       never: use local images only     as the engine does by itself
 #   TAGS       adapters to leave out, as build tags: noldap,nosql         none: all are in
 #              (tracing puts tracing in: docs/tracing.md)
+#   CERTIFICATES   all, or amazon's own alone                             all
 #   VERSION, REVISION                           from git
 #   SOURCE_DATE_EPOCH                           the commit's time, so that the same commit makes the same image
+#
+# Both platforms make two images, NAME-amd64 and NAME-arm64, and the index NAME of them. Lambda
+# takes an image of one platform, and no index.
 #
 # Further arguments go to the engine's build command as they are.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+self="$PWD/deploy/image/build.sh"
 
 say() { printf '%s\n' "image: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -51,10 +57,26 @@ if [[ -z "${PLATFORM:-}" ]]; then
   esac
 fi
 
+# Each platform on its own, by this script, and then the index of both.
+if [[ "$PLATFORM" == *,* ]]; then
+  [[ "$ENGINE" != docker ]] || die "with docker, build one platform after the other, and then: docker manifest create"
+  images=()
+  for one in ${PLATFORM//,/ }; do
+    images+=("$image-${one##*/}")
+    IMAGE="${images[-1]}" PLATFORM="$one" VERSION="$version" REVISION="$revision" SOURCE_DATE_EPOCH="$epoch" ENGINE="$ENGINE" \
+      "$self" "$@"
+  done
+  "$ENGINE" manifest rm "$image" >/dev/null 2>&1 || true
+  "$ENGINE" manifest create "$image" "${images[@]}" >/dev/null
+  say "built the index $image of ${images[*]}"
+  exit 0
+fi
+
 args=(--tag "$image"
   --platform "$PLATFORM"
   --build-arg "VERSION=${version:-dev}"
   --build-arg "TAGS=${TAGS:-}"
+  --build-arg "CERTIFICATES=${CERTIFICATES:-all}"
   --build-arg "REVISION=${revision:-unknown}"
   --build-arg "GOPROXY=${GOPROXY:-$(go env GOPROXY 2>/dev/null || true)}")
 if [[ -n "${BASE:-}" ]]; then args+=(--build-arg "BUILD_BASE=$BASE"); fi

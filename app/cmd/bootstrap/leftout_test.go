@@ -25,10 +25,8 @@ type useOf struct {
 
 // uses has one row at least for each build tag that there is.
 func uses() []useOf {
-	completion := []string{
-		"SOURCE_USER_POOL_ID=us-east-1_AbCdEf123", "SOURCE_CLIENT_ID=1example23456789",
-		"COMPLETION_AFTER=disable", "COMPLETION_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/123456789012/completion",
-	}
+	pool := []string{"SOURCE_USER_POOL_ID=us-east-1_AbCdEf123", "SOURCE_CLIENT_ID=1example23456789"}
+	completion := slices.Concat(pool, []string{"COMPLETION_AFTER=disable", "COMPLETION_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/123456789012/completion"})
 	database := []string{"SOURCE_KIND=sql", "SOURCE_URL=db.example:1/people", "SOURCE_QUERY=SELECT username FROM people WHERE username = :username"}
 	return []useOf{
 		{"nofile", "migrate", []string{"SOURCE_KIND=file", "SOURCE_PATH=people.json"},
@@ -41,10 +39,12 @@ func uses() []useOf {
 			"SOURCE_KIND: this binary was built without oidc (build tag nooidc); takes one of: cognito"},
 		{"nosql", "migrate", database,
 			"SOURCE_KIND: this binary was built without sql (build tag nosql); takes one of: cognito"},
-		{"nopostgres", "migrate", append(database, "SOURCE_DRIVER=postgres"),
+		{"nopostgres", "migrate", slices.Concat(database, []string{"SOURCE_DRIVER=postgres"}),
 			"SOURCE_DRIVER: this binary was built without postgres (build tag nopostgres)"},
-		{"nomysql", "migrate", append(database, "SOURCE_DRIVER=mysql"),
+		{"nomysql", "migrate", slices.Concat(database, []string{"SOURCE_DRIVER=mysql"}),
 			"SOURCE_DRIVER: this binary was built without mysql (build tag nomysql)"},
+		{"noprofiles", "migrate", slices.Concat(pool, []string{"AWS_ACCESS_KEY_ID=", "AWS_PROFILE=source"}),
+			"or AWS_CONTAINER_CREDENTIALS_FULL_URI; this binary was built without profiles, SSO and instance metadata (build tag noprofiles)"},
 		{"nosecrets", "migrate", []string{"AUDIT_HMAC_KEY=ssm:/migration/key"},
 			"AUDIT_HMAC_KEY: the reference could not be resolved: this binary was built without references to secrets (build tag nosecrets)"},
 		{"noeventbridge", "migrate", []string{"SOURCE_USER_POOL_ID=us-east-1_AbCdEf123", "SOURCE_CLIENT_ID=1example23456789", "AUDIT_SINKS=log,eventbridge"},
@@ -106,7 +106,10 @@ func (u useOf) endOf(t *testing.T, binary string) string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), binary, u.command)
 	// Nothing listens there, so that a start without a fault ends too.
-	command.Env = append(u.environ, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:9", "AWS_EC2_METADATA_DISABLED=true", "AWS_REGION=us-east-1")
+	command.Env = append([]string{
+		"AWS_LAMBDA_RUNTIME_API=127.0.0.1:9", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_ENDPOINT_URL=http://127.0.0.1:9",
+	}, u.environ...)
 	var said bytes.Buffer
 	command.Stdout, command.Stderr = &said, &said
 	if ended, ok := errors.AsType[*exec.ExitError](command.Run()); !ok || ended.ExitCode() != 1 {

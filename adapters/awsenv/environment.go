@@ -1,0 +1,169 @@
+package awsenv
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// The names of variables are those of the "AWS SDKs and Tools Reference Guide",
+// with the older ones that the SDK takes too.
+
+// reader reads variables and gathers what is wrong with them. An empty value
+// counts as none.
+type reader struct {
+	problems []error
+}
+
+func (r *reader) problem(name, takes string) {
+	r.problems = append(r.problems, fmt.Errorf("%s: takes %s", name, takes))
+}
+
+// text is the first of these that is set.
+func text(names ...string) string {
+	for _, name := range names {
+		if value := os.Getenv(name); value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// choice is one of several words, or none.
+func choice[T ~string](r *reader, name string, words ...T) T {
+	value := os.Getenv(name)
+	for _, word := range words {
+		if value == "" || strings.EqualFold(value, string(word)) {
+			return T(strings.ToLower(value))
+		}
+	}
+	r.problem(name, fmt.Sprintf("one of: %v", words))
+	return ""
+}
+
+// is is true or false, and false where there is none.
+func (r *reader) is(name string) bool {
+	return choice(r, name, "true", "false") == "true"
+}
+
+// number is a whole number up to a largest, or the other where there is none.
+func (r *reader) number(name string, least, largest, other int64) int64 {
+	value := os.Getenv(name)
+	if value == "" {
+		return other
+	}
+	number, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || number < least || number > largest {
+		r.problem(name, fmt.Sprintf("a number from %d to %d", least, largest))
+	}
+	return number
+}
+
+// endpoints is what clients ask for themselves, as a source of the SDK's
+// configuration: those of their services, and of which kind they are to be.
+type endpoints struct {
+	ignore          bool
+	dualStack, fips string
+	discovery       string
+}
+
+// GetIgnoreConfiguredEndpoints implements the SDK's interface of that name.
+func (e endpoints) GetIgnoreConfiguredEndpoints(context.Context) (ignore, found bool, err error) {
+	return e.ignore, e.ignore, nil
+}
+
+// GetServiceBaseEndpoint implements the SDK's interface of that name. The
+// service is called as in the SDK: "Cognito Identity Provider".
+func (e endpoints) GetServiceBaseEndpoint(_ context.Context, service string) (endpoint string, found bool, err error) {
+	endpoint = os.Getenv("AWS_ENDPOINT_URL_" + strings.ReplaceAll(strings.ToUpper(service), " ", "_"))
+	return endpoint, endpoint != "", nil
+}
+
+// GetUseDualStackEndpoint implements the SDK's interface of that name.
+func (e endpoints) GetUseDualStackEndpoint(context.Context) (state aws.DualStackEndpointState, found bool, err error) {
+	switch e.dualStack {
+	case "true":
+		return aws.DualStackEndpointStateEnabled, true, nil
+	case "false":
+		return aws.DualStackEndpointStateDisabled, true, nil
+	default:
+		return aws.DualStackEndpointStateUnset, false, nil
+	}
+}
+
+// GetUseFIPSEndpoint implements the SDK's interface of that name.
+func (e endpoints) GetUseFIPSEndpoint(context.Context) (state aws.FIPSEndpointState, found bool, err error) {
+	switch e.fips {
+	case "true":
+		return aws.FIPSEndpointStateEnabled, true, nil
+	case "false":
+		return aws.FIPSEndpointStateDisabled, true, nil
+	default:
+		return aws.FIPSEndpointStateUnset, false, nil
+	}
+}
+
+// GetEnableEndpointDiscovery implements the SDK's interface of that name.
+func (e endpoints) GetEnableEndpointDiscovery(context.Context) (state aws.EndpointDiscoveryEnableState, found bool, err error) {
+	switch e.discovery {
+	case "true":
+		return aws.EndpointDiscoveryEnabled, true, nil
+	case "false":
+		return aws.EndpointDiscoveryDisabled, true, nil
+	case "auto":
+		return aws.EndpointDiscoveryAuto, true, nil
+	default:
+		return aws.EndpointDiscoveryUnset, false, nil
+	}
+}
+
+// keys are the access keys that the environment holds, if it does.
+func keys() aws.Credentials {
+	held := aws.Credentials{
+		AccessKeyID:     text("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"),
+		SecretAccessKey: text("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"),
+		Source:          "EnvConfigCredentials", // the SDK's name for them
+	}
+	if held.HasKeys() {
+		held.AccountID = os.Getenv("AWS_ACCOUNT_ID")
+		held.SessionToken = os.Getenv("AWS_SESSION_TOKEN")
+	}
+	return held
+}
+
+// schemes lists the ways to sign that are preferred.
+func schemes() []string {
+	var names []string
+	for name := range strings.SplitSeq(os.Getenv("AWS_AUTH_SCHEME_PREFERENCE"), ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// retryMode is how the SDK tries again; the adapters here bring their own.
+func (r *reader) retryMode() aws.RetryMode {
+	value := os.Getenv("AWS_RETRY_MODE")
+	if value == "" {
+		return ""
+	}
+	mode, err := aws.ParseRetryMode(value)
+	if err != nil {
+		r.problem("AWS_RETRY_MODE", "standard or adaptive")
+	}
+	return mode
+}
+
+// defaultsMode is which defaults the SDK takes.
+func (r *reader) defaultsMode() aws.DefaultsMode {
+	mode := aws.DefaultsModeLegacy
+	if value := os.Getenv("AWS_DEFAULTS_MODE"); value != "" && !mode.SetFromString(value) {
+		r.problem("AWS_DEFAULTS_MODE", "auto, cross-region, in-region, legacy, mobile or standard")
+	}
+	return mode
+}
