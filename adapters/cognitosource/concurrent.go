@@ -64,8 +64,8 @@ func (l *lookUp) wait() (domain.Finding, error) {
 
 // end returns when nothing of the look-up goes on any more. One that is still
 // under way is given up, and its connection with it: HTTP/1.1 has no other way.
-// It is seldom so, because the source computes a hash for the sign-in and none
-// for the look-up.
+// That is seldom: where judging a password takes longer than reading a profile,
+// the look-up is done by then.
 func (l *lookUp) end() {
 	l.cancel()
 	<-l.done

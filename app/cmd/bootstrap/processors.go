@@ -14,7 +14,9 @@ const twoProcessors = 2 * 1769
 // from outside of its virtual machine, where no cgroup tells Go of it. A second
 // thread then makes nothing quicker: what it does, the collector above all, is
 // taken from the thread that somebody waits for, and what the two pass to each
-// other costs as much again. GOMAXPROCS in the environment goes before it.
+// other costs as much again: with two, a warm sign-in took 0.79 ms of processor
+// time against 0.65 ms, and a start 16 ms against 13 ms, on a machine of two
+// cores. GOMAXPROCS in the environment goes before it.
 func processors(variable func(string) string) int {
 	if variable("GOMAXPROCS") != "" {
 		return 0
