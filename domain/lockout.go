@@ -110,7 +110,7 @@ func (k FindingKind) ProvesPassword() bool {
 	case PasswordAccepted, TemporaryPasswordAccepted, MFARequired:
 		return true
 	case PasswordWrong, TemporaryPasswordExpired, ChallengeUnsupported, ResetRequired, SignInDenied, LockedOut,
-		UserFound, UserUnknown, UserAmbiguous, UserDisabled, UserUnconfirmed, UserFederated:
+		LookUpUnsupported, UserFound, UserUnknown, UserAmbiguous, UserDisabled, UserUnconfirmed, UserFederated:
 		// Refused before the password was looked at, or nobody says whether.
 	}
 	return false

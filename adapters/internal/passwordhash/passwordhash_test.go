@@ -118,6 +118,7 @@ func TestWhatIsNoHashIsOfNoKnownForm(t *testing.T) {
 		"argon2 without a salt":              "$argon2id$v=19$m=8192,t=1,p=1$$eHh4eHh4eHh4eHh4eHh4eA",
 		"PBKDF2":                             "$pbkdf2-sha256$i=12,l=32$salt$hash",
 		"SHA-512-crypt":                      "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjlO/O817G3uBnIFNJnQJuesI68OTLiQFdcbYEdFCwEOfS35inz1",
+		"SHA-256-crypt, rounds for a salt":   "$5$rounds=700000$sal........................................",
 		"MD5 in hexadecimal":                 "5f4dcc3b5aa765d61d8327deb882cf99",
 		"another's prefix before a real one": "{CRYPT}$2a$10$" + bcryptBody,
 	} {
