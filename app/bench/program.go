@@ -62,6 +62,7 @@ func programs(compare string) []program {
 		{name: Floor, title: "two bare HTTPS round trips, net/http", label: "floor: two bare calls", prepare: goProgram("floor", "./app/bench/cmd/floor"), share: 1, quota: true},
 		{name: Bootstrap, title: "bootstrap, as it is shipped", label: "this function", prepare: bootstrap(), share: 1, quota: true},
 		{name: IDToken, title: "bootstrap, SOURCE_PROFILE=id_token", label: "with id_token", prepare: bootstrap(), share: 1, env: []string{"SOURCE_PROFILE=id_token"}},
+		{name: "concurrent", title: "bootstrap, SOURCE_PROFILE=concurrent", label: "with concurrent", prepare: bootstrap(), share: 1, env: []string{"SOURCE_PROFILE=concurrent"}},
 		{name: NoWarming, title: "bootstrap, not warmed (-tags unwarmed)", label: "not warmed", prepare: bootstrap("unwarmed"), share: 1, quota: true},
 		{name: "stock_roots", title: "bootstrap, this machine's CA bundle", label: "stock CA bundle", prepare: stockRoots(bootstrap()), share: 0.2, quota: true},
 		{name: Minimal, title: "bootstrap, Cognito source alone", label: "Cognito source alone", prepare: minimal, share: 1},
