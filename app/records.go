@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"cognito-user-migration/adapters/auditlog"
 	"cognito-user-migration/adapters/metrics"
@@ -14,7 +13,6 @@ import (
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"go.uber.org/zap"
 )
 
@@ -44,7 +42,7 @@ type records struct {
 // newRecords gives the places that the configuration names, and in Lambda the
 // metrics that CloudWatch makes of lines of the log; on a laptop nobody would
 // count them. What traces sees them too. What is not named is not made.
-func newRecords(process Process, configuration *config.Config, logger *zap.Logger, tracing *Tracing) (records, error) {
+func newRecords(process Process, configuration *config.Config, load awsLoader, logger *zap.Logger, tracing *Tracing) (records, error) {
 	settings := configuration.Audit
 	parts := sinkParts{
 		settings: settings,
@@ -54,7 +52,7 @@ func newRecords(process Process, configuration *config.Config, logger *zap.Logge
 			Region:   process.variable("AWS_REGION"),
 			Username: settings.Username,
 		},
-		aws: sync.OnceValues(func() (aws.Config, error) { return loadAWS(context.Background()) }),
+		aws: load,
 	}
 	all := records{required: settings.Required}
 	if slices.Contains(settings.Sinks, config.SinkLog) {
@@ -85,7 +83,7 @@ type sinkParts struct {
 	settings config.Audit
 	origin   ports.AuditOrigin
 	// aws loads the SDK's configuration; only a place in AWS calls it.
-	aws func() (aws.Config, error)
+	aws awsLoader
 }
 
 // remoteSinks maps AUDIT_SINKS to adapters, but for the log.
