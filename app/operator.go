@@ -8,6 +8,7 @@ import (
 	"cognito-user-migration/adapters/cognitosource"
 	"cognito-user-migration/adapters/stscredentials"
 	"cognito-user-migration/app/config"
+	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -41,6 +42,7 @@ func Unretiring(ctx context.Context, configuration *config.Config) ([]string, er
 	parts := sourceParts{
 		rules: configuration.Rules,
 		aws:   sync.OnceValues(func() (aws.Config, error) { return loadAWS(ctx) }),
+		roles: make(map[role]ports.CredentialProvider),
 	}
 	kinds := sourceKinds()
 	var names []string

@@ -44,6 +44,29 @@ type sourceParts struct {
 	aws func() (aws.Config, error)
 	// sessionName names a role's session after this process.
 	sessionName string
+	// roles are those that were taken on for the sources before.
+	roles map[role]ports.CredentialProvider
+}
+
+// role is a role of a source, taken on in a region. Sources that share one share
+// its credentials, so that STS is asked once for all of them.
+type role struct {
+	stscredentials.Settings
+	region string
+}
+
+// credentials gives what a source in AWS is asked with.
+func (p sourceParts) credentials(awsConfig aws.Config, settings stscredentials.Settings) ports.CredentialProvider {
+	// STS is asked in the function's own region, where it is near.
+	of := role{settings, awsConfig.Region}
+	if _, known := p.roles[of]; !known {
+		if settings.RoleARN == "" {
+			p.roles[of] = stscredentials.Own(awsConfig.Credentials)
+		} else {
+			p.roles[of] = stscredentials.AssumeRole(stscredentials.NewClient(awsConfig), settings, p.sessionName)
+		}
+	}
+	return p.roles[of]
 }
 
 // Kinds lists what each kind of source takes; nil for a kind that this program
@@ -68,6 +91,7 @@ type sources []openedSource
 
 func openSources(ctx context.Context, configured []config.Source, after domain.After, parts sourceParts) (sources, error) {
 	kinds := sourceKinds()
+	parts.roles = make(map[role]ports.CredentialProvider)
 	opened := make(sources, 0, len(configured))
 	for _, source := range configured {
 		one, err := kinds[source.Kind].open(ctx, source, parts)
@@ -120,11 +144,7 @@ func openCognito(_ context.Context, source config.Source, parts sourceParts) (co
 	if awsConfig.Region == "" {
 		awsConfig.Region = region
 	}
-	credentials := stscredentials.Own(awsConfig.Credentials)
-	if settings.Role.RoleARN != "" {
-		// STS is asked in the function's own region, where it is near.
-		credentials = stscredentials.AssumeRole(stscredentials.NewClient(awsConfig), settings.Role, parts.sessionName)
-	}
+	credentials := parts.credentials(awsConfig, settings.Role)
 	retirer := cognitosource.OpenRetirer(awsConfig, credentials, settings.Settings)
 	return complete.Source{
 		Directory: cognitosource.Open(source.Name, awsConfig, credentials, settings.Settings, parts.rules.NeedsProfile),
