@@ -39,6 +39,7 @@ func compare(report *Report, options Options) []Target {
 	c.atMost("start without warming / the floor's start", 2, c.toFloor(NoWarming, Start))
 	c.atMost("CPU of a warm invocation: bootstrap / floor", 2, c.toFloor(Bootstrap, WithDelay(WarmCPU, none)))
 	c.atMost("peak memory: bootstrap / floor", 1.4, c.toFloor(Bootstrap, PeakMemory))
+	c.atMost("peak memory, with the Cognito source alone / floor", 1.4, c.toFloor(Minimal, PeakMemory))
 	c.megabytesAtMost("binary with the Cognito source alone", 10.6, c.bytes(Minimal))
 	beside := 0.0
 	if options.ImageBytes > 0 {
