@@ -309,12 +309,22 @@ func TestALookUpThatWasGivenUpCostsItsOwnConnection(t *testing.T) {
 	t.Parallel()
 	var hangs atomic.Bool
 	begun := make(chan struct{}, 1)
+	// Both are answered once both are there: neither finds the other's connection
+	// free.
+	meeting := make(chan struct{})
+	meet := func() {
+		select {
+		case meeting <- struct{}{}:
+		case <-meeting:
+		}
+	}
 	s := &stub{}
 	s.answer = func(c call) reply {
 		if hangs.Load() {
 			<-begun
 			return exception("NotAuthorizedException", "Incorrect username or password.")
 		}
+		meet()
 		return both(signedIn(claims(nil)), profile(nil))(c)
 	}
 	url, count := connections(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
