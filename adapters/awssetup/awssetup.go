@@ -98,25 +98,25 @@ func (a *Account) TryRole(ctx context.Context, roleARN, externalID string) error
 
 // UserPools returns the reader and writer of user pools in a region.
 func (a *Account) UserPools(region string) *UserPools {
-	return &UserPools{api: cognitoidentityprovider.NewFromConfig(a.config, func(o *cognitoidentityprovider.Options) {
+	return NewUserPools(cognitoidentityprovider.NewFromConfig(a.config, func(o *cognitoidentityprovider.Options) {
 		o.Region = region
-	})}
+	}))
 }
 
 // Functions returns the reader of functions in a region.
 func (a *Account) Functions(region string) *Functions {
-	return &Functions{api: lambda.NewFromConfig(a.config, func(o *lambda.Options) {
+	return NewFunctions(lambda.NewFromConfig(a.config, func(o *lambda.Options) {
 		o.Region = region
-	})}
+	}))
 }
 
 // Queues returns the reader of queues in a region, by default the account's.
 func (a *Account) Queues(region string) *Queues {
-	return &Queues{api: sqs.NewFromConfig(a.config, func(o *sqs.Options) {
+	return NewQueues(sqs.NewFromConfig(a.config, func(o *sqs.Options) {
 		if region != "" {
 			o.Region = region
 		}
-	})}
+	}))
 }
 
 // AuditPlaces returns the reader of event buses and Firehose streams in a region,
