@@ -3,9 +3,9 @@ package cognitosource
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/awsname"
 	"cognito-user-migration/domain"
 )
 
@@ -51,10 +51,8 @@ type UserPoolID string
 // UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a
 // user pool ID looks like.
 func (id *UserPoolID) UnmarshalText(text []byte) error {
-	// The length is looked at apart, here and below: to compile {1,55} takes a
-	// part of every start that can be measured.
-	_, name, _ := strings.Cut(string(text), "_")
-	if len(name) > 55 || !regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+_[0-9A-Za-z]+$`).Match(text) {
+	region, name, _ := strings.Cut(string(text), "_")
+	if !awsname.IsRegion(region) || len(name) > 55 || !awsname.Of(name, awsname.Letters+awsname.Digits) {
 		return errors.New("takes a user pool ID, such as ap-northeast-1_AbCdEf123")
 	}
 	*id = UserPoolID(text)
@@ -72,7 +70,7 @@ type ClientID string
 // UnmarshalText implements [encoding.TextUnmarshaler]; the error says what an
 // app client ID looks like.
 func (id *ClientID) UnmarshalText(text []byte) error {
-	if len(text) > 128 || !regexp.MustCompile(`^[\w+]+$`).Match(text) {
+	if len(text) > 128 || !awsname.Of(string(text), awsname.Letters+awsname.Digits+"_+") {
 		return errors.New("takes an app client ID: up to 128 letters and digits")
 	}
 	*id = ClientID(text)
@@ -85,7 +83,7 @@ type Region string
 // UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a
 // region looks like.
 func (r *Region) UnmarshalText(text []byte) error {
-	if !regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`).Match(text) {
+	if !awsname.IsRegion(string(text)) {
 		return errors.New("takes an AWS region, such as ap-northeast-1")
 	}
 	*r = Region(text)

@@ -3,7 +3,7 @@ package httpsource
 import (
 	"net/http"
 	"net/url"
-	"regexp"
+	"strings"
 
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
@@ -161,7 +161,8 @@ func fusionMethod(method text) domain.MFAMethod {
 // isE164 holds for a number as a user pool takes it; any other would keep the
 // user from being created.
 func isE164(number text) bool {
-	return regexp.MustCompile(`^\+[1-9][0-9]{1,14}$`).MatchString(string(number))
+	digits, found := strings.CutPrefix(string(number), "+")
+	return found && len(digits) >= 2 && len(digits) <= 15 && digits[0] != '0' && strings.Trim(digits, "0123456789") == ""
 }
 
 func firstOf(texts ...text) text {

@@ -8,9 +8,9 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/awsname"
 	"cognito-user-migration/adapters/internal/passwordhash"
 	"cognito-user-migration/domain"
 )
@@ -91,7 +91,7 @@ type Region string
 // UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a
 // region looks like.
 func (r *Region) UnmarshalText(text []byte) error {
-	if !regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`).Match(text) {
+	if !awsname.IsRegion(string(text)) {
 		return errors.New("takes an AWS region, such as ap-northeast-1")
 	}
 	*r = Region(text)

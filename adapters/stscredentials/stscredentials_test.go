@@ -514,10 +514,10 @@ func FuzzSettings(f *testing.F) {
 				t.Errorf("the value is in the error: %v", err)
 			}
 		}
-		if got, want := string(settings.RoleARN) == role && role != "", isRoleARN(role); got != want {
+		if got, want := string(settings.RoleARN) == role && role != "", roleARNs.MatchString(role); got != want {
 			t.Errorf("role %q is taken: %v", role, got)
 		}
-		if got, want := string(settings.ExternalID) == external && external != "", isExternalID(external); got != want {
+		if got, want := string(settings.ExternalID) == external && external != "", externalIDs.MatchString(external) && len(external) <= 1224; got != want {
 			t.Errorf("external ID %q is taken: %v", external, got)
 		}
 		if settings.RoleARN == "" {
@@ -535,36 +535,12 @@ func FuzzSettings(f *testing.F) {
 	})
 }
 
-// isRoleARN reads a role's ARN part by part ("IAM identifiers", IAM User Guide).
-func isRoleARN(text string) bool {
-	parts := strings.Split(text, ":")
-	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "iam" || parts[3] != "" || len(parts[4]) != 12 {
-		return false
-	}
-	partition, found := strings.CutPrefix(parts[1], "aws")
-	if !found || strings.Trim(partition, "abcdefghijklmnopqrstuvwxyz-") != "" || strings.Trim(parts[4], "0123456789") != "" {
-		return false
-	}
-	name, found := strings.CutPrefix(parts[5], "role/")
-	return found && name != "" && len(name) <= 512 && isOf(name, "_+=,.@/-")
-}
-
-// isExternalID holds for what STS takes as ExternalId ("AssumeRole", AWS STS API
-// Reference).
-func isExternalID(text string) bool {
-	return len(text) >= 2 && len(text) <= 1224 && isOf(text, "_+=,.@:/-")
-}
-
-// isOf holds for ASCII letters, digits and the signs given.
-func isOf(text, signs string) bool {
-	for _, b := range []byte(text) {
-		letter := b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9'
-		if !letter && strings.IndexByte(signs, b) < 0 {
-			return false
-		}
-	}
-	return true
-}
+// What a role's ARN ("IAM identifiers", IAM User Guide) and an external ID
+// ("AssumeRole", AWS STS API Reference) look like.
+var (
+	roleARNs    = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}$`)
+	externalIDs = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
+)
 
 func TestSettingsAreCheckedForTheirShape(t *testing.T) {
 	t.Parallel()

@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
 	"cognito-user-migration/app"
+	_ "cognito-user-migration/app/cmd/bootstrap/processors" // before any other package of weight
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"go.uber.org/fx"
@@ -32,9 +32,6 @@ const completeWithin = 15 * time.Minute
 
 func main() {
 	began := time.Now()
-	if n := processors(os.Getenv); n > 0 {
-		runtime.GOMAXPROCS(n)
-	}
 	function, err := start(os.Args[1:], os.Environ(), os.Stdout)
 	if err != nil {
 		fail(err)
