@@ -6,16 +6,28 @@ import (
 	"net"
 
 	"cognito-user-migration/adapters/internal/awsclient"
+	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 )
 
-// newClient makes the SDK's client for one region, with credentials of the port.
-func newClient(config aws.Config, credentials ports.CredentialProvider, region string) *cognitoidentityprovider.Client {
+// client is the SDK's client, with the two operations prepared that sign-ins
+// need.
+type client struct {
+	sdk     *cognitoidentityprovider.Client
+	signIn  *awsclient.Prepared[cognitoidentityprovider.AdminInitiateAuthInput, cognitoidentityprovider.AdminInitiateAuthOutput]
+	getUser *awsclient.Prepared[cognitoidentityprovider.AdminGetUserInput, cognitoidentityprovider.AdminGetUserOutput]
+}
+
+var _ API = client{}
+
+// newSDK makes the SDK's client for one region, with credentials of the port.
+func newSDK(config aws.Config, credentials ports.CredentialProvider, region string) *cognitoidentityprovider.Client {
 	return cognitoidentityprovider.NewFromConfig(config, func(o *cognitoidentityprovider.Options) {
 		o.Region = region
 		o.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
@@ -32,6 +44,63 @@ func newClient(config aws.Config, credentials ports.CredentialProvider, region s
 		o.HTTPClient = awsclient.Over(o.HTTPClient)
 		o.Retryer = awsclient.Retryer()
 	})
+}
+
+func newClient(sdk *cognitoidentityprovider.Client) client {
+	neverTwice := signInRetryer()
+	c := client{sdk: sdk}
+	c.signIn = awsclient.Prepare[cognitoidentityprovider.AdminInitiateAuthInput, cognitoidentityprovider.AdminInitiateAuthOutput](
+		func(ctx context.Context, keep func(*middleware.Stack) error) error {
+			_, err := sdk.AdminInitiateAuth(ctx, nil, func(o *cognitoidentityprovider.Options) {
+				o.Retryer = neverTwice
+				o.APIOptions = append(o.APIOptions, readQuickly(readSignIn), keep)
+			})
+			return err
+		})
+	c.getUser = awsclient.Prepare[cognitoidentityprovider.AdminGetUserInput, cognitoidentityprovider.AdminGetUserOutput](
+		func(ctx context.Context, keep func(*middleware.Stack) error) error {
+			_, err := sdk.AdminGetUser(ctx, nil, func(o *cognitoidentityprovider.Options) {
+				o.APIOptions = append(o.APIOptions, readQuickly(readProfile), keep)
+			})
+			return err
+		})
+	return c
+}
+
+// AdminInitiateAuth implements [API].
+func (c client) AdminInitiateAuth(ctx context.Context, input *cognitoidentityprovider.AdminInitiateAuthInput) (*cognitoidentityprovider.AdminInitiateAuthOutput, error) {
+	return c.signIn.Do(ctx, input)
+}
+
+// AdminGetUser implements [API].
+func (c client) AdminGetUser(ctx context.Context, input *cognitoidentityprovider.AdminGetUserInput) (*cognitoidentityprovider.AdminGetUserOutput, error) {
+	return c.getUser.Do(ctx, input)
+}
+
+// warm opens a connection to the service and puts the operations together.
+func (c client) warm(ctx context.Context) error {
+	if err := errors.Join(c.signIn.Warm(), c.getUser.Warm()); err != nil {
+		return awsfault.Of(ctx, adapter, "connect", err)
+	}
+	return c.connect(ctx)
+}
+
+// connect opens a connection to the service and leaves it to the next request.
+// What the service answers to a request without a body does not matter.
+func (c client) connect(ctx context.Context) error {
+	options := c.sdk.Options()
+	parameters := cognitoidentityprovider.EndpointParameters{
+		Region:   &options.Region,
+		Endpoint: options.BaseEndpoint,
+	}
+	endpoint, err := options.EndpointResolverV2.ResolveEndpoint(ctx, parameters)
+	if err != nil {
+		return awsfault.Of(ctx, adapter, "connect", err)
+	}
+	if err := awsclient.Connect(ctx, options.HTTPClient, endpoint.URI.String()); err != nil {
+		return awsfault.Of(ctx, adapter, "connect", err)
+	}
+	return nil
 }
 
 // signInRetryer keeps a sign-in from being sent again when the source may have

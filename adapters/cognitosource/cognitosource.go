@@ -11,7 +11,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 
-	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -23,10 +22,10 @@ import (
 
 var _ ports.SourceDirectory = (*Directory)(nil)
 
-// API is what is called of the SDK's client.
+// API is what is called of the service.
 type API interface {
-	AdminInitiateAuth(context.Context, *cognitoidentityprovider.AdminInitiateAuthInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminInitiateAuthOutput, error)
-	AdminGetUser(context.Context, *cognitoidentityprovider.AdminGetUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminGetUserOutput, error)
+	AdminInitiateAuth(context.Context, *cognitoidentityprovider.AdminInitiateAuthInput) (*cognitoidentityprovider.AdminInitiateAuthOutput, error)
+	AdminGetUser(context.Context, *cognitoidentityprovider.AdminGetUserInput) (*cognitoidentityprovider.AdminGetUserOutput, error)
 }
 
 // Directory is a user pool as [ports.SourceDirectory].
@@ -35,7 +34,6 @@ type Directory struct {
 	api          API
 	settings     Settings
 	needsProfile func(domain.FindingKind) bool
-	neverTwice   func(*cognitoidentityprovider.Options)
 	credentials  ports.CredentialProvider
 	connect      func(context.Context) error
 }
@@ -44,23 +42,21 @@ type Directory struct {
 // the credentials given. needsProfile says for which findings the profile is
 // read: [domain.Rules.NeedsProfile].
 func Open(name string, config aws.Config, credentials ports.CredentialProvider, settings Settings, needsProfile func(domain.FindingKind) bool) *Directory {
-	client := newClient(config, credentials, settings.ServiceRegion())
+	client := newClient(newSDK(config, credentials, settings.ServiceRegion()))
 	d := New(name, client, settings, needsProfile)
 	d.credentials = credentials
-	d.connect = func(ctx context.Context) error { return connect(ctx, client.Options()) }
+	d.connect = client.warm
 	return d
 }
 
 // New returns the user pool that the settings name, asked through the client
 // given.
 func New(name string, api API, settings Settings, needsProfile func(domain.FindingKind) bool) *Directory {
-	retryer := signInRetryer()
 	return &Directory{
 		name:         name,
 		api:          api,
 		settings:     settings,
 		needsProfile: needsProfile,
-		neverTwice:   func(o *cognitoidentityprovider.Options) { o.Retryer = retryer },
 	}
 }
 
@@ -126,7 +122,7 @@ func (d *Directory) found(kind domain.FindingKind) domain.Finding {
 // signIn has the password judged. Where that went well there are claims too, if
 // the service gave a token that can be read.
 func (d *Directory) signIn(ctx context.Context, username string, password domain.Password) (domain.Finding, claims, error) {
-	answer, err := d.api.AdminInitiateAuth(ctx, d.signInInput(username, password), d.neverTwice)
+	answer, err := d.api.AdminInitiateAuth(ctx, d.signInInput(username, password))
 	if err != nil {
 		finding, err := d.findingOrError(ctx, "AdminInitiateAuth", err)
 		return finding, nil, err
@@ -190,23 +186,6 @@ func (d *Directory) findingOrError(ctx context.Context, operation string, err er
 		return domain.Finding{}, err
 	}
 	return d.found(kind), nil
-}
-
-// connect opens a connection to the service and leaves it to the next request.
-// What the service answers to a request without a body does not matter.
-func connect(ctx context.Context, options cognitoidentityprovider.Options) error {
-	parameters := cognitoidentityprovider.EndpointParameters{
-		Region:   &options.Region,
-		Endpoint: options.BaseEndpoint,
-	}
-	endpoint, err := options.EndpointResolverV2.ResolveEndpoint(ctx, parameters)
-	if err != nil {
-		return awsfault.Of(ctx, adapter, "connect", err)
-	}
-	if err := awsclient.Connect(ctx, options.HTTPClient, endpoint.URI.String()); err != nil {
-		return awsfault.Of(ctx, adapter, "connect", err)
-	}
-	return nil
 }
 
 // MayHideUnknown implements [ports.UnknownHider]: whether it does, the app

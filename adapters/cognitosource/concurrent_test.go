@@ -353,11 +353,11 @@ type panicking struct {
 	signsIn func() (*cognitoidentityprovider.AdminInitiateAuthOutput, error)
 }
 
-func (p panicking) AdminInitiateAuth(context.Context, *cognitoidentityprovider.AdminInitiateAuthInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminInitiateAuthOutput, error) {
+func (p panicking) AdminInitiateAuth(context.Context, *cognitoidentityprovider.AdminInitiateAuthInput) (*cognitoidentityprovider.AdminInitiateAuthOutput, error) {
 	return p.signsIn()
 }
 
-func (panicking) AdminGetUser(context.Context, *cognitoidentityprovider.AdminGetUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminGetUserOutput, error) {
+func (panicking) AdminGetUser(context.Context, *cognitoidentityprovider.AdminGetUserInput) (*cognitoidentityprovider.AdminGetUserOutput, error) {
 	panic("look-up")
 }
 

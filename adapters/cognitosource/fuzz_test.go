@@ -95,7 +95,7 @@ type echo struct {
 }
 
 // AdminInitiateAuth implements [API].
-func (e *echo) AdminInitiateAuth(_ context.Context, input *cognitoidentityprovider.AdminInitiateAuthInput, _ ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminInitiateAuthOutput, error) {
+func (e *echo) AdminInitiateAuth(_ context.Context, input *cognitoidentityprovider.AdminInitiateAuthInput) (*cognitoidentityprovider.AdminInitiateAuthOutput, error) {
 	e.sent = input.AuthParameters
 	text, err := json.Marshal(input)
 	if err != nil {

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/json"
+	"iter"
+	"maps"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/jsonwalk"
 	"cognito-user-migration/domain"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -47,8 +50,8 @@ func methodsOf(answer *cognitoidentityprovider.AdminGetUserOutput) []domain.MFAM
 	return methods
 }
 
-// claims are those of an ID token.
-type claims map[string]json.RawMessage
+// claims are those of an ID token: an object of JSON, empty where there are none.
+type claims []byte
 
 // readIDToken reads the claims of the ID token; there are none where it cannot be
 // read. Its signature is not checked: the token came from the service itself
@@ -60,19 +63,38 @@ func readIDToken(result *types.AuthenticationResultType) claims {
 	_, rest, _ := strings.Cut(aws.ToString(result.IdToken), ".")
 	payload, _, _ := strings.Cut(rest, ".")
 	decoded, err := base64.RawURLEncoding.DecodeString(payload)
-	if err != nil {
+	if err != nil || !json.Valid(decoded) {
 		return nil
 	}
-	var read claims
-	if err := json.Unmarshal(decoded, &read); err != nil {
+	if _, isObject := jsonwalk.Members(decoded); !isObject {
 		return nil
 	}
-	return read
+	return decoded
+}
+
+// all are the claims by name, each with its value as it stands.
+func (c claims) all() iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		if len(c) == 0 {
+			return
+		}
+		for object, _ := jsonwalk.Members(c); object.Next(); {
+			if !yield(object.Key, object.Value()) {
+				return
+			}
+		}
+	}
 }
 
 // username is the pool's own name of the user.
 func (c claims) username() string {
-	return c.text("cognito:username")
+	var username string
+	for name, value := range c.all() {
+		if name == "cognito:username" {
+			username = claimText(value)
+		}
+	}
+	return username
 }
 
 // usernameOr is the name to ask for the profile of who signed in. The one that
@@ -85,22 +107,20 @@ func (c claims) usernameOr(typed string) string {
 // user reads the profile that the claims are. A token is given to enabled users
 // alone, and says nothing of their status.
 func (c claims) user() domain.SourceUser {
-	user := domain.SourceUser{
-		Username:   c.username(),
-		Sub:        c.text("sub"),
-		Enabled:    true,
-		Attributes: make(domain.Attributes, len(c)),
-	}
-	for name := range c {
-		if isTokenClaim(name) {
-			continue
-		}
-		if value := c.text(name); value != "" {
-			user.Attributes[name] = value
+	user := domain.SourceUser{Enabled: true, Attributes: make(domain.Attributes), GroupsKnown: true}
+	for name, value := range c.all() {
+		switch {
+		case name == "cognito:username":
+			user.Username = claimText(value)
+		case name == "cognito:groups":
+			user.Groups = nil
+			_ = json.Unmarshal(value, &user.Groups) // no list: no groups
+		case !isTokenClaim(name):
+			user.Attributes[name] = claimText(value)
 		}
 	}
-	_ = json.Unmarshal(c["cognito:groups"], &user.Groups) // absent: no groups
-	user.GroupsKnown = true
+	user.Sub = user.Attributes["sub"]
+	maps.DeleteFunc(user.Attributes, func(_, value string) bool { return value == "" })
 	return user
 }
 
@@ -116,27 +136,22 @@ func isTokenClaim(name string) bool {
 	}
 }
 
-// text is a claim as an attribute's value: a string, a number or a boolean as
-// it is written, an address by its one text. Anything else is none.
-func (c claims) text(name string) string {
-	raw := c[name]
-	if len(raw) == 0 {
-		return ""
-	}
-	switch raw[0] {
+// claimText is a claim as an attribute's value: a string, a number or a boolean
+// as it is written, an address by its one text. Anything else is none.
+func claimText(value []byte) string {
+	switch value[0] {
 	case '"':
-		var text string
-		_ = json.Unmarshal(raw, &text) // raw is valid JSON, it was decoded as such
+		text, _ := jsonwalk.Text(value)
 		return text
 	case '{':
 		var address struct {
 			Formatted string `json:"formatted"`
 		}
-		_ = json.Unmarshal(raw, &address)
+		_ = json.Unmarshal(value, &address)
 		return address.Formatted
 	case '[', 'n':
 		return ""
 	default:
-		return string(raw)
+		return string(value)
 	}
 }

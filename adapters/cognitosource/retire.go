@@ -34,7 +34,7 @@ type Retirer struct {
 // OpenRetirer returns the retirer of the user pool that the settings name, asked
 // through the SDK with the credentials given.
 func OpenRetirer(config aws.Config, credentials ports.CredentialProvider, settings Settings) *Retirer {
-	return NewRetirer(newClient(config, credentials, settings.ServiceRegion()), settings)
+	return NewRetirer(newSDK(config, credentials, settings.ServiceRegion()), settings)
 }
 
 // NewRetirer returns the retirer of the user pool that the settings name, asked

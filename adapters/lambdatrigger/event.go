@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"cognito-user-migration/adapters/internal/jsonwalk"
 	"cognito-user-migration/domain"
 )
 
@@ -58,7 +59,7 @@ func decode(payload []byte) (*event, error) {
 	if err != nil {
 		return nil, err
 	}
-	triggerSource, ok := text(fields.triggerSource)
+	triggerSource, ok := jsonwalk.Text(fields.triggerSource)
 	if !ok {
 		return nil, errMalformed
 	}
@@ -89,63 +90,76 @@ type fields struct {
 // userName.
 func (e *event) scan() (fields, error) {
 	var found fields
-	object, ok := members(e.payload)
+	object, ok := jsonwalk.Members(e.payload)
 	if !ok {
 		return fields{}, errMalformed
 	}
-	places := map[string]*[]byte{
-		"triggerSource": &found.triggerSource, "userName": &found.userName, "userPoolId": &found.userPoolID,
-		"callerContext": &found.callerContext, "request": &found.request,
-	}
-	for object.next() {
-		if object.key == "response" {
+	for object.Next() {
+		if object.Key == "response" {
 			if e.hasResponse {
 				return fields{}, errMalformed
 			}
-			e.hasResponse, e.responseStart, e.responseEnd = true, object.start, object.end
-		} else if !take(places, object) {
+			e.hasResponse, e.responseStart, e.responseEnd = true, object.Start, object.End
+		} else if !take(found.place(object.Key), object) {
 			return fields{}, errMalformed
 		}
 	}
 	if !e.hasResponse {
 		// Before the closing brace.
-		e.responseStart, e.responseEnd = object.position, object.position
+		e.responseStart, e.responseEnd = object.Position, object.Position
 	}
 	return found, nil
 }
 
+// place is where the value of a field goes; nil for one that is not read.
+func (f *fields) place(key string) *[]byte {
+	switch key {
+	case "triggerSource":
+		return &f.triggerSource
+	case "userName":
+		return &f.userName
+	case "userPoolId":
+		return &f.userPoolID
+	case "callerContext":
+		return &f.callerContext
+	case "request":
+		return &f.request
+	default:
+		return nil
+	}
+}
+
 // take puts a member's value in its place, if it has one; false where something
 // is there already: a field that is there twice means two things, and so nothing.
-func take(places map[string]*[]byte, object *object) bool {
-	place, wanted := places[object.key]
-	if !wanted {
+func take(place *[]byte, object *jsonwalk.Object) bool {
+	if place == nil {
 		return true
 	}
 	if *place != nil {
 		return false
 	}
-	*place = object.value()
+	*place = object.Value()
 	return true
 }
 
 // read takes what an attempt needs from the fields.
 func (e *event) read(found fields) error {
 	var ok bool
-	if e.userName, ok = text(found.userName); !ok || !isUsername(e.userName) {
+	if e.userName, ok = jsonwalk.Text(found.userName); !ok || !isUsername(e.userName) {
 		return errMalformed
 	}
-	request, ok := members(found.request)
+	request, ok := jsonwalk.Members(found.request)
 	if !ok {
 		return errMalformed
 	}
 	var password []byte
-	for request.next() {
-		if !take(map[string]*[]byte{"password": &password}, request) {
+	for request.Next() {
+		if request.Key == "password" && !take(&password, request) {
 			return errMalformed
 		}
 	}
 	if password != nil && string(password) != "null" {
-		typed, ok := text(password)
+		typed, ok := jsonwalk.Text(password)
 		if !ok {
 			return errMalformed
 		}
@@ -160,11 +174,11 @@ func (e *event) read(found fields) error {
 	}
 	// The rest only says where the attempt came from; where it is not there,
 	// it is not said.
-	e.poolID, _ = text(found.userPoolID)
-	if caller, ok := members(found.callerContext); ok {
-		for caller.next() {
-			if caller.key == "clientId" {
-				e.clientID, _ = text(caller.value())
+	e.poolID, _ = jsonwalk.Text(found.userPoolID)
+	if caller, ok := jsonwalk.Members(found.callerContext); ok {
+		for caller.Next() {
+			if caller.Key == "clientId" {
+				e.clientID, _ = jsonwalk.Text(caller.Value())
 			}
 		}
 	}

@@ -1,0 +1,179 @@
+// Package jsonwalk reads JSON where it stands: what is not looked at costs
+// hardly anything, and keeps its bytes. It trusts a text to be valid, which
+// [json.Valid] has to see to first. It imports neither domain nor ports.
+package jsonwalk
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+	"unicode/utf8"
+)
+
+// Object walks over the members of an object.
+type Object struct {
+	// Key is that of the member that Next came to, and Start and End are where
+	// its value stands.
+	Key        string
+	Start, End int
+	// Position is where the walk is: after the last member, at the closing brace.
+	Position int
+
+	text []byte
+}
+
+// Members begins the walk; false where the text is no object.
+func Members(text []byte) (*Object, bool) {
+	o := &Object{text: text}
+	o.skipSpace()
+	if !o.at('{') {
+		return nil, false
+	}
+	o.Position++
+	return o, true
+}
+
+// Elements are those of an array; none where the text is no array.
+func Elements(text []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		o := Object{text: text}
+		o.skipSpace()
+		if !o.at('[') {
+			return
+		}
+		for o.Position++; o.nextValue(']'); {
+			if !yield(o.Value()) {
+				return
+			}
+		}
+	}
+}
+
+// Next goes to the next member; false after the last.
+func (o *Object) Next() bool {
+	o.skipSeparator()
+	if o.at('}') {
+		return false
+	}
+	start := o.Position
+	o.skipString()
+	o.Key, _ = Text(o.text[start:o.Position])
+	o.skipSpace()
+	o.Position++ // the colon
+	return o.nextValue('}')
+}
+
+// Value is the member's, as it stands.
+func (o *Object) Value() []byte {
+	return o.text[o.Start:o.End]
+}
+
+// nextValue goes past a value; false where the end stands in its place.
+func (o *Object) nextValue(end byte) bool {
+	o.skipSeparator()
+	if o.at(end) {
+		return false
+	}
+	o.Start = o.Position
+	o.skipValue()
+	o.End = o.Position
+	return true
+}
+
+func (o *Object) at(b byte) bool {
+	return o.Position < len(o.text) && o.text[o.Position] == b
+}
+
+func (o *Object) skipSeparator() {
+	o.skipSpace()
+	if o.at(',') {
+		o.Position++
+		o.skipSpace()
+	}
+}
+
+func (o *Object) skipSpace() {
+	for o.Position < len(o.text) && isSpace(o.text[o.Position]) {
+		o.Position++
+	}
+}
+
+func isSpace(b byte) bool {
+	return b == ' ' || b == '\t' || b == '\r' || b == '\n'
+}
+
+// skipString goes past a string, whose opening quote is at the position.
+func (o *Object) skipString() {
+	for o.Position++; ; o.Position++ {
+		o.Position += bytes.IndexByte(o.text[o.Position:], '"')
+		if !o.isEscaped() {
+			o.Position++
+			return
+		}
+	}
+}
+
+// isEscaped holds for a sign of a string with an odd number of backslashes
+// before it.
+func (o *Object) isEscaped() bool {
+	before := o.text[:o.Position]
+	return (len(before)-len(bytes.TrimRight(before, `\`)))%2 == 1
+}
+
+// skipValue goes past any value.
+func (o *Object) skipValue() {
+	depth := 0
+	for {
+		switch o.text[o.Position] {
+		case '"':
+			o.skipString()
+		case '{', '[':
+			depth++
+			o.Position++
+		case '}', ']':
+			depth--
+			o.Position++
+		case ',', ':', ' ', '\t', '\r', '\n':
+			o.Position++
+		default:
+			o.skipScalar()
+		}
+		if depth == 0 {
+			return
+		}
+	}
+}
+
+// skipScalar goes past a number, true, false or null.
+func (o *Object) skipScalar() {
+	for o.Position < len(o.text) {
+		switch b := o.text[o.Position]; {
+		case b == ',', b == ':', b == '}', b == ']', isSpace(b):
+			return
+		}
+		o.Position++
+	}
+}
+
+// IsNull reports whether the value is null.
+func IsNull(value []byte) bool {
+	return string(value) == "null"
+}
+
+// IsArray reports whether the value is an array.
+func IsArray(value []byte) bool {
+	return len(value) > 0 && value[0] == '['
+}
+
+// Text reads a value that must be a string; false where it is none.
+func Text(value []byte) (string, bool) {
+	if len(value) == 0 || value[0] != '"' {
+		return "", false
+	}
+	if inner := value[1 : len(value)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
+		return string(inner), true
+	}
+	var decoded string
+	err := json.Unmarshal(value, &decoded)
+	return decoded, err == nil
+}
