@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -148,9 +149,9 @@ type warmer interface {
 }
 
 // warm prepares the sources, the places of records and the table of lockouts, as
-// far as they can be, at start and side by side. To fail is not fatal: the first
-// attempt tries again.
-func warm(lifecycle fx.Lifecycle, opened sources, audit records, lockout *migrate.Lockout, logger *zap.Logger) {
+// far as they can be, at start and side by side, and rehearses a sign-in
+// meanwhile. To fail is not fatal: the first attempt tries again.
+func warm(lifecycle fx.Lifecycle, opened sources, audit records, lockout *migrate.Lockout, configuration *config.Config, logger *zap.Logger) {
 	if !warming {
 		return
 	}
@@ -177,6 +178,10 @@ func warm(lifecycle fx.Lifecycle, opened sources, audit records, lockout *migrat
 		}
 		for name, able := range audit.warmers() {
 			prepare(able, "the place of audit records could not be prepared; the first record will try again", zap.String("sink", name))
+		}
+		runtime.Gosched() // what is asked over a network goes out before the rehearsal, also with one processor
+		if err := rehearse(ctx, opened, configuration); err != nil {
+			logger.Warn("the rehearsal failed; the first attempt will take longer", zap.Error(err))
 		}
 		work.Wait()
 	}))

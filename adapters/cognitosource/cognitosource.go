@@ -36,6 +36,7 @@ type Directory struct {
 	needsProfile func(domain.FindingKind) bool
 	credentials  ports.CredentialProvider
 	connect      func(context.Context) error
+	rehearsal    func() *Directory
 }
 
 // Open returns the user pool that the settings name, asked through the SDK with
@@ -46,6 +47,7 @@ func Open(name string, config aws.Config, credentials ports.CredentialProvider, 
 	d := New(name, client, settings, needsProfile)
 	d.credentials = credentials
 	d.connect = client.warm
+	d.rehearsal = func() *Directory { return rehearsalOf(name, config, settings, needsProfile) }
 	return d
 }
 

@@ -1,0 +1,56 @@
+package app
+
+import (
+	"context"
+	"io"
+
+	"cognito-user-migration/adapters/auditlog"
+	"cognito-user-migration/adapters/lambdatrigger"
+	"cognito-user-migration/adapters/metrics"
+	"cognito-user-migration/app/config"
+	"cognito-user-migration/app/migrate"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+// rehearser is a source that can be rehearsed with.
+type rehearser interface {
+	// Rehearsal returns a source that does what this one does and asks nobody.
+	Rehearsal() ports.SourceDirectory
+}
+
+// rehearse lets a sign-in that nobody has asked for go through a function of its
+// own: the source asks nobody, what is written goes nowhere. Lambda loads an
+// image as it is read, and gives a start a whole processor, an invocation a part
+// of one: what this has loaded and made, the first attempt finds. Where no source
+// can be rehearsed with, nothing is done.
+func rehearse(ctx context.Context, opened sources, configuration *config.Config) error {
+	for _, source := range opened {
+		able, ok := source.Directory.(rehearser)
+		if !ok {
+			continue
+		}
+		_, err := rehearsal(able.Rehearsal(), configuration).Invoke(ctx, []byte(rehearsalEvent))
+		return err
+	}
+	return nil
+}
+
+// rehearsal is the function of a rehearsal.
+func rehearsal(directory ports.SourceDirectory, configuration *config.Config) *lambdatrigger.Handler {
+	logger := newLogger(io.Discard, "")
+	audit := records{places: []place{
+		{name: "log", recorder: auditlog.New(logger, configuration.Audit.Format, ports.AuditOrigin{})},
+		{name: "metrics", recorder: metrics.New(io.Discard, "rehearsal")},
+	}}
+	migrator := migrate.New(migrate.Chain{{Source: directory}}, audit, migrate.Options{
+		Rules:         configuration.Rules,
+		Pseudonymizer: domain.NewPseudonymizer(configuration.Audit.Username, domain.NewSecret("rehearsal")),
+	})
+	return lambdatrigger.New(migrator, logger, lambdatrigger.Options{})
+}
+
+const rehearsalEvent = `{"version":"1","triggerSource":"UserMigration_Authentication","region":"us-east-1","userPoolId":"us-east-1_rehearsal",` +
+	`"userName":"rehearsal","callerContext":{"awsSdkVersion":"rehearsal","clientId":"rehearsal"},` +
+	`"request":{"password":"rehearsal","validationData":null,"userAttributes":null},` +
+	`"response":{"userAttributes":null,"finalUserStatus":null,"messageAction":null,"desiredDeliveryMediums":null,"forceAliasCreation":null}}`
