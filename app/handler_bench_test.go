@@ -238,10 +238,10 @@ func TestASignInCostsSoManyAllocations(t *testing.T) {
 		right bool
 		most  float64
 	}{
-		{cognitosource.ProfileAdminGetUser, true, 1010},
-		{cognitosource.ProfileAdminGetUser, false, 490},
-		{cognitosource.ProfileConcurrent, true, 1030},
-		{cognitosource.ProfileIDToken, true, 590},
+		{cognitosource.ProfileAdminGetUser, true, 640},
+		{cognitosource.ProfileAdminGetUser, false, 365},
+		{cognitosource.ProfileConcurrent, true, 650},
+		{cognitosource.ProfileIDToken, true, 365},
 	} {
 		handler := inMemory(row.way, row.right)
 		got := testing.AllocsPerRun(200, func() { signsIn(t, handler, row.right) })

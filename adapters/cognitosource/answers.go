@@ -8,7 +8,7 @@ import (
 	"io"
 	"iter"
 
-	"cognito-user-migration/adapters/internal/jsonwalk"
+	"cognito-user-migration/adapters/internal/rawjson"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -106,9 +106,9 @@ func readAnswer(answer []byte, member func(r *reader, key string, value []byte))
 
 // object reads the members of an object, and reports whether it is one.
 func (r *reader) object(value []byte, member func(key string, value []byte)) bool {
-	object, ok := jsonwalk.Members(value)
+	object, ok := rawjson.Members(value)
 	if !ok {
-		r.unless(jsonwalk.IsNull(value))
+		r.unless(rawjson.IsNull(value))
 		return false
 	}
 	for object.Next() {
@@ -119,15 +119,15 @@ func (r *reader) object(value []byte, member func(key string, value []byte)) boo
 
 // elements are those of an array.
 func (r *reader) elements(value []byte) iter.Seq[[]byte] {
-	r.unless(jsonwalk.IsArray(value) || jsonwalk.IsNull(value))
-	return jsonwalk.Elements(value)
+	r.unless(rawjson.IsArray(value) || rawjson.IsNull(value))
+	return rawjson.Elements(value)
 }
 
 // text reads a string, nil for none.
 func (r *reader) text(value []byte) *string {
-	text, ok := jsonwalk.Text(value)
+	text, ok := rawjson.Text(value)
 	if !ok {
-		r.unless(jsonwalk.IsNull(value))
+		r.unless(rawjson.IsNull(value))
 		return nil
 	}
 	return &text
@@ -135,7 +135,7 @@ func (r *reader) text(value []byte) *string {
 
 // boolean reads true or false.
 func (r *reader) boolean(value []byte) bool {
-	r.unless(string(value) == "true" || string(value) == "false" || jsonwalk.IsNull(value))
+	r.unless(string(value) == "true" || string(value) == "false" || rawjson.IsNull(value))
 	return string(value) == "true"
 }
 

@@ -8,7 +8,7 @@ import (
 	"maps"
 	"strings"
 
-	"cognito-user-migration/adapters/internal/jsonwalk"
+	"cognito-user-migration/adapters/internal/rawjson"
 	"cognito-user-migration/domain"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -66,7 +66,7 @@ func readIDToken(result *types.AuthenticationResultType) claims {
 	if err != nil || !json.Valid(decoded) {
 		return nil
 	}
-	if _, isObject := jsonwalk.Members(decoded); !isObject {
+	if _, isObject := rawjson.Members(decoded); !isObject {
 		return nil
 	}
 	return decoded
@@ -78,7 +78,7 @@ func (c claims) all() iter.Seq2[string, []byte] {
 		if len(c) == 0 {
 			return
 		}
-		for object, _ := jsonwalk.Members(c); object.Next(); {
+		for object, _ := rawjson.Members(c); object.Next(); {
 			if !yield(object.Key, object.Value()) {
 				return
 			}
@@ -141,7 +141,7 @@ func isTokenClaim(name string) bool {
 func claimText(value []byte) string {
 	switch value[0] {
 	case '"':
-		text, _ := jsonwalk.Text(value)
+		text, _ := rawjson.Text(value)
 		return text
 	case '{':
 		var address struct {

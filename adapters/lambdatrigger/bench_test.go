@@ -45,8 +45,8 @@ func TestAnEventCostsFewAllocations(t *testing.T) {
 		decision domain.Decision
 		most     float64
 	}{
-		"a refusal":   {refused(domain.ReasonPasswordWrong), 36},
-		"a migration": {migrated(), 48},
+		"a refusal":   {refused(domain.ReasonPasswordWrong), 30},
+		"a migration": {migrated(), 32},
 	} {
 		handler := lambdatrigger.New(decided(row.decision), zap.NewNop(), lambdatrigger.Options{})
 		got := testing.AllocsPerRun(200, func() {

@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"cognito-user-migration/adapters/internal/jsonwalk"
+	"cognito-user-migration/adapters/internal/rawjson"
 	"cognito-user-migration/domain"
 )
 
@@ -59,7 +59,7 @@ func decode(payload []byte) (*event, error) {
 	if err != nil {
 		return nil, err
 	}
-	triggerSource, ok := jsonwalk.Text(fields.triggerSource)
+	triggerSource, ok := rawjson.Text(fields.triggerSource)
 	if !ok {
 		return nil, errMalformed
 	}
@@ -90,7 +90,7 @@ type fields struct {
 // userName.
 func (e *event) scan() (fields, error) {
 	var found fields
-	object, ok := jsonwalk.Members(e.payload)
+	object, ok := rawjson.Members(e.payload)
 	if !ok {
 		return fields{}, errMalformed
 	}
@@ -131,7 +131,7 @@ func (f *fields) place(key string) *[]byte {
 
 // take puts a member's value in its place, if it has one; false where something
 // is there already: a field that is there twice means two things, and so nothing.
-func take(place *[]byte, object *jsonwalk.Object) bool {
+func take(place *[]byte, object *rawjson.Object) bool {
 	if place == nil {
 		return true
 	}
@@ -145,10 +145,10 @@ func take(place *[]byte, object *jsonwalk.Object) bool {
 // read takes what an attempt needs from the fields.
 func (e *event) read(found fields) error {
 	var ok bool
-	if e.userName, ok = jsonwalk.Text(found.userName); !ok || !isUsername(e.userName) {
+	if e.userName, ok = rawjson.Text(found.userName); !ok || !isUsername(e.userName) {
 		return errMalformed
 	}
-	request, ok := jsonwalk.Members(found.request)
+	request, ok := rawjson.Members(found.request)
 	if !ok {
 		return errMalformed
 	}
@@ -159,7 +159,7 @@ func (e *event) read(found fields) error {
 		}
 	}
 	if password != nil && string(password) != "null" {
-		typed, ok := jsonwalk.Text(password)
+		typed, ok := rawjson.Text(password)
 		if !ok {
 			return errMalformed
 		}
@@ -174,11 +174,11 @@ func (e *event) read(found fields) error {
 	}
 	// The rest only says where the attempt came from; where it is not there,
 	// it is not said.
-	e.poolID, _ = jsonwalk.Text(found.userPoolID)
-	if caller, ok := jsonwalk.Members(found.callerContext); ok {
+	e.poolID, _ = rawjson.Text(found.userPoolID)
+	if caller, ok := rawjson.Members(found.callerContext); ok {
 		for caller.Next() {
 			if caller.Key == "clientId" {
-				e.clientID, _ = jsonwalk.Text(caller.Value())
+				e.clientID, _ = rawjson.Text(caller.Value())
 			}
 		}
 	}

@@ -83,7 +83,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, er
 		logger.Error("the attempt failed", zap.Error(err))
 		return nil, publicError(TypeFailure, TextFailure)
 	}
-	return h.answer(logger, event, decision)
+	return h.answer(event, decision)
 }
 
 // Started tells the handler how long the process took to start. Cognito waits
@@ -97,19 +97,14 @@ func (h *Handler) wait() time.Duration {
 	return CognitoWait - time.Duration(h.owed.Swap(0))
 }
 
-func (h *Handler) answer(logger *zap.Logger, event *event, decision domain.Decision) ([]byte, error) {
+func (h *Handler) answer(event *event, decision domain.Decision) ([]byte, error) {
 	if decision.Verdict != domain.Migrate {
 		if h.options.Explain {
 			return nil, publicError(TypeRefusal, RefusalText(decision.Reason))
 		}
 		return event.answer([]byte(refusal)), nil
 	}
-	response, err := encode(decision.User)
-	if err != nil {
-		logger.Error("the response could not be written", zap.String("type", TypeFailure))
-		return nil, publicError(TypeFailure, TextFailure)
-	}
-	return event.answer(response), nil
+	return event.answer(encode(decision.User)), nil
 }
 
 // requestIDOf is Lambda's request ID; empty outside of Lambda.

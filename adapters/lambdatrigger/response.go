@@ -1,50 +1,64 @@
 package lambdatrigger
 
 import (
-	"encoding/json"
 	"maps"
+	"slices"
 
+	"cognito-user-migration/adapters/internal/rawjson"
 	"cognito-user-migration/domain"
 )
-
-// response is Cognito's JSON of a migrated user. aws-lambda-go's own struct
-// cannot be used: it lacks enableSMSMFA and cannot leave a field out
-// (cognito-facts 9).
-type response struct {
-	UserAttributes         map[string]string `json:"userAttributes"`
-	FinalUserStatus        string            `json:"finalUserStatus,omitempty"`
-	MessageAction          string            `json:"messageAction,omitempty"`
-	DesiredDeliveryMediums []string          `json:"desiredDeliveryMediums,omitempty"`
-	ForceAliasCreation     bool              `json:"forceAliasCreation"`
-	EnableSMSMFA           bool              `json:"enableSMSMFA,omitempty"`
-}
 
 // refusal is the empty response that keeps PreventUserExistenceErrors working
 // (cognito-facts 16).
 const refusal = "{}"
 
-// encode writes the user in Cognito's JSON.
-func encode(user domain.NewUser) ([]byte, error) {
-	attributes := make(map[string]string, len(user.Attributes)+1)
-	maps.Copy(attributes, user.Attributes)
-	if user.Username != "" {
-		// Cognito takes the name from among the attributes (cognito-facts 10).
-		attributes["username"] = user.Username
+// encode writes the user in Cognito's JSON, the attributes in the order of their
+// names. aws-lambda-go's own struct cannot be used: it lacks enableSMSMFA and
+// cannot leave a field out (cognito-facts 9).
+func encode(user domain.NewUser) []byte {
+	text := append(make([]byte, 0, 1024), `{"userAttributes":{`...)
+	names := slices.AppendSeq(make([]string, 0, len(user.Attributes)+1), maps.Keys(user.Attributes))
+	if _, there := user.Attributes[usernameAttribute]; user.Username != "" && !there {
+		names = append(names, usernameAttribute)
 	}
-	r := response{
-		UserAttributes:     attributes,
-		FinalUserStatus:    string(user.FinalStatus),
-		ForceAliasCreation: user.ForceAliasCreation,
-		EnableSMSMFA:       user.EnableSMSMFA,
+	slices.Sort(names)
+	for i, name := range names {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		value := user.Attributes[name]
+		if name == usernameAttribute && user.Username != "" {
+			value = user.Username
+		}
+		text = append(rawjson.AppendText(text, name), ':')
+		text = rawjson.AppendText(text, value)
+	}
+	text = append(text, '}')
+	if user.FinalStatus != "" {
+		text = rawjson.AppendText(append(text, `,"finalUserStatus":`...), string(user.FinalStatus))
 	}
 	if user.SuppressMessage {
-		r.MessageAction = "SUPPRESS"
+		text = append(text, `,"messageAction":"SUPPRESS"`...)
 	}
-	if user.DeliverByEmail {
-		r.DesiredDeliveryMediums = append(r.DesiredDeliveryMediums, "EMAIL")
+	switch {
+	case user.DeliverByEmail && user.DeliverBySMS:
+		text = append(text, `,"desiredDeliveryMediums":["EMAIL","SMS"]`...)
+	case user.DeliverByEmail:
+		text = append(text, `,"desiredDeliveryMediums":["EMAIL"]`...)
+	case user.DeliverBySMS:
+		text = append(text, `,"desiredDeliveryMediums":["SMS"]`...)
 	}
-	if user.DeliverBySMS {
-		r.DesiredDeliveryMediums = append(r.DesiredDeliveryMediums, "SMS")
+	if user.ForceAliasCreation {
+		text = append(text, `,"forceAliasCreation":true`...)
+	} else {
+		text = append(text, `,"forceAliasCreation":false`...)
 	}
-	return json.Marshal(r)
+	if user.EnableSMSMFA {
+		text = append(text, `,"enableSMSMFA":true`...)
+	}
+	return append(text, '}')
 }
+
+// usernameAttribute is the one by which Cognito takes the name of the new user
+// (cognito-facts 10).
+const usernameAttribute = "username"

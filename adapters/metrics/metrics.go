@@ -6,11 +6,12 @@ package metrics
 
 import (
 	"context"
-	"encoding/json"
 	"io"
+	"strconv"
 	"sync"
 	"time"
 
+	"cognito-user-migration/adapters/internal/rawjson"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 )
@@ -38,102 +39,105 @@ func New(to io.Writer, function string) *Sink {
 	return &Sink{to: to, function: function, now: time.Now, cold: true}
 }
 
-// line is one line of the format ("Specification: Embedded metric format",
-// Amazon CloudWatch User Guide). A metric that is named has a value, zero too.
-type line struct {
-	AWS struct {
-		Timestamp         int64       `json:"Timestamp"`
-		CloudWatchMetrics []directive `json:"CloudWatchMetrics"`
-	} `json:"_aws"`
-
-	FunctionName string `json:"FunctionName"`
-	Outcome      string `json:"Outcome,omitempty"`
-	Reason       string `json:"Reason,omitempty"`
-	Source       string `json:"Source,omitempty"`
-	Retired      string `json:"Retired,omitempty"`
-	AttemptID    string `json:"attemptId"` // no dimension: it joins the line to the audit record
-
-	Attempts        int      `json:"Attempts,omitempty"`
-	Completions     int      `json:"Completions,omitempty"`
-	Latency         *float64 `json:"Latency,omitempty"`
-	Calls           *int     `json:"Calls,omitempty"`
-	Retries         *int     `json:"Retries,omitempty"`
-	ColdStarts      *int     `json:"ColdStarts,omitempty"`
-	CompletionsOwed *int     `json:"CompletionsOwed,omitempty"`
-}
-
-// directive names metrics and the dimensions they are counted by.
-type directive struct {
-	Namespace  string     `json:"Namespace"`
-	Dimensions [][]string `json:"Dimensions"`
-	Metrics    []metric   `json:"Metrics"`
-}
-
-type metric struct {
-	Name string `json:"Name"`
-	Unit string `json:"Unit"`
-}
-
-func counted(by []string, metrics ...metric) directive {
-	return directive{Namespace: Namespace, Dimensions: [][]string{by}, Metrics: metrics}
-}
-
-func count(name string) metric {
-	return metric{Name: name, Unit: "Count"}
-}
+// What is counted, and by what ("Specification: Embedded metric format", Amazon
+// CloudWatch User Guide). A metric that is named here has a value in the line,
+// zero too.
+const (
+	ofAttempts = `{"Namespace":"` + Namespace + `","Dimensions":[["FunctionName","Outcome","Reason"]],"Metrics":[{"Name":"Attempts","Unit":"Count"}]},` +
+		`{"Namespace":"` + Namespace + `","Dimensions":[["FunctionName"]],"Metrics":[{"Name":"Latency","Unit":"Milliseconds"},{"Name":"Calls","Unit":"Count"},` +
+		`{"Name":"Retries","Unit":"Count"},{"Name":"ColdStarts","Unit":"Count"},{"Name":"CompletionsOwed","Unit":"Count"}]}`
+	ofSources     = `,{"Namespace":"` + Namespace + `","Dimensions":[["FunctionName","Source"]],"Metrics":[{"Name":"Latency","Unit":"Milliseconds"}]}`
+	ofCompletions = `{"Namespace":"` + Namespace + `","Dimensions":[["FunctionName","Outcome","Retired"]],"Metrics":[{"Name":"Completions","Unit":"Count"}]}`
+)
 
 // Record implements [ports.AuditSink].
 func (s *Sink) Record(_ context.Context, record domain.AuditRecord) error {
-	latency := float64(record.Duration.Microseconds()) / 1000
-	owed := 0
-	if record.Completion == domain.CompletionUnsent {
-		owed = 1
-	}
-	l := line{
-		FunctionName: s.function, Outcome: string(record.Outcome), Reason: string(record.Reason), Source: record.Source,
-		AttemptID: record.AttemptID,
-		Attempts:  1, Latency: &latency,
-		Calls: &record.Calls, Retries: &record.Retries, CompletionsOwed: &owed,
-	}
-	l.AWS.CloudWatchMetrics = []directive{
-		counted([]string{"FunctionName", "Outcome", "Reason"}, count("Attempts")),
-		counted([]string{"FunctionName"},
-			metric{Name: "Latency", Unit: "Milliseconds"}, count("Calls"), count("Retries"), count("ColdStarts"), count("CompletionsOwed")),
-	}
-	if record.Source != "" {
-		l.AWS.CloudWatchMetrics = append(l.AWS.CloudWatchMetrics,
-			counted([]string{"FunctionName", "Source"}, metric{Name: "Latency", Unit: "Milliseconds"}))
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	cold := 0
 	if s.cold {
 		cold, s.cold = 1, false
 	}
-	l.ColdStarts = &cold
+	owed := 0
+	if record.Completion == domain.CompletionUnsent {
+		owed = 1
+	}
+	counted := []string{ofAttempts, ofSources}
+	if record.Source == "" {
+		counted = counted[:1]
+	}
+	l := s.begin(counted...)
+	l.text("Outcome", string(record.Outcome))
+	l.text("Reason", string(record.Reason))
+	l.text("Source", record.Source)
+	l.id(record.AttemptID)
+	l.number("Attempts", 1)
+	l.milliseconds("Latency", record.Duration)
+	l.number("Calls", record.Calls)
+	l.number("Retries", record.Retries)
+	l.number("ColdStarts", cold)
+	l.number("CompletionsOwed", owed)
 	return s.write(l)
 }
 
 // RecordCompletion implements [ports.CompletionSink].
 func (s *Sink) RecordCompletion(_ context.Context, record domain.CompletionRecord) error {
-	l := line{
-		FunctionName: s.function, Outcome: string(record.Outcome), Reason: string(record.Reason), Retired: string(record.Retired),
-		AttemptID: record.AttemptID, Completions: 1,
-	}
-	l.AWS.CloudWatchMetrics = []directive{
-		counted([]string{"FunctionName", "Outcome", "Retired"}, count("Completions")),
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	l := s.begin(ofCompletions)
+	l.text("Outcome", string(record.Outcome))
+	l.text("Reason", string(record.Reason))
+	l.text("Retired", string(record.Retired))
+	l.id(record.AttemptID)
+	l.number("Completions", 1)
 	return s.write(l)
 }
 
-func (s *Sink) write(l line) error {
-	l.AWS.Timestamp = s.now().UnixMilli()
-	text, err := json.Marshal(l)
-	if err != nil {
-		return err
+// line is one line of the format, as far as it is written.
+type line []byte
+
+// begin writes what CloudWatch looks for first, and the function's name.
+func (s *Sink) begin(counted ...string) line {
+	l := append(make(line, 0, 1024), `{"_aws":{"Timestamp":`...)
+	l = strconv.AppendInt(l, s.now().UnixMilli(), 10)
+	l = append(l, `,"CloudWatchMetrics":[`...)
+	for _, directives := range counted {
+		l = append(l, directives...)
 	}
-	_, err = s.to.Write(append(text, '\n'))
+	l = append(l, `]},"FunctionName":`...)
+	return rawjson.AppendText(l, s.function)
+}
+
+// text writes a dimension that has a value.
+func (l *line) text(name, value string) {
+	if value != "" {
+		l.key(name)
+		*l = rawjson.AppendText(*l, value)
+	}
+}
+
+// id writes the attempt's: no dimension, it joins the line to the audit record.
+func (l *line) id(attempt string) {
+	l.key("attemptId")
+	*l = rawjson.AppendText(*l, attempt)
+}
+
+func (l *line) number(name string, value int) {
+	l.key(name)
+	*l = strconv.AppendInt(*l, int64(value), 10)
+}
+
+// milliseconds writes a duration, with its microseconds behind the point.
+func (l *line) milliseconds(name string, value time.Duration) {
+	l.key(name)
+	*l = strconv.AppendFloat(*l, float64(value.Microseconds())/1000, 'f', -1, 64)
+}
+
+func (l *line) key(name string) {
+	*l = append(append(append(*l, `,"`...), name...), `":`...)
+}
+
+func (s *Sink) write(l line) error {
+	_, err := s.to.Write(append(l, "}\n"...))
 	return err
 }

@@ -75,9 +75,19 @@ func TestWhatADirectiveNamesStandsInTheLine(t *testing.T) {
 	}
 	for text := range bytes.Lines(log.Bytes()) {
 		var fields map[string]any
-		var typed line
+		var typed struct {
+			AWS struct {
+				CloudWatchMetrics []struct {
+					Dimensions [][]string
+					Metrics    []struct{ Name string }
+				}
+			} `json:"_aws"`
+		}
 		if json.Unmarshal(text, &fields) != nil || json.Unmarshal(text, &typed) != nil {
 			t.Fatalf("not JSON: %s", text)
+		}
+		if len(typed.AWS.CloudWatchMetrics) == 0 {
+			t.Errorf("nothing is counted in %s", text)
 		}
 		for _, directive := range typed.AWS.CloudWatchMetrics {
 			for _, dimension := range slices.Concat(directive.Dimensions...) {

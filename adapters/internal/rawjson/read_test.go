@@ -1,4 +1,4 @@
-package jsonwalk_test
+package rawjson_test
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"cognito-user-migration/adapters/internal/jsonwalk"
+	"cognito-user-migration/adapters/internal/rawjson"
 )
 
 // encoding/json is the measure: every object and array is walked as it reads
@@ -33,7 +33,7 @@ func walk(t *testing.T, text []byte) {
 	if err := numbers.Decode(&want); err != nil {
 		t.Fatal(err)
 	}
-	object, isObject := jsonwalk.Members(text)
+	object, isObject := rawjson.Members(text)
 	if _, wanted := want.(map[string]any); isObject != wanted {
 		t.Fatalf("%q is an object: %t", text, isObject)
 	}
@@ -64,14 +64,14 @@ func walk(t *testing.T, text []byte) {
 	}
 	var elements []json.RawMessage
 	_ = json.Unmarshal(text, &elements) // no array: no elements
-	got := slices.Collect(jsonwalk.Elements(text))
+	got := slices.Collect(rawjson.Elements(text))
 	if !slices.EqualFunc(got, elements, func(a []byte, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
 		t.Fatalf("%q has the elements %q", text, got)
 	}
 	for _, element := range got {
 		walk(t, element)
 	}
-	read, isText := jsonwalk.Text(bytes.Trim(text, " \t\r\n"))
+	read, isText := rawjson.Text(bytes.Trim(text, " \t\r\n"))
 	if wanted, is := want.(string); isText != is || read != wanted {
 		t.Fatalf("%q is the text %q, %t", text, read, isText)
 	}

@@ -1,7 +1,9 @@
-// Package jsonwalk reads JSON where it stands: what is not looked at costs
-// hardly anything, and keeps its bytes. It trusts a text to be valid, which
-// [json.Valid] has to see to first. It imports neither domain nor ports.
-package jsonwalk
+// Package rawjson reads JSON where it stands, and writes it where it goes. What
+// is not looked at costs hardly anything and keeps its bytes; what is written
+// needs nothing of encoding/json, whose ways by reflection are long. To be read
+// a text must be valid, which [json.Valid] has to see to first. The package
+// imports neither domain nor ports.
+package rawjson
 
 import (
 	"bytes"
