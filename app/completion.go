@@ -21,10 +21,14 @@ import (
 // the moves that a queue holds. The graph gives an [*sqscompletion.Handler], and
 // the [*complete.Completer] that the operator's tool uses without the queue.
 func CompletionModules(process Process, configuration *config.Config) fx.Option {
-	return fx.Options(
-		commonModules(process, configuration),
-		completeModule(),
-	)
+	return graph(process, configuration, []any{
+		func() (ports.Destination, error) { return OpenDestination(context.Background(), "") },
+		newCompletionSources,
+		newCompleter,
+		func(completer *complete.Completer, queue *sqscompletion.Queue, logger *zap.Logger) *sqscompletion.Handler {
+			return sqscompletion.NewHandler(completer, queue, logger)
+		},
+	})
 }
 
 // StartCompletion starts the function of the command complete. It is not stopped:
@@ -42,24 +46,23 @@ func StartCompletion(ctx context.Context, process Process, configuration *config
 	return function, err
 }
 
-// queueModule gives the queue; its client is made only where a queue is set.
-func queueModule() fx.Option {
-	return fx.Module("queue",
-		fx.Provide(
-			func(configuration *config.Config, load awsLoader) (*sqscompletion.Queue, error) {
-				if !configuration.Completion.Wanted() {
-					return nil, nil // nothing is owed, so nothing is queued
-				}
-				awsConfig, err := load()
-				if err != nil {
-					return nil, err
-				}
-				url := configuration.Completion.QueueURL
-				return sqscompletion.NewQueue(sqscompletion.NewClient(awsConfig), url), nil
-			},
-			func(queue *sqscompletion.Queue) ports.CompletionQueue { return queue },
-		),
-	)
+// queueConstructors give the queue; its client is made only where a queue is set.
+func queueConstructors() []any {
+	return []any{
+		newQueue,
+		func(queue *sqscompletion.Queue) ports.CompletionQueue { return queue },
+	}
+}
+
+func newQueue(configuration *config.Config, load awsLoader) (*sqscompletion.Queue, error) {
+	if !configuration.Completion.Wanted() {
+		return nil, nil // nothing is owed, so nothing is queued
+	}
+	awsConfig, err := load()
+	if err != nil {
+		return nil, err
+	}
+	return sqscompletion.NewQueue(sqscompletion.NewClient(awsConfig), configuration.Completion.QueueURL), nil
 }
 
 // CompletionSources are the sources of a [complete.Completer], by their names.
@@ -78,39 +81,30 @@ func OpenDestination(ctx context.Context, region string) (*cognitodestination.Po
 	return cognitodestination.New(cognitodestination.NewClient(awsConfig)), nil
 }
 
-func completeModule() fx.Option {
-	return fx.Module("complete",
-		fx.Provide(
-			func() (ports.Destination, error) { return OpenDestination(context.Background(), "") },
-			func(opened sources) CompletionSources {
-				parts := make(CompletionSources, len(opened))
-				for _, source := range opened {
-					parts[source.name] = source.Source
-				}
-				return parts
-			},
-			func(
-				sources CompletionSources,
-				destination ports.Destination,
-				records records,
-				pseudonymizer domain.Pseudonymizer,
-				configuration *config.Config,
-				logger *zap.Logger,
-			) *complete.Completer {
-				return complete.New(sources, destination, records, complete.Options{
-					Rules:         configuration.Rules,
-					After:         configuration.Completion.After,
-					Groups:        configuration.Completion.Groups,
-					CreateGroups:  configuration.Completion.CreateGroups,
-					Pseudonymizer: pseudonymizer,
-					RecordFailed: func(_ context.Context, err error) {
-						logger.Error("a completion's record was not kept", zap.Error(err))
-					},
-				})
-			},
-			func(completer *complete.Completer, queue *sqscompletion.Queue, logger *zap.Logger) *sqscompletion.Handler {
-				return sqscompletion.NewHandler(completer, queue, logger)
-			},
-		),
-	)
+func newCompletionSources(opened sources) CompletionSources {
+	parts := make(CompletionSources, len(opened))
+	for _, source := range opened {
+		parts[source.name] = source.Source
+	}
+	return parts
+}
+
+func newCompleter(
+	sources CompletionSources,
+	destination ports.Destination,
+	records records,
+	pseudonymizer domain.Pseudonymizer,
+	configuration *config.Config,
+	logger *zap.Logger,
+) *complete.Completer {
+	return complete.New(sources, destination, records, complete.Options{
+		Rules:         configuration.Rules,
+		After:         configuration.Completion.After,
+		Groups:        configuration.Completion.Groups,
+		CreateGroups:  configuration.Completion.CreateGroups,
+		Pseudonymizer: pseudonymizer,
+		RecordFailed: func(_ context.Context, err error) {
+			logger.Error("a completion's record was not kept", zap.Error(err))
+		},
+	})
 }

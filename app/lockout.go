@@ -7,29 +7,24 @@ import (
 	"cognito-user-migration/app/migrate"
 	"cognito-user-migration/domain"
 
-	"go.uber.org/fx"
 	"go.uber.org/zap"
 )
 
-// lockoutModule gives what bounds the tries of passwords; nil, and no client of
+// newLockout gives what bounds the tries of passwords; nil, and no client of
 // anything, where no table is set.
-func lockoutModule() fx.Option {
-	return fx.Module("lockout",
-		fx.Provide(func(configuration *config.Config, load awsLoader, logger *zap.Logger) (*migrate.Lockout, error) {
-			if configuration.Lockout.Table == "" {
-				return nil, nil // only the sources themselves turn away who guesses
-			}
-			limiter, err := openLimiter(load, configuration.Lockout.Table)
-			if err != nil {
-				return nil, err
-			}
-			return &migrate.Lockout{
-				Limiter: limiter,
-				Keys:    domain.NewLockoutKeys(configuration.Audit.HMACKey),
-				Unsettled: func(_ context.Context, err error) {
-					logger.Error("a try that proved nothing counts still", zap.Error(err))
-				},
-			}, nil
-		}),
-	)
+func newLockout(configuration *config.Config, load awsLoader, logger *zap.Logger) (*migrate.Lockout, error) {
+	if configuration.Lockout.Table == "" {
+		return nil, nil // only the sources themselves turn away who guesses
+	}
+	limiter, err := openLimiter(load, configuration.Lockout.Table)
+	if err != nil {
+		return nil, err
+	}
+	return &migrate.Lockout{
+		Limiter: limiter,
+		Keys:    domain.NewLockoutKeys(configuration.Audit.HMACKey),
+		Unsettled: func(_ context.Context, err error) {
+			logger.Error("a try that proved nothing counts still", zap.Error(err))
+		},
+	}, nil
 }

@@ -145,9 +145,10 @@ func openCognito(_ context.Context, source config.Source, parts sourceParts) (co
 		awsConfig.Region = region
 	}
 	credentials := parts.credentials(awsConfig, settings.Role)
-	retirer := cognitosource.OpenRetirer(awsConfig, credentials, settings.Settings)
+	directory := cognitosource.Open(source.Name, awsConfig, credentials, settings.Settings, parts.rules.NeedsProfile)
+	retirer := directory.Retirer()
 	return complete.Source{
-		Directory: cognitosource.Open(source.Name, awsConfig, credentials, settings.Settings, parts.rules.NeedsProfile),
+		Directory: directory,
 		Retirer:   retirer,
 		Groups:    retirer,
 	}, nil

@@ -10,7 +10,6 @@ import (
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"go.uber.org/fx"
 	"go.uber.org/zap"
 )
 
@@ -43,10 +42,6 @@ func newTracing(process Process, logger *zap.Logger) (*Tracing, error) {
 	default:
 		return nil, errors.New("OTEL_TRACES_EXPORTER: takes one of: otlp, none")
 	}
-}
-
-func tracingModule() fx.Option {
-	return fx.Module("tracing", fx.Provide(newTracing))
 }
 
 // Handler wraps what Lambda calls. The answer leaves within the time given, of

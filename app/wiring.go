@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -63,32 +64,34 @@ type Function struct {
 }
 
 // Modules wires the function of the command migrate: everything from the
-// configuration to the handler that Lambda calls, one module for each concern.
-// Production, the operator's tool and tests all use it. The graph gives a
-// [*lambdatrigger.Handler].
+// configuration to the handler that Lambda calls. Production, the operator's tool
+// and tests all use it. The graph gives a [*lambdatrigger.Handler].
 func Modules(process Process, configuration *config.Config) fx.Option {
-	return fx.Options(
-		commonModules(process, configuration),
-		fx.Invoke(warm),
-		lockoutModule(),
-		migrateModule(),
-		lambdaModule(),
-	)
+	return graph(process, configuration, []any{newLockout, newMigrator, newHandler}, warm)
 }
 
-// commonModules are what both commands are made of.
-func commonModules(process Process, configuration *config.Config) fx.Option {
+// graph is what both commands are made of, and what one of them adds to it:
+// constructors, and a last step where there is one.
+//
+// All of it is provided in one call, and invoked in one: fx notes for each call
+// where it was made, and for each module makes a scope, which together took a
+// twentieth of a start.
+func graph(process Process, configuration *config.Config, more []any, last ...any) fx.Option {
 	// Several write to the log, each line in one write.
 	process.Log = zapcore.Lock(zapcore.AddSync(process.Log))
+	constructors := slices.Concat(more, queueConstructors(), []any{
+		func() (Process, *config.Config) { return process, configuration },
+		newAWSLoader,
+		newProcessLogger,
+		newTracing,
+		newSources,
+		newRecords,
+		newPseudonymizer,
+	})
 	return fx.Options(
 		fx.NopLogger,
-		fx.Supply(process, configuration),
-		fx.Provide(newAWSLoader),
-		loggingModule(),
-		tracingModule(),
-		sourceModule(),
-		auditModule(),
-		queueModule(),
+		fx.Provide(constructors...),
+		fx.Invoke(append([]any{warn}, last...)...),
 	)
 }
 
@@ -105,34 +108,28 @@ func Start(ctx context.Context, graph ...fx.Option) (stop func(context.Context) 
 	return application.Stop, nil
 }
 
-func loggingModule() fx.Option {
-	return fx.Module("logging",
-		fx.Provide(func(process Process) *zap.Logger {
-			return newLogger(process.Log, process.variable("AWS_LAMBDA_LOG_LEVEL"))
-		}),
-		fx.Invoke(func(process Process, logger *zap.Logger, configuration *config.Config) {
-			for _, warning := range configuration.Warnings {
-				logger.Warn(warning)
-			}
-			if level := process.variable("AWS_LAMBDA_LOG_LEVEL"); dropsInfo(level) && process.variable("AWS_LAMBDA_LOG_FORMAT") == "JSON" {
-				// Lambda itself filters lines by their level, audit records too.
-				logger.Error("at this log level Lambda drops audit records; set the application log level to INFO", zap.String("logLevel", level))
-			}
-		}),
-	)
+func newProcessLogger(process Process) *zap.Logger {
+	return newLogger(process.Log, process.variable("AWS_LAMBDA_LOG_LEVEL"))
 }
 
-func sourceModule() fx.Option {
-	return fx.Module("source",
-		fx.Provide(func(process Process, configuration *config.Config, load awsLoader) (sources, error) {
-			return openSources(context.Background(), configuration.Sources, configuration.Completion.After, sourceParts{
-				rules: configuration.Rules,
-				aws:   load,
-				sessionName: stscredentials.SessionName(
-					process.variable("AWS_LAMBDA_FUNCTION_NAME"), process.variable("AWS_LAMBDA_LOG_STREAM_NAME")),
-			})
-		}),
-	)
+// warn writes down what of the configuration may not be meant.
+func warn(process Process, logger *zap.Logger, configuration *config.Config) {
+	for _, warning := range configuration.Warnings {
+		logger.Warn(warning)
+	}
+	if level := process.variable("AWS_LAMBDA_LOG_LEVEL"); dropsInfo(level) && process.variable("AWS_LAMBDA_LOG_FORMAT") == "JSON" {
+		// Lambda itself filters lines by their level, audit records too.
+		logger.Error("at this log level Lambda drops audit records; set the application log level to INFO", zap.String("logLevel", level))
+	}
+}
+
+func newSources(process Process, configuration *config.Config, load awsLoader) (sources, error) {
+	return openSources(context.Background(), configuration.Sources, configuration.Completion.After, sourceParts{
+		rules: configuration.Rules,
+		aws:   load,
+		sessionName: stscredentials.SessionName(
+			process.variable("AWS_LAMBDA_FUNCTION_NAME"), process.variable("AWS_LAMBDA_LOG_STREAM_NAME")),
+	})
 }
 
 // awsLoader gives the SDK's configuration, the same one to every part. It is
@@ -187,45 +184,34 @@ func warm(lifecycle fx.Lifecycle, opened sources, audit records, lockout *migrat
 	}))
 }
 
-func auditModule() fx.Option {
-	return fx.Module("audit",
-		fx.Provide(
-			newRecords,
-			func(configuration *config.Config) domain.Pseudonymizer {
-				key := configuration.Audit.HMACKey
-				if key.Empty() {
-					key = domain.NewSecret(rand.Text())
-				}
-				return domain.NewPseudonymizer(configuration.Audit.Username, key)
-			},
-		),
-	)
+func newPseudonymizer(configuration *config.Config) domain.Pseudonymizer {
+	key := configuration.Audit.HMACKey
+	if key.Empty() {
+		key = domain.NewSecret(rand.Text())
+	}
+	return domain.NewPseudonymizer(configuration.Audit.Username, key)
 }
 
-func migrateModule() fx.Option {
-	return fx.Module("migrate",
-		fx.Provide(func(
-			opened sources,
-			audit records,
-			pseudonymizer domain.Pseudonymizer,
-			queue ports.CompletionQueue,
-			lockout *migrate.Lockout,
-			configuration *config.Config,
-			logger *zap.Logger,
-			tracing *Tracing,
-		) lambdatrigger.Migrator {
-			return migrate.New(tracing.directory(opened.directory()), audit, migrate.Options{
-				Rules:         configuration.Rules,
-				Pseudonymizer: pseudonymizer,
-				Completion:    completionOf(configuration.Completion, tracing.queue(queue), logger),
-				Lockout:       lockout,
-				AuditRequired: configuration.Audit.Required,
-				AuditFailed: func(_ context.Context, attemptID string, err error) {
-					logger.Error("an audit record was not kept", zap.String("requestId", attemptID), zap.Error(err))
-				},
-			})
-		}),
-	)
+func newMigrator(
+	opened sources,
+	audit records,
+	pseudonymizer domain.Pseudonymizer,
+	queue ports.CompletionQueue,
+	lockout *migrate.Lockout,
+	configuration *config.Config,
+	logger *zap.Logger,
+	tracing *Tracing,
+) lambdatrigger.Migrator {
+	return migrate.New(tracing.directory(opened.directory()), audit, migrate.Options{
+		Rules:         configuration.Rules,
+		Pseudonymizer: pseudonymizer,
+		Completion:    completionOf(configuration.Completion, tracing.queue(queue), logger),
+		Lockout:       lockout,
+		AuditRequired: configuration.Audit.Required,
+		AuditFailed: func(_ context.Context, attemptID string, err error) {
+			logger.Error("an audit record was not kept", zap.String("requestId", attemptID), zap.Error(err))
+		},
+	})
 }
 
 // completionOf is what follows a decision to migrate; nil where nothing does.
@@ -242,12 +228,8 @@ func completionOf(settings config.Completion, queue ports.CompletionQueue, logge
 	}
 }
 
-func lambdaModule() fx.Option {
-	return fx.Module("lambda",
-		fx.Provide(func(migrator lambdatrigger.Migrator, logger *zap.Logger, configuration *config.Config) *lambdatrigger.Handler {
-			return lambdatrigger.New(migrator, logger, lambdatrigger.Options{
-				Explain: configuration.Refusal == config.RefusalExplain,
-			})
-		}),
-	)
+func newHandler(migrator lambdatrigger.Migrator, logger *zap.Logger, configuration *config.Config) *lambdatrigger.Handler {
+	return lambdatrigger.New(migrator, logger, lambdatrigger.Options{
+		Explain: configuration.Refusal == config.RefusalExplain,
+	})
 }

@@ -8,8 +8,6 @@ import (
 
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/ports"
-
-	"go.uber.org/fx"
 )
 
 // StartCompletion says that there is no such command.
@@ -17,12 +15,12 @@ func StartCompletion(context.Context, Process, *config.Config) (Function, error)
 	return Function{}, errors.New("command complete: this binary was built without completion (build tag nocompletion)")
 }
 
-// queueModule gives no queue, and an error where one is needed.
-func queueModule() fx.Option {
-	return fx.Module("queue", fx.Provide(func(configuration *config.Config) (ports.CompletionQueue, error) {
+// queueConstructors give no queue, and an error where one is needed.
+func queueConstructors() []any {
+	return []any{func(configuration *config.Config) (ports.CompletionQueue, error) {
 		if configuration.Completion.Wanted() {
 			return nil, errors.New("COMPLETION_AFTER, COMPLETION_GROUPS: this binary was built without completion (build tag nocompletion)")
 		}
 		return nil, nil // nothing is owed, so nothing is queued
-	}))
+	}}
 }

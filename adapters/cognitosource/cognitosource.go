@@ -34,6 +34,7 @@ type Directory struct {
 	api          API
 	settings     Settings
 	needsProfile func(domain.FindingKind) bool
+	sdk          *cognitoidentityprovider.Client
 	credentials  ports.CredentialProvider
 	connect      func(context.Context) error
 	rehearsal    func() *Directory
@@ -45,6 +46,7 @@ type Directory struct {
 func Open(name string, config aws.Config, credentials ports.CredentialProvider, settings Settings, needsProfile func(domain.FindingKind) bool) *Directory {
 	client := newClient(newSDK(config, credentials, settings.ServiceRegion()))
 	d := New(name, client, settings, needsProfile)
+	d.sdk = client.sdk
 	d.credentials = credentials
 	d.connect = client.warm
 	d.rehearsal = func() *Directory { return rehearsalOf(name, config, settings, needsProfile) }

@@ -31,10 +31,10 @@ type Retirer struct {
 	poolID string
 }
 
-// OpenRetirer returns the retirer of the user pool that the settings name, asked
-// through the SDK with the credentials given.
-func OpenRetirer(config aws.Config, credentials ports.CredentialProvider, settings Settings) *Retirer {
-	return NewRetirer(newSDK(config, credentials, settings.ServiceRegion()), settings)
+// Retirer returns the retirer of the same user pool, asked through the same
+// client of the SDK. The directory must come from [Open].
+func (d *Directory) Retirer() *Retirer {
+	return NewRetirer(d.sdk, d.settings)
 }
 
 // NewRetirer returns the retirer of the user pool that the settings name, asked

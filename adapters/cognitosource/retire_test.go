@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"cognito-user-migration/adapters/cognitosource"
+	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 )
 
@@ -50,7 +51,7 @@ func retirerOver(t *testing.T, answer func(operation string, input map[string]an
 	service := &administration{answer: answer}
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
-	return cognitosource.OpenRetirer(configFor(server.URL), static{}, settings()), service
+	return cognitosource.Open("old", configFor(server.URL), static{}, settings(), domain.DefaultRules().NeedsProfile).Retirer(), service
 }
 
 // partings are the calls of [ports.SourceRetirer] and what they are to the
