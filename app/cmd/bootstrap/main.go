@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
@@ -30,8 +31,18 @@ const startTimeout = 8 * time.Second
 // deadline does not: the longest that Lambda itself allows.
 const completeWithin = 15 * time.Minute
 
+// garbage is how much of it there may be before it is collected, in percent of
+// what is in use (GOGC); Go's own is 100. Little is in use here, and then Go
+// counts in parts of four megabytes: this makes it three, which saves a megabyte
+// and costs nothing that could be measured, since a sign-in leaves some sixty
+// kilobytes behind.
+const garbage = 75
+
 func main() {
 	began := time.Now()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
 	function, err := start(os.Args[1:], os.Environ(), os.Stdout)
 	if err != nil {
 		fail(err)
