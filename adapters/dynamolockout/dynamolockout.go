@@ -249,18 +249,18 @@ func read(attributes map[string]types.AttributeValue) (*item, error) {
 	integer := func(name string) int64 {
 		text, ok := attributes[name].(*types.AttributeValueMemberN)
 		if !ok {
-			failed = errUnread
+			failed = unread()
 			return 0
 		}
 		value, err := strconv.ParseInt(text.Value, 10, 64)
 		if err != nil {
-			failed = errUnread
+			failed = unread()
 		}
 		return value
 	}
 	try, ok := attributes[attributeTry].(*types.AttributeValueMemberS)
 	if !ok || try.Value == "" {
-		return nil, errUnread
+		return nil, unread()
 	}
 	found := &item{try: try.Value, tries: domain.Tries{
 		Failures: int(integer(attributeFailures)), First: time.Unix(0, integer(attributeFirst)), Last: time.Unix(0, integer(attributeLast)),
@@ -271,8 +271,10 @@ func read(attributes map[string]types.AttributeValue) (*item, error) {
 	return found, nil
 }
 
-// errUnread is an item that is none of ours: the table is another one's.
-var errUnread = fmt.Errorf("%s: an item of the table cannot be read: %w", adapter, ports.ErrMisconfigured)
+// unread is an item that is none of ours: the table is another one's.
+func unread() error {
+	return fmt.Errorf("%s: an item of the table cannot be read: %w", adapter, ports.ErrMisconfigured)
+}
 
 // contended is a write before which another one came each time.
 func contended(operation string) error {

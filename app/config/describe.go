@@ -26,17 +26,20 @@ func Describe(kinds map[string]NewSettings) []Setting {
 	var settings []Setting
 	add := func(prefix, kind string, fields []field) {
 		for _, field := range fields {
+			_, options, _ := strings.Cut(field.member.Tag.Get("env"), ",")
 			settings = append(settings, Setting{
-				Variable: prefix + field.key, Kind: kind, Takes: field.takes, Default: field.standard,
-				Required: field.required, Secret: field.secret, Description: field.desc,
+				Variable: prefix + field.key, Kind: kind, Takes: field.takes(), Default: field.member.Tag.Get("envDefault"),
+				Required:    strings.Contains(options, "required"),
+				Secret:      field.member.Type.String() == "domain.Secret",
+				Description: field.member.Tag.Get("desc"),
 			})
 		}
 	}
 	names := built(kinds)
 	add(familyMigrate, "", fieldsOf(&migrateSettings{}))
-	common := fieldsOf(&sourceSettings{})
-	common[0].takes = strings.Join(names, ", ")
-	add("SOURCE_", "", common)
+	kind := len(settings)
+	add("SOURCE_", "", fieldsOf(&sourceSettings{}))
+	settings[kind].Takes = strings.Join(names, ", ")
 	for _, name := range names {
 		add("SOURCE_", name, fieldsOf(kinds[name]()))
 	}

@@ -24,17 +24,19 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("configuration: %d %s\n  %s", len(e.Problems), noun, strings.Join(e.Problems, "\n  "))
 }
 
-// field is a variable as its struct's tags describe it.
+// field is a variable as its struct describes it. Only its key is read at every
+// start.
 type field struct {
-	name     string // of the struct's field
-	key      string // of the variable, without its prefix
-	takes    string
-	desc     string
-	standard string // the default
-	required bool
-	secret   bool
-	ownText  bool // its type reads text itself, and says what it takes
+	name   string // of the struct's field
+	key    string // of the variable, without its prefix
+	member reflect.StructField
 }
+
+// takes says what the variable takes.
+func (f field) takes() string { return f.member.Tag.Get("takes") }
+
+// ownText holds where its type reads text itself, and says what it takes.
+func (f field) ownText() bool { return reflect.PointerTo(f.member.Type).Implements(textUnmarshaler()) }
 
 // fieldsOf lists the variables that a settings struct takes.
 func fieldsOf(settings any) []field {
@@ -54,17 +56,8 @@ func structFields(structure reflect.Type) []field {
 			}
 			continue
 		}
-		key, options, _ := strings.Cut(tag, ",")
-		fields = append(fields, field{
-			name:     member.Name,
-			key:      key,
-			takes:    member.Tag.Get("takes"),
-			desc:     member.Tag.Get("desc"),
-			standard: member.Tag.Get("envDefault"),
-			required: strings.Contains(options, "required"),
-			secret:   member.Type.String() == "domain.Secret",
-			ownText:  reflect.PointerTo(member.Type).Implements(textUnmarshaler()),
-		})
+		key, _, _ := strings.Cut(tag, ",")
+		fields = append(fields, field{member.Name, key, member})
 	}
 	return fields
 }
@@ -86,7 +79,7 @@ func explain(prefix string, fields []field, problem error) string {
 	if missing, ok := errors.AsType[env.VarIsNotSetError](problem); ok {
 		for _, field := range fields {
 			if prefix+field.key == missing.Key {
-				return missing.Key + ": is required; takes " + field.takes
+				return missing.Key + ": is required; takes " + field.takes()
 			}
 		}
 	}
@@ -94,10 +87,10 @@ func explain(prefix string, fields []field, problem error) string {
 		for _, field := range fields {
 			switch {
 			case field.name != wrong.Name:
-			case field.ownText:
+			case field.ownText():
 				return prefix + field.key + ": " + indent(wrong.Err.Error())
 			default:
-				return prefix + field.key + ": takes " + field.takes
+				return prefix + field.key + ": takes " + field.takes()
 			}
 		}
 	}
