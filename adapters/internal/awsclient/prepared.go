@@ -3,6 +3,7 @@ package awsclient
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/aws/smithy-go/middleware"
@@ -34,19 +35,24 @@ func (p *Prepared[In, Out]) Warm() error {
 	return err
 }
 
-// Do calls the operation. Its error is what the client's own call gives, but for
-// the [smithy.OperationError] around it.
+// Do calls the operation. Its answer is what the client's own call gives, but for
+// the ResultMetadata, which is empty; its error too, but for the
+// [smithy.OperationError] around it.
 func (p *Prepared[In, Out]) Do(ctx context.Context, input *In) (*Out, error) {
 	s, err := p.take()
 	if err != nil {
 		return nil, err
 	}
 	defer p.give(s)
-	out, _, err := s.rest.HandleInitialize(callContext{ctx, s.values}, middleware.InitializeInput{Parameters: input})
+	out, _, err := s.rest.HandleInitialize(callContext{ctx, s.values}, middleware.InitializeInput{Parameters: input}) //nolint:contextcheck // it is the caller's
 	if err != nil {
 		return nil, err
 	}
-	return out.Result.(*Out), nil
+	answer, ok := out.Result.(*Out)
+	if !ok {
+		return nil, fmt.Errorf("the answer is of another operation: %T", out.Result)
+	}
+	return answer, nil
 }
 
 // take returns a stack that nobody uses: each holds a place of the call that it
@@ -96,7 +102,9 @@ func (s *stack) keep(operation *middleware.Stack) error {
 		}), middleware.Before)
 }
 
-// callContext is the caller's context, with what the client says by its own.
+// callContext is the caller's context, with what the client says by its own. What
+// the client says goes before what the caller's context says, which may be that of
+// another call: with the hash of that one's body, say, that is signed.
 type callContext struct {
 	context.Context //nolint:containedctx // it is one
 	client          context.Context
@@ -104,8 +112,8 @@ type callContext struct {
 
 // Value implements [context.Context].
 func (c callContext) Value(key any) any {
-	if value := c.Context.Value(key); value != nil {
+	if value := c.client.Value(key); value != nil {
 		return value
 	}
-	return c.client.Value(key)
+	return c.Context.Value(key)
 }
