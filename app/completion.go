@@ -56,7 +56,7 @@ func queueConstructors() []any {
 
 func newQueue(configuration *config.Config, load awsLoader) (*sqscompletion.Queue, error) {
 	if !configuration.Completion.Wanted() {
-		return nil, nil // nothing is owed, so nothing is queued
+		return nil, nil //nolint:nilnil // nothing is owed, so nothing is queued
 	}
 	awsConfig, err := load()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // anything, where no table is set.
 func newLockout(configuration *config.Config, load awsLoader, logger *zap.Logger) (*migrate.Lockout, error) {
 	if configuration.Lockout.Table == "" {
-		return nil, nil // only the sources themselves turn away who guesses
+		return nil, nil //nolint:nilnil // only the sources themselves turn away who guesses
 	}
 	limiter, err := openLimiter(load, configuration.Lockout.Table)
 	if err != nil {

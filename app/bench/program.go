@@ -183,7 +183,7 @@ func goProgram(name, path string, tags ...string) func(context.Context, workshop
 // system's cache makes of such a file makes each start up to a sixth longer, or
 // not, by luck.
 func unpack(linked, binary string) error {
-	from, err := os.Open(linked) //nolint:gosec // we have built it
+	from, err := os.Open(linked)
 	if err != nil {
 		return err
 	}
