@@ -94,6 +94,10 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 	}
 	settings.Rules, settings.Conceal = configuration.Rules, configuration.Refusal == config.RefusalConceal
 	settings.Warnings = configuration.Warnings
+	if count := len(configuration.Sources); count > 1 {
+		settings.Warnings = append(settings.Warnings, fmt.Sprintf(
+			"MIGRATE_SOURCES: the checks of a source look at %s, the first of %d; to have another one checked, put it first", configuration.Sources[0].Name, count))
+	}
 	settings.SourceKind, settings.SourceName = configuration.Sources[0].Kind, configuration.Sources[0].Name
 	settings.Completion = doctor.Completion{
 		After: configuration.Completion.After, Groups: configuration.Completion.Groups,

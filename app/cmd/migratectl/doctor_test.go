@@ -530,6 +530,24 @@ func TestDoctorOfASourceThatCannotPartWithUsers(t *testing.T) {
 	}
 }
 
+func TestDoctorSaysThatItLooksAtOneOfSeveralSources(t *testing.T) {
+	t.Parallel()
+	one := []string{"OLD_KIND=http", "OLD_URL=https://127.0.0.1:9/users", "OLD_BEARER_TOKEN=a token", "CORP_KIND=http", "CORP_URL=https://127.0.0.1:9/users", "CORP_BEARER_TOKEN=a token"}
+	for sources, want := range map[string]bool{"old": false, "old,corp": true} {
+		environ := append(slices.Clone(one), "MIGRATE_SOURCES="+sources)
+		if !want {
+			environ = nothingOf(environ, "CORP_")
+		}
+		_, settings, _ := readSettings(t.Context(), environ)
+		told := slices.ContainsFunc(settings.Warnings, func(warning string) bool {
+			return strings.Contains(warning, "look at OLD, the first of 2")
+		})
+		if told != want || len(settings.Problems) > 0 {
+			t.Errorf("%s: %q, %q", sources, settings.Warnings, settings.Problems)
+		}
+	}
+}
+
 // nothingOf leaves out the variables of a family.
 func nothingOf(environ []string, family string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool { return strings.HasPrefix(variable, family) })
