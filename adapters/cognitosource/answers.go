@@ -1,6 +1,7 @@
 package cognitosource
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -88,8 +89,10 @@ type reader struct {
 }
 
 // readAnswer reads an answer's members. One that is empty has none, as to the
-// SDK.
+// SDK. Unlike to the SDK, one with something after its JSON is none, nor is one
+// that says something twice, of which any is of the wrong kind.
 func readAnswer(answer []byte, member func(r *reader, key string, value []byte)) error {
+	answer = bytes.Trim(answer, " \t\r\n")
 	if len(answer) == 0 {
 		return nil
 	}
@@ -182,9 +185,7 @@ func readProfile(answer []byte) (any, error) {
 		case "UserMFASettingList":
 			read.UserMFASettingList = nil
 			for element := range r.elements(value) {
-				if method := r.text(element); method != nil {
-					read.UserMFASettingList = append(read.UserMFASettingList, *method)
-				}
+				read.UserMFASettingList = append(read.UserMFASettingList, aws.ToString(r.text(element)))
 			}
 		case "MFAOptions":
 			read.MFAOptions = nil
