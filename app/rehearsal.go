@@ -15,7 +15,8 @@ import (
 
 // rehearser is a source that can be rehearsed with.
 type rehearser interface {
-	// Rehearsal returns a source that does what this one does and asks nobody.
+	// Rehearsal returns a source that does what this one does and asks nobody, or
+	// nil where there is none.
 	Rehearsal() ports.SourceDirectory
 }
 
@@ -30,7 +31,11 @@ func rehearse(ctx context.Context, opened sources, configuration *config.Config)
 		if !ok {
 			continue
 		}
-		_, err := rehearsal(able.Rehearsal(), configuration).Invoke(ctx, []byte(rehearsalEvent))
+		directory := able.Rehearsal()
+		if directory == nil {
+			continue
+		}
+		_, err := rehearsal(directory, configuration).Invoke(ctx, []byte(rehearsalEvent))
 		return err
 	}
 	return nil
