@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -126,5 +127,49 @@ func TestTheLinksOfTheDocsLead(t *testing.T) {
 				t.Errorf("%s leads to %s, which is not there", page, found[1])
 			}
 		}
+	}
+}
+
+// Who adds a fuzz target says how long it ran and what it found.
+func TestTheFuzzTargetsOfTheDocsAreThoseOfTheTree(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "docs", "testing.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := make(map[string]bool)
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\| `(Fuzz[^`]+)` \\|").FindAllSubmatch(page, -1) {
+		listed[string(row[1])+"."+string(row[2])] = true
+	}
+	target := regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
+	found := 0
+	err = filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == ".git"):
+			return filepath.SkipDir
+		case !strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		file, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, name := range target.FindAllSubmatch(file, -1) {
+			found++
+			at := strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../") + "." + string(name[1])
+			if !listed[at] {
+				t.Errorf("the page does not list %s", at)
+			}
+			delete(listed, at)
+		}
+		return nil
+	})
+	if err != nil || found == 0 {
+		t.Fatalf("%d targets, %v", found, err)
+	}
+	for at := range listed {
+		t.Errorf("the page lists %s, which there is not", at)
 	}
 }
