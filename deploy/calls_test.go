@@ -93,13 +93,14 @@ func linkedSymbols(t *testing.T, overlayFile string) map[string]bool {
 	binary := filepath.Join(t.TempDir(), "bootstrap")
 	goTool(t, "build", "-tags", productionTags(t), "-overlay", overlayFile, "-gcflags="+module+"...=-l", "-o", binary, mainPackage)
 	linked := make(map[string]bool)
+	typeArguments := regexp.MustCompile(`\[.*\]`)
 	closure := regexp.MustCompile(`\.(func|gowrap|deferwrap)[0-9]+(\.[0-9]+)*$|-fm$`)
 	for line := range strings.Lines(string(goTool(t, "tool", "nm", binary))) {
 		fields := strings.Fields(line)
 		if len(fields) < 3 || fields[1] != "T" && fields[1] != "t" {
 			continue
 		}
-		symbol, _, _ := strings.Cut(strings.Join(fields[2:], " "), "[") // type arguments
+		symbol := typeArguments.ReplaceAllString(strings.Join(fields[2:], " "), "")
 		for {
 			linked[symbol] = true
 			outer := closure.ReplaceAllString(symbol, "")
@@ -208,7 +209,10 @@ func symbolOf(function *ast.FuncDecl, symbols string) string {
 	if pointer, ok := receiver.(*ast.StarExpr); ok {
 		receiver, format = pointer.X, "%s.(*%s).%s"
 	}
-	if generic, ok := receiver.(*ast.IndexExpr); ok {
+	switch generic := receiver.(type) { // with type parameters
+	case *ast.IndexExpr:
+		receiver = generic.X
+	case *ast.IndexListExpr:
 		receiver = generic.X
 	}
 	return fmt.Sprintf(format, symbols, receiver.(*ast.Ident).Name, function.Name.Name)

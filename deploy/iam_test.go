@@ -21,17 +21,20 @@ const (
 // callsAs says in whose name the program calls AWS, by package or by type of a
 // package. A caller that is not here fails the test.
 var callsAs = map[string][]string{
-	"adapters/cognitosource.(*Directory).signIn":   {sourceRole},
-	"adapters/cognitosource.(*Directory).readUser": {sourceRole, sourceRetire},
-	"adapters/cognitosource.(*Retirer)":            {sourceRetire},
-	"adapters/stscredentials":                      {functionRole, completionRole},
-	"adapters/sqscompletion.(*Queue).Send":         {functionRole},
-	"adapters/sqscompletion.(*Queue).postpone":     {completionRole},
-	"adapters/cognitodestination":                  {completionRole},
-	"adapters/awssecrets":                          {functionRole, completionRole},
-	"adapters/dynamolockout":                       {functionRole},
-	"adapters/auditeventbridge":                    {functionRole, completionRole},
-	"adapters/auditfirehose":                       {functionRole, completionRole},
+	"adapters/cognitosource.(*Directory).signIn":      {sourceRole},
+	"adapters/cognitosource.(*Directory).readUser":    {sourceRole, sourceRetire},
+	"adapters/cognitosource.newClient":                {sourceRole}, // which prepares what the next two call
+	"adapters/cognitosource.client.AdminInitiateAuth": {sourceRole},
+	"adapters/cognitosource.client.AdminGetUser":      {sourceRole, sourceRetire},
+	"adapters/cognitosource.(*Retirer)":               {sourceRetire},
+	"adapters/stscredentials":                         {functionRole, completionRole},
+	"adapters/sqscompletion.(*Queue).Send":            {functionRole},
+	"adapters/sqscompletion.(*Queue).postpone":        {completionRole},
+	"adapters/cognitodestination":                     {completionRole},
+	"adapters/awssecrets":                             {functionRole, completionRole},
+	"adapters/dynamolockout":                          {functionRole},
+	"adapters/auditeventbridge":                       {functionRole, completionRole},
+	"adapters/auditfirehose":                          {functionRole, completionRole},
 }
 
 // rolesOf finds the longest entry of callsAs that a caller is under.
