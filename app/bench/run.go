@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -243,7 +245,7 @@ func (b *bench) rounds(ctx context.Context, count int, plan func(measurement) me
 		began := time.Now()
 		done := b.account()
 		var used time.Duration
-		for _, m := range b.ready {
+		for _, m := range inOrderOf(round, b.ready) {
 			m = plan(m)
 			if m.delays == nil {
 				continue
@@ -285,6 +287,16 @@ func (b *bench) ownCPU() time.Duration {
 	own, _ := processCPU(os.Getpid()) // zero where it cannot be told; then nothing is made of it
 	stub, _ := processCPU(b.stub.Process.Pid)
 	return own + stub
+}
+
+// inOrderOf are the measurements in an order that is each round's own, and in
+// every run the same: what one program leaves behind, in the machine's caches
+// and its clock, falls to all others in turn.
+func inOrderOf(round int, measurements []measurement) []measurement {
+	shuffled := slices.Clone(measurements)
+	source := rand.New(rand.NewPCG(uint64(round), 0)) //nolint:gosec // nothing is secret here
+	source.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+	return shuffled
 }
 
 // noisyShare is how much of the cores others may have had during the rounds.
