@@ -117,65 +117,18 @@ func decide(rules Rules, attempt Attempt, finding Finding) Decision {
 	return create(rules, attempt, kind, finding)
 }
 
-// refusal gives the reason for which a finding of this kind is turned away
-// before anything of the user is looked at, or none.
+// refusal returns the reason to refuse a finding of this kind before the profile
+// is looked at, or none. The findings table decides.
 func refusal(rules Rules, trigger Trigger, kind FindingKind) Reason {
-	signIn := trigger == TriggerAuthentication
-	switch kind {
-	case PasswordAccepted:
-		return unless(signIn, ReasonFindingUnexpected)
-	case TemporaryPasswordAccepted:
-		if !signIn {
-			return ReasonFindingUnexpected
-		}
-		return unless(rules.NeedsProfile(kind), ReasonTemporaryPassword)
-	case MFARequired:
-		if !signIn {
-			return ReasonFindingUnexpected
-		}
-		return unless(rules.NeedsProfile(kind), ReasonMFARequired)
-	case ResetRequired:
-		if !signIn {
-			return ReasonFindingUnexpected
-		}
-		return unless(rules.NeedsProfile(kind), ReasonResetRequired)
-	case UserFound:
-		return unless(trigger == TriggerForgotPassword, ReasonFindingUnexpected)
-	case LookUpUnsupported:
-		if signIn {
-			return ReasonFindingUnexpected
-		}
-		return ReasonLookUpUnsupported
-	case PasswordWrong:
-		return ReasonPasswordWrong
-	case TemporaryPasswordExpired:
-		return ReasonTemporaryPasswordExpired
-	case ChallengeUnsupported:
-		return ReasonChallengeUnsupported
-	case SignInDenied:
-		return ReasonSignInDenied
-	case LockedOut:
-		return ReasonLockedOut
-	case UserUnknown:
-		return ReasonUserUnknown
-	case UserAmbiguous:
-		return ReasonUserAmbiguous
-	case UserDisabled:
-		return ReasonUserDisabled
-	case UserUnconfirmed:
-		return ReasonUserUnconfirmed
-	case UserFederated:
-		return ReasonUserFederated
-	default:
+	row := kind.row()
+	switch {
+	case row.only != 0 && row.only != trigger:
 		return ReasonFindingUnexpected
-	}
-}
-
-func unless(fine bool, reason Reason) Reason {
-	if fine {
+	case !rules.NeedsProfile(kind):
+		return row.reason
+	default:
 		return ""
 	}
-	return reason
 }
 
 // standing gives the reason for which a user in this state is not moved,
@@ -220,13 +173,13 @@ func settle(kind FindingKind, status UserStatus) FindingKind {
 func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Decision {
 	user := finding.User
 	attributes := rules.Attributes.Apply(user, rules.VerifiedContacts)
-	status, reason := finalStatus(rules, kind)
+	status := finalStatus(rules, kind)
 	if status != FinalConfirmed && !attributes.hasVerifiedContact() {
 		return Decision{Reason: ReasonNoVerifiedContact}
 	}
 	return Decision{
 		Verdict: Migrate,
-		Reason:  reason,
+		Reason:  kind.row().reason,
 		User: NewUser{
 			Username:           username(rules.Username, attempt.Username, user),
 			Attributes:         attributes,
@@ -242,20 +195,16 @@ func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Dec
 
 // finalStatus gives the status to create the user in. Only a password that the
 // source accepted, or a rule that says so, makes it CONFIRMED.
-func finalStatus(rules Rules, kind FindingKind) (FinalStatus, Reason) {
+func finalStatus(rules Rules, kind FindingKind) FinalStatus {
 	switch {
-	case kind == PasswordAccepted:
-		return FinalConfirmed, ReasonPasswordAccepted
-	case kind == MFARequired:
-		return FinalConfirmed, ReasonMFARequired
+	case kind == PasswordAccepted, kind == MFARequired:
+		return FinalConfirmed
 	case kind == UserFound:
-		return "", ReasonForgotPassword
+		return ""
 	case kind == TemporaryPasswordAccepted && rules.OnTemporaryPassword == TemporaryPasswordConfirm:
-		return FinalConfirmed, ReasonTemporaryPassword
-	case kind == TemporaryPasswordAccepted:
-		return FinalResetRequired, ReasonTemporaryPassword
-	default: // ResetRequired; and the least for whatever else came this far
-		return FinalResetRequired, ReasonResetRequired
+		return FinalConfirmed
+	default: // a temporary password, a demanded reset, and any kind that is added later
+		return FinalResetRequired
 	}
 }
 

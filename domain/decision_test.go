@@ -440,3 +440,28 @@ func TestNamesOfFindingsAndTriggers(t *testing.T) {
 		t.Errorf("a decision prints as %q", got)
 	}
 }
+
+// TestTheFindingsTable holds each row against what must be true of every row.
+func TestTheFindingsTable(t *testing.T) {
+	t.Parallel()
+	everyRule := domain.DefaultRules()
+	everyRule.OnMFA = domain.MFAMigrate
+	for _, kind := range append(domain.FindingKinds(), 0, 200) {
+		if kind.LockoutEffect() == domain.LockoutClears && !kind.ProvesPassword() {
+			t.Errorf("%v clears the count and proves no password", kind)
+		}
+		for _, trigger := range []domain.Trigger{signIn, forgot} {
+			decision := domain.Decide(everyRule, domain.Attempt{Trigger: trigger, Username: "alice"},
+				domain.Finding{Kind: kind, User: alice()})
+			if decision.Reason == "" {
+				t.Errorf("%v on %v has no reason", kind, trigger)
+			}
+			if decision.Verdict == domain.Migrate && !everyRule.NeedsProfile(kind) {
+				t.Errorf("%v on %v migrates without the profile", kind, trigger)
+			}
+			if decision.Verdict == domain.Migrate && trigger == forgot && kind.ProvesPassword() {
+				t.Errorf("%v proves a password on a trigger that carries none", kind)
+			}
+		}
+	}
+}

@@ -62,6 +62,73 @@ func FindingKinds() []FindingKind {
 	return kinds
 }
 
+// findingRow is one row of the findings table.
+type findingRow struct {
+	// name is for people; see [FindingKind.String].
+	name string
+	// reason is the reason of the decision, unless the profile gives another.
+	reason Reason
+	// only is the trigger that can lead to this finding; zero means both.
+	only Trigger
+	// provesPassword: the source judged the password, and it was right.
+	provesPassword bool
+	// profile reports whether the rules let such a user migrate, which needs the
+	// profile. Nil means never: the finding is refused whoever it is.
+	profile func(Rules) bool
+	// lockout is how the lockout counts an attempt that ends in this finding.
+	lockout LockoutEffect
+}
+
+// findingTable is the specification of the findings: [Decide], [Rules.NeedsProfile]
+// and the lockout read it. Row 0 also stands for every kind that is not listed.
+func findingTable() [endOfFindings]findingRow {
+	const signIn, forgot = TriggerAuthentication, TriggerForgotPassword
+	always := func(Rules) bool { return true }
+	return [endOfFindings]findingRow{
+		0: {name: "no finding", reason: ReasonFindingUnexpected},
+
+		// Findings that can end in a migration.
+		PasswordAccepted: {name: "password accepted", reason: ReasonPasswordAccepted, only: signIn,
+			provesPassword: true, profile: always, lockout: LockoutClears},
+		TemporaryPasswordAccepted: {name: "temporary password accepted", reason: ReasonTemporaryPassword, only: signIn,
+			provesPassword: true, profile: Rules.migratesTemporaryPassword, lockout: LockoutClears},
+		MFARequired: {name: "MFA required", reason: ReasonMFARequired, only: signIn,
+			provesPassword: true, profile: Rules.migratesMFA, lockout: LockoutClears},
+		ResetRequired: {name: "reset required", reason: ReasonResetRequired, only: signIn,
+			profile: Rules.migratesResetRequired},
+		UserFound: {name: "user found", reason: ReasonForgotPassword, only: forgot,
+			profile: always},
+
+		// Findings that are always refused.
+		PasswordWrong:            {name: "password wrong", reason: ReasonPasswordWrong},
+		TemporaryPasswordExpired: {name: "temporary password expired", reason: ReasonTemporaryPasswordExpired},
+		ChallengeUnsupported:     {name: "challenge unsupported", reason: ReasonChallengeUnsupported},
+		SignInDenied:             {name: "sign-in denied", reason: ReasonSignInDenied},
+		LockedOut:                {name: "locked out", reason: ReasonLockedOut},
+		LookUpUnsupported:        {name: "look-up unsupported", reason: ReasonLookUpUnsupported, only: forgot},
+		UserUnknown:              {name: "user unknown", reason: ReasonUserUnknown},
+		UserAmbiguous:            {name: "user ambiguous", reason: ReasonUserAmbiguous},
+		UserDisabled:             {name: "user disabled", reason: ReasonUserDisabled},
+		UserUnconfirmed:          {name: "user unconfirmed", reason: ReasonUserUnconfirmed},
+		UserFederated:            {name: "user federated", reason: ReasonUserFederated},
+	}
+}
+
+// row returns the kind's row of the table.
+func (k FindingKind) row() findingRow {
+	if k >= endOfFindings {
+		k = 0
+	}
+	return findingTable()[k]
+}
+
+// ProvesPassword reports whether the finding says that the password was right,
+// whatever the decision is.
+func (k FindingKind) ProvesPassword() bool { return k.row().provesPassword }
+
+// String names the kind as the design does, for people.
+func (k FindingKind) String() string { return k.row().name }
+
 // Finding is a source's answer about one person.
 type Finding struct {
 	// Kind is what the source said.
@@ -79,44 +146,4 @@ type Finding struct {
 // Format implements [fmt.Formatter]: a finding prints as its kind alone.
 func (f Finding) Format(state fmt.State, _ rune) {
 	_, _ = io.WriteString(state, "finding("+f.Kind.String()+")")
-}
-
-// String names the kind as the design does, for people.
-func (k FindingKind) String() string {
-	switch k {
-	case PasswordAccepted:
-		return "password accepted"
-	case PasswordWrong:
-		return "password wrong"
-	case TemporaryPasswordAccepted:
-		return "temporary password accepted"
-	case TemporaryPasswordExpired:
-		return "temporary password expired"
-	case MFARequired:
-		return "MFA required"
-	case ChallengeUnsupported:
-		return "challenge unsupported"
-	case ResetRequired:
-		return "reset required"
-	case SignInDenied:
-		return "sign-in denied"
-	case LockedOut:
-		return "locked out"
-	case UserFound:
-		return "user found"
-	case LookUpUnsupported:
-		return "look-up unsupported"
-	case UserUnknown:
-		return "user unknown"
-	case UserAmbiguous:
-		return "user ambiguous"
-	case UserDisabled:
-		return "user disabled"
-	case UserUnconfirmed:
-		return "user unconfirmed"
-	case UserFederated:
-		return "user federated"
-	default:
-		return "no finding"
-	}
 }

@@ -101,20 +101,22 @@ func (t Tries) Until() time.Time {
 	return t.Last.Add(quietTime)
 }
 
-// ProvesPassword reports whether a finding says that the password was right,
-// whatever becomes of the person. Every other one is counted as a wrong
-// password: those of names that nobody has too, or the lock would tell who
-// exists.
-func (k FindingKind) ProvesPassword() bool {
-	switch k {
-	case PasswordAccepted, TemporaryPasswordAccepted, MFARequired:
-		return true
-	case PasswordWrong, TemporaryPasswordExpired, ChallengeUnsupported, ResetRequired, SignInDenied, LockedOut,
-		LookUpUnsupported, UserFound, UserUnknown, UserAmbiguous, UserDisabled, UserUnconfirmed, UserFederated:
-		// Refused before the password was looked at, or nobody says whether.
-	}
-	return false
-}
+// LockoutEffect is how the lockout counts an attempt that the source answered.
+type LockoutEffect uint8
+
+// The effects. The zero effect counts, so that a kind of finding that somebody
+// adds without a thought gives no free guesses.
+const (
+	// LockoutCounts: the attempt counts as a failed one. A name that nobody has
+	// counts too, or the lock would tell who exists.
+	LockoutCounts LockoutEffect = iota
+	// LockoutClears: the password was right, and the count is cleared.
+	LockoutClears
+)
+
+// LockoutEffect returns how the lockout counts an attempt that ends in this
+// finding.
+func (k FindingKind) LockoutEffect() LockoutEffect { return k.row().lockout }
 
 // LockoutKey stands for a name where tries are counted: a keyed digest, from
 // which the name cannot be read.

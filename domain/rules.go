@@ -38,21 +38,17 @@ func DefaultRules() Rules {
 // NeedsProfile reports whether Decide reads the user's profile for a finding of
 // this kind, so that a source need not fetch what would be thrown away.
 func (r Rules) NeedsProfile(kind FindingKind) bool {
-	switch kind {
-	case PasswordAccepted, UserFound:
-		return true
-	case TemporaryPasswordAccepted:
-		return r.OnTemporaryPassword == TemporaryPasswordReset || r.OnTemporaryPassword == TemporaryPasswordConfirm
-	case MFARequired:
-		return r.OnMFA == MFAMigrate
-	case ResetRequired:
-		return r.OnResetRequired == ResetRequiredReset
-	case PasswordWrong, TemporaryPasswordExpired, ChallengeUnsupported, SignInDenied, LockedOut,
-		LookUpUnsupported, UserUnknown, UserAmbiguous, UserDisabled, UserUnconfirmed, UserFederated:
-		// These are refused whoever it is.
-	}
-	return false
+	profile := kind.row().profile
+	return profile != nil && profile(r)
 }
+
+func (r Rules) migratesTemporaryPassword() bool {
+	return r.OnTemporaryPassword == TemporaryPasswordReset || r.OnTemporaryPassword == TemporaryPasswordConfirm
+}
+
+func (r Rules) migratesMFA() bool { return r.OnMFA == MFAMigrate }
+
+func (r Rules) migratesResetRequired() bool { return r.OnResetRequired == ResetRequiredReset }
 
 // VerifiedContacts says who vouches for a migrated email or phone number.
 type VerifiedContacts string

@@ -51,7 +51,7 @@ func (m *Migrator) prove(ctx, settling context.Context, attempt domain.Attempt) 
 	switch {
 	case err != nil: // nobody was told anything of the password
 		m.settle(settling, func(ctx context.Context) error { return m.options.Lockout.Limiter.GiveBack(ctx, name, try) })
-	case finding.Kind.ProvesPassword():
+	case finding.Kind.LockoutEffect() == domain.LockoutClears:
 		m.settle(settling, func(ctx context.Context) error { return m.options.Lockout.Limiter.Clear(ctx, name) })
 	}
 	return finding, err
