@@ -55,6 +55,17 @@ type role struct {
 	region string
 }
 
+// mapped lists the attributes of a source that rules name.
+func (p sourceParts) mapped() []string {
+	var names []string
+	for _, rule := range p.rules.Attributes.Rules() {
+		if rule.Source != "" {
+			names = append(names, rule.Source)
+		}
+	}
+	return names
+}
+
 // credentials gives what a source in AWS is asked with.
 func (p sourceParts) credentials(awsConfig aws.Config, settings stscredentials.Settings) ports.CredentialProvider {
 	// STS is asked in the function's own region, where it is near.

@@ -15,12 +15,12 @@ func fileKind() sourceKind {
 	return sourceKind{func() config.SourceSettings { return new(filesource.Settings) }, openFile}
 }
 
-func openFile(_ context.Context, source config.Source, _ sourceParts) (complete.Source, error) {
+func openFile(_ context.Context, source config.Source, parts sourceParts) (complete.Source, error) {
 	settings, ok := source.Settings.(*filesource.Settings)
 	if !ok {
 		return complete.Source{}, fmt.Errorf("settings are %T", source.Settings)
 	}
-	directory, err := filesource.Open(source.Name, *settings)
+	directory, err := filesource.Open(source.Name, *settings, parts.mapped()...)
 	if err != nil {
 		return complete.Source{}, err
 	}

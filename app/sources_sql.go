@@ -55,7 +55,7 @@ func openSQL(_ context.Context, source config.Source, parts sourceParts) (comple
 			credentials = stscredentials.AssumeRole(stscredentials.NewClient(awsConfig), settings.Role, parts.sessionName)
 		}
 	}
-	directory, err := sqlsource.Open(source.Name, settings.Settings, credentials)
+	directory, err := sqlsource.Open(source.Name, settings.Settings, credentials, parts.mapped()...)
 	if err != nil {
 		return complete.Source{}, err
 	}

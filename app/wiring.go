@@ -181,7 +181,21 @@ func warm(lifecycle fx.Lifecycle, opened sources, audit records, lockout *migrat
 			logger.Warn("the rehearsal failed; the first attempt will take longer", zap.Error(err))
 		}
 		work.Wait()
+		for _, source := range opened {
+			note(source, logger)
+		}
 	}))
+}
+
+// note writes down what a source has to say of itself.
+func note(source openedSource, logger *zap.Logger) {
+	noter, ok := source.Directory.(ports.Noter)
+	if !ok {
+		return
+	}
+	for _, note := range noter.Notes() {
+		logger.Warn(note.Text, zap.String("source", source.name), zap.Strings("names", note.Names))
+	}
 }
 
 func newPseudonymizer(configuration *config.Config) domain.Pseudonymizer {

@@ -1,41 +1,39 @@
 package filesource
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
-	"slices"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/domain"
 )
 
-// The columns of a CSV file that are not attributes.
-const (
-	columnUsername     = "username"
-	columnPasswordHash = "password_hash"
-	columnStatus       = "status"
-	columnEnabled      = "enabled"
-	columnGroups       = "groups"
-)
-
 // readCSV reads a header row and a row for each person (RFC 4180). Every column
-// that is none of the above is an attribute; an empty cell is none.
-func readCSV(from io.Reader) (*people, error) {
-	text := bufio.NewReader(from)
-	// Spreadsheets begin a file with a byte order mark.
-	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" {
-		_, _ = text.Discard(len(mark)) // they are there
-	}
-	rows := csv.NewReader(text)
-	rows.ReuseRecord = true
-	header, err := readHeader(rows)
-	if err != nil {
+// whose name is none of ours is an attribute; an empty cell is none.
+func readCSV(text []byte, names fields.Names) (*people, error) {
+	if err := checkSeparator(text); err != nil {
 		return nil, err
 	}
+	rows := csv.NewReader(bytes.NewReader(text))
+	rows.ReuseRecord = true
+	row, err := rows.Read()
+	if err != nil {
+		return nil, errors.New("not a CSV file of people: there is no header row")
+	}
+	header, err := names.Header(row)
+	switch {
+	case errors.Is(err, fields.ErrNoUsername):
+		return nil, errors.New("the header row has no column " + fields.Username)
+	case err != nil:
+		return nil, fmt.Errorf("the header row: %w", err)
+	}
 	p := newPeople(0)
+	p.unknown.Add(header.Unknown...)
 	var problems faults
 	for {
 		row, err := rows.Read()
@@ -53,65 +51,70 @@ func readCSV(from io.Reader) (*people, error) {
 			}
 			return nil, err
 		}
-		if err := p.takeRow(header, row); err != nil {
+		if err := p.takeRow(header.Names, row); err != nil {
 			line, _ := rows.FieldPos(0)
 			problems.add("line", line, err)
 		}
 	}
 }
 
-func readHeader(rows *csv.Reader) ([]string, error) {
-	row, err := rows.Read()
-	if err != nil {
-		return nil, errors.New("not a CSV file of people: there is no header row")
+// checkSeparator finds a header row whose names are not separated by commas.
+func checkSeparator(text []byte) error {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	header := strings.TrimRight(string(line), "\r")
+	if strings.HasPrefix(strings.ToLower(header), "sep=") {
+		return errors.New("line 1 is a spreadsheet's sep= line: remove it, so that the header row comes first")
 	}
-	header := slices.Clone(row)
-	for i, column := range header {
-		if column == "" || slices.Contains(header[:i], column) {
-			return nil, errors.New("the header row names a column twice, or not at all")
+	if namesUsername(header, ",") {
+		return nil
+	}
+	for separator, name := range map[string]string{";": "semicolons", "\t": "tabs", "|": "vertical bars"} {
+		if namesUsername(header, separator) {
+			return fmt.Errorf("the header row: the columns are separated by %s, and not by commas: export the file again with commas", name)
 		}
 	}
-	if !slices.Contains(header, columnUsername) {
-		return nil, errors.New("the header row has no column username")
+	return nil
+}
+
+// namesUsername reports whether one of the names of a header row is the username.
+func namesUsername(header, separator string) bool {
+	for name := range strings.SplitSeq(header, separator) {
+		if fields.IsUsername(strings.Trim(strings.TrimSpace(name), `"`)) {
+			return true
+		}
 	}
-	return header, nil
+	return false
 }
 
 func (p *people) takeRow(header, row []string) error {
 	one := hashed.Person{User: domain.SourceUser{Enabled: true, Attributes: make(domain.Attributes)}}
 	for i, cell := range row {
+		if cell == "" {
+			continue
+		}
 		cell = strings.Clone(cell) // the reader's rows are one long string each
-		switch header[i] {
-		case columnUsername:
-			one.User.Username = cell
-		case columnPasswordHash:
-			one.Hash = cell
-		case columnStatus:
-			one.User.Status = domain.UserStatus(cell)
-		case columnEnabled:
-			if cell != "" && !strings.EqualFold(cell, "true") && !strings.EqualFold(cell, "false") {
-				return errors.New("enabled: takes true or false")
-			}
-			one.User.Enabled = !strings.EqualFold(cell, "false")
-		case columnGroups:
-			one.User.Groups = groupsOf(cell)
-		default:
-			if cell != "" {
-				one.User.Attributes[header[i]] = cell
-			}
+		if err := set(&one, header[i], cell); err != nil {
+			return fmt.Errorf("%s: %w", header[i], err)
 		}
 	}
 	return p.take(one)
 }
 
-// groupsOf splits names at semicolons: a comma is CSV's own, and a space can be
-// in a name.
-func groupsOf(cell string) []string {
-	var groups []string
-	for name := range strings.SplitSeq(cell, ";") {
-		if name = strings.TrimSpace(name); name != "" {
-			groups = append(groups, name)
-		}
+// set puts one value where it belongs.
+func set(one *hashed.Person, name, value string) (err error) {
+	switch name {
+	case fields.Username:
+		one.User.Username = strings.TrimSpace(value)
+	case fields.PasswordHash:
+		one.Hash = strings.TrimSpace(value)
+	case fields.Status:
+		one.User.Status, err = fields.ReadStatus(value)
+	case fields.Enabled:
+		one.User.Enabled, err = fields.Bool(value)
+	case fields.Groups:
+		one.User.Groups = fields.SplitGroups(value)
+	default:
+		one.User.Attributes[name], err = fields.Value(name, value)
 	}
-	return groups
+	return err
 }

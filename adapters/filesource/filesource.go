@@ -9,19 +9,24 @@ import (
 	"strings"
 	"sync"
 
+	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/adapters/internal/passwordhash"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 )
 
-var _ ports.SourceDirectory = (*Directory)(nil)
+var (
+	_ ports.SourceDirectory = (*Directory)(nil)
+	_ ports.Noter           = (*Directory)(nil)
+)
 
 // Directory is a file of people, read once, as [ports.SourceDirectory].
 type Directory struct {
-	name string
-	path string // empty where people cannot be taken out of the file
-	mu   sync.RWMutex
+	name  string
+	path  string // empty where people cannot be taken out of the file
+	names fields.Names
+	mu    sync.RWMutex
 	*people
 }
 
@@ -36,6 +41,8 @@ type people struct {
 	byAny  map[string][]int
 	// decoy is the hash that is verified for who is not there.
 	decoy string
+	// unknown are attributes that neither Cognito nor a rule knows.
+	unknown fields.Set
 }
 
 // Authenticate implements [ports.SourceDirectory]. Every answer but that to an
@@ -80,6 +87,11 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 		finding.User = p.User
 	}
 	return finding, nil
+}
+
+// Notes implements [ports.Noter].
+func (d *Directory) Notes() []ports.Note {
+	return d.now().unknown.Notes()
 }
 
 // now are the people at this moment.

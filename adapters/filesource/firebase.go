@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 
 	"cognito-user-migration/adapters/internal/hashed"
@@ -32,11 +31,7 @@ type account struct {
 	} `json:"providerUserInfo"`
 }
 
-func readFirebase(from io.Reader, project passwordhash.Firebase) (*people, error) {
-	text, err := io.ReadAll(from)
-	if err != nil {
-		return nil, err
-	}
+func readFirebase(text []byte, project passwordhash.Firebase) (*people, error) {
 	var export struct {
 		Users *[]json.RawMessage `json:"users"`
 	}

@@ -112,8 +112,8 @@ func TestFaultsOfACSVFileAreNamedByTheirLine(t *testing.T) {
 	for name, test := range map[string]struct{ file, want string }{
 		"nothing":                     {"", "not a CSV file of people: there is no header row"},
 		"no username":                 {secret + ",email\n", "the header row has no column username"},
-		"a column twice":              {"username,email,email\n", "the header row names a column twice"},
-		"a column without a name":     {"username,\n", "the header row names a column twice, or not at all"},
+		"a column twice":              {"username,email,email\n", "the header row: columns 2 and 3 have the same name"},
+		"a column without a name":     {"username,\n", "the header row: column 2: has no name"},
 		"a field too few":             {"username,email\n" + secret + "\nx,y\n" + secret + ",z," + secret + "\n", "line 2: has not as many fields as the header\nline 4: has not as many"},
 		"a quote out of place":        {"username,email\nx,a\"" + secret + "\n", "line 2: is no CSV: a quote is out of place"},
 		"a quote that is not closed":  {"username,email\nx,\"" + secret + "\ny,z\n", "line 2: is no CSV: a quote is out of place"},

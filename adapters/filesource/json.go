@@ -1,31 +1,19 @@
 package filesource
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
+	"strconv"
 
+	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
+	"cognito-user-migration/adapters/internal/rawjson"
 	"cognito-user-migration/domain"
 )
 
-// entry is a person as our own JSON has them.
-type entry struct {
-	Username     string                     `json:"username"`
-	PasswordHash string                     `json:"password_hash"`
-	Status       domain.UserStatus          `json:"status"`
-	Enabled      *bool                      `json:"enabled"`
-	Attributes   map[string]json.RawMessage `json:"attributes"`
-	Groups       []string                   `json:"groups"`
-}
-
-func readJSON(from io.Reader) (*people, error) {
-	text, err := io.ReadAll(from)
-	if err != nil {
-		return nil, err
-	}
+func readJSON(text []byte, names fields.Names) (*people, error) {
 	var entries []json.RawMessage
 	if err := json.Unmarshal(text, &entries); err != nil {
 		return nil, fmt.Errorf("not a JSON array of people%s", place(err))
@@ -33,16 +21,17 @@ func readJSON(from io.Reader) (*people, error) {
 	if entries == nil { // null
 		return nil, errors.New("not a JSON array of people")
 	}
-	return peopleOf(entries)
+	return peopleOf(entries, names)
 }
 
 // peopleOf takes the entries in; the error names each that is wrong.
-func peopleOf(entries []json.RawMessage) (*people, error) {
+func peopleOf(entries []json.RawMessage, names fields.Names) (*people, error) {
 	p := newPeople(len(entries))
 	p.entries = entries
+	known := attributeNames{names: names, resolved: make(map[string]string)}
 	var problems faults
 	for i, one := range entries {
-		if err := p.takeEntry(one); err != nil {
+		if err := p.takeEntry(one, known); err != nil {
 			problems.add("entry", i+1, err)
 		}
 	}
@@ -57,43 +46,166 @@ func place(err error) string {
 	return ""
 }
 
-func (p *people) takeEntry(raw json.RawMessage) error {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	var e entry
-	if err := decoder.Decode(&e); err != nil {
-		return errors.New("takes username, password_hash, status, enabled, attributes and groups, and no other field")
-	}
-	attributes, err := attributesOf(e.Attributes)
+// attributeNames remembers what the names of attributes stand for: people mostly
+// have the same.
+type attributeNames struct {
+	names    fields.Names
+	resolved map[string]string
+}
+
+func (p *people) takeEntry(raw []byte, names attributeNames) error {
+	one := hashed.Person{User: domain.SourceUser{Enabled: true, Attributes: make(domain.Attributes)}}
+	var seen []string
+	err := members(raw, func(written string, value []byte) error {
+		name, err := fields.Field(written, fields.Username, fields.PasswordHash, fields.Status, fields.Enabled, fields.Attributes, fields.Groups)
+		switch {
+		case err != nil:
+			return err
+		case slices.Contains(seen, name):
+			return fmt.Errorf("%s: is there twice", name)
+		case rawjson.IsNull(value):
+		case name == fields.Attributes:
+			err = p.takeAttributes(one.User.Attributes, value, names)
+		case name == fields.Groups:
+			one.User.Groups, err = textsOf(value)
+		default:
+			err = setJSON(&one, name, value)
+		}
+		seen = append(seen, name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	return p.take(hashed.Person{Hash: e.PasswordHash, User: domain.SourceUser{
-		Username:   e.Username,
-		Status:     e.Status,
-		Enabled:    e.Enabled == nil || *e.Enabled,
-		Attributes: attributes,
-		Groups:     e.Groups,
-	}})
+	return p.take(one)
 }
 
-// attributesOf takes strings, and numbers and booleans as they are written.
-func attributesOf(values map[string]json.RawMessage) (domain.Attributes, error) {
-	attributes := make(domain.Attributes, len(values))
-	for name, raw := range values {
-		switch raw[0] {
-		case '"':
-			var text string
-			if err := json.Unmarshal(raw, &text); err != nil {
-				return nil, errors.New("attributes: takes strings, numbers and booleans")
-			}
-			attributes[name] = text
-		case '{', '[':
-			return nil, errors.New("attributes: takes strings, numbers and booleans")
-		case 'n': // null: none
-		default:
-			attributes[name] = string(raw)
+// setJSON puts one value where it belongs. An empty text is none, but for enabled:
+// PHP writes false as one where it makes a text of it.
+func setJSON(one *hashed.Person, name string, value []byte) error {
+	text, err := textOf(value)
+	switch {
+	case name == fields.Enabled:
+		return set(one, name, text) // what is no text is no boolean either
+	case err != nil || text == "":
+		return err
+	default:
+		return set(one, name, text)
+	}
+}
+
+// members walks over the members of an object; null has none. A name that stands
+// there twice is an error: which of the two is meant is not known.
+func members(raw []byte, each func(name string, value []byte) error) error {
+	if rawjson.IsNull(raw) {
+		return nil
+	}
+	object, ok := rawjson.Members(raw)
+	if !ok {
+		return errors.New("takes an object")
+	}
+	for object.Next() {
+		if err := each(object.Key, object.Value()); err != nil {
+			return err
 		}
 	}
-	return attributes, nil
+	return nil
+}
+
+// takeAttributes takes texts, and numbers and booleans as they are written. PHP
+// writes an empty object as an empty array.
+func (p *people) takeAttributes(into domain.Attributes, raw []byte, names attributeNames) error {
+	if isEmptyArray(raw) {
+		return nil
+	}
+	return members(raw, func(written string, value []byte) error {
+		name, resolved := names.resolved[written]
+		if !resolved {
+			var known bool
+			var err error
+			if name, known, err = names.names.Attribute(written); err != nil {
+				return err
+			}
+			names.resolved[written] = name
+			if !known {
+				p.unknown.Add(name)
+			}
+		}
+		if rawjson.IsNull(value) {
+			return nil
+		}
+		text, err := textOf(value)
+		if _, twice := into[name]; twice && err == nil {
+			err = errors.New("is there twice")
+		}
+		if err == nil {
+			into[name], err = fields.Value(name, text)
+		}
+		if err != nil && fields.Presentable(name) {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		return err
+	})
+}
+
+func isEmptyArray(raw []byte) bool {
+	if !rawjson.IsArray(raw) {
+		return false
+	}
+	for range rawjson.Elements(raw) {
+		return false
+	}
+	return true
+}
+
+// textOf reads a text, and a number or a boolean as it is written.
+func textOf(raw []byte) (string, error) {
+	switch raw[0] {
+	case '"':
+		if text, ok := rawjson.Text(raw); ok {
+			return text, nil
+		}
+	case '{', '[':
+	default:
+		return string(raw), nil
+	}
+	return "", errors.New("takes a text, a number or a boolean")
+}
+
+// textsOf reads a list of texts. PHP writes a list with gaps as an object whose
+// names are numbers.
+func textsOf(raw []byte) ([]string, error) {
+	var texts []string
+	add := func(value []byte) error {
+		text, err := textOf(value)
+		if err != nil || rawjson.IsNull(value) {
+			return errors.New("takes a list of names")
+		}
+		texts = append(texts, text)
+		return nil
+	}
+	switch raw[0] {
+	case '[':
+		for value := range rawjson.Elements(raw) {
+			if err := add(value); err != nil {
+				return nil, err
+			}
+		}
+	case '{':
+		err := members(raw, func(name string, value []byte) error {
+			if _, err := strconv.Atoi(name); err != nil {
+				return errors.New("takes a list of names")
+			}
+			return add(value)
+		})
+		if err != nil {
+			return nil, err
+		}
+	default:
+		return nil, errors.New("takes a list of names")
+	}
+	return texts, nil
 }

@@ -8,24 +8,26 @@ import (
 	"slices"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/adapters/internal/passwordhash"
 	"cognito-user-migration/domain"
 )
 
-// Open reads the file that the settings name. Its error says what is wrong with
-// the file, entry by entry, and holds nothing of the people in it.
-func Open(name string, settings Settings) (*Directory, error) {
-	file, err := os.Open(settings.Path)
+// Open reads the file that the settings name. Mapped are the attributes of the
+// source that rules name. The error says what is wrong with the file, entry by
+// entry, and holds nothing of the people in it.
+func Open(name string, settings Settings, mapped ...string) (*Directory, error) {
+	raw, err := os.ReadFile(settings.Path)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = file.Close() }() // it was only read
-	read, err := readAs(file, settings)
+	names := fields.NewNames(mapped...)
+	read, err := readAs(raw, settings, names)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", settings.Path, err)
 	}
-	directory := &Directory{name: name, people: read}
+	directory := &Directory{name: name, names: names, people: read}
 	if settings.Retires() {
 		directory.path = settings.Path
 	}
@@ -34,21 +36,30 @@ func Open(name string, settings Settings) (*Directory, error) {
 
 // Read reads a file of people: a JSON array of entries, as Open does.
 func Read(name string, from io.Reader) (*Directory, error) {
-	read, err := readAs(from, Settings{})
+	raw, err := io.ReadAll(from)
 	if err != nil {
 		return nil, err
 	}
-	return &Directory{name: name, people: read}, nil
+	names := fields.NewNames()
+	read, err := readAs(raw, Settings{}, names)
+	if err != nil {
+		return nil, err
+	}
+	return &Directory{name: name, names: names, people: read}, nil
 }
 
-func readAs(from io.Reader, settings Settings) (*people, error) {
+func readAs(raw []byte, settings Settings, names fields.Names) (*people, error) {
+	text, err := utf8Text(raw)
+	if err != nil {
+		return nil, err
+	}
 	switch settings.Format {
 	case FormatCSV:
-		return readCSV(from)
+		return readCSV(text, names)
 	case FormatFirebase:
-		return readFirebase(from, settings.firebase())
+		return readFirebase(text, settings.firebase())
 	case FormatJSON, "":
-		return readJSON(from)
+		return readJSON(text, names)
 	default:
 		return nil, fmt.Errorf("no such form of a file")
 	}
@@ -92,9 +103,6 @@ func (p *people) take(one hashed.Person) error {
 	}
 	if one.User.Status == "" {
 		one.User.Status = domain.StatusConfirmed
-	}
-	if !slices.Contains(domain.UserStatuses(), one.User.Status) {
-		return fmt.Errorf("status: takes one of %v", domain.UserStatuses())
 	}
 	if one.Hash != "" {
 		if err := passwordhash.Validate(one.Hash); err != nil {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/ports"
 )
 
@@ -18,7 +19,12 @@ var _ ports.SourceRetirer = (*Directory)(nil)
 // on, in the file too.
 func (d *Directory) Disable(ctx context.Context, username string) error {
 	return d.change(ctx, username, func(e map[string]json.RawMessage) bool {
-		e["enabled"] = json.RawMessage("false")
+		for written := range e { // however it is written
+			if name, err := fields.Field(written, fields.Enabled); err == nil && name == fields.Enabled {
+				delete(e, written)
+			}
+		}
+		e[fields.Enabled] = json.RawMessage("false")
 		return true
 	})
 }
@@ -46,12 +52,12 @@ func (d *Directory) change(ctx context.Context, username string, keep func(map[s
 	if d.path == "" {
 		return fmt.Errorf("only a file of our own JSON can be written again: %w", ports.ErrMisconfigured)
 	}
-	now, err := readAgain(d.path)
+	now, err := d.readAgain()
 	if err != nil {
 		return err
 	}
 	if index, there := now.byName[username]; there {
-		if now, err = now.with(index, keep); err != nil {
+		if now, err = now.with(index, d.names, keep); err != nil {
 			return fmt.Errorf("entry %d: %w", index+1, ports.ErrMisconfigured)
 		}
 		if err := writeFile(d.path, now.entries); err != nil {
@@ -63,20 +69,20 @@ func (d *Directory) change(ctx context.Context, username string, keep func(map[s
 }
 
 // readAgain gives the people that the file has by now.
-func readAgain(path string) (*people, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+func (d *Directory) readAgain() (*people, error) {
+	text, err := os.ReadFile(d.path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, ports.ErrUnreachable)
 	}
-	read, err := Read("", bytes.NewReader(text))
+	read, err := readAs(text, Settings{}, d.names)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", path, err, ports.ErrMisconfigured)
+		return nil, fmt.Errorf("%s: %w: %w", d.path, err, ports.ErrMisconfigured)
 	}
-	return read.people, nil
+	return read, nil
 }
 
 // with gives the people with one entry changed, or without it.
-func (p *people) with(index int, keep func(map[string]json.RawMessage) bool) (*people, error) {
+func (p *people) with(index int, names fields.Names, keep func(map[string]json.RawMessage) bool) (*people, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(p.entries[index], &fields); err != nil {
 		return nil, err
@@ -89,7 +95,7 @@ func (p *people) with(index int, keep func(map[string]json.RawMessage) bool) (*p
 		}
 		entries = append(entries, changed)
 	}
-	return peopleOf(append(entries, p.entries[index+1:]...))
+	return peopleOf(append(entries, p.entries[index+1:]...), names)
 }
 
 // writeFile puts the entries in the file's place, all or nothing.

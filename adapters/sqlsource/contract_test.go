@@ -165,7 +165,7 @@ func TestPostgreSQL(t *testing.T) {
 		for literal, want := range map[string]string{
 			"'text'": "text", "''": "", "42": "42", "true": "true", "1.50::numeric": "1.50", "date '1990-02-03'": "1990-02-03",
 			"'12345678-1234-1234-1234-123456789abc'::uuid": "12345678-1234-1234-1234-123456789abc", `'{"a": 1}'::json`: `{"a": 1}`,
-			"-7::smallint": "-7", "'x'::varchar(3)": "x", "'ab'::char(3)": "ab ", `'{a,b}'::text[]`: "{a,b}",
+			"-7::smallint": "-7", "'x'::varchar(3)": "x", "'ab'::char(3)": "ab", `'{a,b}'::text[]`: "{a,b}",
 		} {
 			valueIs(t, s, literal, want)
 		}
@@ -185,8 +185,8 @@ func TestPostgreSQL(t *testing.T) {
 			"SELECT username FROM people WHERE username = :username AND 1 / (SELECT 0) = 1 UNION SELECT (1 / 0)::text":    {ports.ErrMisconfigured, "SQLSTATE 22012"},
 			"SELECT email AS username FROM people WHERE 'a' <> :username AND email IS NULL UNION SELECT NULL AS username": {ports.ErrMisconfigured, "a row of the query has no username"},
 			"SELECT :username AS username, 'x' AS status":                                                                 {ports.ErrMisconfigured, "status: takes one of"},
-			"SELECT :username AS username, 'x' AS enabled":                                                                {ports.ErrMisconfigured, "enabled: takes a boolean"},
-			"SELECT :username AS username, 'x' AS email_verified":                                                         {ports.ErrMisconfigured, "email_verified: takes a boolean"},
+			"SELECT :username AS username, 'x' AS enabled":                                                                {ports.ErrMisconfigured, "enabled: takes true or false"},
+			"SELECT :username AS username, 'x' AS email_verified":                                                         {ports.ErrMisconfigured, "email_verified: takes true or false"},
 			"SELECT pg_terminate_backend(pg_backend_pid())::text AS username WHERE '' < :username":                        {ports.ErrUnreachable, "SQLSTATE 57P01"},
 		})
 	})
@@ -208,6 +208,12 @@ func TestPostgreSQL(t *testing.T) {
 		settings := s.settings("SELECT 'x'::text AS username WHERE 'x'::text = :username")
 		settings.URL = s.url(readerName, readerPassword, "latin")
 		unknown(t, open(t, settings), "名前", "ü", "y")
+	})
+	t.Run("columns of fixed width", func(t *testing.T) {
+		s.exec(t, `CREATE TABLE padded (login char(20), hash char(80), state char(30), active char(5), mail char(40))`,
+			"INSERT INTO padded VALUES ('anna', '"+right+"', 'CONFIRMED', 'true', 'anna@example.com'), ('berta', '"+right+"', 'CONFIRMED', 'false', 'berta@example.com')",
+			"GRANT SELECT ON padded TO "+readerName)
+		padded(t, open(t, s.settings("SELECT login AS username, hash AS password_hash, state AS status, active AS enabled, mail AS email FROM padded WHERE login = :username ")))
 	})
 	t.Run("a connection that the server closed", func(t *testing.T) {
 		closed(t, s, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+readerName+"'")
@@ -246,13 +252,20 @@ func TestMariaDB(t *testing.T) {
 			"SELECT writes() AS username WHERE '' < :username":                           {ports.ErrMisconfigured, "error 1792"},
 			"SELECT username FROM people WHERE username = :username; DELETE FROM people": {ports.ErrMisconfigured, "error 1064"},
 			"SELECT :username AS username, 'x' AS status":                                {ports.ErrMisconfigured, "status: takes one of"},
-			"SELECT :username AS username, 2 AS enabled":                                 {ports.ErrMisconfigured, "enabled: takes a boolean"},
+			"SELECT :username AS username, 2 AS enabled":                                 {ports.ErrMisconfigured, "enabled: takes true or false"},
 			"SELECT NULL AS username FROM people WHERE '' < :username":                   {ports.ErrMisconfigured, "a row of the query has no username"},
 		})
 	})
 	t.Run("a table of another alphabet", func(t *testing.T) {
 		s.exec(t, "CREATE TABLE latin (username varchar(20) CHARACTER SET latin1)", "INSERT INTO latin VALUES ('x')")
 		unknown(t, open(t, s.settings("SELECT username FROM latin WHERE username = :username")), "名前", "🦆", "y")
+	})
+	t.Run("columns of fixed width", func(t *testing.T) {
+		s.exec(t, `CREATE TABLE padded (login char(20), hash char(80), state char(30), active char(5), mail char(40))`,
+			"INSERT INTO padded VALUES ('anna', '"+right+"', 'CONFIRMED', 'true', 'anna@example.com'), ('berta', '"+right+"', 'CONFIRMED', 'false', 'berta@example.com')")
+		s.exec(t, "SET GLOBAL sql_mode = CONCAT(@@GLOBAL.sql_mode, ',PAD_CHAR_TO_FULL_LENGTH')")
+		padded(t, open(t, s.settings("SELECT login AS username, hash AS password_hash, state AS status, active AS enabled, mail AS email FROM padded WHERE login = :username")))
+		s.exec(t, "SET GLOBAL sql_mode = DEFAULT")
 	})
 	t.Run("a connection that the server closed", func(t *testing.T) {
 		closed(t, s, "KILL USER "+readerName+"@'127.0.0.1'")

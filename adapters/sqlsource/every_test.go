@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -95,6 +96,42 @@ func every(t *testing.T, s *server) {
 			}
 		}
 	})
+	t.Run("columns whose names are written otherwise", func(t *testing.T) {
+		quote := map[sqlsource.Driver]string{sqlsource.Postgres: `"`, sqlsource.MySQL: "`"}[s.driver]
+		as := func(value, name string) string { return value + " AS " + quote + name + quote }
+		for _, name := range []string{"Enabled", "ENABLED", " enabled", "\u3000enabled"} {
+			finding, err := signIn(one(as("'"+right+"'", "Password_Hash") + ", " + as("false", name)))
+			if err != nil || finding.Kind != domain.PasswordAccepted || finding.User.Enabled {
+				t.Errorf("%q: %v, %v: enabled is %t", name, finding, err, finding.User.Enabled)
+			}
+		}
+		if finding, err := signIn(one("'" + right + "' AS password_hash, " + as("'archived'", "Status") + ", " + as("'A@example.com'", "Email"))); err != nil ||
+			finding.User.Status != domain.StatusArchived || finding.User.Attributes["email"] != "A@example.com" {
+			t.Errorf("%v, %v: %s", finding, err, finding.User.Status)
+		}
+		for name, meant := range map[string]string{"enabld": "enabled", "Password-Hash": "password_hash", "stat": "status", "user_name": "username", "state": "status"} {
+			directory := one(as("'x'", name))
+			for way, err := range map[string]error{"at start": directory.Warm(t.Context()), "later": func() error { _, err := signIn(directory); return err }()} {
+				if !errors.Is(err, ports.ErrMisconfigured) || !strings.Contains(err.Error(), fmt.Sprintf("%q is almost %s", name, meant)) {
+					t.Errorf("%s %s: %v", name, way, err)
+				}
+			}
+		}
+		mapped, err := sqlsource.Open("people", s.settings("SELECT :username AS username, 'Tokyo' AS state, 1 AS age, 'x' AS department"), nil, "state")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = mapped.Close() }()
+		if notes := mapped.Notes(); len(notes) > 0 {
+			t.Errorf("notes before the database was asked: %v", notes)
+		}
+		if err := mapped.Warm(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if notes := mapped.Notes(); len(notes) != 1 || !slices.Equal(notes[0].Names, []string{"age", "department"}) {
+			t.Errorf("notes %v", notes)
+		}
+	})
 	t.Run("somebody else's row", func(t *testing.T) {
 		for query, kind := range map[string]domain.FindingKind{
 			"SELECT 'berta' AS username, '" + right + "' AS password_hash WHERE '' < :username":                               domain.UserUnknown,
@@ -138,6 +175,17 @@ func every(t *testing.T, s *server) {
 			}
 		}
 	})
+}
+
+// padded wants people whose columns are filled up with spaces to be who they are.
+func padded(t *testing.T, directory *sqlsource.Directory) {
+	t.Helper()
+	for name, enabled := range map[string]bool{"anna": true, "berta": false} {
+		finding, err := directory.Authenticate(t.Context(), name, domain.NewPassword("U*U"))
+		if err != nil || finding.Kind != domain.PasswordAccepted || finding.User.Username != name || finding.User.Enabled != enabled || finding.User.Attributes["email"] != name+"@example.com" {
+			t.Errorf("%s: %v, %v: enabled is %t, the username is %q", name, finding, err, finding.User.Enabled, finding.User.Username)
+		}
+	}
 }
 
 // faults puts queries that cannot be answered.

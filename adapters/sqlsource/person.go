@@ -4,24 +4,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
-)
-
-// The columns of a row that are not attributes.
-const (
-	columnUsername     = "username"
-	columnPasswordHash = "password_hash"
-	columnStatus       = "status"
-	columnEnabled      = "enabled"
-	columnSub          = "sub"
-	columnGroups       = "groups"
 )
 
 // misconfigured is an error that says what is wrong with the query. It names
@@ -30,22 +20,24 @@ func misconfigured(format string, arguments ...any) error {
 	return fmt.Errorf("%s: %w", fmt.Sprintf(format, arguments...), ports.ErrMisconfigured)
 }
 
-func checkColumns(columns []*sql.ColumnType) error {
-	seen := make([]string, len(columns))
+// header resolves the names of columns.
+func header(names fields.Names, columns []*sql.ColumnType) (fields.Header, error) {
+	written := make([]string, len(columns))
 	for i, column := range columns {
-		if column.Name() == "" || slices.Contains(seen, column.Name()) {
-			return misconfigured("column %d of the query has no name, or that of another: name it by AS", i+1)
-		}
-		seen[i] = column.Name()
+		written[i] = column.Name()
 	}
-	if !slices.Contains(seen, columnUsername) {
-		return misconfigured("the query has no column username: name it by AS")
+	resolved, err := names.Header(written)
+	switch {
+	case errors.Is(err, fields.ErrNoUsername):
+		return fields.Header{}, misconfigured("the query has no column %s: name it by AS", fields.Username)
+	case err != nil:
+		return fields.Header{}, misconfigured("the query: %v (AS names a column)", err)
 	}
-	return nil
+	return resolved, nil
 }
 
 // personOf reads a row.
-func personOf(columns []*sql.ColumnType, values []any) (*hashed.Person, error) {
+func personOf(names []string, columns []*sql.ColumnType, values []any) (*hashed.Person, error) {
 	p := &hashed.Person{User: domain.SourceUser{
 		Status: domain.StatusConfirmed, Enabled: true, Attributes: make(domain.Attributes),
 	}}
@@ -55,59 +47,44 @@ func personOf(columns []*sql.ColumnType, values []any) (*hashed.Person, error) {
 		if err != nil {
 			return nil, misconfigured("column %d of the query: %v", i+1, err)
 		}
-		if err := place(p, column.Name(), value, text); err != nil {
-			return nil, err
+		if err := place(p, names[i], value, text); err != nil {
+			return nil, misconfigured("%s: %v", names[i], err)
 		}
 	}
 	if p.User.Username == "" {
 		return nil, misconfigured("a row of the query has no username")
 	}
+	p.User.Sub = p.User.Attributes["sub"]
 	return p, nil
 }
 
 // place puts one column in its place. NULL is none, but nobody is enabled by it.
-func place(p *hashed.Person, column string, value any, text string) error {
-	switch column {
-	case columnUsername:
+func place(p *hashed.Person, name string, value any, text string) (err error) {
+	switch name {
+	case fields.Username:
 		p.User.Username = text
-	case columnPasswordHash:
+	case fields.PasswordHash:
 		// Unix and Django write these in place of a hash, for no password at all.
-		if !strings.HasPrefix(text, "!") && !strings.HasPrefix(text, "*") {
+		if text = strings.TrimSpace(text); !strings.HasPrefix(text, "!") && !strings.HasPrefix(text, "*") {
 			p.Hash = text
 		}
-	case columnStatus:
-		if text == "" {
-			return nil
+	case fields.Status:
+		if strings.TrimSpace(text) != "" {
+			p.User.Status, err = fields.ReadStatus(text)
 		}
-		p.User.Status = domain.UserStatus(text)
-		if !slices.Contains(domain.UserStatuses(), p.User.Status) {
-			return misconfigured("status: takes one of %v", domain.UserStatuses())
-		}
-	case columnEnabled:
-		enabled, err := boolOf(text)
-		if err != nil && value != nil {
-			return misconfigured("enabled: %v", err)
-		}
-		p.User.Enabled = enabled
-	case columnGroups:
-		p.User.Groups, p.User.GroupsKnown = groupsOf(text), true
-	default:
+	case fields.Enabled:
 		if value == nil {
-			return nil
+			text = "false"
 		}
-		if column == "email_verified" || column == "phone_number_verified" {
-			verified, err := boolOf(text)
-			if err != nil {
-				return misconfigured("%s: %v", column, err)
-			}
-			text = strconv.FormatBool(verified)
+		p.User.Enabled, err = fields.Bool(text)
+	case fields.Groups:
+		p.User.Groups, p.User.GroupsKnown = fields.SplitGroups(text), true
+	default:
+		if value != nil {
+			p.User.Attributes[name], err = fields.Value(name, text)
 		}
-		if column == columnSub {
-			p.User.Sub = text
-		}
-		p.User.Attributes[column] = text
 	}
-	return nil
+	return err
 }
 
 // textOf writes a value as the database would. What it would write in more than
@@ -117,12 +94,12 @@ func textOf(value any, databaseType string) (string, error) {
 	case nil:
 		return "", nil
 	case string:
-		return v, nil
+		return unpadded(v, databaseType), nil
 	case []byte:
 		if databaseType == "BIT" && len(v) == 1 {
 			return strconv.Itoa(int(v[0])), nil
 		}
-		return string(v), nil
+		return unpadded(string(v), databaseType), nil
 	case bool:
 		return strconv.FormatBool(v), nil
 	case int64:
@@ -137,26 +114,11 @@ func textOf(value any, databaseType string) (string, error) {
 	return "", errors.New("is of a type that can be written in several ways; cast it to a text")
 }
 
-// boolOf reads what databases have for true and false.
-func boolOf(text string) (bool, error) {
-	switch strings.ToLower(text) {
-	case "true", "t", "1":
-		return true, nil
-	case "false", "f", "0":
-		return false, nil
-	default:
-		return false, errors.New("takes a boolean, 1 or 0")
+// unpadded takes the spaces away that a column of fixed width, CHAR(n), fills a
+// text up with; to the database they are none of its value.
+func unpadded(text, databaseType string) string {
+	if databaseType == "BPCHAR" || databaseType == "CHAR" {
+		return strings.TrimRight(text, " ")
 	}
-}
-
-// groupsOf splits names at semicolons, as string_agg and GROUP_CONCAT can join
-// them.
-func groupsOf(text string) []string {
-	var groups []string
-	for name := range strings.SplitSeq(text, ";") {
-		if name = strings.TrimSpace(name); name != "" {
-			groups = append(groups, name)
-		}
-	}
-	return groups
+	return text
 }

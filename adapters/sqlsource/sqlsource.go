@@ -14,13 +14,17 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/adapters/internal/passwordhash"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 )
 
-var _ ports.SourceDirectory = (*Directory)(nil)
+var (
+	_ ports.SourceDirectory = (*Directory)(nil)
+	_ ports.Noter           = (*Directory)(nil)
+)
 
 const (
 	// connections is how many are kept: Lambda gives a process one sign-in at a
@@ -40,14 +44,19 @@ type Directory struct {
 	db    *sql.DB
 	query string
 	fault func(error) fault
+	names fields.Names
+	// unknown are columns that neither Cognito nor a rule knows, once the
+	// database was asked.
+	unknown atomic.Pointer[fields.Set]
 	// decoy is the hash that is computed for who is not there.
 	decoy  atomic.Pointer[string]
 	learns bool
 }
 
 // Open returns the database that the settings name. Nothing is connected yet.
-// The credentials are asked with AUTH=iam alone, and may be nil otherwise.
-func Open(name string, settings Settings, credentials ports.CredentialProvider) (*Directory, error) {
+// The credentials are asked with AUTH=iam alone, and may be nil otherwise. Mapped
+// are the attributes of the source that rules name.
+func Open(name string, settings Settings, credentials ports.CredentialProvider, mapped ...string) (*Directory, error) {
 	query, err := settings.translated()
 	if err != nil {
 		return nil, fmt.Errorf("QUERY: %w", err)
@@ -72,7 +81,7 @@ func Open(name string, settings Settings, credentials ports.CredentialProvider) 
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{name: name, db: sql.OpenDB(connector), query: query, fault: driver.fault, learns: settings.Decoy.Empty()}
+	d := &Directory{name: name, db: sql.OpenDB(connector), query: query, fault: driver.fault, names: fields.NewNames(mapped...), learns: settings.Decoy.Empty()}
 	d.db.SetMaxOpenConns(connections)
 	d.db.SetMaxIdleConns(connections)
 	d.db.SetConnMaxIdleTime(connectionIdle)
@@ -95,6 +104,23 @@ func (d *Directory) Close() error {
 func (d *Directory) Warm(ctx context.Context) error {
 	_, _, err := d.ask(ctx, "-")
 	return err
+}
+
+// Notes implements [ports.Noter].
+func (d *Directory) Notes() []ports.Note {
+	if unknown := d.unknown.Load(); unknown != nil {
+		return unknown.Notes()
+	}
+	return nil
+}
+
+// note remembers unknown columns; a query has the same ones each time.
+func (d *Directory) note(unknown []string) {
+	if d.unknown.Load() == nil {
+		set := new(fields.Set)
+		set.Add(unknown...)
+		d.unknown.Store(set)
+	}
 }
 
 // Authenticate implements [ports.SourceDirectory]. Every answer but that to an
@@ -202,9 +228,11 @@ func (d *Directory) rows(ctx context.Context, username string) (people []*hashed
 	if err != nil {
 		return nil, d.classify(ctx, err)
 	}
-	if err := checkColumns(columns); err != nil {
+	header, err := header(d.names, columns)
+	if err != nil {
 		return nil, err
 	}
+	d.note(header.Unknown)
 	for len(people) < 2 && rows.Next() {
 		values := make([]any, len(columns))
 		for i := range values {
@@ -213,7 +241,7 @@ func (d *Directory) rows(ctx context.Context, username string) (people []*hashed
 		if err := rows.Scan(values...); err != nil {
 			return nil, d.classify(ctx, err)
 		}
-		person, err := personOf(columns, values)
+		person, err := personOf(header.Names, columns, values)
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,230 @@
+package filesource_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"cognito-user-migration/adapters/filesource"
+	"cognito-user-migration/domain"
+)
+
+// Whatever way a header is written: who is disabled stays disabled, and who has a
+// password can sign in.
+func TestAHeaderMeansWhatItSaysHoweverItIsWritten(t *testing.T) {
+	t.Parallel()
+	for _, header := range []string{
+		"username,password_hash,enabled,status", "Username,Password_Hash,Enabled,Status", "USERNAME,PASSWORD_HASH,ENABLED,STATUS",
+		" username, password_hash, enabled, status", "username ,password_hash ,enabled ,status ", "\ufeffusername,password_hash,\ufeffenabled,status\u00a0",
+		"\"username\",\"password_hash\",\"enabled\",\"status\"", "username,password_hash,ｅｎａｂｌｅｄ,status",
+	} {
+		for end, line := range map[string]string{"\\n": "\n", "\\r\\n": "\r\n"} {
+			t.Run(header+end, func(t *testing.T) {
+				t.Parallel()
+				directory := openAs(t, header+line+"anna,"+hash+",FALSE,CONFIRMED"+line+"berta,"+hash+",1,archived"+line, filesource.Settings{Format: filesource.FormatCSV})
+				for username, want := range map[string]domain.SourceUser{
+					"anna":  {Username: "anna", Status: domain.StatusConfirmed, Enabled: false, Attributes: domain.Attributes{}},
+					"berta": {Username: "berta", Status: domain.StatusArchived, Enabled: true, Attributes: domain.Attributes{}},
+				} {
+					finding, err := directory.Authenticate(t.Context(), username, domain.NewPassword("U*U"))
+					if err != nil || finding.Kind != domain.PasswordAccepted {
+						t.Fatalf("%v, %v", finding, err)
+					}
+					if got, want := show(finding.User), show(want); got != want {
+						t.Errorf("got  %s\nwant %s", got, want)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestAHeaderThatIsNotMeantSoEndsTheStart(t *testing.T) {
+	t.Parallel()
+	const secret = "S3cret-value"
+	for header, want := range map[string]string{
+		"username,enabld":                `the header row: column 2: "enabld" is almost enabled: rename it, or name it in MIGRATE_ATTRIBUTES`,
+		"username,password-hash,Stauts":  "the header row: column 2: \"password-hash\" is almost password_hash: rename it, or name it in MIGRATE_ATTRIBUTES if it is an attribute of its own\ncolumn 3: \"Stauts\" is almost status",
+		"user_name,email":                `the header row: column 1: "user_name" is almost username`,
+		"username,group":                 `the header row: column 2: "group" is almost groups`,
+		"username,enabled,Enabled":       "the header row: columns 2 and 3 have the same name",
+		"username;password_hash;enabled": "the header row: the columns are separated by semicolons, and not by commas",
+		"\ufeffusername;enabled":         "the header row: the columns are separated by semicolons, and not by commas",
+		"email\tUsername\tenabled":       "the header row: the columns are separated by tabs, and not by commas",
+		`"email";"username"`:             "the header row: the columns are separated by semicolons, and not by commas",
+		"email|username":                 "the header row: the columns are separated by vertical bars, and not by commas",
+		"sep=;\nusername;email":          "line 1 is a spreadsheet's sep= line",
+		"email,name":                     "the header row has no column username",
+	} {
+		t.Run(header, func(t *testing.T) {
+			t.Parallel()
+			faultOf(t, header+"\n"+secret+","+secret+"\n", filesource.Settings{Format: filesource.FormatCSV}, want, secret)
+		})
+	}
+}
+
+// fileAs writes a text to a file and gives its settings.
+func fileAs(t *testing.T, text string, format filesource.Format) filesource.Settings {
+	t.Helper()
+	settings := filesource.Settings{Format: format, Path: filepath.Join(t.TempDir(), "people")}
+	if err := os.WriteFile(settings.Path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return settings
+}
+
+func TestAttributesThatNothingUsesAreListedOnce(t *testing.T) {
+	t.Parallel()
+	many := make([]string, 60)
+	for i := range many {
+		many[i] = fmt.Sprintf("column%02d", i)
+	}
+	for name, test := range map[string]struct {
+		format filesource.Format
+		file   string
+		want   []string
+	}{
+		"none":                              {filesource.FormatCSV, "username,email,custom:tier,state\nx,y,z,w\n", nil},
+		"columns":                           {filesource.FormatCSV, "username,department,Age,email\nx,,,\ny,,,\n", []string{"department", "Age"}},
+		"attributes of JSON":                {filesource.FormatJSON, `[{"username": "x", "attributes": {"department": "a", "email": "b"}}, {"username": "y", "attributes": {"department": "c", "age": 7, "state": 1}}]`, []string{"department", "age"}},
+		"a value in the place of a name":    {filesource.FormatJSON, `[{"username": "x", "attributes": {"anna@example.com": 1}}]`, []string{"and 1 more"}},
+		"more than anybody reads":           {filesource.FormatCSV, "username," + strings.Join(many, ",") + "\n", append(slices.Clone(many[:50]), "and 10 more")},
+		"an export of Firebase has no such": {filesource.FormatFirebase, `{"users": [{"localId": "x", "somethingNew": 1}]}`, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settings := fileAs(t, test.file, test.format)
+			if test.format == filesource.FormatFirebase {
+				firebase := project(14)
+				firebase.Path = settings.Path
+				settings = firebase
+			}
+			directory, err := filesource.Open("people", settings, "state")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, note := range directory.Notes() {
+				got = append(got, note.Names...)
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// PHP writes an empty object as an empty list, a list with gaps as an object, and
+// what came from a database as texts.
+func TestJSONAsPHPWritesIt(t *testing.T) {
+	t.Parallel()
+	for entry, want := range map[string]domain.SourceUser{
+		`{"username": "x", "attributes": []}`:                                        {Enabled: true},
+		`{"username": "x", "attributes": {}}`:                                        {Enabled: true},
+		`{"username": "x", "attributes": null, "groups": null, "status": null}`:      {Enabled: true},
+		`{"username": "x", "enabled": 1, "groups": []}`:                              {Enabled: true},
+		`{"username": "x", "enabled": "1", "groups": {}}`:                            {Enabled: true},
+		`{"username": "x", "enabled": "true"}`:                                       {Enabled: true},
+		`{"username": "x", "enabled": null}`:                                         {Enabled: true},
+		`{"username": "x", "enabled": 0}`:                                            {},
+		`{"username": "x", "enabled": "0"}`:                                          {},
+		`{"username": "x", "enabled": "False"}`:                                      {},
+		`{"username": "x", "Enabled": false}`:                                        {},
+		`{" UserName ": "x", "enabled ": "0"}`:                                       {},
+		`{"username": "x", "groups": {"0": "staff", "2": "tokyo"}}`:                  {Enabled: true, Groups: []string{"staff", "tokyo"}},
+		`{"username": "x", "groups": ["staff", 7]}`:                                  {Enabled: true, Groups: []string{"staff", "7"}},
+		`{"username": "x", "status": "", "password_hash": ""}`:                       {Enabled: true},
+		`{"username": "x", "status": "archived"}`:                                    {Enabled: true, Status: domain.StatusArchived},
+		`{"username": "x", "attributes": {"Email": "a@example.com ", "sub": 42}}`:    {Enabled: true, Sub: "42", Attributes: domain.Attributes{"email": "a@example.com", "sub": "42"}},
+		`{"username": "x", "attributes": {"email_verified": 1, "name": 5}}`:          {Enabled: true, Attributes: domain.Attributes{"email_verified": "true", "name": "5"}},
+		`{"username": "x", "attributes": {"email_verified": "0"}}`:                   {Enabled: true, Attributes: domain.Attributes{"email_verified": "false"}},
+		`{"username": "x ", "attributes": {"state": "Tokyo", "custom:Status": "a"}}`: {Enabled: true, Attributes: domain.Attributes{"state": "Tokyo", "custom:Status": "a"}},
+	} {
+		t.Run(entry, func(t *testing.T) {
+			t.Parallel()
+			finding, err := read(t, "["+entry+"]").FindUser(t.Context(), "x")
+			if err != nil || finding.Kind != domain.UserFound {
+				t.Fatalf("%v, %v", finding, err)
+			}
+			want.Username = "x"
+			if want.Status == "" {
+				want.Status = domain.StatusConfirmed
+			}
+			if want.Attributes == nil {
+				want.Attributes = domain.Attributes{}
+			}
+			if got, want := show(finding.User), show(want); got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+	finding, err := read(t, `[{"username": 42}]`).FindUser(t.Context(), "42")
+	if err != nil || finding.User.Username != "42" {
+		t.Errorf("a number for a username: %v, %v", finding, err)
+	}
+}
+
+func TestAFaultOfJSONNamesItsField(t *testing.T) {
+	t.Parallel()
+	const secret = "S3cret-value"
+	faults := map[string]string{
+		`"enabled": "yes"`: "enabled: takes true or false, 1 or 0", `"enabled": ""`: "enabled: takes", `"enabled": 2`: "enabled: takes", `"enabled": []`: "enabled: takes",
+		`"Enabled": "` + secret + `"`: "enabled: takes", `"enabled": true, "Enabled": false`: "enabled: is there twice", `"enabled": true, "enabled": false`: "enabled: is there twice",
+		`"enabld": false`:                           `takes username, password_hash, status, enabled, attributes and groups, and no other field; "enabld" is almost enabled`,
+		`"passwordHash": "` + secret + `"`:          `takes username, password_hash, status, enabled, attributes and groups, and no other field; "passwordHash" is almost password_hash`,
+		`"` + secret + `@example.com": 1`:           "takes username, password_hash, status, enabled, attributes and groups, and no other field",
+		`"password_hash": ["` + secret + `"]`:       "password_hash: takes a text",
+		`"password_hash": false`:                    "password_hash: not a hash of a known form",
+		`"status": 1`:                               "status: takes one of",
+		`"status": ["` + secret + `"]`:              "status: takes a text",
+		`"groups": "` + secret + `"`:                "groups: takes a list of names",
+		`"groups": {"` + secret + `": "x"}`:         "groups: takes a list of names",
+		`"groups": [["` + secret + `"]]`:            "groups: takes a list of names",
+		`"groups": [null]`:                          "groups: takes a list of names",
+		`"attributes": ["` + secret + `"]`:          "attributes: takes an object",
+		`"attributes": "` + secret + `"`:            "attributes: takes an object",
+		`"attributes": {"enabled": false}`:          "attributes: enabled stands beside the attributes, not among them",
+		`"attributes": {"Password_Hash": "x"}`:      "attributes: password_hash stands beside",
+		`"attributes": {"email": 1, "Email": 2}`:    "attributes: email: is there twice",
+		`"attributes": {"email_verified": "maybe"}`: "attributes: email_verified: takes true or false",
+		`"attributes": {"email_verifed": true}`:     `attributes: "email_verifed" is almost email_verified`,
+		`"attributes": {"": 1}`:                     "attributes: has no name",
+	}
+	for _, members := range slices.Sorted(maps.Keys(faults)) {
+		t.Run(members, func(t *testing.T) {
+			t.Parallel()
+			faultOf(t, `[{"username": "x"}, {"username": "y", `+members+`}]`, filesource.Settings{}, "entry 2: "+faults[members], secret)
+		})
+	}
+}
+
+// What a person is disabled by is written under the name that the entry has.
+func TestDisablingKeepsOneFieldForIt(t *testing.T) {
+	t.Parallel()
+	directory, err := filesource.Open("people", fileAs(t, `[{"Username": "x", "Enabled": "1"}]`, filesource.FormatJSON))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := directory.Disable(t.Context(), "x"); err != nil {
+		t.Fatal(err)
+	}
+	if got := standing(t, directory, "x"); got != "disabled" {
+		t.Errorf("x is %s", got)
+	}
+}
+
+// Padding that an export of CHAR(n) columns has is none of a value.
+func TestPaddingOfFixedWidthIsLeftOut(t *testing.T) {
+	t.Parallel()
+	directory := openAs(t, "username,password_hash,status,enabled,email\nanna      ,"+hash+"   ,CONFIRMED ,0    ,anna@example.com    \n", filesource.Settings{Format: filesource.FormatCSV})
+	for _, typed := range []string{"anna", "anna@example.com"} {
+		finding, err := directory.Authenticate(t.Context(), typed, domain.NewPassword("U*U"))
+		if err != nil || finding.Kind != domain.PasswordAccepted || finding.User.Username != "anna" || finding.User.Enabled {
+			t.Errorf("%s: %v, %v", typed, finding, err)
+		}
+	}
+}

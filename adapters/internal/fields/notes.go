@@ -1,0 +1,51 @@
+package fields
+
+import (
+	"fmt"
+
+	"cognito-user-migration/ports"
+)
+
+// Set gathers names, each once.
+type Set struct {
+	names []string
+	known map[string]bool
+}
+
+// Add adds names.
+func (s *Set) Add(names ...string) {
+	for _, name := range names {
+		if s.known[name] {
+			continue
+		}
+		if s.known == nil {
+			s.known = make(map[string]bool)
+		}
+		s.known[name] = true
+		s.names = append(s.names, name)
+	}
+}
+
+// mostShown is how many names a note lists.
+const mostShown = 50
+
+// Notes tells of the names: attributes that neither Cognito nor a rule knows, and
+// so are read for nothing.
+func (s *Set) Notes() []ports.Note {
+	if len(s.names) == 0 {
+		return nil
+	}
+	var shown []string
+	for _, name := range s.names {
+		if len(shown) < mostShown && Presentable(name) {
+			shown = append(shown, name)
+		}
+	}
+	if hidden := len(s.names) - len(shown); hidden > 0 {
+		shown = append(shown, fmt.Sprintf("and %d more", hidden))
+	}
+	return []ports.Note{{
+		Text:  "the source has attributes that are not used: they are no standard attributes, and no rule of MIGRATE_ATTRIBUTES names them",
+		Names: shown,
+	}}
+}
