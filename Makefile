@@ -12,7 +12,7 @@ CORPUS ?= 40
 TESTFLAGS ?= -count=1 -timeout 20m
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # IMAGE, PLATFORM, BASE, ENGINE, PULL: see deploy/image/build.sh
-# make bench QUICK=1 is shorter, KEEP=1 writes into docs; BENCHFLAGS: go run ./app/bench/cmd/bench -help
+# make bench QUICK=1 is shorter, KEEP=1 writes into docs; BENCHFLAGS: go -C test/bench run ./cmd/bench -help
 BENCHFLAGS ?=
 export VERSION
 
@@ -45,8 +45,10 @@ export PATH := $(PATH):$(GOBIN)
 RACE := $(if $(shell command -v "$$(go env CC 2>/dev/null)"),-race)
 SUMMARY := go run ./.ci/testsummary/main.go
 BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# Modules beside the main one, which ./... passes over.
+MODULES := ./test/bench
 # Folders with a package-lock.json of software that tests run against.
-PEERS := app/e2e/peers adapters/oidcsource/testdata/provider
+PEERS := test/peers adapters/oidcsource/testdata/provider
 
 .PHONY: help
 help: ## Show this list
@@ -85,12 +87,12 @@ image-test: ## Build the image twice, look inside, run it: needs buildah
 .PHONY: test
 test: peers ## Every test that this machine can run; E2E=required: a skipped one is a failure
 	@$(if $(RACE),,echo "test: no C compiler here, so without the race detector")
-	@$(SUMMARY) $(RACE) $(TESTFLAGS) ./...
+	@MODULES="$(MODULES)" $(SUMMARY) $(RACE) $(TESTFLAGS) ./...
 
 .PHONY: e2e
 e2e: ## The end-to-end tests alone; each peer must be there
 	@$(MAKE) peers E2E=required
-	@E2E=required $(SUMMARY) $(RACE) $(TESTFLAGS) ./app/e2e/...
+	@E2E=required $(SUMMARY) $(RACE) $(TESTFLAGS) ./test/e2e/... ./test/lambdahost/... ./test/peers/...
 
 # npm writes the hidden lock file last, so it tells a finished installation from a broken one.
 .PHONY: peers
@@ -108,21 +110,24 @@ peers: ## Install the npm packages that tests run against, where npm is there
 	done
 
 # Node.js and Python are compared with where they are installed.
+BUILD_BENCH := mkdir -p bin && go -C test/bench build -o "$(CURDIR)/bin/bench" ./cmd/bench
 .PHONY: bench
 bench: ## What one sign-in costs, beside the floor, Python and Node.js; QUICK=1 for a short look
-	@$(MAKE) peers PEERS=app/bench/node
-	@go run ./app/bench/cmd/bench $(if $(QUICK),-rounds 2 -invocations 100 -quota-rounds 1 -load 0 -wait 10s) \
+	@$(MAKE) peers PEERS=test/bench/node
+	@$(BUILD_BENCH)
+	@bin/bench $(if $(QUICK),-rounds 2 -invocations 100 -quota-rounds 1 -load 0 -wait 10s) \
 	  $(if $(KEEP),-out docs/bench -page docs/performance.md) $(BENCHFLAGS)
 
 .PHONY: bench-load
 bench-load: ## How that grows with sources, attributes, groups and processes at once
-	@go run ./app/bench/cmd/bench -rounds 0 -quota 0 $(if $(QUICK),-load 1 -wait 10s) $(BENCHFLAGS)
+	@$(BUILD_BENCH)
+	@bin/bench -rounds 0 -quota 0 $(if $(QUICK),-load 1 -wait 10s) $(BENCHFLAGS)
 
 .PHONY: cover
 cover: ## Statement coverage: of domain it must be 100 %, the rest is printed
 	@mkdir -p bin
 	@go test -count=1 -coverprofile=bin/domain.cover.out ./domain/... >bin/domain.cover.txt || { cat bin/domain.cover.txt; exit 1; }
-	@go test -count=1 -cover $$(go list ./... | grep -v -e '/domain$$' -e '/domain/' -e '/app/e2e' -e '/ports/mocks$$' -e '/deploy$$' -e '/deploy/')
+	@go test -count=1 -cover $$(go list ./... | grep -v -e '/domain$$' -e '/domain/' -e '/test/' -e '/ports/mocks$$' -e '/deploy$$' -e '/deploy/')
 	@cat bin/domain.cover.txt
 	@awk 'NR > 1 {all += $$2; if ($$3 == 0) {missed += $$2; if (++shown <= 30) print "not covered: " $$1}} \
 	  END {printf "domain: %d of %d statements covered\n", all - missed, all; exit missed > 0 || all == 0}' bin/domain.cover.out
@@ -143,11 +148,11 @@ fuzz: ## Every fuzz target in the tree, FUZZTIME (10s) each
 WEIGHT_LIMIT := 10600000
 .PHONY: weight
 weight: ## Measure what each adapter adds, and write docs/weight.md
-	@go run ./.ci/weight/main.go -limit $(WEIGHT_LIMIT) -write docs/weight.md
+	@go run ./test/weight -limit $(WEIGHT_LIMIT) -write docs/weight.md
 
 .PHONY: weight-check
 weight-check: ## Fail where the Cognito source alone has grown too heavy
-	@go run ./.ci/weight/main.go -limit $(WEIGHT_LIMIT)
+	@go run ./test/weight -limit $(WEIGHT_LIMIT)
 
 # Types are checked with each tag and with all; what the use of what is missing ends with is
 # tested in app/cmd/bootstrap.
@@ -177,9 +182,11 @@ fuzz-corpora: ## Keep the smallest inputs that fuzzing found: CORPUS (40) a targ
 lint: ## gofmt, go vet, golangci-lint; shellcheck and actionlint where they can be had
 	@unformatted="$$(find . -name node_modules -prune -o -name '*.go' -print0 | xargs -0 -r gofmt -l)"; \
 	if [[ -n "$$unformatted" ]]; then echo "lint: not gofmt's form:"; echo "$$unformatted"; exit 1; fi
-	@go vet ./... && go vet ./.ci/testsummary/main.go && go vet ./.ci/weight/main.go
-	@if golangci-lint version 2>/dev/null | grep -qF 'version $(GOLANGCI_VERSION) '; then golangci-lint run ./...; \
-	else go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION) run ./...; fi
+	@go vet ./... && go vet ./.ci/testsummary/main.go
+	@if golangci-lint version 2>/dev/null | grep -qF 'version $(GOLANGCI_VERSION) '; then lint=golangci-lint; \
+	else lint="$$(go env GOPATH)/bin/golangci-lint"; go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION); fi; \
+	"$$lint" run ./...; \
+	for module in $(MODULES); do echo "lint: $$module"; (cd "$$module" && go vet ./... && "$$lint" run ./...); done
 	@if command -v shellcheck >/dev/null; then shellcheck .ci/run deploy/image/*.sh deploy/*.sh; \
 	else echo "lint: shellcheck is not installed, the scripts were not checked"; fi
 	@if command -v actionlint >/dev/null; then actionlint; \
@@ -202,7 +209,7 @@ generate-check: ## Fail where the generated code is not what generate writes
 
 .PHONY: tidy-check
 tidy-check: ## Fail where go mod tidy would change something
-	@go mod tidy -diff && echo "tidy-check: tidy"
+	@for module in . $(MODULES); do go -C "$$module" mod tidy -diff; done; echo "tidy-check: tidy"
 
 .PHONY: versions
 versions: # Of the linters, for .ci/run

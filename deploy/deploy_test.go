@@ -18,7 +18,7 @@ import (
 
 	"cognito-user-migration/app"
 	"cognito-user-migration/app/config"
-	"cognito-user-migration/app/e2e/peers"
+	"cognito-user-migration/test/peers"
 )
 
 // The two templates, in both languages.

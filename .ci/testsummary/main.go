@@ -3,6 +3,7 @@
 // by itself (a line for each package, the output of what failed) is printed as it comes.
 //
 //	go run ./.ci/testsummary/main.go -race ./...
+//	MODULES="./test/bench" go run ./.ci/testsummary/main.go -race ./...    those modules too
 //
 // It stands in a directory that ./... passes over, and needs nothing but the standard library:
 // it is a part of the Makefile, not of the program.
@@ -11,6 +12,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -47,19 +49,21 @@ func main() {
 }
 
 func run(args []string, stdout, stderr io.Writer) error {
-	command := exec.Command("go", append([]string{"test", "-json"}, args...)...)
-	command.Stderr = stderr
-	pipe, err := command.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := command.Start(); err != nil {
-		return err
-	}
-
 	s := &summary{out: stdout, output: map[string][]string{}, broken: map[string]bool{}}
-	readErr := s.read(pipe)
-	testErr := command.Wait()
+	var readErr, testErr error
+	for _, module := range append([]string{"."}, strings.Fields(os.Getenv("MODULES"))...) {
+		command := exec.Command("go", append([]string{"-C", module, "test", "-json"}, args...)...)
+		command.Stderr = stderr
+		pipe, err := command.StdoutPipe()
+		if err != nil {
+			return err
+		}
+		if err := command.Start(); err != nil {
+			return err
+		}
+		readErr = errors.Join(readErr, s.read(pipe))
+		testErr = errors.Join(testErr, command.Wait())
+	}
 	s.print(os.Getenv("E2E") == "required")
 
 	switch {

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"cognito-user-migration/app/doctor"
-	"cognito-user-migration/app/e2e/peers"
+	"cognito-user-migration/test/peers"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"cognito-user-migration/app/e2e/peers"
+	"cognito-user-migration/test/peers"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"cognito-user-migration/app/e2e/lambdahost"
+	"cognito-user-migration/test/lambdahost"
 )
 
 // patience is what starting a container and one answer may take on a busy machine.

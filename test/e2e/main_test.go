@@ -1,0 +1,90 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cognito-user-migration/test/peers"
+)
+
+// What the tests of this package share, started by the first who asks.
+var (
+	moto         = shared[*peers.Moto]{start: peers.StartMoto}
+	cognitoLocal = shared[*peers.CognitoLocal]{start: peers.StartCognitoLocal}
+	bootstrap    = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx) }}
+	// traced is the program with what the image leaves out.
+	traced = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "tracing") }}
+)
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	moto.close()
+	cognitoLocal.close()
+	bootstrap.close()
+	traced.close()
+	os.Exit(status)
+}
+
+// shared is something that one test starts and all of them use.
+type shared[T interface{ Close() }] struct {
+	start   func(context.Context) (T, error)
+	once    sync.Once
+	value   T
+	err     error
+	started bool
+}
+
+// get returns the shared thing, and ends the test where it would not start.
+func (s *shared[T]) get(t *testing.T) T {
+	t.Helper()
+	s.once.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+		defer cancel()
+		s.value, s.err = s.start(ctx)
+		s.started = s.err == nil
+	})
+	if s.err != nil {
+		t.Fatal(s.err)
+	}
+	return s.value
+}
+
+func (s *shared[T]) close() {
+	if s.started {
+		s.value.Close()
+	}
+}
+
+// binary is the program under test, built as the image's is.
+type binary struct{ path string }
+
+// build builds it, with further build tags.
+func build(ctx context.Context, tags ...string) (*binary, error) {
+	folder, err := os.MkdirTemp("", "bootstrap-")
+	if err != nil {
+		return nil, err
+	}
+	production, err := os.ReadFile("../../app/cmd/bootstrap/build-tags")
+	if err != nil {
+		return nil, err
+	}
+	b := &binary{path: filepath.Join(folder, "bootstrap")}
+	tags = append([]string{strings.TrimSpace(string(production))}, tags...)
+	arguments := append([]string{"build", "-tags", strings.Join(tags, ","), "-o", b.path}, buildFlags...)
+	compile := exec.CommandContext(ctx, "go", append(arguments, "../../app/cmd/bootstrap")...)
+	if output, err := compile.CombinedOutput(); err != nil {
+		b.Close()
+		return nil, fmt.Errorf("go build: %w\n%s", err, output)
+	}
+	return b, nil
+}
+
+// Close removes the program.
+func (b *binary) Close() { _ = os.RemoveAll(filepath.Dir(b.path)) }

@@ -1,0 +1,382 @@
+// Command weight builds the function with the Cognito source alone, with each other adapter
+// beside it, and with everything, and says what each of them weighs: bytes of the binary, and
+// what its packages do when the program is loaded, before anything of ours runs.
+//
+//	go run ./test/weight -write docs/weight.md     measures all, writes the tables
+//	go run ./test/weight -limit 10600000           fails where Cognito alone is heavier
+//
+// Sizes are of linux/amd64 and the same on every machine with the same Go.
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	program  = "./app/cmd/bootstrap"
+	tagsFile = "app/cmd/bootstrap/build-tags"
+	// runs is how often a program is started to see what it does: the least of them is told,
+	// since noise only ever adds.
+	runs = 25
+	// The tables stand between these.
+	begins, ends = "<!-- weight:begin -->\n", "<!-- weight:end -->"
+)
+
+// needs names what an adapter is of no use without.
+var needs = map[string]string{"postgres": "sql", "mysql": "sql"}
+
+func main() {
+	write := flag.String("write", "", "the `file` to write the tables into")
+	limit := flag.Int64("limit", 0, "the most `bytes` that the Cognito source alone may be")
+	flag.Parse()
+	if err := run(*write, *limit); err != nil {
+		fmt.Fprintln(os.Stderr, "weight:", err)
+		os.Exit(1)
+	}
+}
+
+func run(write string, limit int64) error {
+	folder, err := os.MkdirTemp("", "weight-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	scale := scale{folder: folder}
+	if err := scale.readTags(); err != nil {
+		return err
+	}
+	alone, err := scale.build("alone", nil)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("weight: the Cognito source alone: %s bytes\n", grouped(alone.size))
+	if limit > 0 && alone.size > limit {
+		return fmt.Errorf("that is more than %s; `make weight` says what is heavy", grouped(limit))
+	}
+	if write == "" {
+		return nil
+	}
+	if runtime.GOOS+"/"+runtime.GOARCH != "linux/amd64" {
+		return errors.New("the tables are of linux/amd64")
+	}
+	tables, err := scale.tables(alone)
+	if err != nil {
+		return err
+	}
+	return replace(write, tables)
+}
+
+// scale builds and weighs.
+type scale struct {
+	folder string
+	fixed  []string // tags of every build
+	noes   []string // tags that leave an adapter out
+}
+
+// readTags finds them where the Makefile does.
+func (s *scale) readTags() error {
+	text, err := os.ReadFile(tagsFile)
+	if err != nil {
+		return err
+	}
+	s.fixed = strings.Split(strings.TrimSpace(string(text)), ",")
+	constraint := regexp.MustCompile(`(?m)^//go:build !(no[a-z]+)$`)
+	found := make(map[string]bool)
+	for _, root := range []string{"app", "adapters"} {
+		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			if tag := constraint.FindSubmatch(text); tag != nil {
+				found[string(tag[1])] = true
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, tag := range s.fixed {
+		delete(found, tag)
+	}
+	s.noes = slices.Sorted(maps.Keys(found))
+	return nil
+}
+
+// built is one build.
+type built struct {
+	path  string
+	size  int64
+	inits map[string]initialized
+}
+
+// build builds the program with these adapters, and without every other; a name with a minus
+// takes a tag off that every build has.
+func (s *scale) build(name string, with []string) (built, error) {
+	var tags []string
+	for _, tag := range slices.Concat(s.fixed, s.noes) {
+		if !slices.Contains(with, strings.TrimPrefix(tag, "no")) && !slices.Contains(with, "-"+tag) {
+			tags = append(tags, tag)
+		}
+	}
+	binary := built{path: filepath.Join(s.folder, name)}
+	command := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", strings.Join(tags, ","),
+		"-ldflags", "-s -w -X main.version=1.2.3", "-o", binary.path, program)
+	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
+	if output, err := command.CombinedOutput(); err != nil {
+		return built{}, fmt.Errorf("%v: %w\n%s", command.Args, err, output)
+	}
+	info, err := os.Stat(binary.path)
+	if err == nil {
+		binary.size = info.Size()
+	}
+	return binary, err
+}
+
+// initialized is what a package does when the program is loaded.
+type initialized struct {
+	took          time.Duration
+	bytes, allocs int64
+}
+
+func (i initialized) plus(other initialized) initialized {
+	return initialized{i.took + other.took, i.bytes + other.bytes, i.allocs + other.allocs}
+}
+
+// trace starts the program, which ends at once for want of settings, and reads what the Go
+// runtime says of its packages (GODEBUG=inittrace=1, package runtime).
+func (b *built) trace() error {
+	line := regexp.MustCompile(`(?m)^init (\S+) @\S+ ms, (\S+) ms clock, (\d+) bytes, (\d+) allocs$`)
+	b.inits = make(map[string]initialized)
+	for range runs {
+		command := exec.Command(b.path)
+		command.Env = []string{"GODEBUG=inittrace=1"}
+		var said bytes.Buffer
+		command.Stderr = &said
+		_ = command.Run() // it fails: there are no settings
+		found := line.FindAllStringSubmatch(said.String(), -1)
+		if len(found) == 0 {
+			return fmt.Errorf("%s said nothing of its packages: %s", b.path, said.String())
+		}
+		for _, match := range found {
+			clock, err := strconv.ParseFloat(match[2], 64)
+			if err != nil {
+				return err
+			}
+			size, _ := strconv.ParseInt(match[3], 10, 64)
+			allocs, _ := strconv.ParseInt(match[4], 10, 64)
+			one := initialized{time.Duration(clock * float64(time.Millisecond)), size, allocs}
+			if before, seen := b.inits[match[1]]; seen {
+				one.took, one.bytes, one.allocs = min(one.took, before.took), min(one.bytes, before.bytes), min(one.allocs, before.allocs)
+			}
+			b.inits[match[1]] = one
+		}
+	}
+	return nil
+}
+
+// sum adds up the packages that the other build has not.
+func (b *built) sum(without map[string]initialized) initialized {
+	var all initialized
+	for name, one := range b.inits {
+		if _, there := without[name]; !there {
+			all = all.plus(one)
+		}
+	}
+	return all
+}
+
+func (s *scale) tables(alone built) (string, error) {
+	if err := alone.trace(); err != nil {
+		return "", err
+	}
+	weighed := map[string]built{"cognito": alone}
+	var out strings.Builder
+	out.WriteString("| adapter | build tag that leaves it out | bytes | loading it | allocated | allocations |\n|---|---|---|---|---|---|\n")
+	row := func(name, tag string, size int64, cost initialized) {
+		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s | %s |\n", name, tag, grouped(size), milliseconds(cost.took), grouped(cost.bytes), grouped(cost.allocs))
+	}
+	row("**Cognito source alone** (`ONLY=cognito`)", "", alone.size, alone.sum(nil))
+	choices := make([]string, len(s.noes))
+	for i, tag := range s.noes {
+		choices[i] = strings.TrimPrefix(tag, "no")
+	}
+	// What others need comes before them.
+	slices.SortFunc(choices, func(a, b string) int { return cmp.Or(cmp.Compare(needs[a], needs[b]), cmp.Compare(a, b)) })
+	for _, choice := range choices {
+		with, beside, title := []string{choice}, "cognito", choice
+		if needed, ok := needs[choice]; ok {
+			with, beside, title = append(with, needed), needed, choice+", beside "+needed
+		}
+		one, err := s.build(choice, with)
+		if err != nil {
+			return "", err
+		}
+		if err := one.trace(); err != nil {
+			return "", err
+		}
+		weighed[choice] = one
+		base := weighed[beside]
+		row("+ "+title, "`no"+choice+"`", one.size-base.size, one.sum(base.inits))
+	}
+	whole, err := s.build("everything", choices)
+	if err != nil {
+		return "", err
+	}
+	if err := whole.trace(); err != nil {
+		return "", err
+	}
+	row("**everything** (what `make build` and `make image` build)", "", whole.size, whole.sum(nil))
+	for _, left := range []struct{ tag, title string }{
+		{"nethttpomithttp2", "left out always: HTTP/2 of net/http"},
+		{"noprofiles", "left out always: profiles, SSO, instance metadata"},
+		{"lambda.norpc", "left out always: Go's old way to be called in Lambda"},
+	} {
+		one, err := s.build(left.tag, []string{"-" + left.tag})
+		if err != nil {
+			return "", err
+		}
+		if err := one.trace(); err != nil {
+			return "", err
+		}
+		row(left.title, "`"+left.tag+"`", one.size-alone.size, one.sum(alone.inits))
+	}
+	out.WriteString("\nThe packages that do most when everything is loaded:\n\n| package | loading it | allocated | allocations |\n|---|---|---|---|\n")
+	names := slices.SortedFunc(maps.Keys(whole.inits), func(a, b string) int {
+		return cmp.Or(cmp.Compare(whole.inits[b].bytes, whole.inits[a].bytes), cmp.Compare(a, b))
+	})
+	for _, name := range names[:min(12, len(names))] {
+		one := whole.inits[name]
+		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", name, milliseconds(one.took), grouped(one.bytes), grouped(one.allocs))
+	}
+	started, err := compare(alone, whole)
+	if err != nil {
+		return "", err
+	}
+	out.WriteString("\n" + started)
+	return out.String(), nil
+}
+
+// compare starts both, turn by turn, until they ask Lambda's runtime API for work.
+func compare(alone, whole built) (string, error) {
+	var took [2][]time.Duration
+	var peak [2][]int64
+	var ratios []float64
+	for range runs {
+		var pair [2]time.Duration
+		for i, one := range []built{alone, whole} {
+			until, most, err := one.start()
+			if err != nil {
+				return "", err
+			}
+			pair[i] = until
+			took[i], peak[i] = append(took[i], until), append(peak[i], most)
+		}
+		ratios = append(ratios, float64(pair[1])/float64(pair[0]))
+	}
+	return fmt.Sprintf("From the start of the process to its first question to Lambda, with a user pool as source that nobody answers for,\n"+
+		"medians of %d runs turn by turn: %s with the Cognito source alone, %s with everything; the ratio of pairs is %.2f (the middle half of them: %.2f to %.2f).\n"+
+		"Peak memory: %.1f and %.1f MiB.\n",
+		runs, milliseconds(median(took[0])), milliseconds(median(took[1])), median(ratios), quantile(ratios, 0.25), quantile(ratios, 0.75),
+		float64(median(peak[0]))/1024, float64(median(peak[1]))/1024), nil
+}
+
+// start runs the program until its first poll, and gives how long that took and the most memory
+// that it had, in KiB.
+func (b *built) start() (time.Duration, int64, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, 0, err
+	}
+	polled := make(chan time.Time, 1)
+	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/invocation/next") {
+			select {
+			case polled <- time.Now():
+			default:
+			}
+		}
+		<-r.Context().Done()
+	})}
+	go server.Serve(listener)
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	command := exec.CommandContext(ctx, b.path)
+	command.Env = []string{
+		"AWS_LAMBDA_RUNTIME_API=" + listener.Addr().String(), "AWS_REGION=us-east-1", "AWS_ENDPOINT_URL=http://127.0.0.1:9",
+		"AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret",
+		"SOURCE_USER_POOL_ID=us-east-1_AbCdEf123", "SOURCE_CLIENT_ID=1example23456789",
+	}
+	began := time.Now()
+	if err := command.Start(); err != nil {
+		return 0, 0, err
+	}
+	var at time.Time
+	select {
+	case at = <-polled:
+	case <-ctx.Done():
+	}
+	_ = command.Process.Kill()
+	_ = command.Wait()
+	if at.IsZero() {
+		return 0, 0, fmt.Errorf("%s never asked for work", b.path)
+	}
+	return at.Sub(began), command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss, nil
+}
+
+func median[T cmp.Ordered](of []T) T {
+	return quantile(of, 0.5)
+}
+
+func quantile[T cmp.Ordered](of []T, part float64) T {
+	sorted := slices.Sorted(slices.Values(of))
+	return sorted[int(part*float64(len(sorted)-1))]
+}
+
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
+}
+
+// grouped writes a number with its thousands apart.
+func grouped(number int64) string {
+	digits := strconv.FormatInt(number, 10)
+	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}
+
+// replace puts the tables into their place in a file.
+func replace(path, tables string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, first := strings.Cut(string(text), begins)
+	_, after, last := strings.Cut(rest, ends)
+	if !first || !last {
+		return fmt.Errorf("%s has no place for the tables", path)
+	}
+	return os.WriteFile(path, []byte(before+begins+"\n"+tables+"\n"+ends+after), 0o644)
+}
