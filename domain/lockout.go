@@ -110,7 +110,8 @@ const (
 	// LockoutCounts: the attempt counts as a failed one. A name that nobody has
 	// counts too, or the lock would tell who exists.
 	LockoutCounts LockoutEffect = iota
-	// LockoutClears: the password was right, and the count is cleared.
+	// LockoutClears: the password was right. The count is cleared if the decision
+	// is to migrate; a refusal counts, or it would reveal the right password.
 	LockoutClears
 )
 

@@ -24,12 +24,12 @@ type Limiter interface {
 	// though the try may be counted.
 	Take(ctx context.Context, name domain.LockoutKey) (Try, error)
 
-	// GiveBack takes a granted try out of the count, because nobody judged the
-	// password. It is called once for a try. It returns an error when the try
+	// GiveBack takes a granted try out of the count, because the source certainly
+	// did not judge the password ([ErrNotJudged]). It is called once for a try. It returns an error when the try
 	// may count still.
 	GiveBack(ctx context.Context, name domain.LockoutKey, try Try) error
 
-	// Clear forgets what was counted of a name, because a password was right.
+	// Clear forgets what was counted of a name, because its user migrates.
 	// It returns an error when that may count still. To clear twice is fine.
 	Clear(ctx context.Context, name domain.LockoutKey) error
 }

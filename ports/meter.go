@@ -2,6 +2,8 @@ package ports
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -10,6 +12,10 @@ import (
 type Meter struct {
 	calls   atomic.Int64
 	retries atomic.Int64
+
+	mu          sync.Mutex
+	connections []any  // that carried a request of this attempt
+	first       [4]any // where the first of them are kept, so that few attempts allocate
 }
 
 type meterKey struct{}
@@ -18,6 +24,36 @@ type meterKey struct{}
 func WithMeter(ctx context.Context) (context.Context, *Meter) {
 	meter := new(Meter)
 	return context.WithValue(ctx, meterKey{}, meter), meter
+}
+
+// WithinAttempt returns the context itself where it belongs to an attempt, and one
+// with a meter of its own otherwise.
+func WithinAttempt(ctx context.Context) context.Context {
+	if _, ok := ctx.Value(meterKey{}).(*Meter); ok {
+		return ctx
+	}
+	ctx, _ = WithMeter(ctx)
+	return ctx
+}
+
+// CarriedBefore notes that a connection carries a request of the context's
+// attempt, and reports whether it carried one of the same attempt before. It
+// returns false outside of an attempt. The connection must be comparable.
+func CarriedBefore(ctx context.Context, connection any) bool {
+	meter, ok := ctx.Value(meterKey{}).(*Meter)
+	if !ok {
+		return false
+	}
+	meter.mu.Lock()
+	defer meter.mu.Unlock()
+	if slices.Contains(meter.connections, connection) {
+		return true
+	}
+	if meter.connections == nil {
+		meter.connections = meter.first[:0]
+	}
+	meter.connections = append(meter.connections, connection)
+	return false
 }
 
 // Call is a request that is about to go out, named by words of ours and of the

@@ -21,6 +21,9 @@ import (
 //     credentials, permissions,
 //   - the context's own error when the context ended first.
 //
+// Where the source certainly did not judge the password, an error of Authenticate
+// also matches [ErrNotJudged].
+//
 // No error's text holds a password, a token, a username or an attribute's
 // value. Implementations are safe for use by several goroutines.
 type SourceDirectory interface {
@@ -47,6 +50,50 @@ var (
 	// trying again will not help.
 	ErrMisconfigured = errors.New("misconfigured")
 )
+
+// ErrNotJudged stands beside one of the errors above, or the context's own, where
+// the source certainly did not judge the password: no connection was made, the
+// source asked for fewer requests, the time ended before the first byte of an
+// answer, or something failed before the password was sent. The lockout gives
+// only such an attempt back. An answer to a password is a judgement, whatever we
+// make of it: an adapter that cannot tell must not return this error.
+var ErrNotJudged = errors.New("the password was not judged")
+
+// NotJudged returns the error with the same text, which also matches
+// [ErrNotJudged]; nil for nil.
+func NotJudged(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &notJudged{err}
+}
+
+type notJudged struct{ error }
+
+// Unwrap gives both errors.
+func (e *notJudged) Unwrap() []error { return []error{e.error, ErrNotJudged} }
+
+// MaybeJudged returns the error with the same text, which does not match
+// [ErrNotJudged], for what goes wrong after the password was sent; nil for nil.
+func MaybeJudged(err error) error {
+	if !errors.Is(err, ErrNotJudged) {
+		return err
+	}
+	return &maybeJudged{err}
+}
+
+// maybeJudged has no Unwrap, so that errors.Is asks nothing but its own Is.
+type maybeJudged struct{ cause error }
+
+func (e *maybeJudged) Error() string { return e.cause.Error() }
+
+// Is implements the interface of [errors.Is].
+func (e *maybeJudged) Is(target error) bool {
+	return target != ErrNotJudged && errors.Is(e.cause, target) //nolint:errorlint // the sentinel itself is hidden
+}
+
+// As implements the interface of [errors.As].
+func (e *maybeJudged) As(target any) bool { return errors.As(e.cause, target) }
 
 // ReasonOf names why nothing was decided, by the error of a port.
 func ReasonOf(err error) domain.Reason {

@@ -53,7 +53,7 @@ func newClient(sdk *cognitoidentityprovider.Client) client {
 		func(ctx context.Context, keep func(*middleware.Stack) error) error {
 			_, err := sdk.AdminInitiateAuth(ctx, nil, func(o *cognitoidentityprovider.Options) {
 				o.Retryer = neverTwice
-				o.APIOptions = append(o.APIOptions, readQuickly(readSignIn), keep)
+				o.APIOptions = append(o.APIOptions, readQuickly(readSignIn), certifyUnjudged, keep)
 			})
 			return err
 		})
@@ -121,6 +121,19 @@ func signInRetryer() aws.Retryer {
 		// What none of the above knows is not retried.
 		retry.IsErrorRetryableFunc(func(error) aws.Ternary { return aws.FalseTernary }),
 	)
+}
+
+// certifyUnjudged makes the error of a sign-in match [ports.ErrNotJudged] where
+// the source certainly judged the password in none of the tries.
+func certifyUnjudged(stack *middleware.Stack) error {
+	return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("CertifyUnjudged",
+		func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+			out, metadata, err := next.HandleFinalize(ctx, in)
+			if err != nil && awsclient.Unjudged(err, metadata) {
+				err = ports.NotJudged(err)
+			}
+			return out, metadata, err
+		}), middleware.Before)
 }
 
 // looked holds for the operation's own exceptions that put the blame on the

@@ -69,6 +69,7 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	if username == "" || password.Empty() {
 		return d.found(domain.PasswordWrong), nil
 	}
+	ctx = ports.WithinAttempt(ctx)
 	if d.settings.Profile == ProfileConcurrent {
 		return d.authenticateConcurrently(ctx, username, password)
 	}

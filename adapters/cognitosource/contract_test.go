@@ -246,6 +246,7 @@ func TestTheCognitoSourceKeepsTheContractAsDocumented(t *testing.T) {
 		sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.EmailMFA,
 		sourcetest.EmailAliases, sourcetest.KeepsSubs, sourcetest.CountsQuestions,
 		sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence,
+		sourcetest.Closure, sourcetest.Unreadability,
 	}
 	for name, pool := range map[string]documentedPool{
 		"case-sensitive":                     {},
@@ -279,6 +280,13 @@ func TestTheCognitoSourceKeepsTheContractAsDocumented(t *testing.T) {
 				Silent: func(t *testing.T) ports.SourceDirectory {
 					s := stub{url: silentPort(t)}
 					return s.open(way)
+				},
+				Closed: func(t *testing.T) ports.SourceDirectory {
+					s := stub{url: closedPort(t)}
+					return s.open(way)
+				},
+				Unreadable: func(t *testing.T) ports.SourceDirectory {
+					return newStub(t, always(exception("SomethingNewException", "of which nobody knows"))).open(way)
 				},
 			}
 			if pool.caseInsensitive {

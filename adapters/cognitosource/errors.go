@@ -2,10 +2,12 @@ package cognitosource
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
 )
 
 const adapter = "cognito source"
@@ -23,7 +25,11 @@ func classify(ctx context.Context, operation string, err error) (domain.FindingK
 			return kind, nil
 		}
 	}
-	return 0, awsfault.Of(ctx, adapter, operation, err)
+	fault := awsfault.Of(ctx, adapter, operation, err)
+	if errors.Is(err, ports.ErrNotJudged) {
+		fault = ports.NotJudged(fault)
+	}
+	return 0, fault
 }
 
 // findingOf reads the errors that speak of the person, and 0 from the others

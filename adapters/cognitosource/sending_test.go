@@ -401,3 +401,101 @@ func TestWarmingUpFetchesCredentialsAndConnects(t *testing.T) {
 		}
 	})
 }
+
+// A connection that served this attempt is not stale: the service read the
+// sign-in and then closed it, and may have judged the password.
+func TestASignInIsNotSentAgainOnAConnectionThatServedThisAttempt(t *testing.T) {
+	t.Parallel()
+	for _, way := range []cognitosource.Profile{"", cognitosource.ProfileConcurrent} {
+		var signIns atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.ReadAll(r.Body)
+			if !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".AdminInitiateAuth") {
+				_, _ = io.WriteString(w, profile(nil).body)
+				return
+			}
+			if signIns.Add(1) > 1 {
+				hangUpSilently(w)
+				return
+			}
+			w.WriteHeader(http.StatusInternalServerError)
+			_, _ = io.WriteString(w, exception("InternalErrorException", "Sorry").body)
+		}))
+		t.Cleanup(server.Close)
+		finding, err := authenticate(t, (&stub{url: server.URL}).open(func(s *cognitosource.Settings) { s.Profile = way }))
+		if !errors.Is(err, ports.ErrUnreachable) || errors.Is(err, ports.ErrNotJudged) || finding.Kind != 0 {
+			t.Errorf("%q: %v, %v", way, finding, err)
+		}
+		if signIns.Load() != 2 {
+			t.Errorf("%q: sent %d times, want 2", way, signIns.Load())
+		}
+	}
+}
+
+// An answer to a password counts in the lockout, whatever we make of it, and so
+// does one to an earlier try of the same sign-in.
+func TestWhichErrorsCertifyThatNoPasswordWasJudged(t *testing.T) {
+	t.Parallel()
+	busy := exception("TooManyRequestsException", "Rate exceeded")
+	down := exception("InternalErrorException", "Sorry")
+	for name, test := range map[string]struct {
+		answers   []reply // the last one repeats
+		certified bool
+	}{
+		"fewer requests asked for":                           {[]reply{busy}, true},
+		"fewer requests asked for, by the status alone":      {[]reply{{status: 429, body: "<html>"}}, true},
+		"a fault of the service":                             {[]reply{down}, false},
+		"a fault of the service, then fewer requests":        {[]reply{down, busy}, false},
+		"fewer requests, then a fault of the service":        {[]reply{busy, down}, false},
+		"fewer requests, then a connection that breaks":      {[]reply{busy, {breaks: true}}, false},
+		"a gateway's fault, then fewer requests":             {[]reply{{status: 502, body: "<html>"}, busy}, false},
+		"an exception that nobody knows":                     {[]reply{exception("SomethingNewException", "x")}, false},
+		"our permissions":                                    {[]reply{exception("AccessDeniedException", "x")}, false},
+		"our app client":                                     {[]reply{exception("ResourceNotFoundException", "x")}, false},
+		"its secret":                                         {[]reply{exception("NotAuthorizedException", "Unable to verify secret hash for client x")}, false},
+		"a trigger of the source's that failed":              {[]reply{exception("UnexpectedLambdaException", "x")}, false},
+		"an answer that cannot be read":                      {[]reply{{body: "<html>"}}, false},
+		"an empty answer":                                    {[]reply{{body: "{}"}}, false},
+		"half an answer":                                     {[]reply{{body: `{"Auth`, breaks: true}}, false},
+		"a connection that breaks":                           {[]reply{{breaks: true}}, false},
+		"a right password and a profile that cannot be read": {[]reply{signedIn(nil)}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int64
+			s := newStub(t, func(c call) reply {
+				if c.operation != signIn {
+					return busy
+				}
+				return test.answers[min(int(asked.Add(1)), len(test.answers))-1]
+			})
+			finding, err := authenticate(t, s.open())
+			if err == nil || errors.Is(err, ports.ErrNotJudged) != test.certified {
+				t.Errorf("%v, %v; certified %t", finding, err, errors.Is(err, ports.ErrNotJudged))
+			}
+			holdsNoSecret(t, err)
+		})
+	}
+	t.Run("no credentials", func(t *testing.T) {
+		t.Parallel()
+		credentials := newKeeper(t)
+		credentials.MockCredentialProvider.EXPECT().Retrieve(gomock.Any()).Return(ports.Credentials{}, ports.ErrMisconfigured)
+		_, err := authenticate(t, newStub(t, always(signedIn(nil))).openAs(credentials, domain.DefaultRules()))
+		if !errors.Is(err, ports.ErrMisconfigured) || !errors.Is(err, ports.ErrNotJudged) {
+			t.Error(err)
+		}
+	})
+	t.Run("no credentials in time", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		credentials := newKeeper(t)
+		credentials.MockCredentialProvider.EXPECT().Retrieve(gomock.Any()).DoAndReturn(func(ctx context.Context) (ports.Credentials, error) {
+			cancel()
+			return ports.Credentials{}, ctx.Err()
+		})
+		_, err := newStub(t, always(signedIn(nil))).openAs(credentials, domain.DefaultRules()).Authenticate(ctx, username, domain.NewPassword(password))
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, ports.ErrNotJudged) {
+			t.Error(err)
+		}
+	})
+}

@@ -50,7 +50,7 @@ type people struct {
 // is there.
 func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
-		return domain.Finding{}, err
+		return domain.Finding{}, ports.NotJudged(err)
 	}
 	if password.Empty() {
 		return d.found(domain.PasswordWrong), nil

@@ -226,6 +226,7 @@ func TestTheHTTPSourceKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	outages := []sourcetest.Capability{
 		sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence,
+		sourcetest.Closure, sourcetest.Unreadability,
 	}
 	everything := []sourcetest.Capability{
 		sourcetest.DisabledUsers, sourcetest.UnconfirmedUsers, sourcetest.FederatedUsers, sourcetest.TemporaryPasswords, sourcetest.Resets,
@@ -298,6 +299,16 @@ func TestTheHTTPSourceKeepsTheContract(t *testing.T) {
 				Throttled:     answering(http.StatusTooManyRequests),
 				Misconfigured: func(t *testing.T) ports.SourceDirectory { return open(t, server.URL, "another") },
 				Silent:        func(t *testing.T) ports.SourceDirectory { return open(t, silentPort(t), token) },
+				Closed:        func(t *testing.T) ports.SourceDirectory { return open(t, closedPort(t), token) },
+				Unreadable: func(t *testing.T) ports.SourceDirectory {
+					return open(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+						if r.Method == http.MethodPost {
+							w.WriteHeader(http.StatusTeapot)
+							return
+						}
+						server.Config.Handler.ServeHTTP(w, r)
+					}), token)
+				},
 			})
 		})
 	}
@@ -319,6 +330,14 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// closedPort is an address at which nobody listens.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
 	return server.URL
 }
 

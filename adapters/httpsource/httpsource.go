@@ -88,16 +88,17 @@ func Open(name string, settings Settings) (*Directory, error) {
 // the password.
 func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
-		return domain.Finding{}, err
+		return domain.Finding{}, ports.NotJudged(err)
 	}
 	if username == "" || password.Empty() {
 		return d.found(domain.PasswordWrong), nil
 	}
+	ctx = ports.WithinAttempt(ctx)
 	user := named(username)
 	if d.profiles != nil {
 		finding, err := d.FindUser(ctx, username)
 		if err != nil || finding.Kind != domain.UserFound {
-			return finding, err
+			return finding, ports.NotJudged(err) // the password was not sent
 		}
 		if user = finding.User; !user.Enabled {
 			finding.Kind = domain.UserDisabled

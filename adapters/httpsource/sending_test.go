@@ -1,6 +1,7 @@
 package httpsource_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -12,8 +13,10 @@ import (
 	"io"
 	"log"
 	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"os"
 	"path/filepath"
 	"strings"
@@ -218,5 +221,71 @@ func TestWarmingUpOpensTheConnection(t *testing.T) {
 	}
 	if err := open(t, httpsource.Settings{URL: "http://127.0.0.1:1", Contract: httpsource.Kratos}).Warm(t.Context()); !errors.Is(err, ports.ErrUnreachable) {
 		t.Errorf("with nobody listening: %v", err)
+	}
+}
+
+// A connection that served this attempt is not stale: the service read the
+// question and then closed it, and may have judged the password.
+func TestAPasswordIsNotSentAgainOnAConnectionThatServedThisAttempt(t *testing.T) {
+	t.Parallel()
+	var questions, connections atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_, _ = io.WriteString(w, someone)
+			return
+		}
+		_, _ = io.ReadAll(r.Body)
+		questions.Add(1)
+		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			_ = conn.Close()
+		}
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	finding, err := authenticate(t, open(t, httpsource.Settings{URL: webclient.URL(server.URL), Contract: httpsource.Keycloak}))
+	if !errors.Is(err, ports.ErrUnreachable) || errors.Is(err, ports.ErrNotJudged) || finding.Kind != 0 {
+		t.Errorf("%v, %v", finding, err)
+	}
+	if questions.Load() != 1 || connections.Load() != 1 {
+		t.Errorf("%d questions over %d connections, want 1 over 1", questions.Load(), connections.Load())
+	}
+}
+
+// An answer to a password counts in the lockout, whatever we make of it.
+func TestWhichErrorsCertifyThatNoPasswordWasJudged(t *testing.T) {
+	t.Parallel()
+	for _, contract := range []httpsource.Contract{httpsource.Keycloak, httpsource.FusionAuth, httpsource.Kratos, httpsource.Okta} {
+		for status := 200; status < 600; status++ {
+			a := &answering{get: someone, postStatus: status}
+			finding, err := authenticate(t, a.open(t, contract))
+			if certified := errors.Is(err, ports.ErrNotJudged); certified != (status == http.StatusTooManyRequests) {
+				t.Errorf("%s, %d: %v, %v; certified %t", contract, status, finding, err, certified)
+			}
+		}
+	}
+	// The time ends before the first byte of an answer, or just after it.
+	for _, begins := range []bool{false, true} {
+		ctx, cancel := context.WithCancel(t.Context())
+		url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.ReadAll(r.Body)
+			if begins {
+				w.WriteHeader(http.StatusOK)
+				_ = http.NewResponseController(w).Flush()
+			} else {
+				cancel()
+			}
+			<-r.Context().Done()
+		})
+		traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: cancel})
+		source := open(t, httpsource.Settings{URL: webclient.URL(url), Contract: httpsource.Kratos})
+		finding, err := source.Authenticate(traced, username, domain.NewPassword(password))
+		if !errors.Is(err, context.Canceled) || errors.Is(err, ports.ErrNotJudged) == begins {
+			t.Errorf("an answer begins %t: %v, %v; certified %t", begins, finding, err, errors.Is(err, ports.ErrNotJudged))
+		}
 	}
 }

@@ -93,6 +93,19 @@ func answering(t *testing.T, result int) ldapsource.Settings {
 	return (&controller{result: result}).start(t)
 }
 
+// refusing are the settings of a server with the same accounts, which answers the
+// bind of each of them with this result.
+func (c *controller) refusing(t *testing.T, result int) ldapsource.Settings {
+	t.Helper()
+	other := new(controller)
+	for _, a := range c.accounts {
+		refused := *a
+		refused.result = result
+		other.accounts = append(other.accounts, &refused)
+	}
+	return other.start(t)
+}
+
 func (c *controller) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -280,7 +293,7 @@ func TestTheLDAPSourceKeepsTheContractAsActiveDirectoryAnswers(t *testing.T) {
 			sourcetest.DisabledUsers, sourcetest.TemporaryPasswords, sourcetest.Resets,
 			sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.CaseInsensitive, sourcetest.KeepsSubs,
 			sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling,
-			sourcetest.Misconfiguration, sourcetest.Silence,
+			sourcetest.Misconfiguration, sourcetest.Silence, sourcetest.Closure, sourcetest.Unreadability,
 		},
 		Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
 			for _, person := range people {
@@ -298,6 +311,8 @@ func TestTheLDAPSourceKeepsTheContractAsActiveDirectoryAnswers(t *testing.T) {
 			return dc.binds
 		},
 		Unreachable: func(t *testing.T) ports.SourceDirectory { return elsewhere(closedPort(t)) },
+		Closed:      func(t *testing.T) ports.SourceDirectory { return elsewhere(closedPort(t)) },
+		Unreadable:  func(t *testing.T) ports.SourceDirectory { return open(t, dc.refusing(t, gldap.ResultOther)) },
 		Silent:      func(t *testing.T) ports.SourceDirectory { return elsewhere(silentPort(t)) },
 		Throttled:   func(t *testing.T) ports.SourceDirectory { return open(t, answering(t, gldap.ResultBusy)) },
 		Misconfigured: func(*testing.T) ports.SourceDirectory {

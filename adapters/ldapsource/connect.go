@@ -3,11 +3,13 @@ package ldapsource
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"math"
 	"net"
 	"time"
 
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
 
 	"github.com/go-ldap/ldap/v3"
 )
@@ -105,14 +107,16 @@ func secondsLeft(ctx context.Context) int {
 func (s *session) prove(ctx context.Context, dn, typed string) (domain.FindingKind, error) {
 	controls := []ldap.Control{ldap.NewControlBeheraPasswordPolicy()}
 	result, err := s.SimpleBind(ldap.NewSimpleBindRequest(dn, typed, controls))
-	if ctx.Err() != nil {
-		return 0, ctx.Err()
-	}
 	code, message, answered := resultOf(err)
-	if answered && result != nil {
+	if ctx.Err() == nil && answered && result != nil {
 		if kind := readBind(code, message, result.Controls); kind != 0 {
 			return kind, nil
 		}
 	}
-	return 0, faultOf(ctx, "bind", err)
+	fault := faultOf(ctx, "bind", err)
+	timedOut := ctx.Err() != nil && !answered
+	if timedOut || errors.Is(fault, ports.ErrThrottled) {
+		fault = ports.NotJudged(fault)
+	}
+	return 0, fault
 }

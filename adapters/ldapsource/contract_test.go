@@ -47,7 +47,7 @@ func TestTheLDAPSourceKeepsTheContractAgainstSlapd(t *testing.T) {
 					sourcetest.DisabledUsers, sourcetest.TemporaryPasswords, sourcetest.Resets,
 					sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.CaseInsensitive, sourcetest.KeepsSubs,
 					sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling,
-					sourcetest.Misconfiguration, sourcetest.Silence,
+					sourcetest.Misconfiguration, sourcetest.Silence, sourcetest.Closure,
 				},
 				Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
 					var entries []entry
@@ -59,6 +59,7 @@ func TestTheLDAPSourceKeepsTheContractAgainstSlapd(t *testing.T) {
 				},
 				Questions:   func() int { return server.binds(t) },
 				Unreachable: func(t *testing.T) ports.SourceDirectory { return elsewhere(t, closedPort(t)) },
+				Closed:      func(t *testing.T) ports.SourceDirectory { return elsewhere(t, closedPort(t)) },
 				Silent:      func(t *testing.T) ports.SourceDirectory { return elsewhere(t, silentPort(t)) },
 				Misconfigured: func(t *testing.T) ports.SourceDirectory {
 					return open(t, server.settings(secured, func(s *ldapsource.Settings) {

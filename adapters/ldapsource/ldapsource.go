@@ -48,7 +48,7 @@ func Open(name string, settings Settings) (*Directory, error) {
 // asked for their password: the directory would not take it.
 func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
-		return domain.Finding{}, err
+		return domain.Finding{}, ports.NotJudged(err)
 	}
 	// A bind with a name and no password succeeds at many servers without
 	// proving anything: an "unauthenticated" bind (RFC 4513, 5.1.2). To one
@@ -93,12 +93,12 @@ func (d *Directory) ask(ctx context.Context, username string, then func(*session
 	}
 	s, err := d.connect(ctx)
 	if err != nil {
-		return domain.Finding{}, err
+		return domain.Finding{}, ports.NotJudged(err)
 	}
 	defer s.close()
 	entry, kind, err := d.lookUp(ctx, s, username)
 	if err != nil {
-		return domain.Finding{}, err
+		return domain.Finding{}, ports.NotJudged(err) // the person's password was not sent
 	}
 	finding := d.found(kind)
 	if entry == nil {

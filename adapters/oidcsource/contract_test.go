@@ -135,6 +135,7 @@ func TestTheOIDCSourceKeepsTheContractAgainstOIDCProvider(t *testing.T) {
 		sourcetest.DisabledUsers, sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.EmailMFA,
 		sourcetest.EmailAliases, sourcetest.HidesUnknownUsers, sourcetest.NoLookUps, sourcetest.KeepsSubs,
 		sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence,
+		sourcetest.Closure, sourcetest.Unreadability,
 	}
 	p := startPeer(t, sourcetest.People(declared...))
 	for name, way := range map[string]func(*oidcsource.Settings){
@@ -184,6 +185,17 @@ func TestTheOIDCSourceKeepsTheContractAgainstOIDCProvider(t *testing.T) {
 					return open(t, p.settings(way, func(s *oidcsource.Settings) { s.ClientID, s.ClientSecret = "unheard-of", domain.NewSecret("x") }))
 				},
 				Silent: func(t *testing.T) ports.SourceDirectory { return open(t, p.settings(way, elsewhere(silentPort(t)))) },
+				Closed: func(t *testing.T) ports.SourceDirectory { return open(t, p.settings(way, elsewhere(closedPort(t)))) },
+				Unreadable: func(t *testing.T) ports.SourceDirectory {
+					server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+					t.Cleanup(server.Close)
+					return open(t, p.settings(way, func(s *oidcsource.Settings) {
+						s.TokenURL = webclient.URL(server.URL + "/token")
+						if s.JWKSURL == "" {
+							s.JWKSURL = webclient.URL(p.issuer + "/jwks")
+						}
+					}))
+				},
 			})
 		})
 	}
@@ -197,6 +209,14 @@ func TestTheOIDCSourceKeepsTheContractAgainstOIDCProvider(t *testing.T) {
 			t.Errorf("warming up signed in %d times", asked)
 		}
 	})
+}
+
+// closedPort is an address at which nobody listens.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	return server.URL
 }
 
 // silentPort is an address that takes connections and never answers.

@@ -56,14 +56,15 @@ func Open(name string, settings Settings) (*Directory, error) {
 // Authenticate implements [ports.SourceDirectory].
 func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
-		return domain.Finding{}, err
+		return domain.Finding{}, ports.NotJudged(err)
 	}
 	if username == "" || password.Empty() {
 		return d.found(domain.PasswordWrong), nil
 	}
+	ctx = ports.WithinAttempt(ctx)
 	provider, err := d.provider(ctx)
 	if err != nil {
-		return domain.Finding{}, err
+		return domain.Finding{}, ports.NotJudged(err) // the password was not sent
 	}
 	grant := d.grant(provider.tokenURL, username, password)
 	token, err := grant.Token(context.WithValue(webclient.WithOperation(ctx, opGrant), oauth2.HTTPClient, d.client.HTTP))
@@ -72,7 +73,7 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	}
 	claims, err := d.profile(ctx, provider, token)
 	if err != nil {
-		return domain.Finding{}, err
+		return domain.Finding{}, ports.MaybeJudged(err) // the password was right
 	}
 	finding := d.found(domain.PasswordAccepted)
 	finding.User = claims.user(d.settings.UsernameClaim, d.settings.GroupsClaim)
@@ -135,7 +136,7 @@ func (d *Directory) grant(tokenURL, username string, password domain.Password) c
 // refused tells an answer about the person from no answer.
 func (d *Directory) refused(ctx context.Context, username string, err error) (domain.Finding, error) {
 	if ctx.Err() != nil {
-		return domain.Finding{}, ctx.Err()
+		return domain.Finding{}, d.client.NoAnswer(ctx, opGrant, err)
 	}
 	answer, answered := errors.AsType[*oauth2.RetrieveError](err)
 	if !answered {
@@ -157,5 +158,5 @@ func (d *Directory) refused(ctx context.Context, username string, err error) (do
 	if answer.Response != nil && answer.Response.StatusCode != http.StatusOK {
 		fault.Status = answer.Response.StatusCode
 	}
-	return domain.Finding{}, &fault
+	return domain.Finding{}, fault.Certified()
 }

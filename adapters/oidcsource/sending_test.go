@@ -123,9 +123,12 @@ func TestAGrantIsSentAgainOnlyWhereNobodySawIt(t *testing.T) {
 			t.Cleanup(server.Close)
 			source := open(t, newStub(t, 0, "").settings(func(s *oidcsource.Settings) { s.TokenURL = webclient.URL(server.URL) }))
 			seen := &watcher{}
-			ctx, meter := ports.WithMeter(ports.WithCallWatcher(t.Context(), seen))
+			watched := ports.WithCallWatcher(t.Context(), seen)
+			calls, retries := 0, 0
 			for i, fails := range []bool{false, test.fails} {
+				ctx, meter := ports.WithMeter(watched) // each sign-in is an attempt
 				finding, err := source.Authenticate(ctx, username, domain.NewPassword(password))
+				calls, retries = calls+meter.Calls(), retries+meter.Retries()
 				if fails != errors.Is(err, ports.ErrUnreachable) || !fails && finding.Kind != domain.PasswordWrong {
 					t.Errorf("sign-in %d: %v, %v", i+1, finding, err)
 				}
@@ -141,8 +144,8 @@ func TestAGrantIsSentAgainOnlyWhereNobodySawIt(t *testing.T) {
 			if want := []ports.Call{grant, grant, again}; !slices.Equal(seen.grants(), want) {
 				t.Errorf("seen were %v, want %v", seen.calls, want)
 			}
-			if meter.Calls() != len(seen.calls) || meter.Retries() != 1 {
-				t.Errorf("%d calls and %d retries were counted, and %d seen", meter.Calls(), meter.Retries(), len(seen.calls))
+			if calls != len(seen.calls) || retries != 1 {
+				t.Errorf("%d calls and %d retries were counted, and %d seen", calls, retries, len(seen.calls))
 			}
 		})
 	}
@@ -198,4 +201,83 @@ func TestNobodyListening(t *testing.T) {
 	if err := open(t, s.settings()).Warm(t.Context()); !errors.Is(err, ports.ErrUnreachable) {
 		t.Errorf("warming up: %v", err)
 	}
+}
+
+// A connection that served this attempt is not stale: the provider read the grant
+// and then closed it, and may have judged the password.
+func TestAGrantIsNotSentAgainOnAConnectionThatServedThisAttempt(t *testing.T) {
+	t.Parallel()
+	var grants, connections atomic.Int64
+	server := httptest.NewUnstartedServer(nil)
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/.well-known/openid-configuration" {
+			_, _ = io.WriteString(w, `{"issuer":"`+server.URL+`","token_endpoint":"`+server.URL+`/token","authorization_endpoint":"`+server.URL+`/a"}`)
+			return
+		}
+		_, _ = io.ReadAll(r.Body)
+		grants.Add(1)
+		hangUp(w)
+	})
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	source := open(t, newStub(t, 0, "").settings(func(s *oidcsource.Settings) { s.TokenURL, s.Issuer = "", webclient.URL(server.URL) }))
+	finding, err := source.Authenticate(t.Context(), username, domain.NewPassword(password))
+	if !errors.Is(err, ports.ErrUnreachable) || errors.Is(err, ports.ErrNotJudged) || finding.Kind != 0 {
+		t.Errorf("%v, %v", finding, err)
+	}
+	if grants.Load() != 1 || connections.Load() != 1 {
+		t.Errorf("%d grants over %d connections, want 1 over 1", grants.Load(), connections.Load())
+	}
+}
+
+// An answer to a password counts in the lockout, whatever we make of it.
+func TestWhichErrorsCertifyThatNoPasswordWasJudged(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status    int
+		body      string
+		certified bool
+	}{
+		"fewer requests asked for":            {429, "", true},
+		"fewer requests asked for, by a code": {400, `{"error":"slow_down"}`, true},
+		"an error that nobody knows":          {400, `{"error":"wrong_password_i_think"}`, false},
+		"the client rejected":                 {401, `{"error":"invalid_client"}`, false},
+		"not found":                           {404, "", false},
+		"a fault of the provider":             {500, `{"error":"server_error"}`, false},
+		"a gateway's fault":                   {502, "<html>", false},
+		"out of service":                      {503, "", false},
+		"a redirect":                          {302, "", false},
+		"no token":                            {200, `{}`, false},
+		"no JSON":                             {200, `<html>`, false},
+		"a token without a profile":           {200, `{"access_token":"a","token_type":"Bearer"}`, false},
+		"an error in a right answer":          {200, `{"error":"whatever"}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			finding, err := newStub(t, test.status, test.body).authenticate(t)
+			if err == nil || errors.Is(err, ports.ErrNotJudged) != test.certified {
+				t.Errorf("%v, %v; certified %t", finding, err, errors.Is(err, ports.ErrNotJudged))
+			}
+		})
+	}
+	t.Run("a provider that dies after the grant", func(t *testing.T) {
+		t.Parallel()
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"access_token":"a","token_type":"Bearer"}`)
+		}))
+		t.Cleanup(server.Close)
+		closed := webclient.URL(closedPort(t))
+		finding, err := newStub(t, 0, "").authenticate(t, func(s *oidcsource.Settings) {
+			s.TokenURL, s.UserinfoURL, s.Profile = webclient.URL(server.URL), closed, oidcsource.ProfileUserinfo
+		})
+		if !errors.Is(err, ports.ErrUnreachable) || errors.Is(err, ports.ErrNotJudged) {
+			t.Errorf("%v, %v", finding, err)
+		}
+	})
 }

@@ -36,13 +36,19 @@ func capabilities(more ...sourcetest.Capability) []sourcetest.Capability {
 	return append(more, sourcetest.DisabledUsers, sourcetest.UnconfirmedUsers, sourcetest.FederatedUsers,
 		sourcetest.TemporaryPasswords, sourcetest.Resets, sourcetest.EmailAliases, sourcetest.Ambiguity,
 		sourcetest.KeepsSubs, sourcetest.VerifiesHashes,
-		sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence)
+		sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence,
+		sourcetest.Closure)
 }
 
 // contract runs the contract over a table of the server.
 func contract(t *testing.T, s *server, more ...sourcetest.Capability) {
 	t.Helper()
 	settings := s.settings(byNameOrEmail)
+	away := func(t *testing.T) ports.SourceDirectory {
+		away := settings
+		away.URL = domain.NewSecret(fmt.Sprintf("%s://a:b@127.0.0.1:%s/people", s.driver, freePort(t)))
+		return open(t, away)
+	}
 	sourcetest.Run(t, sourcetest.Harness{
 		Name:     "people",
 		Declared: capabilities(more...),
@@ -50,11 +56,8 @@ func contract(t *testing.T, s *server, more ...sourcetest.Capability) {
 			fill(t, s, people)
 			return open(t, settings)
 		},
-		Unreachable: func(t *testing.T) ports.SourceDirectory {
-			away := settings
-			away.URL = domain.NewSecret(fmt.Sprintf("%s://a:b@127.0.0.1:%s/people", s.driver, freePort(t)))
-			return open(t, away)
-		},
+		Unreachable: away,
+		Closed:      away,
 		Throttled: func(t *testing.T) ports.SourceDirectory {
 			crowded := settings
 			crowded.URL = s.url("crowded", "crowded", "people")

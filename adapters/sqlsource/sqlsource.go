@@ -128,14 +128,14 @@ func (d *Directory) note(unknown []string) {
 // does not tell who is there.
 func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
-		return domain.Finding{}, err
+		return domain.Finding{}, ports.NotJudged(err)
 	}
 	if password.Empty() {
 		return d.found(domain.PasswordWrong), nil
 	}
 	person, kind, err := d.ask(ctx, username)
 	if err != nil {
-		return domain.Finding{}, err
+		return domain.Finding{}, ports.NotJudged(err) // the password is verified here, after the query
 	}
 	hash, unfit := *d.decoy.Load(), error(nil)
 	if person != nil && person.Hash != "" {

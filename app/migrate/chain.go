@@ -26,14 +26,20 @@ var _ ports.SourceDirectory = Chain(nil)
 
 // Authenticate implements [ports.SourceDirectory].
 func (c Chain) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
+	judged := false // by a source that was asked earlier
 	return c.ask(username, func(source ports.SourceDirectory, last bool) (domain.Finding, error) {
 		finding, err := source.Authenticate(ctx, username, password)
+		if err != nil && judged {
+			err = ports.MaybeJudged(err)
+		}
+		judged = true
 		if err != nil || last || finding.Kind != domain.PasswordWrong || !mayHideUnknown(source) {
 			return finding, err
 		}
 		// Wrong, or unknown and hidden: the next source may only be asked
 		// where there is no such user here.
 		known, err := source.FindUser(ctx, username)
+		err = ports.MaybeJudged(err)
 		if err != nil || known.Kind == domain.UserUnknown {
 			return known, err
 		}

@@ -136,3 +136,43 @@ func TestASourceIsAskedForWhatItMatches(t *testing.T) {
 	}
 	_ = ports.SourceDirectory(none)
 }
+
+// A password that one source was asked about may have been judged there, whatever
+// becomes of the sources after it.
+func TestAChainCertifiesOnlyWhatNoSourceMayHaveJudged(t *testing.T) {
+	t.Parallel()
+	down := ports.NotJudged(ports.ErrUnreachable)
+	for name, row := range map[string]struct {
+		first     domain.FindingKind // 0: it is down
+		hides     bool
+		second    bool // it is asked, and is down
+		certified bool
+	}{
+		"the first is down": {certified: true},
+		"the first does not know the user, the second is down":                     {first: domain.UserUnknown, second: true},
+		"the first rejects the password, and cannot say whether it knows the user": {first: domain.PasswordWrong, hides: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			controller := gomock.NewController(t)
+			first, second := mocks.NewMockSourceDirectory(controller), mocks.NewMockSourceDirectory(controller)
+			if row.first == 0 {
+				first.EXPECT().Authenticate(gomock.Any(), "alice", gomock.Any()).Return(domain.Finding{}, down)
+			} else {
+				first.EXPECT().Authenticate(gomock.Any(), "alice", gomock.Any()).Return(found(row.first, "FIRST"), nil)
+			}
+			links := migrate.Chain{{Source: first}, {Source: second}}
+			if row.hides {
+				links[0].Source = hider{first}
+				first.EXPECT().FindUser(gomock.Any(), "alice").Return(domain.Finding{}, down)
+			}
+			if row.second {
+				second.EXPECT().Authenticate(gomock.Any(), "alice", gomock.Any()).Return(domain.Finding{}, down)
+			}
+			_, err := links.Authenticate(context.Background(), "alice", domain.NewPassword("p"))
+			if !errors.Is(err, ports.ErrUnreachable) || errors.Is(err, ports.ErrNotJudged) != row.certified {
+				t.Errorf("got %v; certified %t", err, errors.Is(err, ports.ErrNotJudged))
+			}
+		})
+	}
+}

@@ -19,9 +19,9 @@ type Lockout struct {
 	Limiter ports.Limiter
 	// Keys give names the keys by which they are counted.
 	Keys domain.LockoutKeys
-	// Unsettled is told of a try that could not be given back, or of a count
-	// that could not be cleared: it is forgotten by itself after a quiet time,
-	// and the answer to the person stands. Nobody is told where it is nil.
+	// Unsettled gets the error where a try could not be given back, or a count not
+	// be cleared: the count expires by itself, and the answer to the person
+	// stands. It may be nil.
 	Unsettled func(ctx context.Context, err error)
 }
 
@@ -48,13 +48,20 @@ func (m *Migrator) prove(ctx, settling context.Context, attempt domain.Attempt) 
 		return domain.Finding{Kind: domain.LockedOut}, nil
 	}
 	finding, err := m.authenticate(ctx, attempt)
-	switch {
-	case err != nil: // nobody was told anything of the password
+	if errors.Is(err, ports.ErrNotJudged) { // every other error may be an answer to the password
 		m.settle(settling, func(ctx context.Context) error { return m.options.Lockout.Limiter.GiveBack(ctx, name, try) })
-	case finding.Kind.LockoutEffect() == domain.LockoutClears:
-		m.settle(settling, func(ctx context.Context) error { return m.options.Lockout.Limiter.Clear(ctx, name) })
 	}
 	return finding, err
+}
+
+// clear clears the count of a name whose user migrates. It must not be called for
+// a refusal: a right password that is refused has to look like a wrong one.
+func (m *Migrator) clear(settling context.Context, attempt domain.Attempt, finding domain.Finding) {
+	if m.options.Lockout == nil || finding.Kind.LockoutEffect() != domain.LockoutClears {
+		return
+	}
+	name := m.options.Lockout.Keys.Of(attempt.Username)
+	m.settle(settling, func(ctx context.Context) error { return m.options.Lockout.Limiter.Clear(ctx, name) })
 }
 
 func (m *Migrator) take(ctx context.Context, name domain.LockoutKey) (try ports.Try, err error) {

@@ -44,7 +44,8 @@ func grantedTry() ports.Try {
 func TestATryIsCountedBeforeTheSourceIsAskedAndSettledByWhatItSays(t *testing.T) {
 	t.Parallel()
 	const keep, forget, giveBack = "keep", "forget", "give back"
-	profile := accepted().User
+	profile, reachable := accepted().User, accepted().User
+	reachable.Attributes = domain.Attributes{"email": "alice@example.com", "email_verified": "true"}
 	for name, row := range map[string]struct {
 		finding domain.Finding
 		err     error
@@ -52,10 +53,17 @@ func TestATryIsCountedBeforeTheSourceIsAskedAndSettledByWhatItSays(t *testing.T)
 		then    string
 		reason  domain.Reason
 	}{
-		"the right password":              {finding: accepted(), then: forget, reason: domain.ReasonPasswordAccepted},
-		"a temporary password":            {finding: domain.Finding{Kind: domain.TemporaryPasswordAccepted, User: profile}, then: forget, reason: domain.ReasonNoVerifiedContact},
-		"a second factor":                 {finding: domain.Finding{Kind: domain.MFARequired}, then: forget, reason: domain.ReasonMFARequired},
-		"the right one of somebody else":  {finding: domain.Finding{Kind: domain.PasswordAccepted, User: domain.SourceUser{Username: "bob", Enabled: true}}, then: forget, reason: domain.ReasonIdentifierNotOwned},
+		"the right password":   {finding: accepted(), then: forget, reason: domain.ReasonPasswordAccepted},
+		"a temporary password": {finding: domain.Finding{Kind: domain.TemporaryPasswordAccepted, User: reachable}, then: forget, reason: domain.ReasonTemporaryPassword},
+		// A right password that is refused looks like a wrong one.
+		"a temporary password of a user without a contact": {finding: domain.Finding{Kind: domain.TemporaryPasswordAccepted, User: profile}, then: keep, reason: domain.ReasonNoVerifiedContact},
+		"a second factor":                          {finding: domain.Finding{Kind: domain.MFARequired}, then: keep, reason: domain.ReasonMFARequired},
+		"the right password of somebody else":      {finding: domain.Finding{Kind: domain.PasswordAccepted, User: domain.SourceUser{Username: "bob", Enabled: true}}, then: keep, reason: domain.ReasonIdentifierNotOwned},
+		"the right password of a disabled user":    {finding: domain.Finding{Kind: domain.PasswordAccepted, User: domain.SourceUser{Username: "alice"}}, then: keep, reason: domain.ReasonUserDisabled},
+		"the right password of an unconfirmed one": {finding: domain.Finding{Kind: domain.PasswordAccepted, User: domain.SourceUser{Username: "alice", Enabled: true, Status: domain.StatusUnconfirmed}}, then: keep, reason: domain.ReasonUserUnconfirmed},
+		"the right password of a federated one":    {finding: domain.Finding{Kind: domain.PasswordAccepted, User: domain.SourceUser{Username: "alice", Enabled: true, Status: domain.StatusExternalProvider}}, then: keep, reason: domain.ReasonUserFederated},
+		// It migrates, and proves no password.
+		"a demanded reset":                {finding: domain.Finding{Kind: domain.ResetRequired, User: reachable}, then: keep, reason: domain.ReasonResetRequired},
 		"a wrong password":                {finding: domain.Finding{Kind: domain.PasswordWrong}, then: keep, reason: domain.ReasonPasswordWrong},
 		"a name that nobody has":          {finding: domain.Finding{Kind: domain.UserUnknown}, then: keep, reason: domain.ReasonUserUnknown},
 		"a name that several have":        {finding: domain.Finding{Kind: domain.UserAmbiguous}, then: keep, reason: domain.ReasonUserAmbiguous},
@@ -64,10 +72,17 @@ func TestATryIsCountedBeforeTheSourceIsAskedAndSettledByWhatItSays(t *testing.T)
 		"an expired temporary password":   {finding: domain.Finding{Kind: domain.TemporaryPasswordExpired}, then: keep, reason: domain.ReasonTemporaryPasswordExpired},
 		"a challenge that is unsupported": {finding: domain.Finding{Kind: domain.ChallengeUnsupported}, then: keep, reason: domain.ReasonChallengeUnsupported},
 		"nothing that makes sense":        {finding: domain.Finding{}, then: keep, reason: domain.ReasonFindingUnexpected},
-		"no answer":                       {err: ports.ErrUnreachable, then: giveBack, reason: domain.ReasonSourceUnreachable},
-		"that it is throttled":            {err: ports.ErrThrottled, then: giveBack, reason: domain.ReasonSourceThrottled},
-		"nothing in time":                 {err: context.DeadlineExceeded, then: giveBack, reason: domain.ReasonDeadlineExceeded},
-		"nothing, by a panic":             {panics: true, then: giveBack, reason: domain.ReasonInternal},
+		"no connection":                   {err: ports.NotJudged(ports.ErrUnreachable), then: giveBack, reason: domain.ReasonSourceUnreachable},
+		"that it is throttled":            {err: ports.NotJudged(ports.ErrThrottled), then: giveBack, reason: domain.ReasonSourceThrottled},
+		"nothing in time":                 {err: ports.NotJudged(context.DeadlineExceeded), then: giveBack, reason: domain.ReasonDeadlineExceeded},
+		"no credentials":                  {err: ports.NotJudged(ports.ErrMisconfigured), then: giveBack, reason: domain.ReasonSourceMisconfigured},
+		// What is not certified may be an answer to the password.
+		"something that cannot be read":    {err: ports.ErrUnreachable, then: keep, reason: domain.ReasonSourceUnreachable},
+		"something about our settings":     {err: ports.ErrMisconfigured, then: keep, reason: domain.ReasonSourceMisconfigured},
+		"that it is throttled, afterwards": {err: ports.MaybeJudged(ports.NotJudged(ports.ErrThrottled)), then: keep, reason: domain.ReasonSourceThrottled},
+		"nothing in time, afterwards":      {err: context.DeadlineExceeded, then: keep, reason: domain.ReasonDeadlineExceeded},
+		"an error of nobody's":             {err: errors.New("what is this"), then: keep, reason: domain.ReasonInternal},
+		"nothing, by a panic":              {panics: true, then: keep, reason: domain.ReasonInternal},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -177,7 +192,7 @@ func TestACountThatCannotBeSettledChangesNoAnswer(t *testing.T) {
 				if decision, err := l.migrate(context.Background(), signIn()); err != nil || decision.Verdict != domain.Migrate {
 					t.Errorf("got %v, %v", decision, err)
 				}
-				l.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).Return(domain.Finding{}, ports.ErrThrottled)
+				l.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).Return(domain.Finding{}, ports.NotJudged(ports.ErrThrottled))
 				if _, err := l.migrate(context.Background(), signIn()); !errors.Is(err, ports.ErrThrottled) {
 					t.Errorf("got %v", err)
 				}
@@ -205,7 +220,7 @@ func TestATryIsGivenBackEvenWhereTheSourceUsedUpItsTime(t *testing.T) {
 	l.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).
 		DoAndReturn(func(ctx context.Context, _ string, _ domain.Password) (domain.Finding, error) {
 			<-ctx.Done()
-			return domain.Finding{}, ctx.Err()
+			return domain.Finding{}, ports.NotJudged(ctx.Err())
 		})
 	l.limiter.EXPECT().GiveBack(gomock.Any(), gomock.Any(), gomock.Any()).
 		DoAndReturn(func(ctx context.Context, _ domain.LockoutKey, _ ports.Try) error {
@@ -221,5 +236,35 @@ func TestATryIsGivenBackEvenWhereTheSourceUsedUpItsTime(t *testing.T) {
 	}
 	if record.Calls != 1 {
 		t.Errorf("the call is not counted: %+v", record)
+	}
+}
+
+// An outage of ours does not count against a user who proved the password: the
+// decision was to migrate.
+func TestAFailureAfterADecisionToMigrateClearsTheCount(t *testing.T) {
+	t.Parallel()
+	for name, outage := range map[string]func(*limited){
+		"the completion cannot be queued": func(l *limited) {
+			queue := mocks.NewMockCompletionQueue(gomock.NewController(t))
+			queue.EXPECT().Send(gomock.Any(), gomock.Any()).Return(ports.ErrUnreachable)
+			l.options.Completion = &migrate.Completion{Queue: queue, Required: true}
+			l.audit.EXPECT().Record(gomock.Any(), gomock.Any())
+		},
+		"the record cannot be kept": func(l *limited) {
+			l.options.AuditRequired = true
+			l.audit.EXPECT().Record(gomock.Any(), gomock.Any()).Return(ports.ErrUnreachable).Times(2)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLimited(t)
+			outage(l)
+			l.limiter.EXPECT().Take(gomock.Any(), gomock.Any()).Return(grantedTry(), nil)
+			l.limiter.EXPECT().Clear(gomock.Any(), lockoutKeys().Of("alice")).Return(nil)
+			l.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).Return(accepted(), nil)
+			if _, err := l.migrate(context.Background(), signIn()); err == nil {
+				t.Error("it did not fail")
+			}
+		})
 	}
 }

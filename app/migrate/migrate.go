@@ -188,7 +188,13 @@ func (m *Migrator) decide(whole context.Context, attempt domain.Attempt) (domain
 		return domain.Decision{}, domain.CompletionNone, err
 	}
 	decision := domain.Decide(m.options.Rules, attempt, finding)
-	if decision.Verdict != domain.Migrate || m.options.Completion == nil {
+	if decision.Verdict != domain.Migrate {
+		return decision, domain.CompletionNone, nil
+	}
+	// Whether the completion is queued or not: an outage of ours must not count
+	// against a user who proved the password.
+	defer m.clear(whole, attempt, finding)
+	if m.options.Completion == nil {
 		return decision, domain.CompletionNone, nil
 	}
 	if err := m.send(ctx, domain.NewCompletion(m.options.Rules, attempt, finding.User, decision)); err != nil {

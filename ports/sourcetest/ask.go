@@ -254,3 +254,11 @@ func (a answer) isNot(t *testing.T, class error) {
 		t.Errorf("the error matches %q too: %v", class, a.err)
 	}
 }
+
+// notJudged fails unless the error certifies that the password was not judged.
+func (a answer) notJudged(t *testing.T) {
+	t.Helper()
+	if !errors.Is(a.err, ports.ErrNotJudged) {
+		t.Errorf("the error does not match %q: %v", ports.ErrNotJudged, a.err)
+	}
+}

@@ -24,7 +24,7 @@ type Harness struct {
 	Questions func() int
 	// The others return the adapter over a directory that is out of order. Each
 	// goes with the capability of its name.
-	Unreachable, Throttled, Misconfigured, Silent func(t *testing.T) ports.SourceDirectory
+	Unreachable, Throttled, Misconfigured, Silent, Closed, Unreadable func(t *testing.T) ports.SourceDirectory
 }
 
 // Capability is something that a directory can do, or that its harness can show.
@@ -77,6 +77,11 @@ const (
 	Throttling       Capability = "throttling directory"
 	Misconfiguration Capability = "misconfigured directory"
 	Silence          Capability = "silent directory"
+	// Closure, Unreadability: the harness can give a directory to which no connection
+	// can be made, or one that answers every password with something that has no
+	// meaning, and whose people are those of Open.
+	Closure       Capability = "closed directory"
+	Unreadability Capability = "unreadable directory"
 )
 
 // Capabilities lists every capability.
@@ -85,7 +90,7 @@ func Capabilities() []Capability {
 		DisabledUsers, UnconfirmedUsers, FederatedUsers, TemporaryPasswords, Resets,
 		SMSMFA, SoftwareTokenMFA, EmailMFA, EmailAliases, Ambiguity, CaseInsensitive,
 		HidesUnknownUsers, NoLookUps, MakesSubs, KeepsSubs, VerifiesHashes,
-		CountsQuestions, Unreachability, Throttling, Misconfiguration, Silence,
+		CountsQuestions, Unreachability, Throttling, Misconfiguration, Silence, Closure, Unreadability,
 	}
 }
 
@@ -110,6 +115,8 @@ func (h Harness) check(t *testing.T) {
 		Throttling:       h.Throttled != nil,
 		Misconfiguration: h.Misconfigured != nil,
 		Silence:          h.Silent != nil,
+		Closure:          h.Closed != nil,
+		Unreadability:    h.Unreadable != nil,
 	} {
 		if h.declares(capability) && !given {
 			t.Errorf("%s: declared, but the harness has no function for it", capability)

@@ -42,7 +42,7 @@ func everything() []sourcetest.Capability {
 		sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.EmailMFA,
 		sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.KeepsSubs,
 		sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling,
-		sourcetest.Misconfiguration, sourcetest.Silence,
+		sourcetest.Misconfiguration, sourcetest.Silence, sourcetest.Closure, sourcetest.Unreadability,
 	}
 }
 
@@ -71,6 +71,8 @@ func harness(b bug, capabilities ...sourcetest.Capability) sourcetest.Harness {
 		sourcetest.Throttling:       {&h.Throttled, ports.ErrThrottled},
 		sourcetest.Misconfiguration: {&h.Misconfigured, ports.ErrMisconfigured},
 		sourcetest.Silence:          {&h.Silent, nil},
+		sourcetest.Closure:          {&h.Closed, ports.ErrUnreachable},
+		sourcetest.Unreadability:    {&h.Unreadable, errUnreadable},
 	} {
 		if m.can(capability) {
 			*set.function = func(*testing.T) ports.SourceDirectory {
@@ -80,6 +82,9 @@ func harness(b bug, capabilities ...sourcetest.Capability) sourcetest.Harness {
 	}
 	return h
 }
+
+// errUnreadable is the outage of a directory whose answers mean nothing.
+var errUnreadable = fmt.Errorf("unreadable: %w", ports.ErrUnreachable)
 
 func (m *memory) can(capability sourcetest.Capability) bool {
 	for _, c := range m.capabilities {
@@ -111,6 +116,13 @@ func (m *memory) Authenticate(ctx context.Context, username string, secret domai
 		m.questions.Add(1)
 	}
 	if finding, out, err := m.isOut(ctx, username, password); out {
+		certain := !errors.Is(err, errUnreadable) && !errors.Is(err, ports.ErrMisconfigured)
+		if certain != (m.bug == "certifies the wrong way round") {
+			err = ports.NotJudged(err)
+		}
+		if m.bug == "takes what it cannot read for a proof" && errors.Is(err, errUnreadable) {
+			return m.finding(domain.PasswordAccepted), nil
+		}
 		return finding, err
 	}
 	person, kind := m.lookUp(username)

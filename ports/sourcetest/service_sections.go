@@ -25,7 +25,9 @@ func endedContext(t *testing.T, s *suite) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, username := range []string{verified, unknown} {
-				s.signInWithin(ended.ctx, t, username, s.person(verified).Password).failed(t, ended.want)
+				a := s.signInWithin(ended.ctx, t, username, s.person(verified).Password)
+				a.failed(t, ended.want)
+				a.notJudged(t)
 				s.findWithin(ended.ctx, t, username).failed(t, ended.want)
 			}
 		})
@@ -97,7 +99,30 @@ func unreachable(t *testing.T, s *suite) {
 
 func throttled(t *testing.T, s *suite) {
 	if s.can(Throttling) {
-		s.outage(t, s.harness.Throttled, ports.ErrThrottled)
+		s.outage(t, s.harness.Throttled, ports.ErrThrottled).notJudged(t)
+	}
+}
+
+func closed(t *testing.T, s *suite) {
+	if s.can(Closure) {
+		s.outage(t, s.harness.Closed, ports.ErrUnreachable).notJudged(t)
+	}
+}
+
+// unreadable asks a directory whose answers to passwords mean nothing. It may
+// have judged the password before, so whoever guesses must not go free: the error
+// does not certify anything, nor does a right password come out of it.
+func unreadable(t *testing.T, s *suite) {
+	if !s.can(Unreadability) {
+		return
+	}
+	strange := &source{name: s.name, directory: s.harness.Unreadable(t), secrets: s.secrets}
+	for _, password := range []string{s.person(verified).Password, "Wrong-Password-0"} {
+		a := strange.signIn(t, verified, password)
+		a.isNot(t, ports.ErrNotJudged)
+		if a.err == nil && a.finding.Kind.ProvesPassword() {
+			t.Errorf("got %v by an answer that means nothing", a.finding)
+		}
 	}
 }
 
@@ -108,12 +133,16 @@ func misconfigured(t *testing.T, s *suite) {
 }
 
 // outage asks a directory that is out of order about somebody who is there and
-// somebody who is not, and wants to hear the same of both.
-func (s *suite) outage(t *testing.T, open func(*testing.T) ports.SourceDirectory, want error) {
+// somebody who is not, and wants to hear the same of both. It returns the answer
+// to the sign-in of somebody who is there.
+func (s *suite) outage(t *testing.T, open func(*testing.T) ports.SourceDirectory, want error) (signIn answer) {
 	t.Helper()
 	broken := &source{name: s.name, directory: open(t), secrets: s.secrets}
 	for _, username := range []string{verified, unknown} {
 		answers := []answer{broken.signIn(t, username, s.person(verified).Password)}
+		if username == verified {
+			signIn = answers[0]
+		}
 		if !s.noLookUps {
 			answers = append(answers, broken.find(t, username))
 		}
@@ -126,6 +155,7 @@ func (s *suite) outage(t *testing.T, open func(*testing.T) ports.SourceDirectory
 			}
 		}
 	}
+	return signIn
 }
 
 func silent(t *testing.T, s *suite) {
@@ -149,7 +179,9 @@ func silent(t *testing.T, s *suite) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			asks := []func(context.Context) answer{func(ctx context.Context) answer {
-				return mute.signInWithin(ctx, t, verified, s.person(verified).Password)
+				a := mute.signInWithin(ctx, t, verified, s.person(verified).Password)
+				a.notJudged(t)
+				return a
 			}}
 			if !s.noLookUps {
 				asks = append(asks, func(ctx context.Context) answer { return mute.findWithin(ctx, t, verified) })

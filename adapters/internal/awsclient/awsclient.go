@@ -21,6 +21,8 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
@@ -61,12 +63,19 @@ func TooManyRequests() retry.IsErrorRetryable {
 // ofThePorts holds back from errors of the credential provider: it has tried as
 // often as it should, and three tries of three are nine.
 func ofThePorts(err error) aws.Ternary {
-	for _, kind := range []error{ports.ErrThrottled, ports.ErrUnreachable, ports.ErrMisconfigured} {
-		if errors.Is(err, kind) {
-			return aws.FalseTernary
-		}
+	if isOfThePorts(err) {
+		return aws.FalseTernary
 	}
 	return aws.UnknownTernary
+}
+
+func isOfThePorts(err error) bool {
+	for _, kind := range []error{ports.ErrThrottled, ports.ErrUnreachable, ports.ErrMisconfigured} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // hurried tries again only where the longest wait and a try as long as the last
@@ -166,7 +175,7 @@ func Connect(ctx context.Context, client HTTPClient, address string) error {
 // Do implements [HTTPClient].
 func (c client) Do(request *http.Request) (*http.Response, error) {
 	began := time.Now()
-	watched, lost := staleconn.Watch(context.WithValue(request.Context(), beganKey{}, began))
+	watched, sent := staleconn.Watch(context.WithValue(request.Context(), beganKey{}, began))
 	request = request.WithContext(watched)
 	if err := inMemory(request); err != nil {
 		return nil, err
@@ -177,7 +186,7 @@ func (c client) Do(request *http.Request) (*http.Response, error) {
 	response, err := c.next.Do(request)
 	end(statusOf(response))
 	if err != nil {
-		return response, &lostError{error: err, stale: lost(err), took: time.Since(began)}
+		return response, &lostError{error: err, stale: sent.LostOnStale(err), unjudged: sent.Unjudged(err), took: time.Since(began)}
 	}
 	return response, nil
 }
@@ -222,17 +231,59 @@ func inMemory(request *http.Request) error {
 // lostError is a request that brought no answer.
 type lostError struct {
 	error
-	stale bool          // it was lost on a stale connection
-	took  time.Duration // until that was known
+	stale    bool          // it was lost on a stale connection
+	unjudged bool          // it certainly led to no answer
+	took     time.Duration // until that was known
 }
 
 func (e *lostError) Unwrap() error {
 	return e.error
 }
 
+// Unjudged reports whether the service certainly did not look at any try of a
+// call, which ended in the error: no credentials, no connection, no time left
+// before the first byte of an answer, or fewer requests asked for. The metadata is
+// the SDK's, of all tries.
+func Unjudged(err error, metadata middleware.Metadata) bool {
+	results, _ := retry.GetAttemptResults(metadata)
+	for _, result := range results.Results {
+		response, _ := awsmiddleware.GetRawResponse(result.ResponseMetadata).(*smithyhttp.Response)
+		if !unjudged(result.Err, response) {
+			return false
+		}
+	}
+	return unjudged(err, nil)
+}
+
+// unjudged says it of one try. The response is what came back, even where the
+// error does not show it: the wait before the next try may have been cancelled.
+func unjudged(err error, response *smithyhttp.Response) bool {
+	if lost, ok := errors.AsType[*lostError](err); ok {
+		return lost.unjudged
+	}
+	if failure, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		response = failure.Response
+	}
+	if response != nil && response.Response != nil && response.StatusCode != 0 { // the SDK's status of no answer is 0
+		return throttled(err)
+	}
+	return isOfThePorts(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// throttled reports whether the service answered by asking for fewer requests.
+func throttled(err error) bool {
+	if failure, ok := errors.AsType[smithy.APIError](err); ok {
+		if _, is := retry.DefaultThrottleErrorCodes[failure.ErrorCode()]; is {
+			return true
+		}
+	}
+	response, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	return ok && response.HTTPStatusCode() == http.StatusTooManyRequests
+}
+
 // IsStale reports whether a request went out on a connection that had served
-// before and brought not one byte back: while the function slept, the service
-// closed it. Lambda's sandboxes sleep between any two attempts, so this is the
+// before, but not in this attempt, and brought not one byte back: while the
+// function slept, the service closed it. Lambda's sandboxes sleep between any two attempts, so this is the
 // common case, and must not cost a person their sign-in.
 func IsStale(err error) bool {
 	lost, ok := errors.AsType[*lostError](err)

@@ -1,26 +1,52 @@
-// Package staleconn tells a request that was lost on a stale connection: while
+// Package staleconn tells what became of a request that brought no answer. While
 // a Lambda function sleeps, services close the connections that it keeps, and
-// the first request that goes out on one is lost before anybody has read it. It
-// imports neither domain nor ports.
+// the first request on such a stale connection is lost before anybody reads it.
+// It imports ports.
 package staleconn
 
 import (
 	"context"
 	"net/http/httptrace"
 	"sync/atomic"
+
+	"cognito-user-migration/ports"
 )
 
-// Watch returns a context to send one request with, and a function that says of
-// the request's error whether the request was lost on a stale connection: it
-// went out on a connection that had served before, and not one byte came back
-// (docs/decisions/0006).
-func Watch(ctx context.Context) (watched context.Context, lost func(error) bool) {
-	var reused, answered atomic.Bool
-	watched = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn:              func(info httptrace.GotConnInfo) { reused.Store(info.Reused) },
-		GotFirstResponseByte: func() { answered.Store(true) },
-	})
-	return watched, func(err error) bool {
-		return err != nil && reused.Load() && !answered.Load() && ctx.Err() == nil
-	}
+// Request is one request that is watched.
+type Request struct {
+	ctx                         context.Context //nolint:containedctx // it is the request's own
+	connected, stale, firstByte atomic.Bool
+}
+
+// Watch returns a context to send one request with, and what tells afterwards how
+// far the request came.
+func Watch(ctx context.Context) (context.Context, *Request) {
+	r := &Request{ctx: ctx}
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:              r.gotConn,
+		GotFirstResponseByte: func() { r.firstByte.Store(true) },
+	}), r
+}
+
+func (r *Request) gotConn(info httptrace.GotConnInfo) {
+	servedThisAttempt := ports.CarriedBefore(r.ctx, info.Conn)
+	r.stale.Store(info.Reused && !servedThisAttempt)
+	r.connected.Store(true)
+}
+
+// LostOnStale reports whether the request, which ended in the error, was lost on
+// a stale connection: the connection served before, but not in this attempt, and
+// not one byte came back. The function does not sleep within an attempt, so a
+// connection that served this attempt is not stale: its service read the request
+// and then closed it (docs/decisions/0006).
+func (r *Request) LostOnStale(err error) bool {
+	return err != nil && r.stale.Load() && !r.firstByte.Load() && r.ctx.Err() == nil
+}
+
+// Unjudged reports whether the request, which ended in the error, certainly led
+// to no answer: no connection was made, or the caller's time ended before the
+// first byte of one. A connection that broke may mean that the service read the
+// request.
+func (r *Request) Unjudged(err error) bool {
+	return err != nil && (!r.connected.Load() || r.ctx.Err() != nil && !r.firstByte.Load())
 }

@@ -64,7 +64,8 @@ type Answer struct {
 	Body   []byte
 }
 
-// Send sends a request. Its error is one of ports', or the context's own.
+// Send sends a request. Its error is one of ports', or the context's own. The error
+// also matches [ports.ErrNotJudged] where this request certainly led to no answer.
 func (c *Client) Send(operation string, request *http.Request) (Answer, error) {
 	ctx := request.Context()
 	response, err := c.HTTP.Do(request.WithContext(WithOperation(ctx, operation)))
@@ -138,8 +139,8 @@ func WithOperation(ctx context.Context, operation string) context.Context {
 
 // RoundTrip implements [http.RoundTripper].
 func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, lost, err := s.try(request, request.Body, false)
-	if lost && (request.Body == nil || request.GetBody != nil) {
+	response, stale, err := s.try(request, request.Body, false)
+	if stale && (request.Body == nil || request.GetBody != nil) {
 		body := request.Body
 		if request.GetBody != nil {
 			again, bodyErr := request.GetBody()
@@ -150,6 +151,8 @@ func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		s.next.CloseIdleConnections() // the others slept as long
 		response, _, err = s.try(request, body, true)
+		// That the first connection was stale is likely, and not certain.
+		err = ports.MaybeJudged(err)
 	}
 	if err != nil {
 		return nil, err
@@ -159,7 +162,7 @@ func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 func (s *sender) try(request *http.Request, body io.ReadCloser, again bool) (response *http.Response, stale bool, err error) {
-	ctx, lost := staleconn.Watch(request.Context())
+	ctx, sent := staleconn.Watch(request.Context())
 	request = request.Clone(ctx)
 	request.Body = body
 	for name, values := range s.header {
@@ -170,7 +173,10 @@ func (s *sender) try(request *http.Request, body io.ReadCloser, again bool) (res
 	response, err = s.next.RoundTrip(request)
 	if err != nil {
 		end(0)
-		return nil, lost(err), err
+		if sent.Unjudged(err) {
+			return nil, false, ports.NotJudged(err)
+		}
+		return nil, sent.LostOnStale(err), err
 	}
 	end(response.StatusCode)
 	return response, false, nil

@@ -66,7 +66,16 @@ func (c *Client) Status(operation string, status int) error {
 	if status >= http.StatusMultipleChoices && status < http.StatusBadRequest {
 		fault.Cause = "redirects are not followed"
 	}
-	return fault
+	return fault.Certified()
+}
+
+// Certified returns the fault; one by which the service asks for fewer requests
+// also matches [ports.ErrNotJudged].
+func (f *Fault) Certified() error {
+	if errors.Is(f.Kind, ports.ErrThrottled) {
+		return ports.NotJudged(f)
+	}
+	return f
 }
 
 // Malformed is an answer that cannot be read; what says what was wrong with it,
@@ -81,8 +90,15 @@ func (c *Client) Misconfigured(operation, what string) error {
 }
 
 // NoAnswer gives the error of ports that an error of net/http is. The context's
-// own error comes back as it is.
+// own error comes back as it is. What the error says of [ports.ErrNotJudged] stays.
 func (c *Client) NoAnswer(ctx context.Context, operation string, err error) error {
+	if errors.Is(err, ports.ErrNotJudged) {
+		return ports.NotJudged(c.noAnswer(ctx, operation, err))
+	}
+	return c.noAnswer(ctx, operation, err)
+}
+
+func (c *Client) noAnswer(ctx context.Context, operation string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
