@@ -3,11 +3,15 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -250,24 +254,140 @@ func TestAnOutageOfTheSourceCountsForNobody(t *testing.T) {
 	}
 	f := start(t, s)
 	f.hidePerson(p)
-	stub.on("AdminInitiateAuth", awsError("ResourceNotFoundException", "gone"))
+	stub.on("AdminInitiateAuth", awsError("TooManyRequestsException", "slowly"))
 	for range 7 {
-		f.fails(signIn(p.username, p.password), domain.ReasonSourceMisconfigured)
+		f.fails(signIn(p.username, p.password), domain.ReasonSourceThrottled)
 	}
 	stub.on("AdminInitiateAuth", hang)
 	if took := f.fails(signIn(p.username, p.password), domain.ReasonDeadlineExceeded); took > 5*time.Second {
 		t.Errorf("it took %v", took)
 	}
+	away := start(t, s.with("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", closedPort(t)))
+	away.hidePerson(p)
+	for range 7 {
+		away.fails(signIn(p.username, p.password), domain.ReasonSourceUnreachable)
+	}
+	uncredited := start(t, s.with("AWS_ENDPOINT_URL_STS", closedPort(t)))
+	uncredited.hidePerson(p)
+	for range 7 {
+		uncredited.fails(signIn(p.username, p.password), domain.ReasonSourceUnreachable)
+	}
 	if left := items(t, table); len(left) != 0 {
 		t.Errorf("the table holds %q", left)
 	}
-	stub.on("AdminInitiateAuth", challenge("SMS_MFA")) // the password was right
+	// The password is right, and refused: it counts as a wrong one does.
+	stub.on("AdminInitiateAuth", challenge("SMS_MFA"))
 	f.refuses(signIn(p.username, p.password), domain.ReasonMFARequired)
-	if left := items(t, table); len(left) != 0 {
+	if left := items(t, table); len(left) != 1 || !strings.Contains(left[0], "failures=1 ") {
 		t.Errorf("after a second factor was asked for, the table holds %q", left)
 	}
 	stub.on("AdminInitiateAuth", signedIn(p, nil))
 	f.migrates(signIn(p.username, p.password), domain.ReasonPasswordAccepted)
+	if left := items(t, table); len(left) != 0 {
+		t.Errorf("after a migration the table holds %q", left)
+	}
+}
+
+// TestAnAnswerToAPasswordCountsWhateverWeMakeOfIt guesses at sources that word a
+// wrong password in ways that we do not know.
+func TestAnAnswerToAPasswordCountsWhateverWeMakeOfIt(t *testing.T) {
+	t.Parallel()
+	oidc := func(url string) settings {
+		return settings{
+			"SOURCE_KIND": "oidc", "SOURCE_TOKEN_URL": url + "/token", "SOURCE_USERINFO_URL": url + "/userinfo",
+			"SOURCE_PROFILE": "userinfo", "SOURCE_CLIENT_ID": "app",
+		}
+	}
+	hook := func(contract string) func(url string) settings {
+		return func(url string) settings {
+			return settings{"SOURCE_KIND": "http", "SOURCE_URL": url, "SOURCE_CONTRACT": contract}
+		}
+	}
+	says := func(status int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		}
+	}
+	for name, source := range map[string]struct {
+		settings func(url string) settings
+		answer   http.HandlerFunc
+	}{
+		"oidc, a code that nobody knows":          {oidc, says(400, `{"error":"wrong_secret_i_think"}`)},
+		"oidc, the client rejected":               {oidc, says(401, `{"error":"invalid_client"}`)},
+		"oidc, a page":                            {oidc, says(200, "<html>wrong")},
+		"oidc, a fault":                           {oidc, says(500, `{"error":"server_error"}`)},
+		"oidc, a connection closed":               {oidc, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+		"kratos, 400":                             {hook("kratos"), says(400, "")},
+		"kratos, 401":                             {hook("kratos"), says(401, "")},
+		"kratos, 404":                             {hook("kratos"), says(404, "")},
+		"kratos, a redirect":                      {hook("kratos"), says(302, "")},
+		"kratos, a right answer without a status": {hook("kratos"), says(200, "{}")},
+		"okta, 401":                               {hook("okta"), says(401, "")},
+		"okta, 502":                               {hook("okta"), says(502, "")},
+		"fusionauth, 400":                         {hook("fusionauth"), says(400, "")},
+		"fusionauth, 401":                         {hook("fusionauth"), says(401, "")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPerson()
+			table, s := lockoutTable(t)
+			var asked atomic.Int64
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPost {
+					asked.Add(1)
+					_, _ = io.Copy(io.Discard, r.Body)
+					source.answer(w, r)
+				}
+			}))
+			t.Cleanup(server.Close)
+			for name, value := range source.settings(server.URL) {
+				s[name] = value
+			}
+			f := start(t, s)
+			f.hidePerson(p)
+			locked := 0
+			for range 9 {
+				result := f.invoke(signIn(p.username, "guess"))
+				if f.recordOf(result.RequestID).Reason == string(domain.ReasonLockedOut) {
+					locked++
+				}
+			}
+			// A lock begins at one second, which a slow machine may outlast; what was
+			// counted it cannot.
+			counted, left := 9-locked, items(t, table)
+			if counted < 5 || int(asked.Load()) < counted || len(left) != 1 || !strings.Contains(left[0], fmt.Sprintf("failures=%d ", counted)) {
+				t.Errorf("the source was asked %d times, %d were refused before, and the table holds %q", asked.Load(), locked, left)
+			}
+		})
+	}
+}
+
+// TestAPasswordIsSentOnceThoughTheServiceClosesTheConnection: the connection
+// served the look-up of the same attempt, so it is not stale.
+func TestAPasswordIsSentOnceThoughTheServiceClosesTheConnection(t *testing.T) {
+	t.Parallel()
+	p := newPerson()
+	var asked atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			_ = json.NewEncoder(w).Encode(map[string]any{"username": p.username, "enabled": true, "email": p.email})
+			return
+		}
+		_, _ = io.Copy(io.Discard, r.Body)
+		asked.Add(1)
+		panic(http.ErrAbortHandler)
+	}))
+	t.Cleanup(server.Close)
+	f := start(t, outOfTheWay().with("SOURCE_KIND", "http", "SOURCE_URL", server.URL, "SOURCE_CONTRACT", "keycloak"))
+	f.hidePerson(p)
+	for attempt := range int64(3) {
+		f.fails(signIn(p.username, p.password), domain.ReasonSourceUnreachable)
+		if asked.Load() != attempt+1 {
+			t.Fatalf("attempt %d: the password was sent %d times", attempt+1, asked.Load())
+		}
+	}
 }
 
 // TestWhatCannotBeCountedIsNotTried: a limiter that opens under pressure is none.
