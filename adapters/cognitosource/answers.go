@@ -142,31 +142,54 @@ func (r *reader) boolean(value []byte) bool {
 	return string(value) == "true"
 }
 
+// filled reports whether the value is a string that is not empty; it copies
+// nothing.
+func (r *reader) filled(value []byte) bool {
+	is := len(value) > 0 && value[0] == '"'
+	r.unless(is || rawjson.IsNull(value))
+	return is && len(value) > len(`""`)
+}
+
 func (r *reader) unless(fine bool) {
 	r.failed = r.failed || !fine
 }
 
 // readSignIn reads what is looked at of AdminInitiateAuth's answer: the
-// challenge, or the ID token.
+// challenge, or the ID token and whether there is an access token.
 func readSignIn(answer []byte) (any, error) {
-	read := new(cognitoidentityprovider.AdminInitiateAuthOutput)
-	return read, readAnswer(answer, func(r *reader, key string, value []byte) {
+	read := new(signInAnswer)
+	read.there = "there"
+	return &read.AdminInitiateAuthOutput, readAnswer(answer, func(r *reader, key string, value []byte) {
 		switch key {
 		case "ChallengeName":
 			read.ChallengeName = types.ChallengeNameType(aws.ToString(r.text(value)))
 		case "AuthenticationResult":
-			result := new(types.AuthenticationResultType)
+			read.result = types.AuthenticationResultType{}
 			is := r.object(value, func(key string, value []byte) {
-				if key == "IdToken" {
-					result.IdToken = r.text(value)
+				switch key {
+				case "IdToken":
+					read.result.IdToken = r.text(value)
+				case "AccessToken":
+					read.result.AccessToken = nil
+					if r.filled(value) {
+						read.result.AccessToken = &read.there
+					}
 				}
 			})
-			if !is {
-				result = nil
+			read.AuthenticationResult = nil
+			if is {
+				read.AuthenticationResult = &read.result
 			}
-			read.AuthenticationResult = result
 		}
 	})
+}
+
+// signInAnswer is the answer in one piece of memory.
+type signInAnswer struct {
+	cognitoidentityprovider.AdminInitiateAuthOutput
+	result types.AuthenticationResultType
+	// there stands for an access token, which nothing reads.
+	there string
 }
 
 // readProfile reads what is looked at of AdminGetUser's answer.

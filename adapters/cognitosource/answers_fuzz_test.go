@@ -64,7 +64,7 @@ func FuzzAnswers(f *testing.F) {
 			},
 			func(answer map[string]any) {
 				only(answer, "ChallengeName", "AuthenticationResult")
-				only(answer["AuthenticationResult"], "IdToken")
+				only(answer["AuthenticationResult"], "IdToken", "AccessToken")
 			}},
 		{"AdminGetUser",
 			func(ctx context.Context) (any, error) { return profileSeen(client.AdminGetUser(ctx, getUser)) },
@@ -110,6 +110,8 @@ func seeds() []string {
 		`{"ChallengeName":"SMS_MFA","ChallengeParameters":{"USER_ID_FOR_SRP":"u"},"Session":"s","AvailableChallenges":["SMS_MFA"]}`,
 		// Nothing, and null, which is as good.
 		``, ` `, "\n", `{}`, `null`, ` null`, "null\n", `{"AuthenticationResult":null,"ChallengeName":null}`, `{"AuthenticationResult":{"IdToken":null}}`,
+		`{"AuthenticationResult":{"AccessToken":""}}`, `{"AuthenticationResult":{"AccessToken":null}}`, `{"AuthenticationResult":{"AccessToken":1}}`,
+		`{"AuthenticationResult":{"AccessToken":{}}}`, `{"AuthenticationResult":{"AccessToken":"a","AccessToken":""}}`, `{"AuthenticationResult":{"AccessToken":"\u0000"}}`,
 		`{"AuthenticationResult":{}}`, `{"AuthenticationResult": null }`,
 		`{"Enabled":null,"Username":null,"UserStatus":null,"PreferredMfaSetting":null,"UserMFASettingList":null,"MFAOptions":null,"UserAttributes":null}`,
 		`{"UserMFASettingList":[null],"MFAOptions":[null,{"DeliveryMedium":null}],"UserAttributes":[null,{},{"Name":null,"Value":null},{"Name":"a"},{"Value":"b"}]}`,
@@ -143,6 +145,7 @@ func signInSeen(answer *cognitoidentityprovider.AdminInitiateAuthOutput, err err
 	type seen struct {
 		challenge types.ChallengeNameType
 		result    bool
+		access    bool
 		token     *string
 	}
 	if err != nil {
@@ -150,7 +153,7 @@ func signInSeen(answer *cognitoidentityprovider.AdminInitiateAuthOutput, err err
 	}
 	got := seen{challenge: answer.ChallengeName}
 	if result := answer.AuthenticationResult; result != nil {
-		got.result, got.token = true, result.IdToken
+		got.result, got.access, got.token = true, aws.ToString(result.AccessToken) != "", result.IdToken
 	}
 	return got, nil
 }

@@ -400,6 +400,34 @@ func TestWhatIsNoAnswerOfTheServices(t *testing.T) {
 	}
 }
 
+// A completed sign-in comes with an access token (RFC 6749, section 5.1). Without
+// one nothing was proved, wherever the profile is read.
+func TestAResultWithoutAnAccessTokenIsNoCompletedSignIn(t *testing.T) {
+	t.Parallel()
+	id := idToken(claims(nil))
+	for name, result := range map[string]map[string]any{
+		"an empty result":         {},
+		"an access token of null": {"AccessToken": nil, "IdToken": id},
+		"an empty access token":   {"AccessToken": "", "IdToken": id},
+		"an ID token alone":       {"IdToken": id},
+		"an empty ID token":       {"IdToken": ""},
+		"a refresh token alone":   {"RefreshToken": "r"},
+		"no token but its type":   {"TokenType": "Bearer", "ExpiresIn": 3600},
+		"a name of another case":  {"accessToken": "access-token", "IdToken": id},
+	} {
+		for _, from := range []cognitosource.Profile{cognitosource.ProfileAdminGetUser, cognitosource.ProfileConcurrent, cognitosource.ProfileIDToken} {
+			t.Run(name+", "+string(from), func(t *testing.T) {
+				t.Parallel()
+				s := newStub(t, both(reply{body: marshal(map[string]any{"ChallengeParameters": map[string]string{}, "AuthenticationResult": result})}, profile(nil)))
+				finding, err := authenticate(t, s.open(func(settings *cognitosource.Settings) { settings.Profile = from }))
+				if finding.Kind != 0 || !errors.Is(err, ports.ErrUnreachable) {
+					t.Errorf("got %v, %v", finding, err)
+				}
+			})
+		}
+	}
+}
+
 // An error tells AWS Support what to look for, and nothing of the person.
 func TestAnErrorNamesTheCodeAndTheRequest(t *testing.T) {
 	t.Parallel()

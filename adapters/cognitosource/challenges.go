@@ -4,16 +4,18 @@ import (
 	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/domain"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// readChallenge reads how far the sign-in came. Only an answer without any
-// challenge and with a result is a completed sign-in (cognito-facts 23); one
-// with neither says nothing.
+// readChallenge reads how far the sign-in came. Only an answer without a
+// challenge and with an access token is a completed sign-in (cognito-facts 23):
+// RFC 6749, section 5.1 requires that token of every successful answer. An answer
+// with neither proves nothing; its error matches [ports.ErrUnreachable].
 func (d *Directory) readChallenge(answer *cognitoidentityprovider.AdminInitiateAuthOutput) (domain.Finding, error) {
 	if answer.ChallengeName == "" {
-		if answer.AuthenticationResult == nil {
+		if result := answer.AuthenticationResult; result == nil || aws.ToString(result.AccessToken) == "" {
 			return domain.Finding{}, awsfault.Empty(adapter, "AdminInitiateAuth")
 		}
 		return d.found(domain.PasswordAccepted), nil

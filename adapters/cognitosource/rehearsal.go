@@ -40,7 +40,7 @@ func (stage) Do(request *http.Request) (*http.Response, error) {
 		`{"Name":"sub","Value":"rehearsal"},{"Name":"email","Value":"rehearsal@example.com"},{"Name":"email_verified","Value":"true"}]}`
 	if awsmiddleware.GetOperationName(request.Context()) == "AdminInitiateAuth" {
 		claims := `{"sub":"rehearsal","cognito:username":"rehearsal","email":"rehearsal@example.com","email_verified":true}`
-		body = `{"ChallengeParameters":{},"AuthenticationResult":{"IdToken":"e30.` + base64.RawURLEncoding.EncodeToString([]byte(claims)) + `.e30"}}`
+		body = `{"ChallengeParameters":{},"AuthenticationResult":{"AccessToken":"rehearsal","IdToken":"e30.` + base64.RawURLEncoding.EncodeToString([]byte(claims)) + `.e30"}}`
 	}
 	return &http.Response{
 		StatusCode: http.StatusOK, Header: make(http.Header), Request: request,
