@@ -119,9 +119,22 @@ func openSources(ctx context.Context, configured []config.Source, after domain.A
 
 // directory is all sources as one.
 func (s sources) directory() ports.SourceDirectory {
+	return s.chain(func(source ports.SourceDirectory) ports.SourceDirectory { return source })
+}
+
+// earlier is what is asked before a later source's user is migrated, through what
+// the function given makes of each source; nil with one source.
+func (s sources) earlier(through func(ports.SourceDirectory) ports.SourceDirectory) migrate.EarlierSources {
+	if len(s) < 2 {
+		return nil
+	}
+	return s.chain(through)
+}
+
+func (s sources) chain(through func(ports.SourceDirectory) ports.SourceDirectory) migrate.Chain {
 	chain := make(migrate.Chain, len(s))
 	for i, source := range s {
-		chain[i] = migrate.Link{Source: source.Directory, Match: source.match}
+		chain[i] = migrate.Link{Name: source.name, Source: through(source.Directory), Match: source.match}
 	}
 	return chain
 }

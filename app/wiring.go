@@ -219,6 +219,7 @@ func newMigrator(
 	return migrate.New(tracing.directory(opened.directory()), audit, migrate.Options{
 		Rules:         configuration.Rules,
 		Pseudonymizer: pseudonymizer,
+		Earlier:       opened.earlier(tracing.directory),
 		Completion:    completionOf(configuration.Completion, tracing.queue(queue), logger),
 		Lockout:       lockout,
 		AuditRequired: configuration.Audit.Required,

@@ -103,25 +103,35 @@ func TestASignInThroughTheWholeFunction(t *testing.T) {
 	}
 }
 
+// A source is asked to sign in whom its MATCH takes. A later source's user is
+// migrated only where no earlier source knows the user, whatever its MATCH takes.
 func TestSeveralSourcesAreAskedInTheirOrder(t *testing.T) {
 	t.Parallel()
 	nobody := filepath.Join(t.TempDir(), "nobody.json")
 	if err := os.WriteFile(nobody, []byte("[]"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var log bytes.Buffer
-	handler := startFunction(t, []string{
-		"MIGRATE_SOURCES=old,corp,other", "OLD_KIND=file", "OLD_PATH=" + nobody,
-		"CORP_KIND=file", "CORP_PATH=" + people(t), "CORP_MATCH=*@corp.example", "OTHER_KIND=file", "OTHER_PATH=" + people(t),
-	}, &log)
-	answer, err := handler.Invoke(t.Context(), []byte(`{"triggerSource":"UserMigration_Authentication","userName":"`+canary+
-		`","request":{"password":"Pass-word-2!"},"response":null}`))
-	if err != nil || !bytes.Contains(answer, []byte(`"finalUserStatus":"CONFIRMED"`)) {
-		t.Fatalf("got %s, %v", answer, err)
-	}
-	lines := logLines(t, log.String())
-	if source := lines[len(lines)-1]["source"]; source != "OTHER" {
-		t.Errorf("it rests on %v", source)
+	for name, row := range map[string]struct{ corp, response, source, reason string }{
+		"a user of the last source alone":          {nobody, `"finalUserStatus":"CONFIRMED"`, "OTHER", "password_accepted"},
+		"a user of a source that was not asked to": {people(t), `"response":{}`, "CORP", "identity_of_earlier_source"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			handler := startFunction(t, []string{
+				"MIGRATE_SOURCES=old,corp,other", "OLD_KIND=file", "OLD_PATH=" + nobody,
+				"CORP_KIND=file", "CORP_PATH=" + row.corp, "CORP_MATCH=*@corp.example", "OTHER_KIND=file", "OTHER_PATH=" + people(t),
+			}, &log)
+			answer, err := handler.Invoke(t.Context(), []byte(`{"triggerSource":"UserMigration_Authentication","userName":"`+canary+
+				`","request":{"password":"Pass-word-2!"},"response":null}`))
+			if err != nil || !bytes.Contains(answer, []byte(row.response)) {
+				t.Fatalf("got %s, %v", answer, err)
+			}
+			lines := logLines(t, log.String())
+			if last := lines[len(lines)-1]; last["source"] != row.source || last["reason"] != row.reason {
+				t.Errorf("it rests on %v, by %v", last["source"], last["reason"])
+			}
+		})
 	}
 }
 

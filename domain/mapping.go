@@ -15,6 +15,8 @@ const (
 	attributePhoneVerified = "phone_number_verified"
 	attributeUsername      = "username"
 	attributeSub           = "sub"
+
+	attributePreferredUsername = "preferred_username"
 )
 
 // StandardAttributes are the attributes that every user pool has and that a

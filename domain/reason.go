@@ -32,6 +32,9 @@ const (
 	ReasonLockedOut                Reason = "locked_out"
 	ReasonIdentifierNotOwned       Reason = "identifier_not_owned"
 	ReasonNoVerifiedContact        Reason = "no_verified_contact"
+	// ReasonIdentityOfEarlierSource: a source that is asked earlier knows the
+	// username, or a contact, that the new user would have.
+	ReasonIdentityOfEarlierSource Reason = "identity_of_earlier_source"
 	// ReasonFindingUnexpected: the source said something that cannot follow
 	// from what it was asked. It is refused, and means a fault in an adapter.
 	ReasonFindingUnexpected Reason = "finding_unexpected"
@@ -82,6 +85,7 @@ func RefusalReasons() []Reason {
 		ReasonUserUnconfirmed, ReasonUserFederated, ReasonUserArchived, ReasonUserCompromised,
 		ReasonStatusUnknown, ReasonTemporaryPassword, ReasonTemporaryPasswordExpired,
 		ReasonMFARequired, ReasonChallengeUnsupported, ReasonLookUpUnsupported, ReasonResetRequired, ReasonSignInDenied,
-		ReasonLockedOut, ReasonIdentifierNotOwned, ReasonNoVerifiedContact, ReasonFindingUnexpected,
+		ReasonLockedOut, ReasonIdentifierNotOwned, ReasonNoVerifiedContact,
+		ReasonIdentityOfEarlierSource, ReasonFindingUnexpected,
 	}
 }

@@ -71,6 +71,11 @@ func (s *Settings) LimitsTries() bool {
 	return false
 }
 
+// LooksUp reports whether the service is asked about users without their password.
+func (s *Settings) LooksUp() bool {
+	return s.Contract == Keycloak || s.ProfileURL != ""
+}
+
 // placeholder stands for the username in [Settings.ProfileURL].
 const placeholder = "{username}"
 

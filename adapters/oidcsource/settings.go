@@ -62,6 +62,11 @@ func (s *Settings) LimitsTries() bool {
 	return true
 }
 
+// LooksUp reports that the grant looks nobody up without their password.
+func (s *Settings) LooksUp() bool {
+	return false
+}
+
 // Warnings tells what is allowed but unwise.
 func (s *Settings) Warnings(variable func(string) string) []string {
 	return append(s.Transport.Warnings(variable),

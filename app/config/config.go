@@ -66,6 +66,13 @@ type SourceSettings interface {
 	LimitsTries() bool
 }
 
+// lookUpTeller is implemented by settings of a source that may not be able to look
+// users up without their password.
+type lookUpTeller interface {
+	// LooksUp reports whether it can.
+	LooksUp() bool
+}
+
 // NewSettings makes the empty settings of a kind of source. A nil one stands for
 // a kind that the program was built without, by the build tag noKIND.
 type NewSettings func() SourceSettings
@@ -646,7 +653,13 @@ func (l *loader) warn(migrate migrateSettings, audit auditSettings, lockout lock
 		"AUDIT_USERNAME=plain records what was typed as the name, which at times is a password")
 	add(audit.Username == domain.AuditUsernameHMAC && audit.HMACKey.Empty(),
 		"AUDIT_HMAC_KEY is not set: each process digests usernames with a key of its own, and records cannot be joined across processes")
-	for _, source := range sources {
+	for i, source := range sources {
+		later := sources[i+1:]
+		teller, tells := source.Settings.(lookUpTeller)
+		if tells && !teller.LooksUp() && len(later) > 0 {
+			add(true, "MIGRATE_SOURCES: "+source.Name+" cannot look users up without their password, so nobody of the sources after it can be migrated: "+
+				"whether a user of theirs is one of "+source.Name+"'s too cannot be found out; name "+source.Name+" last")
+		}
 		add(lockout.Table == "" && !source.Settings.LimitsTries(),
 			source.Name+"_KIND="+source.Kind+" has no lockout of its own: passwords can be guessed against it as fast as Cognito lets a client try; set LOCKOUT_TABLE")
 		l.warnings = append(l.warnings, source.Settings.Warnings(func(variable string) string {

@@ -33,6 +33,8 @@ func (d *directory) Validate(variable func(string) string) []error {
 	return nil
 }
 
+func (d *directory) LooksUp() bool { return d.Host != "looks-nobody-up" }
+
 func (d *directory) LimitsTries() bool { return d.Host != "counts-nothing" }
 
 func (d *directory) Warnings(variable func(string) string) []string {
@@ -307,13 +309,16 @@ func TestWarnings(t *testing.T) {
 		"recording names":                   {[]string{"AUDIT_USERNAME=plain"}, []string{"AUDIT_USERNAME=plain "}},
 		"a key of the process":              {nil, []string{"AUDIT_HMAC_KEY is not set"}},
 		"records outside of the log":        {[]string{key, "AUDIT_SINKS=eventbridge"}, []string{"AUDIT_SINKS leaves out log: "}},
+		"a source without look-ups before another": {[]string{key, "MIGRATE_SOURCES=old,new", "OLD_HOST=looks-nobody-up", "OLD_KEY=k", "NEW_HOST=h", "NEW_KEY=k"},
+			[]string{"MIGRATE_SOURCES: OLD cannot look users up without their password, so nobody of the sources after it can be migrated: "}},
+		"a source without look-ups after the others": {[]string{key, "MIGRATE_SOURCES=old,new", "OLD_HOST=h", "OLD_KEY=k", "NEW_HOST=looks-nobody-up", "NEW_KEY=k"}, nil},
 		"what the kind warns of": {[]string{key, "MIGRATE_SOURCES=old", "OLD_HOST=h"},
 			[]string{"OLD_KEY is not set"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			environ := row.environ
-			if !slices.Contains(environ, "MIGRATE_SOURCES=old") {
+			if !slices.ContainsFunc(environ, func(variable string) bool { return strings.HasPrefix(variable, "MIGRATE_SOURCES=old") }) {
 				environ = append(environ, "SOURCE_HOST=h", "SOURCE_KEY=k")
 			}
 			got, err := load(environ...)

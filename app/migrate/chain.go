@@ -2,7 +2,10 @@ package migrate
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
+	"sync"
 
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -10,6 +13,8 @@ import (
 
 // Link is one source of a [Chain].
 type Link struct {
+	// Name is the source's name, as its findings have it.
+	Name string
 	// Source is asked.
 	Source ports.SourceDirectory
 	// Match says for which identifiers; the zero Match takes every one.
@@ -71,6 +76,54 @@ func (c Chain) ask(username string, question func(source ports.SourceDirectory, 
 		answer = finding
 	}
 	return answer, nil
+}
+
+var _ EarlierSources = Chain(nil)
+
+// FindEarlier implements [EarlierSources]. It asks all at once. What was typed is
+// not put again to a source whose Match takes it: that source was asked first, and
+// did not know the user. Otherwise Match decides nothing here: it says which
+// identifiers a source signs in, not whom it knows.
+func (c Chain) FindEarlier(ctx context.Context, source, typed string, names []string) ([]domain.Finding, error) {
+	place := slices.IndexFunc(c, func(link Link) bool { return link.Name == source })
+	if place < 0 {
+		return nil, errors.New("the finding names a source that is not among the sources")
+	}
+	type question struct {
+		source  ports.SourceDirectory
+		name    string
+		finding domain.Finding
+		err     error
+	}
+	var questions []*question
+	for _, link := range c[:place] {
+		for _, name := range names {
+			if name != typed || !link.Match.Takes(typed) {
+				questions = append(questions, &question{source: link.Source, name: name})
+			}
+		}
+	}
+	var work sync.WaitGroup
+	for _, q := range questions {
+		work.Go(func() {
+			defer Recovered(&q.err)
+			q.finding, q.err = q.source.FindUser(ctx, q.name)
+		})
+	}
+	work.Wait()
+	var (
+		findings []domain.Finding
+		failed   error
+	)
+	for _, q := range questions {
+		switch {
+		case q.err == nil:
+			findings = append(findings, q.finding)
+		case failed == nil:
+			failed = q.err
+		}
+	}
+	return findings, failed
 }
 
 func mayHideUnknown(source ports.SourceDirectory) bool {

@@ -3,6 +3,8 @@ package migrate_test
 import (
 	"context"
 	"errors"
+	"strings"
+	"sync"
 	"testing"
 
 	"cognito-user-migration/app/migrate"
@@ -103,6 +105,90 @@ func TestTheLastSourceIsNotAskedTwice(t *testing.T) {
 	chain := migrate.Chain{{Source: hider{only}}, {Source: skipped, Match: migrate.ParseMatch("*@corp.example")}}
 	if got, err := chain.Authenticate(context.Background(), "alice", domain.NewPassword("p")); got.Kind != domain.PasswordWrong || err != nil {
 		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// What a person is created with is asked of every earlier source, whatever its
+// Match takes. Only the question that it has answered already is not put again.
+func TestEarlierSourcesAreAskedWhatTheyWereNotAsked(t *testing.T) {
+	t.Parallel()
+	const typed, created = "mallory@evil.example", "alice"
+	for name, row := range map[string]struct {
+		decided string
+		match   string   // of the first
+		first   []string // what the first is asked
+		second  []string
+	}{
+		"the first decides, so nobody is earlier":           {decided: "FIRST"},
+		"the second decides":                                {decided: "SECOND", first: []string{created}},
+		"the second decides, and the first was not asked":   {decided: "SECOND", match: "*@corp.example", first: []string{created, typed}},
+		"the third decides, so both earlier ones are asked": {decided: "THIRD", first: []string{created}, second: []string{created}},
+		"the third decides, and the first was not asked":    {decided: "THIRD", match: "E-*", first: []string{created, typed}, second: []string{created}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			controller := gomock.NewController(t)
+			first, second, third := mocks.NewMockSourceDirectory(controller), mocks.NewMockSourceDirectory(controller), mocks.NewMockSourceDirectory(controller)
+			for _, asked := range row.first {
+				first.EXPECT().FindUser(gomock.Any(), asked).Return(found(domain.UserUnknown, "FIRST"), nil)
+			}
+			for _, asked := range row.second {
+				second.EXPECT().FindUser(gomock.Any(), asked).Return(found(domain.UserUnknown, "SECOND"), nil)
+			}
+			chain := migrate.Chain{
+				{Name: "FIRST", Source: first, Match: migrate.ParseMatch(row.match)},
+				{Name: "SECOND", Source: second}, {Name: "THIRD", Source: third},
+			}
+			findings, err := chain.FindEarlier(t.Context(), row.decided, typed, []string{created, typed})
+			if err != nil || len(findings) != len(row.first)+len(row.second) {
+				t.Errorf("got %v, %v", findings, err)
+			}
+		})
+	}
+}
+
+// Each question waits until the other is put, so they are put side by side.
+func TestEarlierSourcesAreAskedSideBySide(t *testing.T) {
+	t.Parallel()
+	controller := gomock.NewController(t)
+	first, second := mocks.NewMockSourceDirectory(controller), mocks.NewMockSourceDirectory(controller)
+	var all sync.WaitGroup
+	all.Add(4)
+	for name, source := range map[string]*mocks.MockSourceDirectory{"FIRST": first, "SECOND": second} {
+		source.EXPECT().FindUser(gomock.Any(), gomock.Any()).Times(2).DoAndReturn(func(context.Context, string) (domain.Finding, error) {
+			all.Done()
+			all.Wait()
+			return found(domain.UserUnknown, name), nil
+		})
+	}
+	chain := migrate.Chain{{Name: "FIRST", Source: first}, {Name: "SECOND", Source: second}, {Name: "THIRD"}}
+	findings, err := chain.FindEarlier(t.Context(), "THIRD", "typed", []string{"alice", "alice@example.com"})
+	if err != nil || len(findings) != 4 || findings[0].Source != "FIRST" || findings[3].Source != "SECOND" {
+		t.Errorf("got %v, %v", findings, err)
+	}
+}
+
+func TestAnEarlierSourceThatDoesNotAnswerIsAnErrorAndTheOthersFindingsStand(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]func(context.Context, string) (domain.Finding, error){
+		"because of an outage": func(context.Context, string) (domain.Finding, error) { return domain.Finding{}, ports.ErrUnreachable },
+		"because of a panic":   func(context.Context, string) (domain.Finding, error) { panic("alice") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			controller := gomock.NewController(t)
+			first, second := mocks.NewMockSourceDirectory(controller), mocks.NewMockSourceDirectory(controller)
+			first.EXPECT().FindUser(gomock.Any(), "alice").DoAndReturn(answer)
+			second.EXPECT().FindUser(gomock.Any(), "alice").Return(found(domain.UserDisabled, "SECOND"), nil)
+			chain := migrate.Chain{{Name: "FIRST", Source: first}, {Name: "SECOND", Source: second}, {Name: "THIRD"}}
+			findings, err := chain.FindEarlier(t.Context(), "THIRD", "typed", []string{"alice"})
+			if err == nil || strings.Contains(err.Error(), "alice") || len(findings) != 1 || findings[0].Kind != domain.UserDisabled {
+				t.Errorf("got %v, %v", findings, err)
+			}
+		})
+	}
+	if _, err := (migrate.Chain{{Name: "FIRST"}}).FindEarlier(t.Context(), "OTHER", "typed", nil); err == nil {
+		t.Error("a source that is none of the chain's has no earlier ones")
 	}
 }
 

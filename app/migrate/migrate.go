@@ -37,6 +37,9 @@ type Options struct {
 	// answer; where it is zero, [DefaultReserve], or [RequiredReserve] with
 	// AuditRequired. No record is given longer, however much time is left.
 	Reserve time.Duration
+	// Earlier asks the sources before the one that knows the user; nil where
+	// there is one source.
+	Earlier EarlierSources
 	// Completion is what follows a decision to migrate; nothing where it is nil.
 	Completion *Completion
 	// Lockout bounds how often passwords are tried; nothing does where it is
@@ -50,6 +53,15 @@ type Options struct {
 	AuditFailed func(ctx context.Context, attemptID string, err error)
 	// Now is the clock; [time.Now] where it is nil.
 	Now func() time.Time
+}
+
+// EarlierSources are the sources before the one whose finding led to a decision to
+// migrate.
+type EarlierSources interface {
+	// FindEarlier looks the names up at every source before the one given and
+	// returns what was found, in the order of the sources. With an error, which is
+	// one of a source's, the findings are those of the sources that answered.
+	FindEarlier(ctx context.Context, source, typed string, names []string) ([]domain.Finding, error)
 }
 
 // Completion says what follows a decision to migrate.
@@ -187,7 +199,10 @@ func (m *Migrator) decide(whole context.Context, attempt domain.Attempt) (domain
 	if err != nil {
 		return domain.Decision{}, domain.CompletionNone, err
 	}
-	decision := domain.Decide(m.options.Rules, attempt, finding)
+	decision, err := m.afterEarlier(ctx, attempt, domain.Decide(m.options.Rules, attempt, finding))
+	if err != nil {
+		return domain.Decision{}, domain.CompletionNone, err
+	}
 	if decision.Verdict != domain.Migrate {
 		return decision, domain.CompletionNone, nil
 	}
@@ -207,6 +222,20 @@ func (m *Migrator) decide(whole context.Context, attempt domain.Attempt) (domain
 		return decision, domain.CompletionUnsent, nil
 	}
 	return decision, domain.CompletionQueued, nil
+}
+
+// afterEarlier holds a decision to migrate against what the earlier sources know
+// of the names that the user would be created with. A refusal stands although
+// another source did not answer; a migration needs every answer.
+func (m *Migrator) afterEarlier(ctx context.Context, attempt domain.Attempt, decision domain.Decision) (domain.Decision, error) {
+	if m.options.Earlier == nil || decision.Verdict != domain.Migrate {
+		return decision, nil
+	}
+	findings, err := m.options.Earlier.FindEarlier(ctx, decision.Source, attempt.Username, decision.Names(attempt))
+	if decision = decision.After(findings); err != nil && decision.Verdict == domain.Migrate {
+		return domain.Decision{}, err
+	}
+	return decision, nil
 }
 
 func (m *Migrator) send(ctx context.Context, completion domain.Completion) (err error) {
