@@ -4,9 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"strings"
 	"time"
-	"unicode"
 )
 
 // Cognito's own curve for wrong passwords, as it documents it (cognito-facts
@@ -139,21 +137,11 @@ func NewLockoutKeys(key Secret) LockoutKeys {
 // like this.
 const lockoutLabel = "LOCKOUT "
 
-// Of gives the key of a name: HMAC-SHA256 (RFC 2104), in hexadecimal. Letter
-// case and space around the name are put aside, so that all that
-// [SourceUser.Owns] takes for one name shares one count.
+// Of gives the key of a name: HMAC-SHA256 (RFC 2104) of its skeleton, in
+// hexadecimal. All spellings that a source may take for one name share one count,
+// and so does all that [SourceUser.Owns] takes for one.
 func (k LockoutKeys) Of(username string) LockoutKey {
 	mac := hmac.New(sha256.New, []byte(k.key.Reveal()))
-	mac.Write([]byte(lockoutLabel + strings.Map(leastFold, strings.TrimSpace(username))))
+	mac.Write([]byte(lockoutLabel + skeleton(username)))
 	return LockoutKey(hex.EncodeToString(mac.Sum(nil)))
-}
-
-// leastFold is the first of all signs that differ from this one by letter case
-// alone, as [strings.EqualFold] sees it.
-func leastFold(r rune) rune {
-	least := r
-	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
-		least = min(least, other)
-	}
-	return least
 }

@@ -5,9 +5,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"cognito-user-migration/domain"
 
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 )
 
@@ -235,19 +238,40 @@ func TestWhichFindingsProveAPassword(t *testing.T) {
 func TestSpellingsOfOneNameShareACount(t *testing.T) {
 	t.Parallel()
 	keys := domain.NewLockoutKeys(domain.NewSecret("a key of thirty-two characters, or more"))
-	for _, spelling := range []string{"ALICE", "aLiCe", " alice ", "\talice\r\n", "\u00a0alice"} {
-		if keys.Of(spelling) != keys.Of("alice") {
-			t.Errorf("%q counts for itself", spelling)
-		}
-	}
-	// The Kelvin sign and the long s are letters of these, and so is Greek's last sigma.
-	for one, other := range map[string]string{"kate": "\u212aate", "sam": "\u017fam", "ΟΔΥΣΣΕΥΣ": "οδυσσευς"} {
-		if keys.Of(one) != keys.Of(other) {
-			t.Errorf("%q and %q count apart", one, other)
+	for name, spellings := range map[string][]string{
+		"alice": {
+			"ALICE", "aLiCe", " alice ", "\talice\r\n", "\u00a0alice", "a lice", "alice\u3000", // spaces
+			"álice", "a\u0301lice", "ÀLÍÇÉ", "alicȩ", "ạliċe", "a\u20ddlice", // marks
+			"ＡＬＩＣＥ", "ａｌｉｃｅ", "ⓐⓛⓘⓒⓔ", "ᵃˡⁱᶜᵉ", "𝐚𝐥𝐢𝐜𝐞", "aℓice", "alⅰce", // forms
+			"a\u200blice", "alice\u200d", "\ufeffalice", "al\u00adice", "a\u2060lice", "alice\ufe0f", "a\u034flice", // nothing to be seen
+			"alice\u202e", "\u2066alice\u2069", "a\u3164lice", "a\U000e0061lice", "alice\x00", "ali\x7fce", "a\u180elice",
+			"alıce", "alİce", "ALİCE", "ALICE\u0307", // Turkish
+		},
+		"kate":       {"\u212aate"}, // the Kelvin sign
+		"sam":        {"\u017fam"},  // the long s
+		"strasse":    {"straße", "STRASSE", "STRAẞE", "ſtraſſe"},
+		"ΟΔΥΣΣΕΥΣ":   {"οδυσσευς", "Ὀδυσσεύς"},
+		"file":       {"ﬁle", "FILE"},
+		"bjorn.aess": {"Bjørn.Æss", "björn.æß"},
+		"lodz":       {"Łódź", "łodz"},
+		"dordevic":   {"Đorđević"},
+		"thor":       {"Þór"},
+		"Αγια":       {"ΑΓΙΑ", "ἅγιᾰ"},
+		"йогурт":     {"ЙОГУРТ", "иогурт"},
+		"たなか":        {"タナカ", "ﾀﾅｶ", "たなか\u3000"},
+		"はつとり":       {"ハットリ", "ﾊｯﾄﾘ", "ばっとり", "パツトリ"},
+		"한글":         {"\u1112\u1161\u11ab\u1100\u1173\u11af"},
+		"12":         {"１２", "¹²", "①②"},
+		"a@b.co":     {"A＠b．co", "a@b.co\u2028"},
+	} {
+		for _, spelling := range spellings {
+			if keys.Of(spelling) != keys.Of(name) {
+				t.Errorf("%q and %q count apart", spelling, name)
+			}
 		}
 	}
 	seen := make(map[domain.LockoutKey]string)
-	for _, name := range []string{"alice", "alic", "alice2", "a lice", "", "bob", "alice@example.com"} {
+	for _, name := range []string{"alice", "alic", "alice2", "", "bob", "alice@example.com", "al-ice", "a.lice", "аlice", "Αγα", "Αγια", "कुमार", "田中", "山田", "+819012345678"} {
 		if other, twice := seen[keys.Of(name)]; twice {
 			t.Errorf("%q and %q share a count", name, other)
 		}
@@ -265,9 +289,12 @@ func TestWhatIsOwnedByAUserSharesACount(t *testing.T) {
 	keys := domain.NewLockoutKeys(domain.NewSecret("a key of thirty-two characters, or more"))
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.String().Draw(t, "name")
-		for _, spelling := range []string{strings.ToUpper(name), strings.ToLower(name), strings.ToTitle(name)} {
+		for _, spelling := range []string{
+			strings.ToUpper(name), strings.ToLower(name), strings.ToTitle(name),
+			norm.NFC.String(name), norm.NFD.String(name), norm.NFKC.String(name), norm.NFKD.String(name), // a source may do so
+		} {
 			user := domain.SourceUser{Username: name}
-			if user.Owns(spelling) && keys.Of(spelling) != keys.Of(name) {
+			if (user.Owns(spelling) || norm.NFKC.String(spelling) == norm.NFKC.String(name)) && keys.Of(spelling) != keys.Of(name) {
 				t.Fatalf("%q and %q count apart", spelling, name)
 			}
 		}
@@ -290,4 +317,26 @@ func TestALockoutKeyIsADigestOfItsOwn(t *testing.T) {
 			t.Fatalf("the audit record of %q holds the key of %q", typed, name)
 		}
 	})
+}
+
+// TestEveryFormOfALetterSharesACount tries every letter that there is.
+func TestEveryFormOfALetterSharesACount(t *testing.T) {
+	t.Parallel()
+	keys := domain.NewLockoutKeys(domain.NewSecret("a key of thirty-two characters, or more"))
+	full := cases.Fold()
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if !unicode.IsGraphic(r) && !unicode.IsControl(r) && !unicode.Is(unicode.Cf, r) {
+			continue
+		}
+		letter := string(r)
+		forms := []string{
+			strings.ToUpper(letter), strings.ToLower(letter), strings.ToTitle(letter),
+			norm.NFC.String(letter), norm.NFD.String(letter), norm.NFKC.String(letter), norm.NFKD.String(letter), full.String(letter),
+		}
+		for _, form := range forms {
+			if form != letter && keys.Of(form) != keys.Of(letter) {
+				t.Errorf("%U %q and %q count apart", r, letter, form)
+			}
+		}
+	}
 }

@@ -89,7 +89,7 @@ func (e *maybeJudged) Error() string { return e.cause.Error() }
 
 // Is implements the interface of [errors.Is].
 func (e *maybeJudged) Is(target error) bool {
-	return target != ErrNotJudged && errors.Is(e.cause, target) //nolint:errorlint // the sentinel itself is hidden
+	return target != ErrNotJudged && errors.Is(e.cause, target)
 }
 
 // As implements the interface of [errors.As].

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 
 	"cognito-user-migration/domain"
 	"cognito-user-migration/test/peers"
@@ -98,7 +99,13 @@ func TestWhoGuessesIsLockedOutAsByCognito(t *testing.T) {
 	if warmed != 1 {
 		t.Errorf("to start took %d requests to the table, want 1", warmed)
 	}
-	spellings := []string{p.username, strings.ToUpper(p.username), " " + p.username}
+	wide := strings.Map(func(r rune) rune {
+		if r > ' ' && r < unicode.MaxASCII {
+			return r + '！' - '!'
+		}
+		return r
+	}, p.username)
+	spellings := []string{p.username, strings.ToUpper(p.username), " " + p.username, wide, p.username[:1] + "\u0301\u200b" + p.username[1:]}
 	for i := range 5 {
 		f.tries(signIn(spellings[i%len(spellings)], "wrong"), domain.ReasonPasswordWrong, domain.ReasonUserUnknown)
 	}
