@@ -250,6 +250,61 @@ func TestServeAnswersLambdasInvokeAPI(t *testing.T) {
 	}
 }
 
+// TestServeRefusesWhatAWebPageCanSend: a page whose name has the address 127.0.0.1
+// (DNS rebinding), and any other page.
+func TestServeRefusesWhatAWebPageCanSend(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		host   string
+		header [2]string
+		fine   bool
+	}{
+		"localhost":                        {host: "localhost:9000", fine: true},
+		"localhost in upper case":          {host: "LOCALHOST:9000", fine: true},
+		"localhost without a port":         {host: "localhost", fine: true},
+		"another port, by a tunnel":        {host: "localhost:8080", fine: true},
+		"127.0.0.1":                        {host: "127.0.0.1:9000", fine: true},
+		"another address of the network":   {host: "127.8.9.10:9000", fine: true},
+		"IPv6":                             {host: "[::1]:9000", fine: true},
+		"IPv6 without a port":              {host: "[::1]", fine: true},
+		"a name with an address of a page": {host: "rebinding.example:9000"},
+		"a name that begins as loopback":   {host: "localhost.example:9000"},
+		"a name below localhost":           {host: "evil.localhost:9000"},
+		"an address as a part of a name":   {host: "127.0.0.1.nip.io:9000"},
+		"the root's localhost":             {host: "localhost.:9000"},
+		"every address":                    {host: "0.0.0.0:9000"},
+		"every address, IPv6":              {host: "[::]:9000"},
+		"another machine":                  {host: "192.0.2.1:9000"},
+		"a decimal address":                {host: "2130706433:9000"},
+		"user info":                        {host: "127.0.0.1@evil.example:9000"},
+		"no port after the colon":          {host: "localhost:x"},
+		"a page's origin":                  {host: "localhost:9000", header: [2]string{"Origin", "https://evil.example"}},
+		"an opaque origin":                 {host: "localhost:9000", header: [2]string{"Origin", "null"}},
+		"our own origin":                   {host: "localhost:9000", header: [2]string{"Origin", "http://localhost:9000"}},
+		"an empty origin":                  {host: "localhost:9000", header: [2]string{"Origin", ""}},
+		"a page of another site":           {host: "localhost:9000", header: [2]string{"Sec-Fetch-Site", "cross-site"}},
+		"a page of the same site":          {host: "localhost:9000", header: [2]string{"Sec-Fetch-Site", "same-site"}},
+		"a page of the same origin":        {host: "localhost:9000", header: [2]string{"Sec-Fetch-Site", "same-origin"}},
+		"the address bar":                  {host: "localhost:9000", header: [2]string{"Sec-Fetch-Site", "none"}},
+		"curl's content type":              {host: "localhost:9000", header: [2]string{"Content-Type", "application/x-www-form-urlencoded"}, fine: true},
+	} {
+		for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodOptions} {
+			reached := false
+			guarded := forProgramsOfThisMachine(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
+			request := httptest.NewRequestWithContext(t.Context(), method, "/", nil)
+			request.Host = row.host
+			if row.header[0] != "" {
+				request.Header.Set(row.header[0], row.header[1])
+			}
+			response := httptest.NewRecorder()
+			guarded.ServeHTTP(response, request)
+			if reached != row.fine || row.fine == (response.Code == http.StatusForbidden) || response.Header().Get("Access-Control-Allow-Origin") != "" {
+				t.Errorf("%s, %s: reached %t, status %d", name, method, reached, response.Code)
+			}
+		}
+	}
+}
+
 func TestServeStopsWhenItIsInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, interrupt := context.WithCancel(t.Context())

@@ -10,6 +10,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
@@ -47,7 +49,7 @@ func serve(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 	fmt.Fprintf(s.err, "serving function %s on http://%s; stop with Ctrl-C\n", *name, listener.Addr())
-	server := &http.Server{Handler: invokeAPI(*name, handler), ReadHeaderTimeout: drain}
+	server := &http.Server{Handler: forProgramsOfThisMachine(invokeAPI(*name, handler)), ReadHeaderTimeout: drain}
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
@@ -64,14 +66,48 @@ func serve(ctx context.Context, args []string, s streams) error {
 // checkLoopback refuses an address that others could reach: whoever can invoke
 // the function can try passwords with it.
 func checkLoopback(address string) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
+	if _, _, err := net.SplitHostPort(address); err != nil {
 		return errors.New("--addr takes host:port, such as 127.0.0.1:9000")
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !isLoopback(address) {
 		return errors.New("--addr takes an address of loopback, such as 127.0.0.1:9000: whoever reaches it can try passwords")
 	}
 	return nil
+}
+
+// forProgramsOfThisMachine refuses what a web page can make a browser send. A page
+// can give its own host name the address 127.0.0.1 (DNS rebinding), invoke the
+// function and read a profile: its requests then name a host that is not
+// loopback. Programs send neither Origin nor Sec-Fetch-Site, browsers send one of
+// them with every POST. The content type is not looked at: curl sends that of a
+// form.
+func forProgramsOfThisMachine(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, fromPage := r.Header["Origin"]
+		_, fromBrowser := r.Header["Sec-Fetch-Site"]
+		switch {
+		case !isLoopback(r.Host):
+			apiError(w, http.StatusForbidden, "AccessDeniedException", "the Host header does not name this machine; invoke by http://localhost or http://127.0.0.1")
+		case fromPage || fromBrowser:
+			apiError(w, http.StatusForbidden, "AccessDeniedException", "a web page sent this request (Origin or Sec-Fetch-Site); only programs may invoke the function here")
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// isLoopback reports whether a Host header names this machine, with or without a
+// port: a tunnel can have another port than the listener.
+func isLoopback(host string) bool {
+	name, port, err := net.SplitHostPort(host)
+	if err != nil {
+		name, port = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"), "80"
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return false
+	}
+	ip := net.ParseIP(name)
+	return strings.EqualFold(name, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // invokeAPI is Lambda's Invoke ("Invoke", AWS Lambda API Reference), as far as
