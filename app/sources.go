@@ -42,6 +42,9 @@ type sourceParts struct {
 	rules domain.Rules
 	// aws loads the SDK's configuration; only a source in AWS calls it.
 	aws func() (aws.Config, error)
+	// note is told what a source has to say to the operator; nobody is where it
+	// is nil.
+	note func(source string, note ports.Note)
 	// sessionName names a role's session after this process.
 	sessionName string
 	// roles are those that were taken on for the sources before.
@@ -64,6 +67,15 @@ func (p sourceParts) mapped() []string {
 		}
 	}
 	return names
+}
+
+// noteOf tells the operator of one source.
+func (p sourceParts) noteOf(source string) func(ports.Note) {
+	return func(note ports.Note) {
+		if p.note != nil {
+			p.note(source, note)
+		}
+	}
 }
 
 // credentials gives what a source in AWS is asked with.

@@ -20,7 +20,7 @@ func openFile(_ context.Context, source config.Source, parts sourceParts) (compl
 	if !ok {
 		return complete.Source{}, fmt.Errorf("settings are %T", source.Settings)
 	}
-	directory, err := filesource.Open(source.Name, *settings, parts.mapped()...)
+	directory, err := filesource.Open(source.Name, *settings, filesource.Options{Mapped: parts.mapped(), Note: parts.noteOf(source.Name)})
 	if err != nil {
 		return complete.Source{}, err
 	}

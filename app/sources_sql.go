@@ -55,7 +55,8 @@ func openSQL(_ context.Context, source config.Source, parts sourceParts) (comple
 			credentials = stscredentials.AssumeRole(stscredentials.NewClient(awsConfig), settings.Role, parts.sessionName)
 		}
 	}
-	directory, err := sqlsource.Open(source.Name, settings.Settings, credentials, parts.mapped()...)
+	directory, err := sqlsource.Open(source.Name, settings.Settings, credentials,
+		sqlsource.Options{Mapped: parts.mapped(), Note: parts.noteOf(source.Name)})
 	if err != nil {
 		return complete.Source{}, err
 	}

@@ -123,10 +123,17 @@ func warn(process Process, logger *zap.Logger, configuration *config.Config) {
 	}
 }
 
-func newSources(process Process, configuration *config.Config, load awsLoader) (sources, error) {
+func newSources(process Process, configuration *config.Config, load awsLoader, logger *zap.Logger) (sources, error) {
 	return openSources(context.Background(), configuration.Sources, configuration.Completion.After, sourceParts{
 		rules: configuration.Rules,
 		aws:   load,
+		note: func(source string, note ports.Note) {
+			level := zapcore.WarnLevel
+			if note.IsFault {
+				level = zapcore.ErrorLevel
+			}
+			logger.Log(level, note.Text, zap.String("source", source), zap.Strings("names", note.Names))
+		},
 		sessionName: stscredentials.SessionName(
 			process.variable("AWS_LAMBDA_FUNCTION_NAME"), process.variable("AWS_LAMBDA_LOG_STREAM_NAME")),
 	})
@@ -181,21 +188,7 @@ func warm(lifecycle fx.Lifecycle, opened sources, audit records, lockout *migrat
 			logger.Warn("the rehearsal failed; the first attempt will take longer", zap.Error(err))
 		}
 		work.Wait()
-		for _, source := range opened {
-			note(source, logger)
-		}
 	}))
-}
-
-// note writes down what a source has to say of itself.
-func note(source openedSource, logger *zap.Logger) {
-	noter, ok := source.Directory.(ports.Noter)
-	if !ok {
-		return
-	}
-	for _, note := range noter.Notes() {
-		logger.Warn(note.Text, zap.String("source", source.name), zap.Strings("names", note.Names))
-	}
 }
 
 func newPseudonymizer(configuration *config.Config) domain.Pseudonymizer {

@@ -15,7 +15,7 @@ import (
 
 // readCSV reads a header row and a row for each person (RFC 4180). Every column
 // whose name is none of ours is an attribute; an empty cell is none.
-func readCSV(text []byte, names fields.Names) (*people, error) {
+func readCSV(text []byte, with reading) (*people, error) {
 	if err := checkSeparator(text); err != nil {
 		return nil, err
 	}
@@ -25,14 +25,17 @@ func readCSV(text []byte, names fields.Names) (*people, error) {
 	if err != nil {
 		return nil, errors.New("not a CSV file of people: there is no header row")
 	}
-	header, err := names.Header(row)
+	header, err := with.names.Header(row)
 	switch {
 	case errors.Is(err, fields.ErrNoUsername):
 		return nil, errors.New("the header row has no column " + fields.Username)
 	case err != nil:
 		return nil, fmt.Errorf("the header row: %w", err)
 	}
-	p := newPeople(0)
+	p, err := newPeople(0, with)
+	if err != nil {
+		return nil, err
+	}
 	p.unknown.Add(header.Unknown...)
 	var problems faults
 	for {
@@ -106,7 +109,7 @@ func set(one *hashed.Person, name, value string) (err error) {
 	case fields.Username:
 		one.User.Username = strings.TrimSpace(value)
 	case fields.PasswordHash:
-		one.Hash = strings.TrimSpace(value)
+		one.SetHash(value)
 	case fields.Status:
 		one.User.Status, err = fields.ReadStatus(value)
 	case fields.Enabled:

@@ -11,22 +11,21 @@ import (
 
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
-	"cognito-user-migration/adapters/internal/passwordhash"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 )
 
-var (
-	_ ports.SourceDirectory = (*Directory)(nil)
-	_ ports.Noter           = (*Directory)(nil)
-)
+var _ ports.SourceDirectory = (*Directory)(nil)
+
+// Options are what a file is opened with, beside its settings.
+type Options = hashed.Options
 
 // Directory is a file of people, read once, as [ports.SourceDirectory].
 type Directory struct {
-	name  string
-	path  string // empty where people cannot be taken out of the file
-	names fields.Names
-	mu    sync.RWMutex
+	name string
+	path string // empty where people cannot be taken out of the file
+	with reading
+	mu   sync.RWMutex
 	*people
 }
 
@@ -39,15 +38,22 @@ type people struct {
 	// their identifiers in lower case.
 	byName map[string]int
 	byAny  map[string][]int
-	// decoy is the hash that is verified for who is not there.
-	decoy string
+	// checker knows every hash of the file.
+	checker *hashed.Checker
 	// unknown are attributes that neither Cognito nor a rule knows.
 	unknown fields.Set
+	// claimless are users of an export whose custom claims cannot be read.
+	claimless fields.Set
+}
+
+// notes tell the operator about the file.
+func (p *people) notes() []ports.Note {
+	return append(p.unknown.Notes(fields.UnusedAttributes), p.claimless.Notes("users have custom claims that cannot be read, and migrate without them: customAttributes takes a JSON object in a text")...)
 }
 
 // Authenticate implements [ports.SourceDirectory]. Every answer but that to an
-// empty password takes the time of one hash, so that the time does not tell who
-// is there.
+// empty password takes the time of the dearest hash, so that the time does not
+// tell who is there.
 func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, ports.NotJudged(err)
@@ -57,13 +63,13 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	}
 	people := d.now()
 	p, kind := people.lookUp(username)
-	hash := people.decoy
-	if p != nil && p.Hash != "" {
+	hash := ""
+	if p != nil {
 		hash = p.Hash
 	}
-	right, err := passwordhash.Verify(hash, password.Reveal())
+	right, err := people.checker.Check(ctx, hash, password)
 	if err != nil {
-		return domain.Finding{}, ports.ErrMisconfigured // Read let it pass, so this cannot be
+		return domain.Finding{}, ports.ErrMisconfigured // Open let it pass, so this cannot be
 	}
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, err
@@ -87,11 +93,6 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 		finding.User = p.User
 	}
 	return finding, nil
-}
-
-// Notes implements [ports.Noter].
-func (d *Directory) Notes() []ports.Note {
-	return d.now().unknown.Notes()
 }
 
 // now are the people at this moment.

@@ -81,7 +81,7 @@ func fileOf(t *testing.T, people []sourcetest.Person, hashes hasher) string {
 
 func open(t *testing.T, path string) *filesource.Directory {
 	t.Helper()
-	directory, err := filesource.Open("people", filesource.Settings{Path: path})
+	directory, err := filesource.Open("people", filesource.Settings{Path: path}, filesource.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,17 +258,17 @@ func TestFaultsAreNamedByTheirEntry(t *testing.T) {
 func TestAFileThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	if _, err := filesource.Open("people", filesource.Settings{Path: filepath.Join(folder, "none.json")}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := filesource.Open("people", filesource.Settings{Path: filepath.Join(folder, "none.json")}, filesource.Options{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
 	}
-	if _, err := filesource.Open("people", filesource.Settings{Path: folder}); err == nil {
+	if _, err := filesource.Open("people", filesource.Settings{Path: folder}, filesource.Options{}); err == nil {
 		t.Error("a folder was read as a file")
 	}
 	broken := filepath.Join(folder, "broken.json")
 	if err := os.WriteFile(broken, []byte(`[{"username": ""}]`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := filesource.Open("people", filesource.Settings{Path: broken}); err == nil || !strings.HasPrefix(err.Error(), broken+": entry 1:") {
+	if _, err := filesource.Open("people", filesource.Settings{Path: broken}, filesource.Options{}); err == nil || !strings.HasPrefix(err.Error(), broken+": entry 1:") {
 		t.Errorf("a fault does not name its file: %v", err)
 	}
 }

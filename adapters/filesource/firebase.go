@@ -16,22 +16,23 @@ import (
 // here (when somebody signed in last) says nothing about who they are, and
 // Firebase may add more, so other fields are left alone.
 type account struct {
-	LocalID          string `json:"localId"`
-	Email            string `json:"email"`
-	EmailVerified    *bool  `json:"emailVerified"`
-	PasswordHash     string `json:"passwordHash"`
-	Salt             string `json:"salt"`
-	DisplayName      string `json:"displayName"`
-	PhotoURL         string `json:"photoUrl"`
-	PhoneNumber      string `json:"phoneNumber"`
-	Disabled         bool   `json:"disabled"`
-	CustomAttributes string `json:"customAttributes"`
+	LocalID       string `json:"localId"`
+	Email         string `json:"email"`
+	EmailVerified *bool  `json:"emailVerified"`
+	PasswordHash  string `json:"passwordHash"`
+	Salt          string `json:"salt"`
+	DisplayName   string `json:"displayName"`
+	PhotoURL      string `json:"photoUrl"`
+	PhoneNumber   string `json:"phoneNumber"`
+	Disabled      bool   `json:"disabled"`
+	// A text that holds an object; the Admin SDK writes the object itself.
+	CustomAttributes json.RawMessage `json:"customAttributes"`
 	ProviderUserInfo []struct {
 		ProviderID string `json:"providerId"`
 	} `json:"providerUserInfo"`
 }
 
-func readFirebase(text []byte, project passwordhash.Firebase) (*people, error) {
+func readFirebase(text []byte, with reading, project passwordhash.Firebase) (*people, error) {
 	var export struct {
 		Users *[]json.RawMessage `json:"users"`
 	}
@@ -41,28 +42,44 @@ func readFirebase(text []byte, project passwordhash.Firebase) (*people, error) {
 	if export.Users == nil {
 		return nil, errors.New("not what firebase auth:export writes as JSON: there are no users")
 	}
-	p := newPeople(len(*export.Users))
+	p, err := newPeople(len(*export.Users), with)
+	if err != nil {
+		return nil, err
+	}
 	var problems faults
 	for i, raw := range *export.Users {
-		if err := p.takeAccount(raw, project); err != nil {
+		hasClaims, err := p.takeAccount(raw, project)
+		if err != nil {
 			problems.add("user", i+1, err)
+		}
+		if !hasClaims {
+			p.claimless.Add(fmt.Sprintf("user %d", i+1))
 		}
 	}
 	return p.complete(problems)
 }
 
-func (p *people) takeAccount(raw json.RawMessage, project passwordhash.Firebase) error {
+// redacted is what the export has in place of hashes where whoever exported may not
+// read them: REDACTED in Base64.
+const redacted = "UkVEQUNURUQ="
+
+// takeAccount takes a user in. hasClaims is false where the custom claims cannot be
+// read: the user has none then.
+func (p *people) takeAccount(raw json.RawMessage, project passwordhash.Firebase) (hasClaims bool, err error) {
 	var a account
 	if err := json.Unmarshal(raw, &a); err != nil {
-		return errors.New("is not as firebase auth:export writes users")
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+			return true, fmt.Errorf("%s: is not as firebase auth:export writes it", wrong.Field)
+		}
+		return true, errors.New("is not as firebase auth:export writes users")
 	}
 	if a.LocalID == "" {
-		return errors.New("localId: is required")
+		return true, errors.New("localId: is required")
 	}
-	claims, err := claimsOf(a.CustomAttributes)
-	if err != nil {
-		return err
+	if a.PasswordHash == redacted {
+		return true, errors.New("passwordHash: is redacted: export again with an account that has the permission firebaseauth.configs.getHashConfig")
 	}
+	claims, hasClaims := claimsOf(a.CustomAttributes)
 	one := hashed.Person{User: domain.SourceUser{
 		Username:   a.LocalID,
 		Enabled:    !a.Disabled,
@@ -82,53 +99,62 @@ func (p *people) takeAccount(raw json.RawMessage, project passwordhash.Firebase)
 	switch {
 	case a.PasswordHash != "":
 		one.Hash = project.Encode(a.Salt, a.PasswordHash)
-	case len(a.federated()) > 0:
+	case !a.isFirebasesOwn():
 		one.User.Status = domain.StatusExternalProvider
 	}
-	return p.take(one)
+	return hasClaims, p.take(one)
 }
 
-// federated lists the providers elsewhere through which the user signs in. A
-// phone number is none: it is Firebase itself that sends the code.
-func (a account) federated() []string {
-	var providers []string
+// isFirebasesOwn reports whether the user signs in by what Firebase itself proves.
+// firebase auth:export names four other identity providers alone, and leaves out
+// the rest (accountExporter.ts of firebase/firebase-tools), so who has no provider
+// in it signs in elsewhere.
+func (a *account) isFirebasesOwn() bool {
+	own := false
 	for _, info := range a.ProviderUserInfo {
-		if info.ProviderID != "" && info.ProviderID != "password" && info.ProviderID != "phone" {
-			providers = append(providers, info.ProviderID)
+		switch info.ProviderID {
+		case "":
+		case "password", "phone":
+			own = true
+		default:
+			return false
 		}
 	}
-	return providers
+	return own
 }
 
-// claimsOf reads custom claims, a JSON object in a text, as attributes whose
-// names are Cognito's for what a pool adds: custom:claim. What is no text,
-// number or boolean stays JSON.
-func claimsOf(text string) (domain.Attributes, error) {
+// claimsOf reads custom claims, an object or a text that holds one, as attributes
+// whose names are Cognito's for what a pool adds: custom:claim. What is no text,
+// number or boolean stays JSON. It returns none and false where they cannot be
+// read.
+func claimsOf(raw json.RawMessage) (domain.Attributes, bool) {
 	attributes := make(domain.Attributes)
+	text := string(raw)
+	if len(raw) > 0 && raw[0] == '"' {
+		if json.Unmarshal(raw, &text) != nil {
+			return attributes, false
+		}
+	}
 	if text == "" {
-		return attributes, nil
+		return attributes, true
 	}
 	var claims map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(text), &claims); err != nil {
-		return nil, errors.New("customAttributes: takes a JSON object in a text")
+	if json.Unmarshal([]byte(text), &claims) != nil {
+		return attributes, false
 	}
-	for name, raw := range claims {
-		value := string(raw)
-		switch raw[0] {
+	for name, value := range claims {
+		switch value[0] {
 		case 'n': // null: none
-			continue
-		case '"':
-			if err := json.Unmarshal(raw, &value); err != nil {
-				return nil, errors.New("customAttributes: takes a JSON object in a text")
-			}
 		case '{', '[':
 			var compact bytes.Buffer
-			if err := json.Compact(&compact, raw); err != nil {
-				return nil, errors.New("customAttributes: takes a JSON object in a text")
+			if json.Compact(&compact, value) == nil {
+				attributes["custom:"+name] = compact.String()
 			}
-			value = compact.String()
+		default:
+			if text, err := textOf(value); err == nil {
+				attributes["custom:"+name] = text
+			}
 		}
-		attributes["custom:"+name] = value
 	}
-	return attributes, nil
+	return attributes, true
 }

@@ -77,7 +77,7 @@ func openAs(t *testing.T, text string, settings filesource.Settings) *filesource
 	if err := os.WriteFile(settings.Path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	directory, err := filesource.Open("people", settings)
+	directory, err := filesource.Open("people", settings, filesource.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func faultOf(t *testing.T, file string, settings filesource.Settings, want, secr
 	if err := os.WriteFile(settings.Path, []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	directory, err := filesource.Open("people", settings)
+	directory, err := filesource.Open("people", settings, filesource.Options{})
 	if err == nil {
 		t.Fatalf("there is no error, but %v", directory)
 	}
@@ -256,7 +256,7 @@ func TestAnExportOfFirebase(t *testing.T) {
 	t.Parallel()
 	settings := project(14)
 	settings.Path = filepath.Join("testdata", "firebase.json")
-	directory, err := filesource.Open("people", settings)
+	directory, err := filesource.Open("people", settings, filesource.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,17 +299,17 @@ func TestFaultsOfAnExportAreNamedByTheirUser(t *testing.T) {
 	t.Parallel()
 	const secret = "S3cret-value"
 	for name, test := range map[string]struct{ file, want string }{
-		"nothing":                   {``, "not what firebase auth:export writes as JSON"},
-		"a list":                    {`[{"localId": "` + secret + `"}]`, "not what firebase auth:export writes as JSON"},
-		"no users":                  {`{"accounts": []}`, "not what firebase auth:export writes as JSON: there are no users"},
-		"null for users":            {`{"users": null}`, "not what firebase auth:export writes as JSON: there are no users"},
-		"a text for a user":         {`{"users": ["` + secret + `"]}`, "user 1: is not as firebase auth:export writes users"},
-		"another type":              {`{"users": [{"localId": "x", "disabled": "` + secret + `"}]}`, "user 1: is not as firebase auth:export writes users"},
-		"no localId":                {`{"users": [{"email": "` + secret + `"}]}`, "user 1: localId: is required"},
-		"a hash that is none":       {`{"users": [{"localId": "x"}, {"localId": "y", "passwordHash": "` + secret + `"}]}`, "user 2: password_hash: not a hash of a known form"},
-		"a hash without a salt":     {`{"users": [{"localId": "x", "passwordHash": "` + firebaseHash(t, project(4), "p", "s") + `"}]}`, "user 1: password_hash: not a hash"},
-		"claims that are no object": {`{"users": [{"localId": "x", "customAttributes": "` + secret + `"}]}`, "user 1: customAttributes: takes a JSON object"},
-		"a localId twice":           {`{"users": [{"localId": "` + secret + `"}, {"localId": "` + secret + `"}]}`, "user 2: username: is an earlier entry's too"},
+		"nothing":               {``, "not what firebase auth:export writes as JSON"},
+		"a list":                {`[{"localId": "` + secret + `"}]`, "not what firebase auth:export writes as JSON"},
+		"no users":              {`{"accounts": []}`, "not what firebase auth:export writes as JSON: there are no users"},
+		"null for users":        {`{"users": null}`, "not what firebase auth:export writes as JSON: there are no users"},
+		"a text for a user":     {`{"users": ["` + secret + `"]}`, "user 1: is not as firebase auth:export writes users"},
+		"another type":          {`{"users": [{"localId": "x", "disabled": "` + secret + `"}]}`, "user 1: disabled: is not as firebase auth:export writes it"},
+		"a redacted hash":       {`{"users": [{"localId": "x", "salt": "", "passwordHash": "UkVEQUNURUQ="}]}`, "user 1: passwordHash: is redacted: export again with an account that has the permission firebaseauth.configs.getHashConfig"},
+		"no localId":            {`{"users": [{"email": "` + secret + `"}]}`, "user 1: localId: is required"},
+		"a hash that is none":   {`{"users": [{"localId": "x"}, {"localId": "y", "passwordHash": "` + secret + `"}]}`, "user 2: password_hash: not a hash of a known form"},
+		"a hash without a salt": {`{"users": [{"localId": "x", "passwordHash": "` + firebaseHash(t, project(4), "p", "s") + `"}]}`, "user 1: password_hash: not a hash"},
+		"a localId twice":       {`{"users": [{"localId": "` + secret + `"}, {"localId": "` + secret + `"}]}`, "user 2: username: is an earlier entry's too"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -412,7 +412,7 @@ func FuzzOtherForms(f *testing.F) {
 		if err := os.WriteFile(settings.Path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		directory, err := filesource.Open("people", settings)
+		directory, err := filesource.Open("people", settings, filesource.Options{})
 		if err != nil {
 			return
 		}
@@ -449,7 +449,7 @@ func BenchmarkOpen(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := filesource.Open("people", settings); err != nil {
+				if _, err := filesource.Open("people", settings, filesource.Options{}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -13,7 +13,7 @@ import (
 	"cognito-user-migration/domain"
 )
 
-func readJSON(text []byte, names fields.Names) (*people, error) {
+func readJSON(text []byte, with reading) (*people, error) {
 	var entries []json.RawMessage
 	if err := json.Unmarshal(text, &entries); err != nil {
 		return nil, fmt.Errorf("not a JSON array of people%s", place(err))
@@ -21,14 +21,17 @@ func readJSON(text []byte, names fields.Names) (*people, error) {
 	if entries == nil { // null
 		return nil, errors.New("not a JSON array of people")
 	}
-	return peopleOf(entries, names)
+	return peopleOf(entries, with)
 }
 
 // peopleOf takes the entries in; the error names each that is wrong.
-func peopleOf(entries []json.RawMessage, names fields.Names) (*people, error) {
-	p := newPeople(len(entries))
+func peopleOf(entries []json.RawMessage, with reading) (*people, error) {
+	p, err := newPeople(len(entries), with)
+	if err != nil {
+		return nil, err
+	}
 	p.entries = entries
-	known := attributeNames{names: names, resolved: make(map[string]string)}
+	known := attributeNames{names: with.names, resolved: make(map[string]string)}
 	var problems faults
 	for i, one := range entries {
 		if err := p.takeEntry(one, known); err != nil {

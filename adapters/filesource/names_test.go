@@ -11,6 +11,7 @@ import (
 
 	"cognito-user-migration/adapters/filesource"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
 )
 
 // Whatever way a header is written: who is disabled stays disabled, and who has a
@@ -103,13 +104,11 @@ func TestAttributesThatNothingUsesAreListedOnce(t *testing.T) {
 				firebase.Path = settings.Path
 				settings = firebase
 			}
-			directory, err := filesource.Open("people", settings, "state")
-			if err != nil {
-				t.Fatal(err)
-			}
 			var got []string
-			for _, note := range directory.Notes() {
+			if _, err := filesource.Open("people", settings, filesource.Options{Mapped: []string{"state"}, Note: func(note ports.Note) {
 				got = append(got, note.Names...)
+			}}); err != nil {
+				t.Fatal(err)
 			}
 			if !slices.Equal(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)
@@ -205,7 +204,7 @@ func TestAFaultOfJSONNamesItsField(t *testing.T) {
 // What a person is disabled by is written under the name that the entry has.
 func TestDisablingKeepsOneFieldForIt(t *testing.T) {
 	t.Parallel()
-	directory, err := filesource.Open("people", fileAs(t, `[{"Username": "x", "Enabled": "1"}]`, filesource.FormatJSON))
+	directory, err := filesource.Open("people", fileAs(t, `[{"Username": "x", "Enabled": "1"}]`, filesource.FormatJSON), filesource.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,24 +10,29 @@ import (
 
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
-	"cognito-user-migration/adapters/internal/passwordhash"
 	"cognito-user-migration/domain"
 )
 
-// Open reads the file that the settings name. Mapped are the attributes of the
-// source that rules name. The error says what is wrong with the file, entry by
-// entry, and holds nothing of the people in it.
-func Open(name string, settings Settings, mapped ...string) (*Directory, error) {
+// reading is what a file is read with.
+type reading struct {
+	names     fields.Names
+	passwords hashed.Passwords
+}
+
+// Open reads the file that the settings name. The error says what is wrong with
+// the file, entry by entry, and holds nothing of the people in it.
+func Open(name string, settings Settings, options Options) (*Directory, error) {
 	raw, err := os.ReadFile(settings.Path)
 	if err != nil {
 		return nil, err
 	}
-	names := fields.NewNames(mapped...)
-	read, err := readAs(raw, settings, names)
+	with := reading{fields.NewNames(options.Mapped...), settings.Passwords}
+	read, err := readAs(raw, settings, with)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", settings.Path, err)
 	}
-	directory := &Directory{name: name, names: names, people: read}
+	options.Tell(read.notes()...)
+	directory := &Directory{name: name, with: with, people: read}
 	if settings.Retires() {
 		directory.path = settings.Path
 	}
@@ -40,26 +45,26 @@ func Read(name string, from io.Reader) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := fields.NewNames()
-	read, err := readAs(raw, Settings{}, names)
+	with := reading{names: fields.NewNames()}
+	read, err := readAs(raw, Settings{}, with)
 	if err != nil {
 		return nil, err
 	}
-	return &Directory{name: name, names: names, people: read}, nil
+	return &Directory{name: name, with: with, people: read}, nil
 }
 
-func readAs(raw []byte, settings Settings, names fields.Names) (*people, error) {
+func readAs(raw []byte, settings Settings, with reading) (*people, error) {
 	text, err := utf8Text(raw)
 	if err != nil {
 		return nil, err
 	}
 	switch settings.Format {
 	case FormatCSV:
-		return readCSV(text, names)
+		return readCSV(text, with)
 	case FormatFirebase:
-		return readFirebase(text, settings.firebase())
+		return readFirebase(text, with, settings.firebase())
 	case FormatJSON, "":
-		return readJSON(text, names)
+		return readJSON(text, with)
 	default:
 		return nil, fmt.Errorf("no such form of a file")
 	}
@@ -88,12 +93,14 @@ func (f *faults) err() error {
 	return errors.Join(f.shown...)
 }
 
-func newPeople(size int) *people {
+func newPeople(size int, with reading) (*people, error) {
+	checker, err := hashed.NewChecker(with.passwords, "")
 	return &people{
-		list:   make([]hashed.Person, 0, size),
-		byName: make(map[string]int, size),
-		byAny:  make(map[string][]int, 2*size),
-	}
+		list:    make([]hashed.Person, 0, size),
+		byName:  make(map[string]int, size),
+		byAny:   make(map[string][]int, 2*size),
+		checker: checker,
+	}, err
 }
 
 // take checks what every form has in common, and takes the person in.
@@ -105,7 +112,7 @@ func (p *people) take(one hashed.Person) error {
 		one.User.Status = domain.StatusConfirmed
 	}
 	if one.Hash != "" {
-		if err := passwordhash.Validate(one.Hash); err != nil {
+		if _, err := p.checker.Learn(one.Hash); err != nil {
 			return fmt.Errorf("password_hash: %w", err)
 		}
 	}
@@ -128,7 +135,6 @@ func (p *people) complete(problems faults) (*people, error) {
 	if err := problems.err(); err != nil {
 		return nil, err
 	}
-	p.decoy = p.commonHash()
 	return p, nil
 }
 
@@ -146,22 +152,4 @@ func identifiersOf(user domain.SourceUser) []string {
 		}
 	}
 	return identifiers
-}
-
-// commonHash picks the decoy: a hash of the cost that most people's have. What
-// it proves is thrown away.
-func (p *people) commonHash() string {
-	count := make(map[string]int)
-	best, decoy := 0, passwordhash.Decoy
-	for _, one := range p.list {
-		if one.Hash == "" {
-			continue
-		}
-		cost := passwordhash.Cost(one.Hash)
-		count[cost]++
-		if count[cost] > best {
-			best, decoy = count[cost], one.Hash
-		}
-	}
-	return decoy
 }

@@ -57,7 +57,7 @@ func (d *Directory) change(ctx context.Context, username string, keep func(map[s
 		return err
 	}
 	if index, there := now.byName[username]; there {
-		if now, err = now.with(index, d.names, keep); err != nil {
+		if now, err = now.with(index, d.with, keep); err != nil {
 			return fmt.Errorf("entry %d: %w", index+1, ports.ErrMisconfigured)
 		}
 		if err := writeFile(d.path, now.entries); err != nil {
@@ -74,7 +74,7 @@ func (d *Directory) readAgain() (*people, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, ports.ErrUnreachable)
 	}
-	read, err := readAs(text, Settings{}, d.names)
+	read, err := readAs(text, Settings{}, d.with)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", d.path, err, ports.ErrMisconfigured)
 	}
@@ -82,7 +82,7 @@ func (d *Directory) readAgain() (*people, error) {
 }
 
 // with gives the people with one entry changed, or without it.
-func (p *people) with(index int, names fields.Names, keep func(map[string]json.RawMessage) bool) (*people, error) {
+func (p *people) with(index int, with reading, keep func(map[string]json.RawMessage) bool) (*people, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(p.entries[index], &fields); err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func (p *people) with(index int, names fields.Names, keep func(map[string]json.R
 		}
 		entries = append(entries, changed)
 	}
-	return peopleOf(append(entries, p.entries[index+1:]...), names)
+	return peopleOf(append(entries, p.entries[index+1:]...), with)
 }
 
 // writeFile puts the entries in the file's place, all or nothing.

@@ -35,7 +35,7 @@ func retiring(t *testing.T) (*filesource.Directory, string) {
 // reopened reads the file as the next process would.
 func reopened(t *testing.T, path string) *filesource.Directory {
 	t.Helper()
-	directory, err := filesource.Open("SOURCE", filesource.Settings{Path: path})
+	directory, err := filesource.Open("SOURCE", filesource.Settings{Path: path}, filesource.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

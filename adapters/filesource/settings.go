@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/adapters/internal/passwordhash"
 	"cognito-user-migration/domain"
 )
@@ -17,6 +18,7 @@ type Settings struct {
 	FirebaseSaltSeparator string        `env:"FIREBASE_SALT_SEPARATOR" envDefault:"Bw==" takes:"the base64_salt_separator of the project" desc:"Firebase's password hash parameters."`
 	FirebaseRounds        int           `env:"FIREBASE_ROUNDS" envDefault:"8" takes:"1 to 8" desc:"Firebase's password hash parameters."`
 	FirebaseMemCost       int           `env:"FIREBASE_MEM_COST" envDefault:"14" takes:"1 to 14" desc:"Firebase's password hash parameters."`
+	Passwords             hashed.Passwords
 }
 
 // Format is the form of a file.
@@ -48,6 +50,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	problem := func(name, format string, arguments ...any) {
 		problems = append(problems, fmt.Errorf("%s: %s", variable(name), fmt.Sprintf(format, arguments...)))
 	}
+	problems = append(problems, s.Passwords.Validate(variable)...)
 	if s.Format != FormatFirebase {
 		if !s.FirebaseSignerKey.Empty() {
 			problem("FIREBASE_SIGNER_KEY", "is used with %s=%s alone", variable("FORMAT"), FormatFirebase)

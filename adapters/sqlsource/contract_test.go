@@ -103,7 +103,12 @@ func open(t *testing.T, settings sqlsource.Settings) *sqlsource.Directory {
 	for _, problem := range settings.Validate(func(name string) string { return "OLD_" + name }) {
 		t.Fatal(problem)
 	}
-	directory, err := sqlsource.Open("people", settings, nil)
+	return openWith(t, settings, sqlsource.Options{})
+}
+
+func openWith(t *testing.T, settings sqlsource.Settings, options sqlsource.Options) *sqlsource.Directory {
+	t.Helper()
+	directory, err := sqlsource.Open("people", settings, nil, options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"cognito-user-migration/adapters/internal/passwordhash"
-	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
 	"github.com/go-sql-driver/mysql"
@@ -88,38 +86,6 @@ func TestFaultsAreToldApart(t *testing.T) {
 				t.Errorf("%v is not taken for what nobody is called", err)
 			}
 		}
-	}
-}
-
-// The hash that is computed for nobody has the cost of the last one that was
-// verified, or is the one that the settings give.
-func TestTheDecoy(t *testing.T) {
-	t.Parallel()
-	const bcrypt, scrypt = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "$scrypt$ln=10,r=8,p=16$TmFDbA$/bq+HJ00cgB4VucZDQHp/nxq18vII3gw53N2Y0s3MWI"
-	settings := Settings{Driver: Postgres, URL: domain.NewSecret("postgres://a:b@127.0.0.1:1/c"), Query: ":username", TLS: TLSOff}
-	open := func() *Directory {
-		d, err := Open("people", settings, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = d.Close() })
-		return d
-	}
-	learning := open()
-	if *learning.decoy.Load() != passwordhash.Decoy {
-		t.Error("nobody was verified, and there is another decoy")
-	}
-	for _, hash := range []string{bcrypt, scrypt} {
-		learning.learn(hash)
-		if *learning.decoy.Load() != hash {
-			t.Error("the decoy has not the cost of the last hash")
-		}
-	}
-	settings.Decoy = domain.NewSecret(bcrypt)
-	given := open()
-	given.learn(scrypt)
-	if *given.decoy.Load() != bcrypt {
-		t.Error("the decoy is not the one that was given")
 	}
 }
 

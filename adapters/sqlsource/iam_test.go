@@ -39,7 +39,7 @@ func TestATokenOfRDSIsThePassword(t *testing.T) {
 	settings.Auth, settings.Region = sqlsource.AuthIAM, "eu-west-1"
 	settings.URL = domain.NewSecret("postgres://reader@127.0.0.1:" + port + "/people")
 	settings.CABundle = ca
-	directory, err := sqlsource.Open("people", settings, keys{})
+	directory, err := sqlsource.Open("people", settings, keys{}, sqlsource.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestCredentialsThatAreNotThere(t *testing.T) {
 			if strings.HasPrefix(test.url, "mysql") {
 				settings.Driver = sqlsource.MySQL
 			}
-			directory, err := sqlsource.Open("people", settings, test.credentials)
+			directory, err := sqlsource.Open("people", settings, test.credentials, sqlsource.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -64,10 +64,7 @@ func place(p *hashed.Person, name string, value any, text string) (err error) {
 	case fields.Username:
 		p.User.Username = text
 	case fields.PasswordHash:
-		// Unix and Django write these in place of a hash, for no password at all.
-		if text = strings.TrimSpace(text); !strings.HasPrefix(text, "!") && !strings.HasPrefix(text, "*") {
-			p.Hash = text
-		}
+		p.SetHash(text)
 	case fields.Status:
 		if strings.TrimSpace(text) != "" {
 			p.User.Status, err = fields.ReadStatus(text)

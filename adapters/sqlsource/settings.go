@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"cognito-user-migration/adapters/internal/awsname"
+	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/adapters/internal/passwordhash"
 	"cognito-user-migration/domain"
 )
@@ -24,7 +25,9 @@ type Settings struct {
 	Region   Region        `env:"REGION" takes:"an AWS region" desc:"The region of an RDS database, by default the one in its host name. Goes with \u0060AUTH=iam\u0060."`
 	TLS      TLS           `env:"TLS" envDefault:"verify" takes:"verify, unverified, off" desc:"How the connection is secured: the server's certificate is checked, is taken as it is, or there is none."`
 	CABundle string        `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificates of the authorities that vouch for the server, in place of the public ones. RDS has its own."`
-	Decoy    domain.Secret `env:"DECOY" takes:"a hash of nobody's password" desc:"Is computed for who is not there: a hash of the form and cost that most have. Without one it is the last one that was verified."`
+	Decoy    domain.Secret `env:"DECOY" takes:"a hash of nobody's password" desc:"What every sign-in costs at least: a hash of the form and cost of the dearest in the table. Without one it is the dearest that was seen."`
+
+	Passwords hashed.Passwords
 }
 
 // Driver is the kind of a database.
@@ -179,6 +182,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	} else if _, err := s.authorities(); err != nil {
 		problem("CA_BUNDLE", "%v", err)
 	}
+	problems = append(problems, s.Passwords.Validate(variable)...)
 	if !s.Decoy.Empty() {
 		if err := passwordhash.Validate(s.Decoy.Reveal()); err != nil {
 			problem("DECOY", "%v", err)

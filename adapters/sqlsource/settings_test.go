@@ -78,7 +78,7 @@ func TestTheSettingsAreChecked(t *testing.T) {
 					t.Errorf("%v shows a value", problem)
 				}
 			}
-			directory, err := sqlsource.Open("people", settings, nil)
+			directory, err := sqlsource.Open("people", settings, nil, sqlsource.Options{})
 			if err == nil {
 				_ = directory.Close()
 			} else if strings.Contains(err.Error(), "S3cret") {

@@ -10,21 +10,20 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 	"unicode/utf8"
 
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
-	"cognito-user-migration/adapters/internal/passwordhash"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 )
 
-var (
-	_ ports.SourceDirectory = (*Directory)(nil)
-	_ ports.Noter           = (*Directory)(nil)
-)
+var _ ports.SourceDirectory = (*Directory)(nil)
+
+// Options are what a database is opened with, beside its settings.
+type Options = hashed.Options
 
 const (
 	// connections is how many are kept: Lambda gives a process one sign-in at a
@@ -45,18 +44,16 @@ type Directory struct {
 	query string
 	fault func(error) fault
 	names fields.Names
-	// unknown are columns that neither Cognito nor a rule knows, once the
-	// database was asked.
-	unknown atomic.Pointer[fields.Set]
-	// decoy is the hash that is computed for who is not there.
-	decoy  atomic.Pointer[string]
-	learns bool
+	// checker knows the hashes that were seen.
+	checker *hashed.Checker
+	options Options
+	// told: the operator knows which columns nothing uses.
+	told sync.Once
 }
 
 // Open returns the database that the settings name. Nothing is connected yet.
-// The credentials are asked with AUTH=iam alone, and may be nil otherwise. Mapped
-// are the attributes of the source that rules name.
-func Open(name string, settings Settings, credentials ports.CredentialProvider, mapped ...string) (*Directory, error) {
+// The credentials are asked with AUTH=iam alone, and may be nil otherwise.
+func Open(name string, settings Settings, credentials ports.CredentialProvider, options Options) (*Directory, error) {
 	query, err := settings.translated()
 	if err != nil {
 		return nil, fmt.Errorf("QUERY: %w", err)
@@ -81,16 +78,18 @@ func Open(name string, settings Settings, credentials ports.CredentialProvider, 
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{name: name, db: sql.OpenDB(connector), query: query, fault: driver.fault, names: fields.NewNames(mapped...), learns: settings.Decoy.Empty()}
+	checker, err := hashed.NewChecker(settings.Passwords, settings.Decoy.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("DECOY: %w", err)
+	}
+	d := &Directory{
+		name: name, db: sql.OpenDB(connector), query: query, fault: driver.fault,
+		names: fields.NewNames(options.Mapped...), checker: checker, options: options,
+	}
 	d.db.SetMaxOpenConns(connections)
 	d.db.SetMaxIdleConns(connections)
 	d.db.SetConnMaxIdleTime(connectionIdle)
 	d.db.SetConnMaxLifetime(connectionLife)
-	decoy := passwordhash.Decoy
-	if !d.learns {
-		decoy = settings.Decoy.Reveal()
-	}
-	d.decoy.Store(&decoy)
 	return d, nil
 }
 
@@ -106,26 +105,9 @@ func (d *Directory) Warm(ctx context.Context) error {
 	return err
 }
 
-// Notes implements [ports.Noter].
-func (d *Directory) Notes() []ports.Note {
-	if unknown := d.unknown.Load(); unknown != nil {
-		return unknown.Notes()
-	}
-	return nil
-}
-
-// note remembers unknown columns; a query has the same ones each time.
-func (d *Directory) note(unknown []string) {
-	if d.unknown.Load() == nil {
-		set := new(fields.Set)
-		set.Add(unknown...)
-		d.unknown.Store(set)
-	}
-}
-
 // Authenticate implements [ports.SourceDirectory]. Every answer but that to an
-// empty password takes the time of the query and of one hash, so that the time
-// does not tell who is there.
+// empty password takes the time of the query and of the dearest hash that was
+// seen, so that the time does not tell who is there.
 func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, ports.NotJudged(err)
@@ -137,23 +119,18 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	if err != nil {
 		return domain.Finding{}, ports.NotJudged(err) // the password is verified here, after the query
 	}
-	hash, unfit := *d.decoy.Load(), error(nil)
-	if person != nil && person.Hash != "" {
-		if unfit = passwordhash.Validate(person.Hash); unfit == nil {
-			hash = person.Hash
-			d.learn(hash)
-		}
+	hash := ""
+	if person != nil {
+		hash = person.Hash
 	}
-	right, err := passwordhash.Verify(hash, password.Reveal())
+	right, unusable := d.checker.Check(ctx, hash, password)
 	switch {
 	case ctx.Err() != nil:
 		return domain.Finding{}, ctx.Err()
-	case unfit != nil: // after the time of a hash, like every answer
-		return domain.Finding{}, fmt.Errorf("password_hash: %w: %w", unfit, ports.ErrMisconfigured)
-	case err != nil:
-		return domain.Finding{}, fmt.Errorf("password_hash: %w: %w", err, ports.ErrMisconfigured)
 	case person == nil:
 		return d.found(kind), nil
+	case unusable != nil: // to the client, a wrong password like any other
+		d.options.Tell(hashed.UnusableHash(unusable))
 	}
 	finding := d.found(person.Proved(right))
 	finding.User = person.User
@@ -175,14 +152,6 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 
 func (d *Directory) found(kind domain.FindingKind) domain.Finding {
 	return domain.Finding{Kind: kind, Source: d.name}
-}
-
-// learn keeps the last hash that was verified as the decoy of the next person
-// who is not there: a table has mostly one form.
-func (d *Directory) learn(hash string) {
-	if d.learns && passwordhash.Cost(hash) != passwordhash.Cost(*d.decoy.Load()) {
-		d.decoy.Store(&hash)
-	}
 }
 
 // ask puts the query. Of the rows there may be two: that is one too many.
@@ -232,7 +201,11 @@ func (d *Directory) rows(ctx context.Context, username string) (people []*hashed
 	if err != nil {
 		return nil, err
 	}
-	d.note(header.Unknown)
+	d.told.Do(func() {
+		var unknown fields.Set
+		unknown.Add(header.Unknown...)
+		d.options.Tell(unknown.Notes(fields.UnusedAttributes)...)
+	})
 	for len(people) < 2 && rows.Next() {
 		values := make([]any, len(columns))
 		for i := range values {

@@ -76,7 +76,7 @@ func newStory(t *testing.T, s setting, kill map[int]blow) *story {
 	if err := os.WriteFile(st.file, []byte(killPeople), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	directory, err := filesource.Open("SOURCE", filesource.Settings{Path: st.file})
+	directory, err := filesource.Open("SOURCE", filesource.Settings{Path: st.file}, filesource.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func (st *story) lookAfterAlice(when string) {
 // atSource reads from the file, as the next process would, how a user stands.
 func (st *story) atSource(username string) string {
 	st.t.Helper()
-	directory, err := filesource.Open("SOURCE", filesource.Settings{Path: st.file})
+	directory, err := filesource.Open("SOURCE", filesource.Settings{Path: st.file}, filesource.Options{})
 	if err != nil {
 		st.t.Fatalf("the file of people is broken: %v", err)
 	}

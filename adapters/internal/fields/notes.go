@@ -29,9 +29,12 @@ func (s *Set) Add(names ...string) {
 // mostShown is how many names a note lists.
 const mostShown = 50
 
-// Notes tells of the names: attributes that neither Cognito nor a rule knows, and
-// so are read for nothing.
-func (s *Set) Notes() []ports.Note {
+// UnusedAttributes is the text of a note on attributes that neither Cognito nor a
+// rule knows.
+const UnusedAttributes = "the source has attributes that are not used: they are no standard attributes, and no rule of MIGRATE_ATTRIBUTES names them"
+
+// Notes is one note of the names, or none where there are none.
+func (s *Set) Notes(text string) []ports.Note {
 	if len(s.names) == 0 {
 		return nil
 	}
@@ -44,8 +47,5 @@ func (s *Set) Notes() []ports.Note {
 	if hidden := len(s.names) - len(shown); hidden > 0 {
 		shown = append(shown, fmt.Sprintf("and %d more", hidden))
 	}
-	return []ports.Note{{
-		Text:  "the source has attributes that are not used: they are no standard attributes, and no rule of MIGRATE_ATTRIBUTES names them",
-		Names: shown,
-	}}
+	return []ports.Note{{Text: text, Names: shown}}
 }

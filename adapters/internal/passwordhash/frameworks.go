@@ -2,52 +2,139 @@ package passwordhash
 
 import (
 	"crypto/hmac"
-	"crypto/pbkdf2"
-	"crypto/sha1" //nolint:gosec // what was hashed with it must be verified with it
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
-	"hash"
+	"math/bits"
 	"strconv"
 	"strings"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/crypto/scrypt"
 )
 
-// derived verifies by PBKDF2 of the standard library.
-func derived(digest func() hash.Hash, rounds int, salt, key []byte) func(string) (bool, error) {
-	return func(password string) (bool, error) {
-		computed, err := pbkdf2.Key(digest, password, salt, rounds, len(key))
-		if err != nil {
-			return false, ErrUnknownFormat
-		}
-		return same(computed, key), nil
-	}
-}
-
-// readDjango reads Django's pbkdf2_sha256$rounds$salt$hash. The salt is taken as
-// it is written.
-func readDjango(encoded string) (parsed, error) {
-	parts := strings.Split(encoded, "$")
-	if len(parts) != 4 || !isNumber(parts[1]) || parts[2] == "" {
-		return parsed{}, ErrUnknownFormat
-	}
-	key, err := base64.StdEncoding.Strict().DecodeString(parts[3])
-	if err != nil {
-		return parsed{}, ErrUnknownFormat
-	}
-	blocks, err := pbkdf2Blocks(parts[1], len(key), sha256.Size)
+// prehashed is a hash of what something makes of the password first.
+func prehashed(hash parsed, err error, first func(password string) string) (parsed, error) {
 	if err != nil {
 		return parsed{}, err
 	}
-	rounds, err := strconv.Atoi(parts[1])
-	if err != nil {
+	verify := hash.verify
+	hash.verify = func(password string) (bool, error) { return verify(first(password)) }
+	return hash, nil
+}
+
+// readDjangoPBKDF2 reads Django's pbkdf2_sha256$rounds$salt$hash and its kin. The
+// salt is taken as it is written.
+func readDjangoPBKDF2(encoded string) (parsed, error) {
+	parts := strings.Split(encoded, "$")
+	if len(parts) != 4 {
 		return parsed{}, ErrUnknownFormat
 	}
-	return parsed{
-		cost:   fmt.Sprintf("pbkdf2-sha256$%d$%d", rounds, blocks),
-		verify: derived(sha256.New, rounds, []byte(parts[2]), key),
-	}, nil
+	return pbkdf2Of(digestOf(strings.TrimPrefix(parts[0], "pbkdf2_")), parts[1], []byte(parts[2]), standard(parts[3]))
+}
+
+// readDjangoBcryptSHA256 reads bcrypt_sha256$ and a bcrypt hash of the SHA-256 of
+// the password in hexadecimal, which is not cut at 72 bytes so.
+func readDjangoBcryptSHA256(encoded string) (parsed, error) {
+	hash, err := readBcrypt(strings.TrimPrefix(encoded, "bcrypt_sha256$"))
+	return prehashed(hash, err, func(password string) string {
+		digest := sha256.Sum256([]byte(password))
+		return hex.EncodeToString(digest[:])
+	})
+}
+
+// readDjangoScrypt reads scrypt$N$salt$r$p$hash, with the salt as it is written.
+func readDjangoScrypt(encoded string) (parsed, error) {
+	parts := strings.Split(encoded, "$")
+	if len(parts) != 6 {
+		return parsed{}, ErrUnknownFormat
+	}
+	return scryptOf(parts[1], parts[3], parts[4], parts[2], standard(parts[5]))
+}
+
+// readWerkzeug reads scrypt:N:r:p$salt$hash and pbkdf2:digest:rounds$salt$hash,
+// with the salt as it is written and the hash in hexadecimal.
+func readWerkzeug(encoded string) (parsed, error) {
+	parts := strings.Split(encoded, "$")
+	if len(parts) != 3 {
+		return parsed{}, ErrUnknownFormat
+	}
+	switch method := strings.Split(parts[0], ":"); {
+	case method[0] == "scrypt" && len(method) == 4:
+		return scryptOf(method[1], method[2], method[3], parts[1], hexadecimal(parts[2]))
+	case method[0] == "pbkdf2" && len(method) == 3:
+		return pbkdf2Of(digestOf(method[1]), method[2], []byte(parts[1]), hexadecimal(parts[2]))
+	default:
+		return parsed{}, ErrUnknownFormat
+	}
+}
+
+// scryptOf is the hash that scrypt makes; N is a power of two.
+func scryptOf(n, r, p, salt string, key []byte) (parsed, error) {
+	for _, text := range []string{n, r, p} {
+		if !isNumber(text) {
+			return parsed{}, ErrUnknownFormat
+		}
+	}
+	ln := bits.TrailingZeros(uint(number(n))) //nolint:gosec // isNumber holds
+	if salt == "" || key == nil || 1<<ln != number(n) {
+		return parsed{}, ErrUnknownFormat
+	}
+	return scryptBy(ln, number(r), number(p), []byte(salt), key)
+}
+
+func scryptBy(ln, r, p int, salt, key []byte) (parsed, error) {
+	for _, bound := range []struct {
+		parameter          string
+		value, least, most int
+	}{{"N, as a power of two,", ln, 1, 20}, {"r", r, 1, 32}, {"p", p, 1, 16}} {
+		if err := within("scrypt", bound.parameter, bound.value, bound.least, bound.most); err != nil {
+			return parsed{}, err
+		}
+	}
+	if err := scryptMemory("scrypt", ln, r, p); err != nil {
+		return parsed{}, err
+	}
+	if err := hashLength("scrypt", key); err != nil {
+		return parsed{}, err
+	}
+	return parsed{work: scryptWork(ln, r, p), verify: func(password string) (bool, error) {
+		computed, err := scrypt.Key([]byte(password), salt, 1<<ln, r, p, len(key))
+		return err == nil && same(computed, key), err
+	}}, nil
+}
+
+// readPasslibBcryptSHA256 reads passlib's $bcrypt-sha256$v=2,t=2b,r=cost$salt$hash:
+// bcrypt of an HMAC of the password whose key is the salt.
+func readPasslibBcryptSHA256(encoded string) (parsed, error) {
+	parts := strings.Split(encoded, "$")
+	if len(parts) != 5 {
+		return parsed{}, ErrUnknownFormat
+	}
+	cost, known := strings.CutPrefix(parts[2], "v=2,t=2b,r=")
+	value, err := strconv.Atoi(cost)
+	if !known || err != nil || strconv.Itoa(value) != cost || !isCrypt64(parts[3], bcryptSalt) {
+		return parsed{}, ErrUnknownFormat
+	}
+	hash, err := readBcrypt(fmt.Sprintf("$2b$%02d$%s%s", value, parts[3], parts[4]))
+	return prehashed(hash, err, func(password string) string {
+		mac := hmac.New(sha256.New, []byte(parts[3]))
+		mac.Write([]byte(password))
+		return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	})
+}
+
+// readUpdatedDrupal reads U$S$…: what Drupal 7 made of an MD5 of Drupal 6.
+func readUpdatedDrupal(encoded string) (parsed, error) {
+	hash, err := readDrupal7(strings.TrimPrefix(encoded, "U"))
+	return prehashed(hash, err, func(password string) string {
+		by := digestOf("md5").new()
+		by.Write([]byte(password))
+		return hex.EncodeToString(by.Sum(nil))
+	})
 }
 
 // ASP.NET Identity's versions, the first byte of what its Base64 holds.
@@ -61,77 +148,109 @@ const (
 // one, the pseudo-random function, the rounds and the length of the salt, each
 // in 4 bytes, then salt and hash.
 func readASPNET(encoded string) (parsed, error) {
-	raw, err := base64.StdEncoding.Strict().DecodeString(encoded)
-	if err != nil || len(raw) == 0 {
+	raw := standard(encoded)
+	if len(raw) == 0 {
 		return parsed{}, ErrUnknownFormat
 	}
 	const salt, key, header = 16, 32, 13
 	switch {
 	case raw[0] == aspNetV2 && len(raw) == 1+salt+key:
-		return pbkdf2Of("pbkdf2", sha1.New, sha1.Size, 1000, raw[1:1+salt], raw[1+salt:])
+		return pbkdf2Of(digestOf("sha1"), "1000", raw[1:1+salt], raw[1+salt:])
 	case raw[0] == aspNetV3 && len(raw) > header:
 		function, rounds, length := binary.BigEndian.Uint32(raw[1:]), binary.BigEndian.Uint32(raw[5:]), binary.BigEndian.Uint32(raw[9:])
-		if length < salt || int64(length) > int64(len(raw)-header) {
+		if length < salt || int64(length) > int64(len(raw)-header) || function > 2 {
 			return parsed{}, ErrUnknownFormat
 		}
-		salt, key := raw[header:header+length], raw[header+length:]
-		switch function {
-		case 0:
-			return pbkdf2Of("pbkdf2", sha1.New, sha1.Size, rounds, salt, key)
-		case 1:
-			return pbkdf2Of("pbkdf2-sha256", sha256.New, sha256.Size, rounds, salt, key)
-		case 2:
-			return pbkdf2Of("pbkdf2-sha512", sha512.New, sha512.Size, rounds, salt, key)
-		}
+		by := digestOf([]string{"sha1", "sha256", "sha512"}[function])
+		return pbkdf2Of(by, roundsOf(rounds), raw[header:header+length], raw[header+length:])
 	}
 	return parsed{}, ErrUnknownFormat
-}
-
-func pbkdf2Of(name string, digest func() hash.Hash, size int, rounds uint32, salt, key []byte) (parsed, error) {
-	blocks, err := pbkdf2Blocks(strconv.FormatUint(uint64(rounds), 10), len(key), size)
-	if err != nil {
-		return parsed{}, err
-	}
-	return parsed{
-		cost:   fmt.Sprintf("%s$%d$%d", name, rounds, blocks),
-		verify: derived(digest, int(rounds), salt, key),
-	}, nil
 }
 
 // readWordPress reads what WordPress 6.8 and later keep: $wp and a bcrypt hash
 // of the Base64 of an HMAC of the password, which is not cut at 72 bytes so.
 func readWordPress(encoded string) (parsed, error) {
 	hash, err := readBcrypt(strings.TrimPrefix(encoded, "$wp"))
-	if err != nil {
-		return parsed{}, err
-	}
-	return parsed{cost: hash.cost, verify: func(password string) (bool, error) {
+	hash.origin = OriginWordPress
+	return prehashed(hash, err, func(password string) string {
 		digest := hmac.New(sha512.New384, []byte("wp-sha384"))
 		digest.Write([]byte(password))
-		return hash.verify(base64.StdEncoding.EncodeToString(digest.Sum(nil)))
+		return base64.StdEncoding.EncodeToString(digest.Sum(nil))
+	})
+}
+
+// The versions of Magento 2 (Magento\Framework\Encryption\Encryptor).
+const (
+	magentoMD5       = "0"
+	magentoSHA256    = "1"
+	magentoArgon2id  = "2"
+	magentoArgon2id3 = "3_"
+)
+
+// readMagento reads Magento 2's hash:salt:version: the hash in hexadecimal, and
+// the salt as it is written. Version 3 has its parameters after it: 3_bytes_passes_memory.
+func readMagento(encoded string) (parsed, error) {
+	parts := strings.Split(encoded, ":")
+	if len(parts) != 3 || len(parts[1]) < 4 {
+		return parsed{}, ErrUnknownFormat
+	}
+	key, salt := hexadecimal(parts[0]), []byte(parts[1])
+	switch version := parts[2]; {
+	case version == magentoMD5:
+		return saltedOf(digestOf("md5"), key, salt, true)
+	case version == magentoSHA256:
+		return saltedOf(digestOf("sha256"), key, salt, true)
+	case version == magentoArgon2id:
+		return magentoArgon2(key, salt, 32, 2, 64<<20)
+	case strings.HasPrefix(version, magentoArgon2id3):
+		var length, passes, memory int
+		if _, err := fmt.Sscanf(version, "3_%d_%d_%d", &length, &passes, &memory); err != nil || fmt.Sprintf("3_%d_%d_%d", length, passes, memory) != version {
+			return parsed{}, ErrUnknownFormat
+		}
+		return magentoArgon2(key, salt, length, passes, memory)
+	default:
+		return parsed{}, ErrUnknownFormat
+	}
+}
+
+// magentoArgon2 is argon2id of libsodium: one thread, and a salt of 16 bytes, cut
+// or repeated.
+func magentoArgon2(key, salt []byte, length, passes, memory int) (parsed, error) {
+	const size = 16
+	if len(key) != length {
+		return parsed{}, ErrUnknownFormat
+	}
+	for _, bound := range []struct {
+		parameter          string
+		value, least, most int
+	}{{"memory in KiB", memory >> 10, 8, maxMemory >> 10}, {"passes", passes, 1, maxArgon2Passes}, {"hash length", length, minHash, maxHash}} {
+		if err := within("argon2", bound.parameter, bound.value, bound.least, bound.most); err != nil {
+			return parsed{}, err
+		}
+	}
+	for len(salt) < size {
+		salt = append(salt, salt...)
+	}
+	return parsed{work: argon2Work("argon2id", memory>>10, passes, 1), verify: func(password string) (bool, error) {
+		return same(argon2.IDKey([]byte(password), salt[:size], uint32(passes), uint32(memory>>10), 1, uint32(length)), key), nil //nolint:gosec // within bounds
 	}}, nil
 }
 
-// readSalted reads LDAP's {SSHA}, {SSHA256} and {SSHA512}: Base64 of the digest
-// of password and salt, and the salt.
-func readSalted(encoded string) (parsed, error) {
-	scheme, text, closed := strings.Cut(encoded[1:], "}")
-	digest, known := map[string]func() hash.Hash{
-		"SSHA": sha1.New, "SSHA256": sha256.New, "SSHA512": sha512.New,
-	}[strings.ToUpper(scheme)]
-	raw, err := base64.StdEncoding.Strict().DecodeString(text)
-	if !closed || !known || err != nil {
+// saltedOf is the digest of password and salt, the salt first or last.
+func saltedOf(by digest, key, salt []byte, saltFirst bool) (parsed, error) {
+	if len(key) != by.new().Size() {
 		return parsed{}, ErrUnknownFormat
 	}
-	size := digest().Size()
-	if err := within("salted SHA", "salt length", len(raw)-size, 4, 64); err != nil {
+	if err := within("salted "+by.name, "salt length", len(salt), 4, 64); err != nil {
 		return parsed{}, err
 	}
-	key, salt := raw[:size], raw[size:]
-	return parsed{cost: "salted$" + strconv.Itoa(size), verify: func(password string) (bool, error) {
-		computed := digest()
-		computed.Write([]byte(password))
-		computed.Write(salt)
+	return parsed{work: Work{familySalted, 1}, verify: func(password string) (bool, error) {
+		text := append([]byte(password), salt...)
+		if saltFirst {
+			text = append(append([]byte(nil), salt...), password...)
+		}
+		computed := by.new()
+		computed.Write(text)
 		return same(computed.Sum(nil), key), nil
 	}}, nil
 }

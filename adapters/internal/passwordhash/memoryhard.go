@@ -31,7 +31,7 @@ func readYescrypt(encoded string) (parsed, error) {
 	if err := scryptMemory("yescrypt", ln, r, 1); err != nil {
 		return parsed{}, err
 	}
-	return parsed{cost: "yescrypt$" + parts[2], verify: func(password string) (bool, error) {
+	return parsed{work: Work{familyYescrypt + parts[2][2:], 1 << ln}, verify: func(password string) (bool, error) {
 		computed, err := yescrypt.Hash([]byte(password), []byte(encoded))
 		if err != nil {
 			return false, ErrUnknownFormat
@@ -113,7 +113,7 @@ func readFirebase(encoded string) (parsed, error) {
 	if err := hashLength("Firebase scrypt", hash); err != nil {
 		return parsed{}, err
 	}
-	return parsed{cost: fmt.Sprintf("fbscrypt$%d$%d", ln, r), verify: func(password string) (bool, error) {
+	return parsed{work: scryptWork(ln, r, 1), verify: func(password string) (bool, error) {
 		derived, err := scrypt.Key([]byte(password), salt, 1<<ln, r, 1, 32)
 		if err != nil {
 			return false, ErrUnknownFormat

@@ -11,7 +11,6 @@ import (
 	"github.com/zitadel/passwap/bcrypt"
 	"github.com/zitadel/passwap/drupal7"
 	"github.com/zitadel/passwap/md5"
-	"github.com/zitadel/passwap/pbkdf2"
 	"github.com/zitadel/passwap/phpass"
 	"github.com/zitadel/passwap/scrypt"
 	"github.com/zitadel/passwap/sha2"
@@ -28,13 +27,10 @@ const (
 	minSHA2Rounds, maxSHA2Rounds = 1_000, 700_000
 	// maxScryptWork is in bytes: how much memory is filled, p times.
 	maxScryptWork = 2 * maxMemory
-	// maxPBKDF2Rounds counts each block of the hash: a hash that is longer than
-	// the digest takes all the rounds again.
-	maxPBKDF2Rounds = 2_000_000
 )
 
 // by leaves the hash to one of passwap's verifiers: its bounds first.
-func by(v verifier.Verifier, encoded, cost string) (parsed, error) {
+func by(v verifier.Verifier, encoded string, work Work) (parsed, error) {
 	result, err := v.Validate(encoded)
 	if bounds, ok := errors.AsType[*verifier.BoundsError](err); ok {
 		return parsed{}, within(bounds.Algorithm, bounds.Param, bounds.Actual, bounds.Min, bounds.Max)
@@ -42,7 +38,7 @@ func by(v verifier.Verifier, encoded, cost string) (parsed, error) {
 	if err != nil || result != verifier.OK {
 		return parsed{}, ErrUnknownFormat
 	}
-	return parsed{cost: cost, verify: func(password string) (bool, error) {
+	return parsed{work: work, verify: func(password string) (bool, error) {
 		result, err := v.Verify(encoded, password)
 		if err != nil {
 			return false, ErrUnknownFormat
@@ -66,11 +62,15 @@ func readArgon2(encoded string) (parsed, error) {
 	if err := hashLength("argon2", hash); err != nil {
 		return parsed{}, err
 	}
+	var memory, passes, threads int
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &threads); err != nil {
+		return parsed{}, ErrUnknownFormat
+	}
 	return by(argon2.NewVerifier(&argon2.ValidationOpts{
 		MinMemory: 8, // the algorithm's own least, in KiB
 		MaxMemory: maxMemory >> 10,
 		MaxTime:   maxArgon2Passes,
-	}), encoded, parts[1]+"$"+parts[3])
+	}), encoded, argon2Work(parts[1], memory, passes, threads))
 }
 
 // readBcrypt reads $2b$cost$salt-and-hash, of the versions that are computed as
@@ -81,7 +81,7 @@ func readBcrypt(encoded string) (parsed, error) {
 	if len(parts) != 4 || parts[1] != "2a" && parts[1] != "2b" && parts[1] != "2y" || !isCrypt64(parts[3], saltAndHash) {
 		return parsed{}, ErrUnknownFormat
 	}
-	return by(bcrypt.NewVerifier(&bcrypt.ValidationOpts{MaxCost: maxBcryptCost}), encoded, "bcrypt$"+parts[2])
+	return by(bcrypt.NewVerifier(&bcrypt.ValidationOpts{MaxCost: maxBcryptCost}), encoded, bcryptWork(parts[2]))
 }
 
 // readMD5Crypt reads $1$salt$hash; it has no parameters.
@@ -90,7 +90,7 @@ func readMD5Crypt(encoded string) (parsed, error) {
 	if len(parts) != 4 || len(parts[2]) > 8 || !isCrypt64(parts[3], 22) {
 		return parsed{}, ErrUnknownFormat
 	}
-	return by(md5.NewVerifier(), encoded, "md5crypt")
+	return by(md5.NewVerifier(), encoded, Work{familyMD5Crypt, 1})
 }
 
 // readPHPass reads $P$ or $H$, a character for the rounds, salt and hash.
@@ -99,7 +99,9 @@ func readPHPass(encoded string) (parsed, error) {
 		return parsed{}, ErrUnknownFormat
 	}
 	opts := &phpass.ValidationOpts{MinRounds: minLog2Rounds, MaxRounds: maxLog2Rounds}
-	return by(phpass.NewVerifier(opts), encoded, "phpass$"+encoded[3:4])
+	hash, err := by(phpass.NewVerifier(opts), encoded, Work{familyPHPass, log2Rounds(encoded[3])})
+	hash.origin = map[string]Origin{phpass.IdentifierP: OriginWordPress, phpass.IdentifierH: OriginPHPBB}[encoded[:3]]
+	return hash, err
 }
 
 // readDrupal7 reads $S$, a character for the rounds, salt and hash.
@@ -111,7 +113,7 @@ func readDrupal7(encoded string) (parsed, error) {
 		return parsed{}, err
 	}
 	opts := &drupal7.ValidationOpts{MinIterations: 1 << minLog2Rounds, MaxIterations: 1 << maxLog2Rounds}
-	return by(drupal7.NewVerifier(opts), encoded, "drupal7$"+encoded[3:4])
+	return by(drupal7.NewVerifier(opts), encoded, Work{familyDrupal7, log2Rounds(encoded[3])})
 }
 
 // readSHA2Crypt reads $5$ or $6$, perhaps rounds=N$, salt$hash.
@@ -140,7 +142,21 @@ func readSHA2Crypt(encoded string) (parsed, error) {
 	return by(sha2.NewVerifier(&sha2.ValidationOpts{
 		MinSha256Rounds: minSHA2Rounds, MaxSha256Rounds: maxSHA2Rounds,
 		MinSha512Rounds: minSHA2Rounds, MaxSha512Rounds: maxSHA2Rounds,
-	}), encoded, "sha2crypt$"+parts[1]+"$"+rounds)
+	}), encoded, Work{familySHA2Crypt + parts[1], number(rounds)})
+}
+
+// number reads what isNumber holds for, or no rounds at all.
+func number(text string) int {
+	value, err := strconv.Atoi(text)
+	if err != nil {
+		return 0
+	}
+	return value
+}
+
+// log2Rounds reads the character for a number of rounds.
+func log2Rounds(character byte) int {
+	return 1 << max(strings.IndexByte(crypt64, character), 0)
 }
 
 // isNumber holds for a positive number as it is usually written.
@@ -164,7 +180,7 @@ func readScrypt(encoded string) (parsed, error) {
 		return parsed{}, ErrUnknownFormat
 	}
 	opts := &scrypt.ValidationOpts{MinLN: 1, MaxLN: 20, MinR: 1, MaxR: 32, MinP: 1, MaxP: 16}
-	hashed, err := by(scrypt.NewVerifier(opts), encoded, "scrypt$"+parts[2])
+	hashed, err := by(scrypt.NewVerifier(opts), encoded, scryptWork(ln, r, p))
 	if err != nil {
 		return parsed{}, err
 	}
@@ -184,40 +200,4 @@ func scryptMemory(algorithm string, ln, r, p int) error {
 		return within(algorithm, "memory in MiB, p times,", memory*p>>20, 0, maxScryptWork>>20)
 	}
 	return nil
-}
-
-// readPBKDF2 reads $pbkdf2$, or $pbkdf2-sha256$ and its kin, rounds$salt$hash.
-func readPBKDF2(encoded string) (parsed, error) {
-	parts := strings.Split(encoded, "$")
-	if len(parts) != 5 || !isNumber(parts[2]) {
-		return parsed{}, ErrUnknownFormat
-	}
-	digest, known := map[string]int{
-		pbkdf2.IdentifierSHA1: 20, pbkdf2.IdentifierSHA224: 28, pbkdf2.IdentifierSHA256: 32,
-		pbkdf2.IdentifierSHA384: 48, pbkdf2.IdentifierSHA512: 64,
-	}[parts[1]]
-	hash, err := base64.RawStdEncoding.DecodeString(strings.ReplaceAll(strings.TrimRight(parts[4], "="), ".", "+"))
-	if !known || err != nil {
-		return parsed{}, ErrUnknownFormat
-	}
-	blocks, err := pbkdf2Blocks(parts[2], len(hash), digest)
-	if err != nil {
-		return parsed{}, err
-	}
-	opts := &pbkdf2.ValidationOpts{MinRounds: 1, MaxRounds: maxPBKDF2Rounds}
-	return by(pbkdf2.NewVerifier(opts), encoded, fmt.Sprintf("%s$%s$%d", parts[1], parts[2], blocks))
-}
-
-// pbkdf2Blocks checks rounds and length of any PBKDF2 hash, and returns how
-// often the rounds are taken.
-func pbkdf2Blocks(rounds string, length, digest int) (int, error) {
-	if err := within("pbkdf2", "hash length", length, minHash, maxHash); err != nil {
-		return 0, err
-	}
-	blocks := (length + digest - 1) / digest
-	number, err := strconv.ParseUint(rounds, 10, 31)
-	if err != nil {
-		return 0, ErrUnknownFormat
-	}
-	return blocks, within("pbkdf2", "rounds of all blocks", int(number)*blocks, 1, maxPBKDF2Rounds)
 }

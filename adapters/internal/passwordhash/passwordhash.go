@@ -1,8 +1,8 @@
 // Package passwordhash verifies passwords against hashes in their usual encoded
 // form, for the sources that are given hashes: a file, a database. Most
 // algorithms are passwap's; what is kept here is which forms are taken, within
-// which bounds, the forms that passwap lacks, and that an unknown user costs as
-// much as a wrong password. It imports neither domain nor ports.
+// which bounds, the forms that passwap lacks, and what each takes to compute, so
+// that another can be made to take as much. It imports neither domain nor ports.
 package passwordhash
 
 import (
@@ -43,44 +43,81 @@ const (
 	maxMemory = 128 << 20
 )
 
-// Validate reports whether a hash can be verified: it returns an error that
-// matches [ErrUnknownFormat] or [ErrOutOfBounds], and holds nothing of the hash
-// but its parameters. It computes none.
+// Origin is the application that a hash says it comes from.
+type Origin string
+
+// The origins that a form tells of.
+const (
+	// OriginUnknown: the form is used by many.
+	OriginUnknown Origin = ""
+	// OriginWordPress hashes what it has slashed.
+	OriginWordPress Origin = "WordPress"
+	// OriginPHPBB hashes what it has escaped for HTML.
+	OriginPHPBB Origin = "phpBB"
+)
+
+// Hash is a hash of a known form within its bounds.
+type Hash struct {
+	work   Work
+	origin Origin
+	verify func(password string) (bool, error)
+}
+
+// Parse reads a hash; nothing is computed. It returns an error that matches
+// [ErrUnknownFormat] or [ErrOutOfBounds], and holds nothing of the hash but its
+// parameters and the name of its form.
+func Parse(encoded string) (Hash, error) {
+	parsed, err := parse(encoded)
+	if errors.Is(err, ErrUnknownFormat) {
+		return Hash{}, named(encoded)
+	}
+	return Hash(parsed), err
+}
+
+// Work is what it takes to compute the hash.
+func (h Hash) Work() Work {
+	return h.work
+}
+
+// Origin is the application that the hash comes from.
+func (h Hash) Origin() Origin {
+	return h.origin
+}
+
+// Verify reports whether the password is the one that was hashed; false for what
+// [Takes] does not hold for.
+func (h Hash) Verify(password string) bool {
+	if !Takes(password) {
+		return false
+	}
+	right, err := h.verify(password)
+	return right && err == nil
+}
+
+// Takes reports whether a password can be the one that was hashed. One that is
+// longer than Cognito's can be, or holds a NUL, never is: HMAC fills short keys up
+// with NULs, so that PBKDF2 and scrypt would take "x" and "x\x00" for the same.
+func Takes(password string) bool {
+	return len(password) <= maxPassword && !strings.Contains(password, "\x00")
+}
+
+// Validate returns the error of [Parse].
 func Validate(encoded string) error {
-	_, err := parse(encoded)
+	_, err := Parse(encoded)
 	return err
 }
 
-// Verify reports whether the password is the one that was hashed. It returns
-// the errors of Validate. A password that is longer than Cognito's can be, or
-// holds a NUL, is never the one: HMAC fills short keys up with NULs, so that
-// PBKDF2 and scrypt would take "x" and "x\x00" for the same.
+// Verify is [Parse] and [Hash.Verify] in one.
 func Verify(encoded, password string) (bool, error) {
-	hash, err := parse(encoded)
+	hash, err := Parse(encoded)
 	if err != nil {
 		return false, err
 	}
-	if len(password) > maxPassword || strings.Contains(password, "\x00") {
-		return false, nil
-	}
-	return hash.verify(password)
+	return hash.Verify(password), nil
 }
 
-// Cost is the part of a hash that says how long it takes to compute: two hashes
-// of one cost take the same time. It is empty for what Validate refuses.
-func Cost(encoded string) string {
-	hash, err := parse(encoded)
-	if err != nil {
-		return ""
-	}
-	return hash.cost
-}
-
-// parsed is a hash of a known form within its bounds.
-type parsed struct {
-	cost   string
-	verify func(password string) (bool, error)
-}
+// parsed is a Hash that is being read.
+type parsed Hash
 
 // parse tells a hash's form by how it begins. Each form is checked as a whole,
 // and nothing is computed.
@@ -88,31 +125,80 @@ func parse(encoded string) (parsed, error) {
 	if len(encoded) > maxEncoded || strings.ContainsFunc(encoded, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return parsed{}, ErrUnknownFormat
 	}
-	for _, form := range []struct {
-		prefix string
-		read   func(encoded string) (parsed, error)
-	}{
-		{"$argon2", readArgon2},
-		{"$2", readBcrypt},
-		{"$wp$2", readWordPress},
-		{"$1$", readMD5Crypt},
-		{"$5$", readSHA2Crypt},
-		{"$6$", readSHA2Crypt},
-		{"$y$", readYescrypt},
-		{"$P$", readPHPass},
-		{"$H$", readPHPass},
-		{"$S$", readDrupal7},
-		{"$scrypt$", readScrypt},
-		{"$pbkdf2", readPBKDF2},
-		{"pbkdf2_sha256$", readDjango},
-		{"$fbscrypt$", readFirebase},
-		{"{", readSalted},
-	} {
-		if strings.HasPrefix(encoded, form.prefix) {
-			return form.read(encoded)
-		}
+	if strings.HasPrefix(encoded, "{") {
+		return readScheme(encoded)
 	}
-	return readASPNET(encoded)
+	if read := cryptForm(encoded); read != nil {
+		return read(encoded)
+	}
+	return frameworkForm(encoded)(encoded)
+}
+
+// reader reads hashes of one form.
+type reader func(encoded string) (parsed, error)
+
+// cryptForm is what reads a hash that begins as those of crypt(3) do; nil where
+// there is none.
+func cryptForm(encoded string) reader {
+	begins := func(prefix string) bool { return strings.HasPrefix(encoded, prefix) }
+	switch {
+	case begins("$argon2"):
+		return readArgon2
+	case begins("$2"):
+		return readBcrypt
+	case begins("$wp$2"):
+		return readWordPress
+	case begins("$1$"):
+		return readMD5Crypt
+	case begins("$5$"), begins("$6$"):
+		return readSHA2Crypt
+	case begins("$y$"):
+		return readYescrypt
+	case begins("$P$"), begins("$H$"):
+		return readPHPass
+	case begins("$S$"):
+		return readDrupal7
+	case begins("$scrypt$"):
+		return readScrypt
+	case begins("$pbkdf2"):
+		return readPBKDF2
+	case begins("$bcrypt-sha256$"):
+		return readPasslibBcryptSHA256
+	case begins("$fbscrypt$"):
+		return readFirebase
+	default:
+		return nil
+	}
+}
+
+// frameworkForm is what reads any other hash without a scheme in braces.
+func frameworkForm(encoded string) reader {
+	begins := func(prefix string) bool { return strings.HasPrefix(encoded, prefix) }
+	switch {
+	case begins("pbkdf2_sha256$"), begins("pbkdf2_sha1$"):
+		return readDjangoPBKDF2
+	case begins("bcrypt_sha256$$2"):
+		return readDjangoBcryptSHA256
+	case begins("bcrypt$$2"):
+		return after("bcrypt$", readBcrypt)
+	case begins("argon2$argon2"):
+		return after("argon2", readArgon2)
+	case begins("scrypt$"):
+		return readDjangoScrypt
+	case begins("scrypt:"), begins("pbkdf2:"):
+		return readWerkzeug
+	case begins("U$S$"):
+		return readUpdatedDrupal
+	case strings.Contains(encoded, ":"):
+		return readMagento
+	default:
+		return readASPNET
+	}
+}
+
+// after reads a hash of another form that has something before it.
+func after(prefix string, read reader) reader {
+	return func(encoded string) (parsed, error) { return read(strings.TrimPrefix(encoded, prefix)) }
 }
 
 // within returns an error that matches ErrOutOfBounds and names the parameter.

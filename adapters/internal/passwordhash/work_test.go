@@ -1,0 +1,66 @@
+package passwordhash
+
+import (
+	"strings"
+	"testing"
+)
+
+// What fills up the time of a hash adds up to its units, and no computation of it
+// is beyond the bounds of a hash: none needs more memory or a longer time.
+func TestTheStepsOfWorkAddUp(t *testing.T) {
+	t.Parallel()
+	least := map[string]int{ // what a family cannot compute less than
+		"bcrypt": 1 << 4, "phpass": 1 << 7, "drupal7": 1 << 7, "scrypt": 1 << 4, "yescrypt-5": 1 << 10, "yescrypt-T": 1 << 10,
+		"sha2crypt-5": 1, "sha2crypt-6": 1, "pbkdf2-sha1": 1, "pbkdf2-sha256": 1, "pbkdf2-sha512": 1, "md5crypt": 1, "salted": 1,
+		"argon2id,p=1": 1, "argon2i,p=4": 1,
+	}
+	most := map[string]int{
+		"bcrypt": 1 << maxBcryptCost, "phpass": 1 << maxLog2Rounds, "drupal7": 1 << maxLog2Rounds, "scrypt": 1 << 20, "yescrypt-5": 1 << 17, "yescrypt-T": 1 << 15,
+		"sha2crypt-5": maxSHA2Rounds, "sha2crypt-6": maxSHA2Rounds, "pbkdf2-sha1": maxPBKDF2Rounds, "pbkdf2-sha256": maxPBKDF2Rounds, "pbkdf2-sha512": maxPBKDF2Rounds,
+		"md5crypt": 1, "salted": 1, "argon2id,p=1": maxMemory >> 10, "argon2i,p=4": maxMemory >> 10,
+	}
+	for family, least := range least {
+		for _, units := range []int{0, -1, 1, least, least + 1, 3 * least, 1000 * least, most[family], most[family] - least, 2 * most[family], 2*most[family] + least} {
+			if units > 5*most[family] {
+				continue
+			}
+			sum := 0
+			for _, step := range (Work{family, units}).steps() {
+				sum += step.units
+				if step.units > most[family] || step.units < 1 {
+					t.Errorf("%s: a step of %d takes %d", family, units, step.units)
+				}
+			}
+			if sum > max(units, 0) || units-sum >= least && units > 0 {
+				t.Errorf("%s: the steps of %d add up to %d", family, units, sum)
+			}
+		}
+	}
+}
+
+// Every form gives a work of a family that can be spent.
+func TestEveryFormsWorkCanBeSpent(t *testing.T) {
+	t.Parallel()
+	for _, hash := range []string{
+		"$2b$04$" + zeros(53), "$wp$2y$04$" + zeros(53), "bcrypt_sha256$$2b$04$" + zeros(53), "$bcrypt-sha256$v=2,t=2b,r=4$" + zeros(22) + "$" + zeros(31),
+		"$P$5" + zeros(30), "$H$5" + zeros(30), "$S$5" + zeros(51), "U$S$5" + zeros(51), "$1$salt$" + zeros(22),
+		"$5$rounds=1000$salt$" + zeros(43), "$6$rounds=1000$salt$" + zeros(86), "$y$j75$" + zeros(16) + "$" + zeros(43),
+		"$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAA$" + strings.Repeat("A", 43), "$argon2i$v=19$m=32,t=1,p=4$AAAAAAAAAAA$" + strings.Repeat("A", 43),
+		strings.Repeat("a", 64) + ":salt:3_32_2_67108", strings.Repeat("a", 64) + ":salt:2", strings.Repeat("a", 64) + ":salt:1",
+		"scrypt:16:8:1$salt$" + strings.Repeat("a", 128), "pbkdf2:sha512:10$salt$" + strings.Repeat("a", 128), "pbkdf2:sha384:10$salt$" + strings.Repeat("a", 96), "{SSHA}" + strings.Repeat("A", 32),
+	} {
+		parsed, err := Parse(hash)
+		if err != nil {
+			t.Errorf("%s: %v", hash, err)
+			continue
+		}
+		steps := parsed.Work().steps()
+		if len(steps) == 0 || parsed.Work().Units <= 0 {
+			t.Errorf("%s: nothing is computed for %v", hash, parsed.Work())
+		}
+		parsed.Work().Spend("a password")
+		if parsed.Verify("a password") {
+			t.Errorf("%s: a password is right by chance", hash)
+		}
+	}
+}
