@@ -90,17 +90,9 @@ func (p *Passwords) candidates(origin passwordhash.Origin, typed string) []strin
 	if prepare == "" {
 		prepare = map[passwordhash.Origin]Prepare{passwordhash.OriginWordPress: PrepareSlashed, passwordhash.OriginPHPBB: PrepareHTML}[origin]
 	}
-	var forms []string
-	switch prepare {
-	case "":
-		forms = []string{typed}
-	case PrepareSlashed, PrepareHTML:
-		forms = []string{typed}
-		if prepared := p.text(prepare, typed); prepared != typed {
-			forms = append(forms, prepared)
-		}
-	default:
-		forms = []string{p.text(prepare, typed)}
+	forms := []string{p.text(prepare, typed)}
+	if (prepare == PrepareSlashed || prepare == PrepareHTML) && forms[0] != typed {
+		forms = append(forms, typed)
 	}
 	taken := forms[:0]
 	for _, form := range forms {

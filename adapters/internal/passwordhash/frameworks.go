@@ -79,7 +79,7 @@ func scryptOf(n, r, p, salt string, key []byte) (parsed, error) {
 			return parsed{}, ErrUnknownFormat
 		}
 	}
-	ln := bits.TrailingZeros(uint(number(n))) //nolint:gosec // isNumber holds
+	ln := bits.TrailingZeros(uint(number(n)))
 	if salt == "" || key == nil || 1<<ln != number(n) {
 		return parsed{}, ErrUnknownFormat
 	}

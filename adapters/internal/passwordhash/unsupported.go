@@ -17,7 +17,7 @@ func (u *unsupported) Error() string {
 
 // Is makes it match [ErrUnknownFormat].
 func (u *unsupported) Is(target error) bool {
-	return target == ErrUnknownFormat //nolint:errorlint // the sentinel itself
+	return target == ErrUnknownFormat
 }
 
 // named tells what a hash of an unknown form is, for an error: of the hash itself,
