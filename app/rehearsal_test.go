@@ -67,7 +67,7 @@ func TestARehearsalEndsInAMoveAndAsksNobody(t *testing.T) {
 		"without names":                 {"MIGRATE_USERNAME=omit"},
 		"with attributes of its own":    {"MIGRATE_ATTRIBUTES=custom:legacy_sub=sub,custom:tenant='acme'"},
 		"with contacts that are proved": {"MIGRATE_VERIFIED_CONTACTS=always", "MIGRATE_FORCE_ALIAS_CREATION=true", "MIGRATE_MESSAGE_ACTION=send"},
-		"refusing all that it can":      {"MIGRATE_ON_MFA=refuse", "MIGRATE_ON_TEMPORARY_PASSWORD=refuse", "MIGRATE_ON_RESET_REQUIRED=refuse", "MIGRATE_REFUSAL=explain"},
+		"refusing all that it can":      {"MIGRATE_ON_MFA=refuse", "MIGRATE_ON_TEMPORARY_PASSWORD=refuse", "MIGRATE_ON_RESET_REQUIRED=refuse", "MIGRATE_ON_FORGOT_PASSWORD=refuse", "MIGRATE_REFUSAL=explain"},
 		"asked only for a few":          {"SOURCE_MATCH=*@corp.example"},
 		"with records of OCSF":          {"AUDIT_FORMAT=ocsf", "AUDIT_USERNAME=plain", "AUDIT_FAILURE=closed"},
 	} {

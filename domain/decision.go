@@ -95,6 +95,9 @@ func Decide(rules Rules, attempt Attempt, finding Finding) Decision {
 }
 
 func decide(rules Rules, attempt Attempt, finding Finding) Decision {
+	if !rules.AsksSource(attempt.Trigger) {
+		return Decision{Reason: ReasonForgotPasswordRefused}
+	}
 	if reason := refusal(rules, attempt.Trigger, finding.Kind); reason != "" {
 		return Decision{Reason: reason}
 	}

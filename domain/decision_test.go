@@ -64,6 +64,10 @@ func onReset(choice domain.OnResetRequired) func(*domain.Rules) {
 	return func(r *domain.Rules) { r.OnResetRequired = choice }
 }
 
+func onForgot(choice domain.OnForgotPassword) func(*domain.Rules) {
+	return func(r *domain.Rules) { r.OnForgotPassword = choice }
+}
+
 func vouchAlways(r *domain.Rules) { r.VerifiedContacts = domain.VerifiedAlways }
 
 const (
@@ -238,6 +242,16 @@ func TestDecide(t *testing.T) {
 		{name: "unless the rule leaves second factors behind",
 			rules: rules(onMFA(domain.MFAMigrate)), trigger: forgot, finding: domain.UserFound,
 			user: withMFA(domain.MFASMS, domain.MFASMS), verdict: migrate, reason: domain.ReasonForgotPassword},
+
+		{name: "a forgotten password is refused where the rule says so",
+			rules: rules(onForgot(domain.ForgotPasswordRefuse)), trigger: forgot, finding: domain.UserFound, user: alice(),
+			verdict: refuse, reason: domain.ReasonForgotPasswordRefused},
+		{name: "and for the same reason whoever it is",
+			rules: rules(onForgot(domain.ForgotPasswordRefuse)), trigger: forgot, finding: domain.UserUnknown,
+			verdict: refuse, reason: domain.ReasonForgotPasswordRefused},
+		{name: "which changes no sign-in",
+			rules: rules(onForgot(domain.ForgotPasswordRefuse)), trigger: signIn, finding: domain.PasswordAccepted, user: alice(),
+			verdict: migrate, reason: domain.ReasonPasswordAccepted, status: domain.FinalConfirmed},
 
 		// Whose name it is.
 		{name: "a name that is somebody else's is refused",

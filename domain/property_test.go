@@ -55,6 +55,7 @@ func anyRules() *rapid.Generator[domain.Rules] {
 	}
 	return rapid.Custom(func(t *rapid.T) domain.Rules {
 		return domain.Rules{
+			OnForgotPassword:    rapid.SampledFrom([]domain.OnForgotPassword{domain.ForgotPasswordMigrate, domain.ForgotPasswordRefuse}).Draw(t, "on forgot password"),
 			Attributes:          anyOf(maps...).Draw(t, "map"),
 			VerifiedContacts:    anyOf(domain.VerifiedBySource, domain.VerifiedAlways, "").Draw(t, "vouch"),
 			Username:            anyOf(domain.UsernameAuto, domain.UsernameSubmitted, domain.UsernameSource, domain.UsernameOmit, "").Draw(t, "name"),

@@ -32,6 +32,9 @@ const (
 	ReasonLockedOut                Reason = "locked_out"
 	ReasonIdentifierNotOwned       Reason = "identifier_not_owned"
 	ReasonNoVerifiedContact        Reason = "no_verified_contact"
+	// ReasonForgotPasswordRefused: the operator chose that nobody migrates by a
+	// forgotten password.
+	ReasonForgotPasswordRefused Reason = "forgot_password_refused"
 	// ReasonIdentityOfEarlierSource: a source that is asked earlier knows the
 	// username, or a contact, that the new user would have.
 	ReasonIdentityOfEarlierSource Reason = "identity_of_earlier_source"
@@ -85,7 +88,7 @@ func RefusalReasons() []Reason {
 		ReasonUserUnconfirmed, ReasonUserFederated, ReasonUserArchived, ReasonUserCompromised,
 		ReasonStatusUnknown, ReasonTemporaryPassword, ReasonTemporaryPasswordExpired,
 		ReasonMFARequired, ReasonChallengeUnsupported, ReasonLookUpUnsupported, ReasonResetRequired, ReasonSignInDenied,
-		ReasonLockedOut, ReasonIdentifierNotOwned, ReasonNoVerifiedContact,
+		ReasonLockedOut, ReasonIdentifierNotOwned, ReasonNoVerifiedContact, ReasonForgotPasswordRefused,
 		ReasonIdentityOfEarlierSource, ReasonFindingUnexpected,
 	}
 }

@@ -15,6 +15,8 @@ type Rules struct {
 	OnMFA OnMFA
 	// OnResetRequired answers a source that demands a new password.
 	OnResetRequired OnResetRequired
+	// OnForgotPassword answers a user who forgot the password.
+	OnForgotPassword OnForgotPassword
 	// ForceAliasCreation takes an email or phone alias from the destination
 	// user who holds it now (cognito-facts 8).
 	ForceAliasCreation bool
@@ -31,6 +33,7 @@ func DefaultRules() Rules {
 		OnTemporaryPassword: TemporaryPasswordReset,
 		OnMFA:               MFARefuse,
 		OnResetRequired:     ResetRequiredReset,
+		OnForgotPassword:    ForgotPasswordMigrate,
 		MessageAction:       MessageSuppress,
 	}
 }
@@ -40,6 +43,12 @@ func DefaultRules() Rules {
 func (r Rules) NeedsProfile(kind FindingKind) bool {
 	profile := kind.row().profile
 	return profile != nil && profile(r)
+}
+
+// AsksSource reports whether a source is asked at all on this trigger. Where it is
+// not, the decision is the same for everybody, and says nothing of who exists.
+func (r Rules) AsksSource(trigger Trigger) bool {
+	return trigger != TriggerForgotPassword || r.OnForgotPassword == ForgotPasswordMigrate
 }
 
 func (r Rules) migratesTemporaryPassword() bool {
@@ -147,6 +156,24 @@ const (
 // error that lists the choices.
 func (o *OnResetRequired) UnmarshalText(text []byte) error {
 	return choose(o, text, ResetRequiredReset, ResetRequiredRefuse)
+}
+
+// OnForgotPassword answers a user who forgot the password.
+type OnForgotPassword string
+
+// The answers to a forgotten password.
+const (
+	// ForgotPasswordMigrate migrates a user who can be sent a code.
+	ForgotPasswordMigrate OnForgotPassword = "migrate"
+	// ForgotPasswordRefuse turns everybody away and asks no source, so that users
+	// migrate by their password alone.
+	ForgotPasswordRefuse OnForgotPassword = "refuse"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (o *OnForgotPassword) UnmarshalText(text []byte) error {
+	return choose(o, text, ForgotPasswordMigrate, ForgotPasswordRefuse)
 }
 
 // MessageAction says whether Cognito welcomes the migrated user by a message.

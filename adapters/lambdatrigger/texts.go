@@ -66,6 +66,8 @@ func RefusalText(reason domain.Reason) string {
 		return "The name is not one of the user's own."
 	case domain.ReasonNoVerifiedContact:
 		return "The user has no verified email address or phone number to send a code to."
+	case domain.ReasonForgotPasswordRefused:
+		return "Nobody can be migrated by a forgotten password."
 	case domain.ReasonIdentityOfEarlierSource:
 		return "The name or address belongs to another user."
 	case domain.ReasonFindingUnexpected,

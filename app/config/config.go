@@ -155,6 +155,7 @@ type migrateSettings struct {
 	OnTemporaryPassword domain.OnTemporaryPassword `env:"ON_TEMPORARY_PASSWORD" envDefault:"reset" takes:"reset, confirm, refuse" desc:"A temporary password that was right: the user sets a new one by a code, keeps it, or is turned away."`
 	OnMFA               domain.OnMFA               `env:"ON_MFA" envDefault:"refuse" takes:"refuse, migrate" desc:"A user with a second factor, which cannot be moved: turned away, or moved without it."`
 	OnResetRequired     domain.OnResetRequired     `env:"ON_RESET_REQUIRED" envDefault:"reset" takes:"reset, refuse" desc:"A user whom the source tells to reset the password: moved and told the same, or turned away."`
+	OnForgotPassword    domain.OnForgotPassword    `env:"ON_FORGOT_PASSWORD" envDefault:"migrate" takes:"migrate, refuse" desc:"A user who forgot the password: moved if there is a verified contact, or turned away without asking a source."`
 	Refusal             Refusal                    `env:"REFUSAL" envDefault:"conceal" takes:"conceal, explain" desc:"The form of a refusal: as for a wrong password, or an error that says why."`
 	ForceAliasCreation  bool                       `env:"FORCE_ALIAS_CREATION" envDefault:"false" takes:"true, false" desc:"Take an email or phone alias from the destination user who holds it."`
 	MessageAction       domain.MessageAction       `env:"MESSAGE_ACTION" envDefault:"suppress" takes:"suppress, send" desc:"Cognito's welcome message."`
@@ -390,6 +391,7 @@ func Load(ctx context.Context, environ []string, kinds map[string]NewSettings, r
 			OnTemporaryPassword: migrate.OnTemporaryPassword,
 			OnMFA:               migrate.OnMFA,
 			OnResetRequired:     migrate.OnResetRequired,
+			OnForgotPassword:    migrate.OnForgotPassword,
 			ForceAliasCreation:  migrate.ForceAliasCreation,
 			MessageAction:       migrate.MessageAction,
 		},

@@ -89,7 +89,7 @@ func TestEverySettingIsRead(t *testing.T) {
 	got, err := load(
 		"MIGRATE_SOURCES=old", "OLD_KIND=directory", "OLD_HOST=h", "OLD_KEY="+canary, "OLD_PORT=636", "OLD_BASE=b",
 		"MIGRATE_ATTRIBUTES=email,custom:tenant='acme'", "MIGRATE_VERIFIED_CONTACTS=always", "MIGRATE_USERNAME=omit",
-		"MIGRATE_ON_TEMPORARY_PASSWORD=confirm", "MIGRATE_ON_MFA=migrate", "MIGRATE_ON_RESET_REQUIRED=refuse",
+		"MIGRATE_ON_TEMPORARY_PASSWORD=confirm", "MIGRATE_ON_MFA=migrate", "MIGRATE_ON_RESET_REQUIRED=refuse", "MIGRATE_ON_FORGOT_PASSWORD=refuse",
 		"MIGRATE_REFUSAL=explain", "MIGRATE_FORCE_ALIAS_CREATION=true", "MIGRATE_MESSAGE_ACTION=send",
 		"AUDIT_SINKS=log", "AUDIT_USERNAME=hmac", "AUDIT_HMAC_KEY="+strings.Repeat("k", 32), "COMPLETION_AFTER=delete",
 		"COMPLETION_GROUPS=editors=writers", "COMPLETION_CREATE_GROUPS=true", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", "COMPLETION_FAILURE=fail",
@@ -101,7 +101,7 @@ func TestEverySettingIsRead(t *testing.T) {
 	rules := got.Rules
 	if rules.Attributes.String() != "email,custom:tenant='acme'" || rules.VerifiedContacts != domain.VerifiedAlways ||
 		rules.Username != domain.UsernameOmit || rules.OnTemporaryPassword != domain.TemporaryPasswordConfirm ||
-		rules.OnMFA != domain.MFAMigrate || rules.OnResetRequired != domain.ResetRequiredRefuse ||
+		rules.OnMFA != domain.MFAMigrate || rules.OnResetRequired != domain.ResetRequiredRefuse || rules.OnForgotPassword != domain.ForgotPasswordRefuse ||
 		!rules.ForceAliasCreation || rules.MessageAction != domain.MessageSend || got.Refusal != config.RefusalExplain {
 		t.Errorf("rules are %+v, refusal %s", rules, got.Refusal)
 	}
@@ -207,7 +207,7 @@ func TestProblems(t *testing.T) {
 		}},
 		"everything at once": {[]string{"SOURCE_PORT=x", "MIGRATE_USERNAME=x", "AUDIT_USERNAME=x", "MIGRATE_FOO=x"}, []string{
 			"AUDIT_USERNAME: takes one of: hmac, plain, none",
-			"MIGRATE_FOO: nothing reads this variable; the family has MIGRATE_ATTRIBUTES, MIGRATE_FORCE_ALIAS_CREATION, MIGRATE_MESSAGE_ACTION, MIGRATE_ON_MFA, MIGRATE_ON_RESET_REQUIRED, MIGRATE_ON_TEMPORARY_PASSWORD, MIGRATE_REFUSAL, MIGRATE_SOURCES, MIGRATE_USERNAME, MIGRATE_VERIFIED_CONTACTS",
+			"MIGRATE_FOO: nothing reads this variable; the family has MIGRATE_ATTRIBUTES, MIGRATE_FORCE_ALIAS_CREATION, MIGRATE_MESSAGE_ACTION, MIGRATE_ON_FORGOT_PASSWORD, MIGRATE_ON_MFA, MIGRATE_ON_RESET_REQUIRED, MIGRATE_ON_TEMPORARY_PASSWORD, MIGRATE_REFUSAL, MIGRATE_SOURCES, MIGRATE_USERNAME, MIGRATE_VERIFIED_CONTACTS",
 			"MIGRATE_USERNAME: takes one of: auto, submitted, source, omit",
 			"SOURCE_HOST: is required; takes a host name",
 			"SOURCE_PORT: takes a port number",

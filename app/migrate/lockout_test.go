@@ -138,6 +138,20 @@ func TestAForgottenPasswordIsNotCounted(t *testing.T) {
 	}
 }
 
+func TestForgottenPasswordsAreRefusedWithoutAskingTheSource(t *testing.T) {
+	t.Parallel()
+	l := newLimited(t) // neither the limiter nor the source may be called
+	l.options.Rules.OnForgotPassword = domain.ForgotPasswordRefuse
+	record := l.records()
+	decision, err := l.migrate(context.Background(), domain.Attempt{Trigger: domain.TriggerForgotPassword, Username: "alice"})
+	if err != nil || decision.Verdict != domain.Refuse || decision.Reason != domain.ReasonForgotPasswordRefused {
+		t.Errorf("got %v, %v", decision, err)
+	}
+	if record.Outcome != domain.OutcomeRefused || record.Reason != domain.ReasonForgotPasswordRefused || record.Source != "" {
+		t.Errorf("recorded %+v", record)
+	}
+}
+
 func TestWhereTriesCannotBeCountedNothingIsTried(t *testing.T) {
 	t.Parallel()
 	for name, take := range map[string]func() (ports.Try, error){
@@ -264,6 +278,33 @@ func TestAFailureAfterADecisionToMigrateClearsTheCount(t *testing.T) {
 			l.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).Return(accepted(), nil)
 			if _, err := l.migrate(context.Background(), signIn()); err == nil {
 				t.Error("it did not fail")
+			}
+		})
+	}
+}
+
+// TestWhatAnEarlierSourceSaysCountsTheTry: the limiter is neither told to clear
+// nor to give back.
+func TestWhatAnEarlierSourceSaysCountsTheTry(t *testing.T) {
+	t.Parallel()
+	for name, says := range map[string]earlier{
+		"it knows the identity": func(string, string, []string) ([]domain.Finding, error) {
+			return []domain.Finding{found(domain.UserFound, "OLD")}, nil
+		},
+		"it is down": func(string, string, []string) ([]domain.Finding, error) {
+			return nil, ports.NotJudged(ports.ErrUnreachable) // of the look-up, not of the password
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLimited(t)
+			l.options.Earlier = says
+			l.limiter.EXPECT().Take(gomock.Any(), gomock.Any()).Return(grantedTry(), nil)
+			l.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).Return(accepted(), nil)
+			record := l.records()
+			_, _ = l.migrate(t.Context(), signIn())
+			if record.Outcome == domain.OutcomeMigrated {
+				t.Errorf("recorded %+v", record)
 			}
 		})
 	}

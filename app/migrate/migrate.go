@@ -243,8 +243,11 @@ func (m *Migrator) send(ctx context.Context, completion domain.Completion) (err 
 	return m.options.Completion.Queue.Send(ctx, completion)
 }
 
-// ask puts the attempt to the source.
+// ask puts the attempt to the source, unless the rules decide without it.
 func (m *Migrator) ask(ctx, whole context.Context, attempt domain.Attempt) (domain.Finding, error) {
+	if !m.options.Rules.AsksSource(attempt.Trigger) {
+		return domain.Finding{}, nil
+	}
 	if attempt.Trigger == domain.TriggerForgotPassword {
 		return m.find(ctx, attempt)
 	}

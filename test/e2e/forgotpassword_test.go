@@ -10,6 +10,30 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
+// TestForgottenPasswordsAreRefusedForEverybodyAlike: no source is asked.
+func TestForgottenPasswordsAreRefusedForEverybodyAlike(t *testing.T) {
+	t.Parallel()
+	p, nobody := newPerson(), newPerson()
+	stub := newStubFor(t, p)
+	s := stub.settings().with("MIGRATE_ON_FORGOT_PASSWORD", "refuse")
+	f, explaining := start(t, s), start(t, s.with("MIGRATE_REFUSAL", "explain"))
+	for _, f := range []*function{f, explaining} {
+		f.hidePerson(p)
+		f.hidePerson(nobody)
+	}
+	for _, username := range []string{p.username, p.email, nobody.username} {
+		f.refuses(forgotPassword(username), domain.ReasonForgotPasswordRefused)
+		explaining.explains(forgotPassword(username), domain.ReasonForgotPasswordRefused)
+	}
+	if asked := len(stub.inputs("AdminGetUser")); asked != 0 {
+		t.Errorf("the source was asked %d times", asked)
+	}
+	if source := f.records()[0].Source; source != "" {
+		t.Errorf("the record names the source %s", source)
+	}
+	f.migrates(signIn(p.username, p.password), domain.ReasonPasswordAccepted)
+}
+
 // TestAForgottenPassword asks moto by the payload: cognito-local has no such
 // trigger.
 func TestAForgottenPassword(t *testing.T) {

@@ -38,6 +38,7 @@ locals {
     MIGRATE_ON_TEMPORARY_PASSWORD = var.migrate_on_temporary_password
     MIGRATE_ON_MFA                = var.migrate_on_mfa
     MIGRATE_ON_RESET_REQUIRED     = var.migrate_on_reset_required
+    MIGRATE_ON_FORGOT_PASSWORD    = var.migrate_on_forgot_password
     MIGRATE_REFUSAL               = var.migrate_refusal
     MIGRATE_FORCE_ALIAS_CREATION  = tostring(var.migrate_force_alias_creation)
     MIGRATE_MESSAGE_ACTION        = var.migrate_message_action

@@ -169,6 +169,17 @@ variable "migrate_on_reset_required" {
   }
 }
 
+variable "migrate_on_forgot_password" {
+  description = "What becomes of a user who forgot the password"
+  type        = string
+  default     = "migrate"
+
+  validation {
+    condition     = contains(["migrate", "refuse"], var.migrate_on_forgot_password)
+    error_message = "Takes migrate or refuse."
+  }
+}
+
 variable "migrate_refusal" {
   description = "The form of a refusal, as for a wrong password or an error that says why"
   type        = string
