@@ -30,17 +30,17 @@ COPY . .
 ARG TARGETOS
 ARG TARGETARCH
 ARG VERSION=dev
-# Adapters to leave out, as build tags: TAGS=noldap,nosql (docs/weight.md).
-ARG TAGS
+# The folder of the main, which lists the parts of the binary (docs/weight.md).
+ARG MAIN=app/cmd/bootstrap
 # Which certificates to trust: all of the base's, or amazon's own roots alone.
 ARG CERTIFICATES=all
 # Times are set to zero, so that the same sources make the same layer on any day.
 RUN --mount=type=cache,target=/root/.cache/go-build \
     mkdir -p /image/etc/ssl \
  && GOOS="${TARGETOS:-linux}" GOARCH="${TARGETARCH:-$(go env GOARCH)}" \
-    go build -trimpath -buildvcs=false -tags "$(cat app/cmd/bootstrap/build-tags)${TAGS:+,$TAGS}" \
+    go -C "${MAIN}" build -trimpath -buildvcs=false -tags lambda.norpc,nethttpomithttp2 \
       -ldflags "-s -w -X main.version=${VERSION}" \
-      -o /image/bootstrap ./app/cmd/bootstrap \
+      -o /image/bootstrap . \
  && go run ./deploy/image/roots -keep "${CERTIFICATES}" /etc/ssl/certs/ca-certificates.crt >/image/etc/ssl/cert.pem \
  && chmod 0755 /image/bootstrap /image /image/etc /image/etc/ssl \
  && chmod 0444 /image/etc/ssl/cert.pem \

@@ -16,22 +16,14 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BENCHFLAGS ?=
 export VERSION
 
-# What the function is built with: docs/weight.md. ONLY=cognito,ldap keeps these and leaves
-# every other adapter out; TAGS=noldap,nosql leaves these out; the Cognito source is always in.
-# TAGS=tracing puts tracing in (docs/tracing.md).
-# The adapters are those that a file of the sources has a build tag for. What the function is
-# built with in any case, the operator's tool is not: it has profiles and SSO.
-comma := ,
-FUNCTION_TAGS := $(shell cat app/cmd/bootstrap/build-tags)
-ADAPTERS := $(shell grep -rhoE --include='*.go' '^//go:build !no[a-z]+$$' app adapters | sed 's/.*!no//' | sort -u)
-CHOICES := cognito $(filter-out $(patsubst no%,%,$(subst $(comma), ,$(FUNCTION_TAGS))),$(ADAPTERS))
-ifdef ONLY
-  kept := $(subst $(comma), ,$(ONLY))
-  unknown := $(filter-out $(CHOICES),$(kept))
-  $(if $(unknown),$(error ONLY has $(unknown); there are: $(CHOICES)))
-  TAGS := $(subst $() ,$(comma),$(strip $(patsubst %,no%,$(filter-out $(kept),$(ADAPTERS)))))
-endif
-export TAGS
+# The main of the function, as a folder or as a name below app/cmd. It lists the parts that the
+# binary has: docs/weight.md. bootstrap has all, bootstrap-cognito the Cognito source alone.
+MAIN ?= app/cmd/bootstrap
+override MAIN := $(patsubst ./%,%,$(patsubst %/,%,$(MAIN)))
+override MAIN := $(if $(findstring /,$(MAIN)),$(MAIN),app/cmd/$(MAIN))
+export MAIN
+# These tags are Go's and aws-lambda-go's own: no HTTP/2, and no old way to be called in Lambda.
+FUNCTION_TAGS := lambda.norpc,nethttpomithttp2
 
 # The version that .golangci.yml is written for; another one may know other rules.
 GOLANGCI_VERSION := 2.15.0
@@ -57,26 +49,22 @@ help: ## Show this list
 # --- using it ------------------------------------------------------------------------------
 .PHONY: run
 run: ## A demonstration: users of a file are moved, and refused. Needs Go alone
-	@go run ./app/cmd/migratectl demo
+	@go run ./app/cmd/demo
 
 .PHONY: build
-build: ## Build bin/bootstrap (what Lambda runs; ONLY=cognito, TAGS=noldap) and bin/migratectl
+build: ## Build bin/bootstrap (what Lambda runs; MAIN=bootstrap-cognito) and bin/migratectl
 	@mkdir -p bin
-	$(BUILD) -tags "$(FUNCTION_TAGS)$(TAGS:%=,%)" -o bin/bootstrap ./app/cmd/bootstrap
+	$(BUILD:go=go -C $(MAIN)) -tags "$(FUNCTION_TAGS)" -o "$(CURDIR)/bin/bootstrap" .
 	$(BUILD) -tags lambda.norpc -o bin/migratectl ./app/cmd/migratectl
 	@ls -l bin/bootstrap bin/migratectl
 
 .PHONY: image
-image: ## Build the container image: IMAGE, PLATFORM, BASE, ENGINE, CERTIFICATES; ONLY or TAGS as in build
+image: ## Build the container image: IMAGE, PLATFORM, BASE, ENGINE, CERTIFICATES; MAIN as in build
 	@deploy/image/build.sh
-
-.PHONY: only
-only: # The build tags of ONLY, for scripts
-	@echo "$(TAGS)"
 
 # The image's binary is of the same modules; the image test lists those of the image itself.
 .PHONY: sbom
-sbom: build ## List the components of bin/bootstrap (CycloneDX), and check the list: ONLY, TAGS as in build
+sbom: build ## List the components of bin/bootstrap (CycloneDX), and check the list: MAIN as in build
 	@deploy/image/sbom.sh bin/bootstrap bin/bootstrap.cdx.json
 
 .PHONY: image-test
@@ -147,20 +135,12 @@ fuzz: ## Every fuzz target in the tree, FUZZTIME (10s) each
 
 WEIGHT_LIMIT := 10600000
 .PHONY: weight
-weight: ## Measure what each adapter adds, and write docs/weight.md
+weight: ## Measure what each part adds, and write docs/weight.md
 	@go run ./test/weight -limit $(WEIGHT_LIMIT) -write docs/weight.md
 
 .PHONY: weight-check
 weight-check: ## Fail where the Cognito source alone has grown too heavy
 	@go run ./test/weight -limit $(WEIGHT_LIMIT)
-
-# Types are checked with each tag and with all; what the use of what is missing ends with is
-# tested in app/cmd/bootstrap.
-.PHONY: tags
-tags: ## go vet with each adapter left out, with all of them, and with tracing
-	@for tags in tracing $(ADAPTERS:%=no%) $(subst $() ,$(comma),$(strip $(ADAPTERS:%=no%))); do \
-	  echo "tags: $$tags"; go vet -tags "lambda.norpc,$$tags" ./app ./app/cmd/... ./adapters/sqlsource; \
-	done
 
 # What a long run found stays in Go's cache; the smallest of it are kept in the tree, where each
 # `go test` runs them again. What is there already stays there, and counts.

@@ -1,92 +1,71 @@
-//go:build !nocompletion
-
 package app
 
 import (
 	"context"
 	"errors"
 
-	"cognito-user-migration/adapters/cognitodestination"
-	"cognito-user-migration/adapters/sqscompletion"
 	"cognito-user-migration/app/complete"
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
 
 	"go.uber.org/fx"
 	"go.uber.org/zap"
 )
 
 // CompletionModules wires the function of the command complete, which finishes
-// the moves that a queue holds. The graph gives an [*sqscompletion.Handler], and
-// the [*complete.Completer] that the operator's tool uses without the queue.
-func CompletionModules(process Process, configuration *config.Config) fx.Option {
-	return graph(process, configuration, []any{
-		func() (ports.Destination, error) { return OpenDestination(context.Background(), "") },
+// the moves that a queue holds. The graph gives a [parts.Handler], and the
+// [*complete.Completer] that the operator's tool uses without the queue.
+func CompletionModules(binary Parts, process Process, configuration *config.Config) fx.Option {
+	return graph(binary, process, configuration, []any{
+		newDestination,
 		newCompletionSources,
 		newCompleter,
-		func(completer *complete.Completer, queue *sqscompletion.Queue, logger *zap.Logger) *sqscompletion.Handler {
-			return sqscompletion.NewHandler(completer, queue, logger)
+		func(completer *complete.Completer, queue parts.CompletionQueue, logger *zap.Logger) parts.Handler {
+			return queue.Handler(completer, logger)
 		},
 	})
 }
 
 // StartCompletion starts the function of the command complete. It is not stopped:
 // Lambda ends a process without a word.
-func StartCompletion(ctx context.Context, process Process, configuration *config.Config) (Function, error) {
+func StartCompletion(ctx context.Context, binary Parts, process Process, configuration *config.Config) (Function, error) {
+	if binary.Completion == nil {
+		return Function{}, missing("command complete", "completion")
+	}
 	if !configuration.Completion.Wanted() {
 		return Function{}, errors.New("command complete: COMPLETION_AFTER and COMPLETION_GROUPS ask for nothing, so there is nothing to complete")
 	}
-	var (
-		handler  *sqscompletion.Handler
-		function Function
-	)
-	_, err := Start(ctx, CompletionModules(process, configuration), fx.Populate(&handler, &function.Log, &function.Tracing))
-	function.Handler = handler
+	var function Function
+	_, err := Start(ctx, CompletionModules(binary, process, configuration), fx.Populate(&function.Handler, &function.Log, &function.Tracing))
 	return function, err
 }
 
-// queueConstructors give the queue; its client is made only where a queue is set.
-func queueConstructors() []any {
-	return []any{
-		newQueue,
-		func(queue *sqscompletion.Queue) ports.CompletionQueue { return queue },
-	}
-}
-
-func newQueue(configuration *config.Config, load awsLoader) (*sqscompletion.Queue, error) {
+// newQueue opens the queue where there is anything to finish.
+func newQueue(binary Parts, configuration *config.Config) (parts.CompletionQueue, error) {
 	if !configuration.Completion.Wanted() {
 		return nil, nil //nolint:nilnil // nothing is owed, so nothing is queued
 	}
-	awsConfig, err := load()
-	if err != nil {
-		return nil, err
+	if binary.Completion == nil {
+		return nil, missing("COMPLETION_AFTER, COMPLETION_GROUPS", "completion")
 	}
-	return sqscompletion.NewQueue(sqscompletion.NewClient(awsConfig), configuration.Completion.QueueURL), nil
+	return binary.Completion.Queue(context.Background(), configuration.Completion.QueueURL)
+}
+
+func newDestination(binary Parts) (ports.Destination, error) {
+	return binary.Completion.Destination(context.Background())
 }
 
 // CompletionSources are the sources of a [complete.Completer], by their names.
-type CompletionSources map[string]complete.Source
-
-// OpenDestination gives the user pools of a region that the process's own
-// credentials can ask; where none is named, of the process's own region.
-func OpenDestination(ctx context.Context, region string) (*cognitodestination.Pools, error) {
-	awsConfig, err := loadAWS(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if region != "" {
-		awsConfig.Region = region
-	}
-	return cognitodestination.New(cognitodestination.NewClient(awsConfig)), nil
-}
+type CompletionSources map[string]ports.Source
 
 func newCompletionSources(opened sources) CompletionSources {
-	parts := make(CompletionSources, len(opened))
+	named := make(CompletionSources, len(opened))
 	for _, source := range opened {
-		parts[source.name] = source.Source
+		named[source.name] = source.Source
 	}
-	return parts
+	return named
 }
 
 func newCompleter(

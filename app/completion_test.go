@@ -1,5 +1,3 @@
-//go:build !nocompletion
-
 package app_test
 
 import (
@@ -16,8 +14,8 @@ import (
 	"testing"
 
 	"cognito-user-migration/adapters/lambdatrigger"
-	"cognito-user-migration/adapters/sqscompletion"
 	"cognito-user-migration/app"
+	"cognito-user-migration/ports/parts"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -27,8 +25,8 @@ import (
 func TestTheGraphOfCompletionIsWhole(t *testing.T) {
 	t.Parallel()
 	environ := append(cognitoEnvironment(), "COMPLETION_AFTER=disable", "COMPLETION_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/123456789012/completion")
-	var handler *sqscompletion.Handler
-	err := fx.ValidateApp(app.CompletionModules(app.Process{Environ: environ, Log: new(bytes.Buffer)}, load(t, environ)), fx.Populate(&handler))
+	var handler parts.Handler
+	err := fx.ValidateApp(app.CompletionModules(whole(), app.Process{Environ: environ, Log: new(bytes.Buffer)}, load(t, environ)), fx.Populate(&handler))
 	if err != nil {
 		t.Error(err)
 	}
@@ -84,11 +82,11 @@ func TestBothHalvesOfAMove(t *testing.T) {
 	}
 	var log bytes.Buffer
 	var trigger *lambdatrigger.Handler
-	var worker *sqscompletion.Handler
+	var worker parts.Handler
 	process := app.Process{Environ: environ, Log: &log}
 	for _, graph := range []fx.Option{
-		fx.Options(app.Modules(process, load(t, environ)), fx.Populate(&trigger)),
-		fx.Options(app.CompletionModules(process, load(t, environ)), fx.Populate(&worker)),
+		fx.Options(app.Modules(whole(), process, load(t, environ)), fx.Populate(&trigger)),
+		fx.Options(app.CompletionModules(whole(), process, load(t, environ)), fx.Populate(&worker)),
 	} {
 		stop, err := app.Start(t.Context(), graph)
 		if err != nil {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"cognito-user-migration/app"
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/domain"
 )
@@ -16,7 +15,7 @@ import (
 // the others not.
 type canaryVault struct{}
 
-// Resolve implements [config.Resolver].
+// Resolve implements [parts.Resolver].
 func (canaryVault) Resolve(_ context.Context, reference string) (domain.Secret, error) {
 	if strings.HasSuffix(reference, "#none") {
 		return domain.Secret{}, errors.New("no such secret")
@@ -57,7 +56,7 @@ func FuzzEnvironment(f *testing.F) {
 			}
 			environ = append(environ, line)
 		}
-		configuration, err := config.Load(t.Context(), environ, app.Kinds(), canaryVault{})
+		configuration, err := config.Load(t.Context(), environ, whole().Sources, canaryVault{})
 		if err != nil {
 			problems, ok := errors.AsType[*config.Error](err)
 			if !ok || len(problems.Problems) == 0 || configuration != nil {

@@ -111,6 +111,9 @@ func (m memorySource) Do(request *http.Request) (*http.Response, error) {
 // ownCredentials never change.
 type ownCredentials struct{}
 
+// Invalidate implements ports.CredentialProvider.
+func (ownCredentials) Invalidate() {}
+
 // Retrieve implements ports.CredentialProvider.
 func (ownCredentials) Retrieve(context.Context) (ports.Credentials, error) {
 	return ports.Credentials{
@@ -174,12 +177,12 @@ func overTLS(b *testing.B, way cognitosource.Profile, right bool) *lambdatrigger
 		b.Setenv(name, value)
 	}
 	environ := append(cognitoEnvironment(), "SOURCE_PROFILE="+string(way), "AWS_LAMBDA_FUNCTION_NAME=user-migration")
-	configuration, err := app.Load(b.Context(), environ)
+	configuration, err := app.Load(b.Context(), whole(), environ)
 	if err != nil {
 		b.Fatal(err)
 	}
 	var handler *lambdatrigger.Handler
-	if _, err := app.Start(b.Context(), app.Modules(app.Process{Environ: environ, Log: io.Discard}, configuration), fx.Populate(&handler)); err != nil {
+	if _, err := app.Start(b.Context(), app.Modules(whole(), app.Process{Environ: environ, Log: io.Discard}, configuration), fx.Populate(&handler)); err != nil {
 		b.Fatal(err)
 	}
 	return handler

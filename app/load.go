@@ -7,28 +7,32 @@ import (
 
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports/parts"
 )
 
 // resolving is how long references to secrets may take to resolve, in all.
 const resolving = 3 * time.Second
 
 // Load reads the configuration from an environment, given as [os.Environ] gives
-// it. References to secrets are resolved by AWS, which is asked only where there
-// are any.
-func Load(ctx context.Context, environ []string) (*config.Config, error) {
+// it. References to secrets are resolved by the part for them, which is opened
+// only where there are any.
+func Load(ctx context.Context, binary Parts, environ []string) (*config.Config, error) {
 	ctx, cancel := context.WithTimeout(ctx, resolving)
 	defer cancel()
-	return config.Load(ctx, environ, Kinds(), &lazyResolver{open: sync.OnceValues(func() (config.Resolver, error) {
-		return openResolver(ctx)
+	return config.Load(ctx, environ, binary.Sources, &lazyResolver{open: sync.OnceValues(func() (parts.Resolver, error) {
+		if binary.Secrets == nil {
+			return nil, notListed("references to secrets")
+		}
+		return binary.Secrets(ctx)
 	})})
 }
 
-// lazyResolver makes the resolver when it is first needed.
+// lazyResolver opens the resolver when it is first needed.
 type lazyResolver struct {
-	open func() (config.Resolver, error)
+	open func() (parts.Resolver, error)
 }
 
-// Resolve implements [config.Resolver].
+// Resolve implements [parts.Resolver].
 func (l *lazyResolver) Resolve(ctx context.Context, reference string) (domain.Secret, error) {
 	resolver, err := l.open()
 	if err != nil {

@@ -10,21 +10,29 @@ import (
 	"go.uber.org/zap"
 )
 
-// newLockout gives what bounds the tries of passwords; nil, and no client of
-// anything, where no table is set.
-func newLockout(configuration *config.Config, load awsLoader, logger *zap.Logger) (*migrate.Lockout, error) {
+// lockout is what bounds the tries of passwords; the zero value bounds nothing.
+type lockout struct {
+	warm func(context.Context) error
+	*migrate.Lockout
+}
+
+// newLockout opens the lockout where a table is set.
+func newLockout(binary Parts, configuration *config.Config, logger *zap.Logger) (lockout, error) {
 	if configuration.Lockout.Table == "" {
-		return nil, nil //nolint:nilnil // only the sources themselves turn away who guesses
+		return lockout{}, nil // only the sources themselves lock out a client that guesses
 	}
-	limiter, err := openLimiter(load, configuration.Lockout.Table)
+	if binary.Lockout == nil {
+		return lockout{}, missing("LOCKOUT_TABLE", "lockout table")
+	}
+	limiter, err := binary.Lockout(context.Background(), configuration.Lockout.Table)
 	if err != nil {
-		return nil, err
+		return lockout{}, err
 	}
-	return &migrate.Lockout{
+	return lockout{limiter.Warm, &migrate.Lockout{
 		Limiter: limiter,
 		Keys:    domain.NewLockoutKeys(configuration.Audit.HMACKey),
 		Unsettled: func(_ context.Context, err error) {
 			logger.Error("a try that proved nothing counts still", zap.Error(err))
 		},
-	}, nil
+	}}, nil
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"cognito-user-migration/app"
 	"cognito-user-migration/app/config"
 )
 
@@ -27,7 +26,7 @@ const (
 func settingsTable() string {
 	var table strings.Builder
 	table.WriteString("| variable | takes | default | |\n|---|---|---|---|\n")
-	for _, setting := range config.Describe(app.Kinds()) {
+	for _, setting := range config.Describe(whole().Sources) {
 		standard := "`" + setting.Default + "`"
 		switch {
 		case setting.Required:

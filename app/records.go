@@ -12,6 +12,7 @@ import (
 	"cognito-user-migration/app/migrate"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
 
 	"go.uber.org/zap"
 )
@@ -26,6 +27,8 @@ type recorder interface {
 type place struct {
 	name string
 	recorder
+	// warm prepares it; nil where nothing can be prepared.
+	warm func(context.Context) error
 	// remote: it is asked over a network, and may take its time.
 	remote bool
 }
@@ -42,56 +45,39 @@ type records struct {
 // newRecords gives the places that the configuration names, and in Lambda the
 // metrics that CloudWatch makes of lines of the log; on a laptop nobody would
 // count them. What traces sees them too. What is not named is not made.
-func newRecords(process Process, configuration *config.Config, load awsLoader, logger *zap.Logger, tracing *Tracing) (records, error) {
+func newRecords(binary Parts, process Process, configuration *config.Config, logger *zap.Logger, tracing *Tracing) (records, error) {
 	settings := configuration.Audit
-	parts := sinkParts{
-		settings: settings,
-		origin: ports.AuditOrigin{
-			Version:  process.Version,
-			Function: process.variable("AWS_LAMBDA_FUNCTION_NAME"),
-			Region:   process.variable("AWS_REGION"),
-			Username: settings.Username,
-		},
-		aws: load,
+	origin := ports.AuditOrigin{
+		Version:  process.Version,
+		Function: process.variable("AWS_LAMBDA_FUNCTION_NAME"),
+		Region:   process.variable("AWS_REGION"),
+		Username: settings.Username,
 	}
 	all := records{required: settings.Required}
 	if slices.Contains(settings.Sinks, config.SinkLog) {
-		all.places = append(all.places, place{name: string(config.SinkLog), recorder: auditlog.New(logger, settings.Format, parts.origin)})
+		all.places = append(all.places, place{name: string(config.SinkLog), recorder: auditlog.New(logger, settings.Format, origin)})
 	}
-	if parts.origin.Function != "" {
-		all.places = append(all.places, place{name: "metrics", recorder: metrics.New(process.Log, parts.origin.Function)})
+	if origin.Function != "" {
+		all.places = append(all.places, place{name: "metrics", recorder: metrics.New(process.Log, origin.Function)})
 	}
 	if tracing.tracer != nil {
 		all.places = append(all.places, place{name: "tracing", recorder: tracing.tracer})
 	}
 	for _, sink := range settings.Sinks {
-		open, remote := remoteSinks()[sink]
-		if !remote {
+		if sink == config.SinkLog {
 			continue
 		}
-		opened, err := open(parts)
+		at := slices.IndexFunc(binary.Sinks, func(part parts.AuditSink) bool { return part.Name == string(sink) })
+		if at < 0 {
+			return records{}, missing("AUDIT_SINKS", "audit sink "+string(sink))
+		}
+		opened, err := binary.Sinks[at].Open(context.Background(), settings.Target(sink), settings.Format, origin)
 		if err != nil {
 			return records{}, fmt.Errorf("AUDIT_SINKS: %w", err)
 		}
-		all.places = append(all.places, place{name: string(sink), recorder: opened, remote: true})
+		all.places = append(all.places, place{name: string(sink), recorder: opened, warm: opened.Warm, remote: true})
 	}
 	return all, nil
-}
-
-// sinkParts are what remote places are made of.
-type sinkParts struct {
-	settings config.Audit
-	origin   ports.AuditOrigin
-	// aws loads the SDK's configuration; only a place in AWS calls it.
-	aws awsLoader
-}
-
-// remoteSinks maps AUDIT_SINKS to adapters, but for the log.
-func remoteSinks() map[config.AuditSink]func(sinkParts) (recorder, error) {
-	return map[config.AuditSink]func(sinkParts) (recorder, error){
-		config.SinkEventBridge: openEventBridge,
-		config.SinkFirehose:    openFirehose,
-	}
 }
 
 // Record implements [ports.AuditSink]: the record goes to every place at once,
@@ -173,15 +159,4 @@ func (p place) keep(ctx context.Context, keep func(context.Context, recorder) er
 	}()
 	defer migrate.Recovered(&err)
 	return keep(ctx, p.recorder)
-}
-
-// warmers are the places that can be prepared, by their names.
-func (r records) warmers() map[string]warmer {
-	found := make(map[string]warmer)
-	for _, to := range r.places {
-		if able, ok := to.recorder.(warmer); ok {
-			found[to.name] = able
-		}
-	}
-	return found
 }

@@ -13,13 +13,6 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// rehearser is a source that can be rehearsed with.
-type rehearser interface {
-	// Rehearsal returns a source that does what this one does and asks nobody, or
-	// nil where there is none.
-	Rehearsal() ports.SourceDirectory
-}
-
 // rehearse lets a sign-in that nobody has asked for go through a function of its
 // own: the source asks nobody, what is written goes nowhere. Lambda loads an
 // image as it is read, and gives a start a whole processor, an invocation a part
@@ -27,11 +20,10 @@ type rehearser interface {
 // can be rehearsed with, nothing is done.
 func rehearse(ctx context.Context, opened sources, configuration *config.Config) error {
 	for _, source := range opened {
-		able, ok := source.Directory.(rehearser)
-		if !ok {
+		if source.Rehearsal == nil {
 			continue
 		}
-		directory := able.Rehearsal()
+		directory := source.Rehearsal()
 		if directory == nil {
 			continue
 		}
@@ -48,7 +40,7 @@ func rehearsal(directory ports.SourceDirectory, configuration *config.Config) *l
 		{name: "log", recorder: auditlog.New(logger, configuration.Audit.Format, ports.AuditOrigin{})},
 		{name: "metrics", recorder: metrics.New(io.Discard, "rehearsal")},
 	}}
-	migrator := migrate.New(migrate.Chain{{Source: directory}}, audit, migrate.Options{
+	migrator := migrate.New(migrate.Chain{{Source: ports.Source{Directory: directory}}}, audit, migrate.Options{
 		Rules:         configuration.Rules,
 		Pseudonymizer: domain.NewPseudonymizer(configuration.Audit.Username, domain.NewSecret("rehearsal")),
 	})

@@ -9,10 +9,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"cognito-user-migration/app/complete"
+	"cognito-user-migration/adapters/cognitosource"
+	"cognito-user-migration/adapters/stscredentials"
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"go.uber.org/fx/fxtest"
@@ -33,19 +35,18 @@ func (n noNetwork) Do(request *http.Request) (*http.Response, error) {
 // to ask it over and no credentials to ask it with.
 func openedPool(t *testing.T, environ ...string) (sources, *config.Config) {
 	t.Helper()
-	configuration, err := config.Load(t.Context(), append([]string{"SOURCE_USER_POOL_ID=us-east-1_AbCdEf123", "SOURCE_CLIENT_ID=1example23456789"}, environ...), Kinds(), nil)
+	account := stscredentials.NewAccount(func(context.Context) (aws.Config, error) {
+		return aws.Config{Region: "us-east-1", HTTPClient: noNetwork{t}, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			t.Error("credentials were asked for")
+			return aws.Credentials{}, errors.New("there are none")
+		})}, nil
+	}, func(string) string { return "" })
+	environ = append([]string{"SOURCE_USER_POOL_ID=us-east-1_AbCdEf123", "SOURCE_CLIENT_ID=1example23456789"}, environ...)
+	configuration, err := config.Load(t.Context(), environ, []parts.SourceKind{cognitosource.Kind(account)}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened, err := openSources(t.Context(), configuration.Sources, domain.AfterKeep, sourceParts{
-		rules: configuration.Rules, sessionName: "s",
-		aws: func() (aws.Config, error) {
-			return aws.Config{Region: "us-east-1", HTTPClient: noNetwork{t}, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-				t.Error("credentials were asked for")
-				return aws.Credentials{}, errors.New("there are none")
-			})}, nil
-		},
-	})
+	opened, err := newSources(configuration, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,11 +75,10 @@ func TestARehearsalEndsInAMoveAndAsksNobody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			opened, configuration := openedPool(t, environ...)
-			able, ok := opened[0].Directory.(rehearser)
-			if !ok {
+			if opened[0].Rehearsal == nil {
 				t.Fatal("there is no rehearsal with a user pool")
 			}
-			answer, err := rehearsal(able.Rehearsal(), configuration).Invoke(t.Context(), []byte(rehearsalEvent))
+			answer, err := rehearsal(opened[0].Rehearsal(), configuration).Invoke(t.Context(), []byte(rehearsalEvent))
 			if err != nil || !strings.Contains(string(answer), `"finalUserStatus":"CONFIRMED"`) {
 				t.Errorf("got %s, %v", answer, err)
 			}
@@ -96,7 +96,7 @@ type actor struct {
 	stage ports.SourceDirectory
 }
 
-// Rehearsal implements [rehearser].
+// Rehearsal gives the stage; nil where there is none.
 func (a actor) Rehearsal() ports.SourceDirectory { return a.stage }
 
 // Authenticate implements [ports.SourceDirectory].
@@ -123,7 +123,11 @@ func (s stage) Authenticate(ctx context.Context, _ string, _ domain.Password) (d
 func (s stage) FindUser(ctx context.Context, _ string) (domain.Finding, error) { return s(ctx) }
 
 func source(name string, directory ports.SourceDirectory) openedSource {
-	return openedSource{Source: complete.Source{Directory: directory}, name: name}
+	opened := openedSource{Source: ports.Source{Directory: directory}, name: name}
+	if able, ok := directory.(actor); ok {
+		opened.Rehearsal = able.Rehearsal
+	}
+	return opened
 }
 
 func TestARehearsalEndsWithItsContext(t *testing.T) {
@@ -189,7 +193,7 @@ func started(t *testing.T, opened sources) []observer.LoggedEntry {
 	t.Helper()
 	core, logged := observer.New(zap.DebugLevel)
 	lifecycle := fxtest.NewLifecycle(t)
-	warm(lifecycle, opened, records{}, nil, new(config.Config), zap.New(core))
+	warm(lifecycle, Parts{}, opened, records{}, lockout{}, new(config.Config), zap.New(core))
 	if err := lifecycle.Start(t.Context()); err != nil {
 		t.Errorf("the start ended with %v", err)
 	}

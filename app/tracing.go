@@ -8,28 +8,19 @@ import (
 	"time"
 
 	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"go.uber.org/zap"
 )
 
-// tracer is what adapters/tracing gives, in a binary that has it: the build tag
-// "tracing" links it in (docs/decisions/0014).
-type tracer interface {
-	recorder
-	Handler(handler lambda.Handler, wait func() time.Duration) lambda.Handler
-	Directory(source ports.SourceDirectory) ports.SourceDirectory
-	Queue(queue ports.CompletionQueue) ports.CompletionQueue
-}
-
 // Tracing traces what the function does, where OTEL_TRACES_EXPORTER asks for it.
 type Tracing struct {
-	tracer tracer // nil where it does not
+	tracer parts.Tracer // nil where it does not
 }
 
 // newTracing reads OpenTelemetry's own switches. They count in Lambda alone: on a
 // laptop they are meant for other programs.
-func newTracing(process Process, logger *zap.Logger) (*Tracing, error) {
+func newTracing(binary Parts, process Process, logger *zap.Logger) (*Tracing, error) {
 	if process.variable("AWS_LAMBDA_FUNCTION_NAME") == "" || strings.EqualFold(process.variable("OTEL_SDK_DISABLED"), "true") {
 		return &Tracing{}, nil
 	}
@@ -37,7 +28,10 @@ func newTracing(process Process, logger *zap.Logger) (*Tracing, error) {
 	case "", "none":
 		return &Tracing{}, nil
 	case "otlp":
-		opened, err := openTracer(context.Background(), process, logger)
+		if binary.Tracing == nil {
+			return nil, missing("OTEL_TRACES_EXPORTER=otlp", "tracing")
+		}
+		opened, err := binary.Tracing(context.Background(), process.variable, logger)
 		return &Tracing{opened}, err
 	default:
 		return nil, errors.New("OTEL_TRACES_EXPORTER: takes one of: otlp, none")
@@ -45,8 +39,8 @@ func newTracing(process Process, logger *zap.Logger) (*Tracing, error) {
 }
 
 // Handler wraps what Lambda calls. The answer leaves within the time given, of
-// which the start of the process took some from the first invocation's.
-func (t *Tracing) Handler(handler lambda.Handler, within, started time.Duration) lambda.Handler {
+// which the first invocation has so much less as the start was charged to it.
+func (t *Tracing) Handler(handler parts.Handler, within, started time.Duration) parts.Handler {
 	if t.tracer == nil {
 		return handler
 	}

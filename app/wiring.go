@@ -5,19 +5,17 @@ import (
 	"crypto/rand"
 	"io"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
-	"cognito-user-migration/adapters/stscredentials"
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/app/migrate"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"go.uber.org/dig"
 	"go.uber.org/fx"
 	"go.uber.org/zap"
@@ -48,15 +46,10 @@ func (p Process) variable(name string) string {
 	return ""
 }
 
-// Handler is what Lambda calls, with the bytes of an event.
-type Handler interface {
-	Invoke(ctx context.Context, payload []byte) ([]byte, error)
-}
-
 // Function is a function that is ready to serve.
 type Function struct {
 	// Handler is what Lambda calls, inside of what Tracing makes of it.
-	Handler Handler
+	Handler parts.Handler
 	// Log is where the function writes.
 	Log *zap.Logger
 	// Tracing traces what it does.
@@ -66,8 +59,8 @@ type Function struct {
 // Modules wires the function of the command migrate: everything from the
 // configuration to the handler that Lambda calls. Production, the operator's tool
 // and tests all use it. The graph gives a [*lambdatrigger.Handler].
-func Modules(process Process, configuration *config.Config) fx.Option {
-	return graph(process, configuration, []any{newLockout, newMigrator, newHandler}, warm)
+func Modules(binary Parts, process Process, configuration *config.Config) fx.Option {
+	return graph(binary, process, configuration, []any{newLockout, newMigrator, newHandler}, warm)
 }
 
 // graph is what both commands are made of, and what one of them adds to it:
@@ -76,18 +69,18 @@ func Modules(process Process, configuration *config.Config) fx.Option {
 // All of it is provided in one call, and invoked in one: fx notes for each call
 // where it was made, and for each module makes a scope, which together took a
 // twentieth of a start.
-func graph(process Process, configuration *config.Config, more []any, last ...any) fx.Option {
+func graph(binary Parts, process Process, configuration *config.Config, more []any, last ...any) fx.Option {
 	// Several write to the log, each line in one write.
 	process.Log = zapcore.Lock(zapcore.AddSync(process.Log))
-	constructors := slices.Concat(more, queueConstructors(), []any{
-		func() (Process, *config.Config) { return process, configuration },
-		newAWSLoader,
+	constructors := append(more,
+		func() (Parts, Process, *config.Config) { return binary, process, configuration },
 		newProcessLogger,
 		newTracing,
 		newSources,
 		newRecords,
+		newQueue,
 		newPseudonymizer,
-	})
+	)
 	return fx.Options(
 		fx.NopLogger,
 		fx.Provide(constructors...),
@@ -123,65 +116,33 @@ func warn(process Process, logger *zap.Logger, configuration *config.Config) {
 	}
 }
 
-func newSources(process Process, configuration *config.Config, load awsLoader, logger *zap.Logger) (sources, error) {
-	return openSources(context.Background(), configuration.Sources, configuration.Completion.After, sourceParts{
-		rules: configuration.Rules,
-		aws:   load,
-		note: func(source string, note ports.Note) {
-			level := zapcore.WarnLevel
-			if note.IsFault {
-				level = zapcore.ErrorLevel
-			}
-			logger.Log(level, note.Text, zap.String("source", source), zap.Strings("names", note.Names))
-		},
-		sessionName: stscredentials.SessionName(
-			process.variable("AWS_LAMBDA_FUNCTION_NAME"), process.variable("AWS_LAMBDA_LOG_STREAM_NAME")),
-	})
-}
-
-// awsLoader gives the SDK's configuration, the same one to every part. It is
-// loaded when the first part asks for it, and not at all where none is in AWS.
-type awsLoader func() (aws.Config, error)
-
-func newAWSLoader() awsLoader {
-	return sync.OnceValues(func() (aws.Config, error) { return loadAWS(context.Background()) })
-}
-
-// warmer is what can be prepared before it is needed.
-type warmer interface {
-	Warm(ctx context.Context) error
-}
-
 // warm prepares the sources, the places of records and the table of lockouts, as
 // far as they can be, at start and side by side, and rehearses a sign-in
 // meanwhile. To fail is not fatal: the first attempt tries again.
-func warm(lifecycle fx.Lifecycle, opened sources, audit records, lockout *migrate.Lockout, configuration *config.Config, logger *zap.Logger) {
-	if !warming {
+func warm(lifecycle fx.Lifecycle, binary Parts, opened sources, audit records, lockout lockout, configuration *config.Config, logger *zap.Logger) {
+	if binary.Unwarmed {
 		return
 	}
 	lifecycle.Append(fx.StartHook(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, warmUp)
 		defer cancel()
 		var work sync.WaitGroup
-		prepare := func(part any, warning string, fields ...zap.Field) {
-			able, ok := part.(warmer)
-			if !ok {
+		prepare := func(part func(context.Context) error, warning string, fields ...zap.Field) {
+			if part == nil {
 				return
 			}
 			work.Go(func() {
-				if err := able.Warm(ctx); err != nil {
+				if err := part(ctx); err != nil {
 					logger.Warn(warning, append(fields, zap.Error(err))...)
 				}
 			})
 		}
 		for _, source := range opened {
-			prepare(source.Directory, "the source could not be prepared; the first attempt will try again", zap.String("source", source.name))
+			prepare(source.Warm, "the source could not be prepared; the first attempt will try again", zap.String("source", source.name))
 		}
-		if lockout != nil {
-			prepare(lockout.Limiter, "the lockout table could not be prepared; the first attempt will try again")
-		}
-		for name, able := range audit.warmers() {
-			prepare(able, "the place of audit records could not be prepared; the first record will try again", zap.String("sink", name))
+		prepare(lockout.warm, "the lockout table could not be prepared; the first attempt will try again")
+		for _, sink := range audit.places {
+			prepare(sink.warm, "the place of audit records could not be prepared; the first record will try again", zap.String("sink", sink.name))
 		}
 		runtime.Gosched() // what is asked over a network goes out before the rehearsal, also with one processor
 		if err := rehearse(ctx, opened, configuration); err != nil {
@@ -203,8 +164,8 @@ func newMigrator(
 	opened sources,
 	audit records,
 	pseudonymizer domain.Pseudonymizer,
-	queue ports.CompletionQueue,
-	lockout *migrate.Lockout,
+	queue parts.CompletionQueue,
+	lockout lockout,
 	configuration *config.Config,
 	logger *zap.Logger,
 	tracing *Tracing,
@@ -214,7 +175,7 @@ func newMigrator(
 		Pseudonymizer: pseudonymizer,
 		Earlier:       opened.earlier(tracing.directory),
 		Completion:    completionOf(configuration.Completion, tracing.queue(queue), logger),
-		Lockout:       lockout,
+		Lockout:       lockout.Lockout,
 		AuditRequired: configuration.Audit.Required,
 		AuditFailed: func(_ context.Context, attemptID string, err error) {
 			logger.Error("an audit record was not kept", zap.String("requestId", attemptID), zap.Error(err))

@@ -9,9 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"cognito-user-migration/adapters/awsenv"
 	"cognito-user-migration/adapters/lambdatrigger"
+	"cognito-user-migration/adapters/stscredentials"
 	"cognito-user-migration/app"
 	"cognito-user-migration/app/config"
+	"cognito-user-migration/app/everything"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"go.uber.org/fx"
@@ -27,9 +30,14 @@ func cognitoEnvironment() []string {
 	}
 }
 
+// whole is a binary with everything.
+func whole() app.Parts {
+	return everything.Parts(stscredentials.NewAccount(awsenv.Config, os.Getenv))
+}
+
 func load(t *testing.T, environ []string) *config.Config {
 	t.Helper()
-	configuration, err := config.Load(t.Context(), environ, app.Kinds(), nil)
+	configuration, err := config.Load(t.Context(), environ, whole().Sources, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +48,7 @@ func TestTheGraphIsWhole(t *testing.T) {
 	t.Parallel()
 	configuration := load(t, cognitoEnvironment())
 	var handler *lambdatrigger.Handler
-	err := fx.ValidateApp(app.Modules(app.Process{Environ: cognitoEnvironment(), Log: new(bytes.Buffer)}, configuration), fx.Populate(&handler))
+	err := fx.ValidateApp(app.Modules(whole(), app.Process{Environ: cognitoEnvironment(), Log: new(bytes.Buffer)}, configuration), fx.Populate(&handler))
 	if err != nil {
 		t.Error(err)
 	}
@@ -50,7 +58,7 @@ func TestTheGraphIsWhole(t *testing.T) {
 func startFunction(t *testing.T, environ []string, log *bytes.Buffer) *lambdatrigger.Handler {
 	t.Helper()
 	var handler *lambdatrigger.Handler
-	stop, err := app.Start(context.Background(), app.Modules(app.Process{Environ: environ, Log: log}, load(t, environ)), fx.Populate(&handler))
+	stop, err := app.Start(context.Background(), app.Modules(whole(), app.Process{Environ: environ, Log: log}, load(t, environ)), fx.Populate(&handler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +160,7 @@ func TestASourceThatCannotBeOpenedEndsTheStart(t *testing.T) {
 	t.Parallel()
 	environ := []string{"SOURCE_KIND=file", "SOURCE_PATH=" + filepath.Join(t.TempDir(), "none.json")}
 	var handler *lambdatrigger.Handler
-	_, err := app.Start(t.Context(), app.Modules(app.Process{Environ: environ, Log: new(bytes.Buffer)}, load(t, environ)), fx.Populate(&handler))
+	_, err := app.Start(t.Context(), app.Modules(whole(), app.Process{Environ: environ, Log: new(bytes.Buffer)}, load(t, environ)), fx.Populate(&handler))
 	if err == nil || !strings.HasPrefix(err.Error(), "SOURCE (file): open ") || !strings.Contains(err.Error(), "none.json") {
 		t.Errorf("got %v", err)
 	}
@@ -165,7 +173,7 @@ func TestASourceThatCannotPartWithUsersIsNotAskedTo(t *testing.T) {
 		"COMPLETION_AFTER=delete", "COMPLETION_QUEUE_URL=https://sqs.ap-northeast-1.amazonaws.com/123456789012/completion",
 	}
 	var handler *lambdatrigger.Handler
-	_, err := app.Start(t.Context(), app.Modules(app.Process{Environ: environ, Log: new(bytes.Buffer)}, load(t, environ)), fx.Populate(&handler))
+	_, err := app.Start(t.Context(), app.Modules(whole(), app.Process{Environ: environ, Log: new(bytes.Buffer)}, load(t, environ)), fx.Populate(&handler))
 	if err == nil || !strings.HasPrefix(err.Error(), "COMPLETION_AFTER=delete: SOURCE cannot part with users") {
 		t.Errorf("got %v", err)
 	}
@@ -183,12 +191,12 @@ func TestSettingsOfAUserPoolAreCheckedForShape(t *testing.T) {
 		"SOURCE_PATH=people.json":               "SOURCE_PATH: nothing reads this variable",
 		"SOURCE_CLIENT_SECRET=ssm:/path/secret": "SOURCE_CLIENT_SECRET: the reference could not be resolved",
 	} {
-		_, err := config.Load(t.Context(), append(cognitoEnvironment(), variable), app.Kinds(), nil)
+		_, err := config.Load(t.Context(), append(cognitoEnvironment(), variable), whole().Sources, nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v", variable, err)
 		}
 	}
-	if _, err := config.Load(t.Context(), []string{"SOURCE_USER_POOL_ID=ap-northeast-1_AbCdEf123", "SOURCE_CLIENT_ID=1", "SOURCE_EXTERNAL_ID=external-1"}, app.Kinds(), nil); err == nil ||
+	if _, err := config.Load(t.Context(), []string{"SOURCE_USER_POOL_ID=ap-northeast-1_AbCdEf123", "SOURCE_CLIENT_ID=1", "SOURCE_EXTERNAL_ID=external-1"}, whole().Sources, nil); err == nil ||
 		!strings.Contains(err.Error(), "SOURCE_EXTERNAL_ID: is used with SOURCE_ROLE_ARN") {
 		t.Errorf("got %v", err)
 	}

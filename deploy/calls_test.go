@@ -64,11 +64,15 @@ const mainPackage = "./app/cmd/bootstrap"
 // productionTags are those that the image is built with.
 func productionTags(t *testing.T) string {
 	t.Helper()
-	tags, err := os.ReadFile(filepath.Join("..", mainPackage, "build-tags"))
+	dockerfile, err := os.ReadFile("../Dockerfile")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.TrimSpace(string(tags))
+	tags := regexp.MustCompile(` -tags (\S+) `).FindSubmatch(dockerfile)
+	if tags == nil {
+		t.Fatal("the Dockerfile builds with no tags")
+	}
+	return string(tags[1])
 }
 
 // goTool runs go in the module's root with the tags of the image's build.

@@ -16,8 +16,10 @@ import (
 	"strings"
 	"testing"
 
-	"cognito-user-migration/app"
+	"cognito-user-migration/adapters/awsenv"
+	"cognito-user-migration/adapters/stscredentials"
 	"cognito-user-migration/app/config"
+	allparts "cognito-user-migration/app/everything"
 	"cognito-user-migration/test/peers"
 )
 
@@ -84,13 +86,13 @@ const templatesKind = "cognito"
 func inEnvironment(t *testing.T) map[string]config.Setting {
 	t.Helper()
 	settings := make(map[string]config.Setting)
-	for _, setting := range config.Describe(app.Kinds()) {
+	for _, setting := range config.Describe(allparts.Parts(stscredentials.NewAccount(awsenv.Config, os.Getenv)).Sources) {
 		if notInTheTemplates[setting.Variable] == "" && (setting.Kind == "" || setting.Kind == templatesKind) {
 			settings[setting.Variable] = setting
 		}
 	}
 	for variable := range notInTheTemplates {
-		if !slices.ContainsFunc(config.Describe(app.Kinds()), func(s config.Setting) bool { return s.Variable == variable }) {
+		if !slices.ContainsFunc(config.Describe(allparts.Parts(stscredentials.NewAccount(awsenv.Config, os.Getenv)).Sources), func(s config.Setting) bool { return s.Variable == variable }) {
 			t.Errorf("%s is left out of the templates, but there is no such setting", variable)
 		}
 	}

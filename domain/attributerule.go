@@ -20,3 +20,14 @@ func (m AttributeMap) Rules() []AttributeRule {
 	}
 	return rules
 }
+
+// Sources lists the source's attributes that rules name.
+func (m AttributeMap) Sources() []string {
+	var names []string
+	for _, rule := range m.Rules() {
+		if rule.Source != "" {
+			names = append(names, rule.Source)
+		}
+	}
+	return names
+}

@@ -25,11 +25,7 @@ type CredentialProvider interface {
 	// [ErrMisconfigured] or the context's own, as [SourceDirectory] has them.
 	// It is safe for use by several goroutines, and cheap while a set is valid.
 	Retrieve(ctx context.Context) (Credentials, error)
-}
-
-// CredentialInvalidator is what a [CredentialProvider] that keeps a set can do
-// besides: forget it, when the source says that it is no longer taken.
-type CredentialInvalidator interface {
-	// Invalidate makes the next Retrieve fetch a new set.
+	// Invalidate makes the next Retrieve fetch a new set, because the source
+	// no longer takes this one.
 	Invalidate()
 }

@@ -111,10 +111,23 @@ func ReasonOf(err error) domain.Reason {
 	}
 }
 
-// UnknownHider is what a [SourceDirectory] says of itself that may answer
-// [domain.PasswordWrong] for a user whom it does not know, as a user pool's app
-// client can be told to (cognito-facts 25).
-type UnknownHider interface {
-	// MayHideUnknown reports whether it may.
-	MayHideUnknown() bool
+// Source is a source that was opened: its directory, and what else it can do. A
+// field that is nil or false is an ability that the source does not have.
+type Source struct {
+	// Directory is asked about users.
+	Directory SourceDirectory
+	// Retirer disables and deletes users.
+	Retirer SourceRetirer
+	// Groups lists the groups that profiles do not name.
+	Groups GroupLister
+	// HidesUnknown holds where a sign-in may answer [domain.PasswordWrong] for
+	// a user whom the source does not know, as a user pool's app client can be
+	// told to (cognito-facts 25).
+	HidesUnknown bool
+	// Warm prepares what the first attempt needs, such as connections and
+	// credentials. A failure is not fatal: the first attempt tries again.
+	Warm func(ctx context.Context) error
+	// Rehearsal returns a directory that does the same work as this one and
+	// sends nothing.
+	Rehearsal func() SourceDirectory
 }

@@ -2,11 +2,12 @@
 // what config.LoadDefaultConfig gives there, without what it would look for
 // elsewhere. Profiles, SSO, web identities, processes and the instance metadata
 // service are a tenth of a whole binary, and Lambda has none of them. It imports
-// the SDK alone.
+// the SDK and awsclient.
 package awsenv
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -18,6 +19,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"cognito-user-migration/adapters/internal/awsclient"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -41,7 +44,13 @@ const (
 
 // ErrNoCredentials is an environment that names no credentials. Lambda's always
 // does.
-var ErrNoCredentials = errors.New("the environment has no AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_CONTAINER_CREDENTIALS_FULL_URI")
+var ErrNoCredentials = errors.New("the environment has no AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_CONTAINER_CREDENTIALS_FULL_URI; profiles, SSO and instance metadata are read by migratectl only")
+
+// Config loads the configuration for clients that send through the project's own
+// HTTP client, as [Load] does.
+func Config(context.Context) (aws.Config, error) {
+	return Load(awsclient.NewHTTPClient())
+}
 
 // Load reads the process's environment into the SDK's configuration, for clients
 // that send through the client given. Its error is [ErrNoCredentials], or tells

@@ -185,17 +185,10 @@ func (d *Directory) readUser(ctx context.Context, finding domain.Finding, userna
 func (d *Directory) findingOrError(ctx context.Context, operation string, err error) (domain.Finding, error) {
 	kind, err := classify(ctx, operation, err)
 	if err != nil {
-		if invalidator, ok := d.credentials.(ports.CredentialInvalidator); ok && awsfault.StaleCredentials(err) {
-			invalidator.Invalidate()
+		if d.credentials != nil && awsfault.StaleCredentials(err) {
+			d.credentials.Invalidate()
 		}
 		return domain.Finding{}, err
 	}
 	return d.found(kind), nil
-}
-
-// MayHideUnknown implements [ports.UnknownHider]: whether it does, the app
-// client's PreventUserExistenceErrors says, which cannot be read with the
-// permissions that a sign-in needs.
-func (d *Directory) MayHideUnknown() bool {
-	return true
 }

@@ -51,6 +51,9 @@ func (stage) Do(request *http.Request) (*http.Response, error) {
 // props are credentials that nobody takes.
 type props struct{}
 
+// Invalidate implements [ports.CredentialProvider].
+func (props) Invalidate() {}
+
 // Retrieve implements [ports.CredentialProvider].
 func (props) Retrieve(context.Context) (ports.Credentials, error) {
 	return ports.Credentials{AccessKeyID: "rehearsal", SecretAccessKey: domain.NewSecret("rehearsal"), SessionToken: domain.NewSecret("rehearsal")}, nil

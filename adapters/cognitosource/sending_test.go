@@ -259,16 +259,14 @@ func TestAnEmptyNameOrPasswordIsNotAskedAbout(t *testing.T) {
 	}
 }
 
-// keeper is a provider that keeps a set, as the port has it in two interfaces.
+// keeper is a provider that keeps a set.
 type keeper struct {
 	*mocks.MockCredentialProvider
-	*mocks.MockCredentialInvalidator
 }
 
 func newKeeper(t *testing.T) keeper {
 	t.Helper()
-	control := gomock.NewController(t)
-	return keeper{mocks.NewMockCredentialProvider(control), mocks.NewMockCredentialInvalidator(control)}
+	return keeper{mocks.NewMockCredentialProvider(gomock.NewController(t))}
 }
 
 func (k keeper) gives(token string, times int) *gomock.Call {
@@ -293,7 +291,7 @@ func TestCredentialsThatAreNoLongerTakenAreForgotten(t *testing.T) {
 				})
 				credentials := newKeeper(t)
 				first := credentials.gives("session-1", 1)
-				forgotten := credentials.MockCredentialInvalidator.EXPECT().Invalidate().After(first)
+				forgotten := credentials.MockCredentialProvider.EXPECT().Invalidate().After(first)
 				credentials.MockCredentialProvider.EXPECT().Retrieve(gomock.Any()).MinTimes(1).After(forgotten).Return(ports.Credentials{
 					AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: domain.NewSecret("x"), SessionToken: domain.NewSecret("session-2"),
 				}, nil)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cognito-user-migration/adapters/internal/awsname"
+	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/domain"
 )
 
@@ -16,19 +17,27 @@ type Settings struct {
 	ClientSecret domain.Secret `env:"CLIENT_SECRET" takes:"the app client's secret" desc:"Needed when that app client has one."`
 	Region       Region        `env:"REGION" takes:"an AWS region" desc:"The source pool's region, by default the one in its ID."`
 	Profile      Profile       `env:"PROFILE" envDefault:"admin_get_user" takes:"admin_get_user, concurrent, id_token" desc:"Where the profile is read: by AdminGetUser after the sign-in; by AdminGetUser beside it, which is quicker and asks for wrong passwords too; from the ID token, which spares a call and holds what the app client may read. See docs/sources/cognito.md."`
+	// Role is the role through which the pool is asked.
+	Role awsrole.Settings
 }
 
-// Validate reports nothing: each variable is checked on its own.
-func (s *Settings) Validate(func(string) string) []error {
-	return nil
+// Validate reports what no single variable shows.
+func (s *Settings) Validate(variable func(string) string) []error {
+	return s.Role.Validate(variable)
 }
 
 // Warnings tells what is allowed but unwise.
 func (s *Settings) Warnings(variable func(string) string) []string {
+	var warnings []string
 	if s.Region != "" && string(s.Region) != s.UserPoolID.region() {
-		return []string{variable("REGION") + " is not the region in " + variable("USER_POOL_ID")}
+		warnings = append(warnings, variable("REGION")+" is not the region in "+variable("USER_POOL_ID"))
 	}
-	return nil
+	return append(warnings, s.Role.Warnings(variable)...)
+}
+
+// LooksUp implements the settings of a source.
+func (s *Settings) LooksUp() bool {
+	return true
 }
 
 // LimitsTries implements the settings of a source: Cognito locks users after wrong

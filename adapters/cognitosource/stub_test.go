@@ -177,6 +177,8 @@ func configFor(url string) aws.Config {
 type static struct{}
 
 // Retrieve implements ports.CredentialProvider.
+func (static) Invalidate() {}
+
 func (static) Retrieve(context.Context) (ports.Credentials, error) {
 	return ports.Credentials{
 		AccessKeyID:     "AKIDEXAMPLE",

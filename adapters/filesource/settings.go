@@ -100,6 +100,11 @@ func (s *Settings) Warnings(func(string) string) []string {
 	return nil
 }
 
+// LooksUp implements the settings of a source.
+func (s *Settings) LooksUp() bool {
+	return true
+}
+
 // LimitsTries implements the settings of a source: a file counts
 // nothing.
 func (s *Settings) LimitsTries() bool {

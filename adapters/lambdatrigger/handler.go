@@ -13,12 +13,9 @@ import (
 
 	"cognito-user-migration/domain"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"go.uber.org/zap"
 )
-
-var _ lambda.Handler = (*Handler)(nil)
 
 // CognitoWait is how long Cognito waits for a trigger (cognito-facts 14),
 // whatever the function's own timeout is.
@@ -39,7 +36,7 @@ type Options struct {
 }
 
 // Handler answers Cognito's user migration trigger. It implements
-// [lambda.Handler] on bytes, because what it does not know must come back as
+// Lambda's handler on bytes, because what it does not know must come back as
 // it came.
 type Handler struct {
 	migrator Migrator
@@ -55,7 +52,7 @@ func New(migrator Migrator, logger *zap.Logger, options Options) *Handler {
 	return &Handler{migrator: migrator, logger: logger, options: options}
 }
 
-// Invoke implements [lambda.Handler]. Its errors are fixed texts; what went
+// Invoke implements Lambda's handler. Its errors are fixed texts; what went
 // wrong is in the log.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, h.wait())
@@ -87,9 +84,12 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, er
 }
 
 // Started tells the handler how long the process took to start. Cognito waits
-// while a cold function starts, so the first attempt has so much less time.
-func (h *Handler) Started(took time.Duration) {
-	h.owed.Store(int64(min(took, CognitoWait/2)))
+// while a cold function starts, so the first attempt has that much less time. At
+// most half of the time is taken; Started returns how much.
+func (h *Handler) Started(took time.Duration) time.Duration {
+	charged := min(took, CognitoWait/2)
+	h.owed.Store(int64(charged))
+	return charged
 }
 
 // wait is how long Cognito will still wait.

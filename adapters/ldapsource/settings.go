@@ -67,6 +67,11 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	return problems
 }
 
+// LooksUp implements the settings of a source.
+func (s *Settings) LooksUp() bool {
+	return true
+}
+
 // LimitsTries implements the settings of a source: directory
 // servers have a password policy that locks users, where it is switched on.
 func (s *Settings) LimitsTries() bool {

@@ -108,7 +108,7 @@ func open(t *testing.T, settings sqlsource.Settings) *sqlsource.Directory {
 
 func openWith(t *testing.T, settings sqlsource.Settings, options sqlsource.Options) *sqlsource.Directory {
 	t.Helper()
-	directory, err := sqlsource.Open("people", settings, nil, options)
+	directory, err := sqlsource.Open("people", settings, nil, databases(), options)
 	if err != nil {
 		t.Fatal(err)
 	}

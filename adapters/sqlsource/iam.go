@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,7 +14,7 @@ import (
 // rdsToken makes the token that RDS takes for a password: a signature that is
 // valid for a quarter of an hour, so one is made for each connection. It is
 // made here, and nobody is asked but for the credentials.
-func rdsToken(to address, region string, credentials ports.CredentialProvider) func(context.Context) (string, error) {
+func rdsToken(to address, region string, credentials ports.CredentialProvider) func(context.Context) (domain.Secret, error) {
 	provider := aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		if credentials == nil {
 			return aws.Credentials{}, fmt.Errorf("there are no credentials to sign with: %w", ports.ErrMisconfigured)
@@ -28,7 +29,8 @@ func rdsToken(to address, region string, credentials ports.CredentialProvider) f
 			SessionToken:    set.SessionToken.Reveal(),
 		}, nil
 	})
-	return func(ctx context.Context) (string, error) {
-		return auth.BuildAuthToken(ctx, to.endpoint(), region, to.user, provider)
+	return func(ctx context.Context) (domain.Secret, error) {
+		token, err := auth.BuildAuthToken(ctx, to.endpoint(), region, to.user, provider)
+		return domain.NewSecret(token), err
 	}
 }

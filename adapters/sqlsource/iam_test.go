@@ -24,6 +24,8 @@ type keys struct {
 	err error
 }
 
+func (k keys) Invalidate() {}
+
 func (k keys) Retrieve(context.Context) (ports.Credentials, error) {
 	return ports.Credentials{
 		AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: domain.NewSecret("S3cret"), SessionToken: domain.NewSecret("session"),
@@ -39,7 +41,7 @@ func TestATokenOfRDSIsThePassword(t *testing.T) {
 	settings.Auth, settings.Region = sqlsource.AuthIAM, "eu-west-1"
 	settings.URL = domain.NewSecret("postgres://reader@127.0.0.1:" + port + "/people")
 	settings.CABundle = ca
-	directory, err := sqlsource.Open("people", settings, keys{}, sqlsource.Options{})
+	directory, err := sqlsource.Open("people", settings, keys{}, databases(), sqlsource.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +99,7 @@ func TestCredentialsThatAreNotThere(t *testing.T) {
 			if strings.HasPrefix(test.url, "mysql") {
 				settings.Driver = sqlsource.MySQL
 			}
-			directory, err := sqlsource.Open("people", settings, test.credentials, sqlsource.Options{})
+			directory, err := sqlsource.Open("people", settings, test.credentials, databases(), sqlsource.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

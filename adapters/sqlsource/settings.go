@@ -11,8 +11,10 @@ import (
 	"strings"
 
 	"cognito-user-migration/adapters/internal/awsname"
+	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/adapters/internal/passwordhash"
+	"cognito-user-migration/adapters/sqlsource/dialect"
 	"cognito-user-migration/domain"
 )
 
@@ -28,6 +30,8 @@ type Settings struct {
 	Decoy    domain.Secret `env:"DECOY" takes:"a hash of nobody's password" desc:"What every sign-in costs at least: a hash of the form and cost of the dearest in the table. Without one it is the dearest that was seen."`
 
 	Passwords hashed.Passwords
+	// Role signs in to an RDS database of another account.
+	Role awsrole.Settings
 }
 
 // Driver is the kind of a database.
@@ -101,9 +105,14 @@ func (r *Region) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// without is said of a driver that a build tag left out.
-func (d Driver) without() string {
-	return fmt.Sprintf("this binary was built without %[1]s (build tag no%[1]s)", string(d))
+// of finds the driver among those that the main lists.
+func (d Driver) of(drivers []dialect.Driver) (dialect.Driver, error) {
+	for _, driver := range drivers {
+		if driver.Name == string(d) {
+			return driver, nil
+		}
+	}
+	return dialect.Driver{}, fmt.Errorf("this binary has no driver %s: its main does not list it (docs/weight.md)", d)
 }
 
 // address is what a URL says.
@@ -154,9 +163,6 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	problem := func(name, format string, arguments ...any) {
 		problems = append(problems, errors.New(variable(name)+": "+fmt.Sprintf(format, arguments...)))
 	}
-	if _, there := drivers()[s.Driver]; !there {
-		problem("DRIVER", "%s", s.Driver.without())
-	}
 	to, err := s.address()
 	switch {
 	case err != nil:
@@ -188,12 +194,15 @@ func (s *Settings) Validate(variable func(string) string) []error {
 			problem("DECOY", "%v", err)
 		}
 	}
-	return problems
+	if s.Role.RoleARN != "" && s.Auth != AuthIAM {
+		problem("ROLE_ARN", "is used with %s=iam alone", variable("AUTH"))
+	}
+	return append(problems, s.Role.Validate(variable)...)
 }
 
 // Warnings tells what is allowed but unwise.
 func (s *Settings) Warnings(variable func(string) string) []string {
-	var warnings []string
+	warnings := s.Role.Warnings(variable)
 	switch s.TLS {
 	case TLSUnverified:
 		warnings = append(warnings, variable("TLS")+"=unverified takes any server for the database: whoever stands between can read the hashes and the password of the database")
@@ -202,6 +211,11 @@ func (s *Settings) Warnings(variable func(string) string) []string {
 	case TLSVerify:
 	}
 	return warnings
+}
+
+// LooksUp implements the settings of a source.
+func (s *Settings) LooksUp() bool {
+	return true
 }
 
 // LimitsTries implements the settings of a source: hashes are

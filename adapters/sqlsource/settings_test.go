@@ -6,9 +6,17 @@ import (
 	"testing"
 
 	"cognito-user-migration/adapters/sqlsource"
+	"cognito-user-migration/adapters/sqlsource/dialect"
+	"cognito-user-migration/adapters/sqlsource/mysql"
+	"cognito-user-migration/adapters/sqlsource/postgres"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 )
+
+// databases are the drivers that a main can list.
+func databases() []dialect.Driver {
+	return []dialect.Driver{mysql.Driver(), postgres.Driver()}
+}
 
 func ordinary() sqlsource.Settings {
 	return sqlsource.Settings{
@@ -78,7 +86,7 @@ func TestTheSettingsAreChecked(t *testing.T) {
 					t.Errorf("%v shows a value", problem)
 				}
 			}
-			directory, err := sqlsource.Open("people", settings, nil, sqlsource.Options{})
+			directory, err := sqlsource.Open("people", settings, nil, databases(), sqlsource.Options{})
 			if err == nil {
 				_ = directory.Close()
 			} else if strings.Contains(err.Error(), "S3cret") {

@@ -6,6 +6,8 @@ package sqlsource
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -16,6 +18,7 @@ import (
 
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
+	"cognito-user-migration/adapters/sqlsource/dialect"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 )
@@ -42,7 +45,7 @@ type Directory struct {
 	name  string
 	db    *sql.DB
 	query string
-	fault func(error) fault
+	fault func(error) dialect.Fault
 	names fields.Names
 	// checker knows the hashes that were seen.
 	checker *hashed.Checker
@@ -52,8 +55,9 @@ type Directory struct {
 }
 
 // Open returns the database that the settings name. Nothing is connected yet.
-// The credentials are asked with AUTH=iam alone, and may be nil otherwise.
-func Open(name string, settings Settings, credentials ports.CredentialProvider, options Options) (*Directory, error) {
+// The credentials are asked with AUTH=iam alone, and may be nil otherwise. The
+// drivers are those that the main lists.
+func Open(name string, settings Settings, credentials ports.CredentialProvider, drivers []dialect.Driver, options Options) (*Directory, error) {
 	query, err := settings.translated()
 	if err != nil {
 		return nil, fmt.Errorf("QUERY: %w", err)
@@ -66,15 +70,18 @@ func Open(name string, settings Settings, credentials ports.CredentialProvider, 
 	if err != nil {
 		return nil, err
 	}
-	password := func(context.Context) (string, error) { return to.password.Reveal(), nil }
+	password := func(context.Context) (domain.Secret, error) { return to.password, nil }
 	if settings.Auth == AuthIAM {
 		password = rdsToken(to, settings.region(to), credentials)
 	}
-	driver, there := drivers()[settings.Driver]
-	if !there {
-		return nil, fmt.Errorf("DRIVER: %s", settings.Driver.without())
+	driver, err := settings.Driver.of(drivers)
+	if err != nil {
+		return nil, fmt.Errorf("DRIVER: %w", err)
 	}
-	connector, err := driver.open(connect{to: to, secured: secured, cleartext: settings.Auth == AuthIAM, password: password})
+	connector, err := driver.Connector(dialect.Connection{
+		Host: to.host, Port: to.port, Database: to.database, User: to.user,
+		TLS: secured, Cleartext: settings.Auth == AuthIAM, Password: password,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +90,7 @@ func Open(name string, settings Settings, credentials ports.CredentialProvider, 
 		return nil, fmt.Errorf("DECOY: %w", err)
 	}
 	d := &Directory{
-		name: name, db: sql.OpenDB(connector), query: query, fault: driver.fault,
+		name: name, db: sql.OpenDB(connector), query: query, fault: driver.Fault,
 		names: fields.NewNames(options.Mapped...), checker: checker, options: options,
 	}
 	d.db.SetMaxOpenConns(connections)
@@ -229,7 +236,7 @@ func (d *Directory) rows(ctx context.Context, username string) (people []*hashed
 // unlessStrange takes what was typed for nobody's where the database cannot
 // even compare it: another alphabet than its own, no number where it has numbers.
 func (d *Directory) unlessStrange(ctx context.Context, err error) ([]*hashed.Person, error) {
-	if d.fault(err).strange && ctx.Err() == nil {
+	if d.fault(err).Incomparable && ctx.Err() == nil {
 		return nil, nil
 	}
 	return nil, d.classify(ctx, err)
@@ -247,11 +254,23 @@ func (d *Directory) classify(ctx context.Context, err error) error {
 		}
 	}
 	told := d.fault(err)
-	if told.code != "" {
-		return fmt.Errorf("the database answers %s: %w", told.code, told.class)
+	if told.Code != "" {
+		return fmt.Errorf("the database answers %s: %w", told.Code, told.Class)
 	}
 	if isCertificate(err) {
 		return fmt.Errorf("the database's certificate is not trusted: %w", ports.ErrMisconfigured)
 	}
-	return fmt.Errorf("the database does not answer: %w", told.class)
+	return fmt.Errorf("the database does not answer: %w", told.Class)
+}
+
+// isCertificate reports whether the server's certificate was not taken: waiting
+// will not help.
+func isCertificate(err error) bool {
+	var (
+		verification *tls.CertificateVerificationError
+		authority    x509.UnknownAuthorityError
+		host         x509.HostnameError
+		invalid      x509.CertificateInvalidError
+	)
+	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid)
 }

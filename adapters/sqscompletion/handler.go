@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports/parts"
 
 	"github.com/aws/aws-lambda-go/events"
 	"go.uber.org/zap"
@@ -24,25 +25,18 @@ const (
 	postponing = 1500 * time.Millisecond
 )
 
-// Completer finishes one move.
-type Completer interface {
-	// Complete tries to finish the move and says how that ended; the error,
-	// where there is one, is for the log.
-	Complete(ctx context.Context, completion domain.Completion) (domain.CompletionRecord, error)
-}
-
 // Handler answers Lambda's SQS events. Each message stands for itself: those
 // that are not done come back, the others do not ("Implementing partial batch
 // responses", AWS Lambda Developer Guide).
 type Handler struct {
-	completer Completer
+	completer parts.Completer
 	queue     *Queue
 	logger    *zap.Logger
 }
 
 // NewHandler returns the handler that lets the completer finish moves. Messages
 // that are not done are postponed in the queue.
-func NewHandler(completer Completer, queue *Queue, logger *zap.Logger) *Handler {
+func NewHandler(completer parts.Completer, queue *Queue, logger *zap.Logger) *Handler {
 	return &Handler{completer: completer, queue: queue, logger: logger}
 }
 

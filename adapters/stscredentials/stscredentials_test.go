@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -559,7 +560,7 @@ func TestSettingsAreCheckedForTheirShape(t *testing.T) {
 		"":                                                           false,
 		"arn:aws:iam::123456789012:role/" + strings.Repeat("r", 513): false,
 	} {
-		var arn RoleARN
+		var arn awsrole.RoleARN
 		err := arn.UnmarshalText([]byte(text))
 		if (err == nil) != right || right && string(arn) != text {
 			t.Errorf("role %q: %v", text, err)
@@ -569,7 +570,7 @@ func TestSettingsAreCheckedForTheirShape(t *testing.T) {
 		"ab": true, "external-1": true, "a:b/c=d,e.f@g_h-i+j": true, strings.Repeat("a", 1224): true,
 		"": false, "a": false, "a b": false, "a\n": false, "ü1": false, "a'b": false, strings.Repeat("a", 1225): false,
 	} {
-		var id ExternalID
+		var id awsrole.ExternalID
 		err := id.UnmarshalText([]byte(text))
 		if (err == nil) != right || right && string(id) != text {
 			t.Errorf("external ID %q: %v", text, err)

@@ -1,7 +1,7 @@
 // Package tracing sends an attempt as an OpenTelemetry trace to a collector: a
 // span for the invocation, one for what the source was asked, and one for each
-// request that went out. It is the only package that imports OpenTelemetry, and
-// app links it in with the build tag "tracing" alone (docs/decisions/0014). It
+// request that went out. It is the only package that imports OpenTelemetry, so
+// only a binary whose main lists it has that code (docs/decisions/0014). It
 // imports domain and ports.
 //
 // Attributes are of closed sets: outcomes, reasons, kinds of findings, names of
@@ -19,8 +19,8 @@ import (
 
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/contrib/instrumentation/github.com/aws/aws-lambda-go/otellambda"
 	"go.opentelemetry.io/otel"
@@ -121,7 +121,7 @@ func (t *Tracer) Close(ctx context.Context) error {
 // Handler wraps what Lambda calls: each invocation is a span, and what was made
 // in it is sent before the answer leaves. wait tells, at the invocation's
 // beginning, by when the answer must have left; Lambda's own deadline holds too.
-func (t *Tracer) Handler(handler lambda.Handler, wait func() time.Duration) lambda.Handler {
+func (t *Tracer) Handler(handler parts.Handler, wait func() time.Duration) parts.Handler {
 	traced := otellambda.WrapHandler(watched{t, handler},
 		otellambda.WithTracerProvider(t.provider),
 		otellambda.WithFlusher(t),
@@ -139,11 +139,11 @@ type flushBy struct{}
 
 // timed notes when an invocation's answer must leave.
 type timed struct {
-	next lambda.Handler
+	next parts.Handler
 	wait func() time.Duration
 }
 
-// Invoke implements [lambda.Handler].
+// Invoke implements [parts.Handler].
 func (h timed) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	by := time.Now().Add(h.wait())
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(by) {
@@ -155,10 +155,10 @@ func (h timed) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 // watched shows the tracer the requests of an invocation.
 type watched struct {
 	tracer *Tracer
-	next   lambda.Handler
+	next   parts.Handler
 }
 
-// Invoke implements [lambda.Handler].
+// Invoke implements [parts.Handler].
 func (h watched) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	answer, err := h.next.Invoke(ports.WithCallWatcher(ctx, h.tracer), payload)
 	if err != nil { // one of our fixed texts, which say nothing that the record does not

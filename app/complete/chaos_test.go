@@ -149,9 +149,9 @@ func newChaos(t *testing.T, seed uint64, people int, after domain.After) *chaos 
 			Attributes: domain.Attributes{"sub": "sub-" + m.name, "email": m.email(), "email_verified": "true", "name": "Before"},
 		}
 	}
-	guarded := &guarded{source: complete.Source{Directory: c, Retirer: c, Groups: c}, destination: (*chaosPool)(c), gate: c.pass}
+	guarded := &guarded{source: ports.Source{Directory: c, Retirer: c, Groups: c}, destination: (*chaosPool)(c), gate: c.pass}
 	records := &sink{gate: c.pass}
-	completer := complete.New(map[string]complete.Source{"SOURCE": guarded.asSource()}, guarded, chaosSink{records, c}, complete.Options{
+	completer := complete.New(map[string]ports.Source{"SOURCE": guarded.asSource()}, guarded, chaosSink{records, c}, complete.Options{
 		Rules: domain.DefaultRules(), After: after, Groups: groupMap("editors=writers,admins"), CreateGroups: true,
 		RecordFailed: func(context.Context, error) { c.counts.Unrecorded++ },
 	})

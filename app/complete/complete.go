@@ -14,16 +14,6 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// Source is what is asked of a source to finish a move.
-type Source struct {
-	// Directory reads the source user once more.
-	Directory ports.SourceDirectory
-	// Retirer parts with the source user; nil where the source cannot.
-	Retirer ports.SourceRetirer
-	// Groups lists groups; nil where profiles name them or there are none.
-	Groups ports.GroupLister
-}
-
 // Options are the choices of a [Completer].
 type Options struct {
 	// Rules are those by which users are moved.
@@ -45,7 +35,7 @@ type Options struct {
 
 // Completer finishes moves.
 type Completer struct {
-	sources     map[string]Source
+	sources     map[string]ports.Source
 	destination ports.Destination
 	records     ports.CompletionSink
 	options     Options
@@ -53,7 +43,7 @@ type Completer struct {
 
 // New returns the use case over the sources, by their names, and the
 // destination.
-func New(sources map[string]Source, destination ports.Destination, records ports.CompletionSink, options Options) *Completer {
+func New(sources map[string]ports.Source, destination ports.Destination, records ports.CompletionSink, options Options) *Completer {
 	if options.RecordFailed == nil {
 		options.RecordFailed = func(context.Context, error) {}
 	}
@@ -165,7 +155,7 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 
 // addGroups puts the destination user into their groups; false where that did
 // not come to an end.
-func (c *Completer) addGroups(ctx context.Context, completion domain.Completion, source Source, person domain.SourceUser, username string, result *result) bool {
+func (c *Completer) addGroups(ctx context.Context, completion domain.Completion, source ports.Source, person domain.SourceUser, username string, result *result) bool {
 	if c.options.Groups.Empty() {
 		return true
 	}
@@ -184,7 +174,7 @@ func (c *Completer) addGroups(ctx context.Context, completion domain.Completion,
 	return true
 }
 
-func groupsOf(ctx context.Context, completion domain.Completion, source Source, person domain.SourceUser) ([]string, error) {
+func groupsOf(ctx context.Context, completion domain.Completion, source ports.Source, person domain.SourceUser) ([]string, error) {
 	switch {
 	case completion.GroupsKnown:
 		return completion.Groups, nil
@@ -214,7 +204,7 @@ func (c *Completer) retires() bool {
 
 // retire parts with the source user as was chosen. A user who is no longer what
 // was moved is disabled and not deleted, because what came since would be lost.
-func (c *Completer) retire(ctx context.Context, completion domain.Completion, source Source, person domain.SourceUser, result *result) {
+func (c *Completer) retire(ctx context.Context, completion domain.Completion, source ports.Source, person domain.SourceUser, result *result) {
 	switch {
 	case !c.retires():
 		result.done(domain.RetiredNot)
@@ -232,7 +222,7 @@ func (c *Completer) retire(ctx context.Context, completion domain.Completion, so
 	}
 }
 
-func disable(ctx context.Context, source Source, person domain.SourceUser, username string) error {
+func disable(ctx context.Context, source ports.Source, person domain.SourceUser, username string) error {
 	if !person.Enabled {
 		return nil
 	}
@@ -241,7 +231,7 @@ func disable(ctx context.Context, source Source, person domain.SourceUser, usern
 
 // remove deletes the source user. Their sessions end first: a token that
 // outlived the user could still be used where nobody asks whether they exist.
-func (c *Completer) remove(ctx context.Context, completion domain.Completion, source Source, result *result) {
+func (c *Completer) remove(ctx context.Context, completion domain.Completion, source ports.Source, result *result) {
 	if err := source.Retirer.SignOut(ctx, completion.SourceUsername); err != nil {
 		result.owed(ports.ReasonOf(err), fmt.Errorf("to sign the source user out: %w", err))
 		return

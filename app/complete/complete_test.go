@@ -32,7 +32,7 @@ type fixture struct {
 	lister      *mocks.MockGroupLister
 	destination *mocks.MockDestination
 	records     *mocks.MockCompletionSink
-	sources     map[string]complete.Source
+	sources     map[string]ports.Source
 	options     complete.Options
 	completion  domain.Completion
 	unkept      []error
@@ -49,7 +49,7 @@ func newFixture(t *testing.T) *fixture {
 		records:     mocks.NewMockCompletionSink(controller),
 		completion:  owed(),
 	}
-	f.sources = map[string]complete.Source{"SOURCE": {Directory: f.source, Retirer: f.retirer, Groups: f.lister}}
+	f.sources = map[string]ports.Source{"SOURCE": {Directory: f.source, Retirer: f.retirer, Groups: f.lister}}
 	f.options = complete.Options{
 		Now:           func() time.Time { return now },
 		Rules:         domain.DefaultRules(),
@@ -237,16 +237,16 @@ func TestATryToFinishAMove(t *testing.T) {
 			want: came{outcome: done, retired: domain.RetiredNot, groups: 1},
 		},
 		"nobody knows the source of the message": {
-			given: func(f *fixture) { f.sources = map[string]complete.Source{"OTHER": f.sources["SOURCE"]} },
+			given: func(f *fixture) { f.sources = map[string]ports.Source{"OTHER": f.sources["SOURCE"]} },
 			want:  came{outcome: never, reason: domain.ReasonSourceUnfit},
 		},
 		"the source cannot part with users": {
-			given: func(f *fixture) { f.sources["SOURCE"] = complete.Source{Directory: f.source} },
+			given: func(f *fixture) { f.sources["SOURCE"] = ports.Source{Directory: f.source} },
 			want:  came{outcome: never, reason: domain.ReasonSourceUnfit},
 		},
 		"the source need not part with users where they are kept": {
 			given: func(f *fixture) {
-				f.sources["SOURCE"] = complete.Source{Directory: f.source}
+				f.sources["SOURCE"] = ports.Source{Directory: f.source}
 				f.options.After = keep
 			},
 			calls: func(f *fixture) []*gomock.Call {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 
-	"cognito-user-migration/app/complete"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 )
@@ -93,14 +92,14 @@ type gate func(ctx context.Context, call string, through func() error) error
 
 // guarded is a source and a destination whose every call goes through a gate.
 type guarded struct {
-	source      complete.Source
+	source      ports.Source
 	destination ports.Destination
 	gate        gate
 }
 
 // asSource is the source as the use case sees it; what it cannot do stays so.
-func (g *guarded) asSource() complete.Source {
-	guarded := complete.Source{Directory: guardedDirectory{SourceDirectory: g.source.Directory, g: g}, Retirer: guardedRetirer{g}}
+func (g *guarded) asSource() ports.Source {
+	guarded := ports.Source{Directory: guardedDirectory{SourceDirectory: g.source.Directory, g: g}, Retirer: guardedRetirer{g}}
 	if g.source.Groups != nil {
 		guarded.Groups = guardedLister{g}
 	}

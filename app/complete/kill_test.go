@@ -92,7 +92,7 @@ func newStory(t *testing.T, s setting, kill map[int]blow) *story {
 	attempt := domain.Attempt{ID: "attempt-1", Trigger: domain.TriggerAuthentication, Username: "alice", UserPoolID: poolID}
 	finding := domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: user}
 	st.completion = domain.NewCompletion(rules, attempt, user, domain.Decide(rules, attempt, finding))
-	source := complete.Source{Directory: directory, Retirer: directory}
+	source := ports.Source{Directory: directory, Retirer: directory}
 	if s.lists {
 		st.completion.Groups, st.completion.GroupsKnown = nil, false
 		source.Directory, source.Groups = silentOfGroups{directory}, listed{directory}
@@ -103,7 +103,7 @@ func newStory(t *testing.T, s setting, kill map[int]blow) *story {
 	if s.groups != "" {
 		options.Groups = groupMap(s.groups)
 	}
-	st.completer = complete.New(map[string]complete.Source{"SOURCE": st.guarded.asSource()}, st.guarded, st.sink, options)
+	st.completer = complete.New(map[string]ports.Source{"SOURCE": st.guarded.asSource()}, st.guarded, st.sink, options)
 	return st
 }
 

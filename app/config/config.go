@@ -1,8 +1,8 @@
 // Package config reads the environment into a Config, once, at start. Every
 // problem is reported, all in one error: a setting that is missing or wrong, and
-// a variable of one of our families that nothing reads. It imports the domain
-// and the environment parser; what a kind of source takes is told by its adapter
-// through the kinds that the wiring passes in.
+// a variable of one of our families that nothing reads. It imports the domain,
+// ports and the environment parser; the kinds of sources that a main lists say
+// which settings they take.
 package config
 
 import (
@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports/parts"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -48,34 +49,9 @@ type Source struct {
 	// Match are the patterns of the identifiers that it is asked for; empty
 	// for every one.
 	Match string
-	// Settings is what the kind's [NewSettings] made, filled in.
-	Settings SourceSettings
+	// Settings is what the kind's settings are, filled in.
+	Settings parts.SourceSettings
 }
-
-// SourceSettings is what one kind of source takes: a pointer to a struct whose
-// fields carry the tags env (the variable without its prefix), takes and desc,
-// and envDefault where there is a default.
-type SourceSettings interface {
-	// Validate reports what no single variable shows. It names variables by
-	// the function given, which puts the source's prefix before them.
-	Validate(variable func(string) string) []error
-	// Warnings tells what is allowed but unwise.
-	Warnings(variable func(string) string) []string
-	// LimitsTries reports whether the directory itself turns away who guesses
-	// passwords, or can be told to; where it does not, somebody else must.
-	LimitsTries() bool
-}
-
-// lookUpTeller is implemented by settings of a source that may not be able to look
-// users up without their password.
-type lookUpTeller interface {
-	// LooksUp reports whether it can.
-	LooksUp() bool
-}
-
-// NewSettings makes the empty settings of a kind of source. A nil one stands for
-// a kind that the program was built without, by the build tag noKIND.
-type NewSettings func() SourceSettings
 
 // Audit says how attempts are recorded.
 type Audit struct {
@@ -95,6 +71,18 @@ type Audit struct {
 	// HMACKey keys the digest; empty where none was given, and then the process
 	// makes one of its own.
 	HMACKey domain.Secret
+}
+
+// Target is the setting that belongs to a sink: a bus or a stream.
+func (a Audit) Target(sink AuditSink) string {
+	switch sink {
+	case SinkEventBridge:
+		return a.EventBus
+	case SinkFirehose:
+		return a.FirehoseStream
+	case SinkLog:
+	}
+	return ""
 }
 
 // Completion says how moves are finished.
@@ -351,18 +339,11 @@ const (
 	familyLockout    = "LOCKOUT_"
 )
 
-// Resolver resolves references to secrets that are kept elsewhere.
-type Resolver interface {
-	// Resolve gives the secret that a reference names. Its error holds
-	// neither of them.
-	Resolve(ctx context.Context, reference string) (domain.Secret, error)
-}
-
 // Load reads the environment, given as [os.Environ] gives it. An empty value
 // counts as none, because templates write those. A value that is a reference to
 // a secret is what the resolver makes of it; without a resolver it is a problem.
 // The error is an [*Error] with every problem there is.
-func Load(ctx context.Context, environ []string, kinds map[string]NewSettings, resolver Resolver) (*Config, error) {
+func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resolver parts.Resolver) (*Config, error) {
 	l := loader{ctx: ctx, resolver: resolver, environment: make(map[string]string), read: make(map[string][]string)}
 	for _, variable := range environ {
 		if name, value, _ := strings.Cut(variable, "="); value != "" {
@@ -421,7 +402,7 @@ func Load(ctx context.Context, environ []string, kinds map[string]NewSettings, r
 // loader gathers what is read, and every problem with it.
 type loader struct {
 	ctx         context.Context //nolint:containedctx // it lives as long as one call of Load
-	resolver    Resolver
+	resolver    parts.Resolver
 	environment map[string]string
 	read        map[string][]string // by family, the variables that something reads
 	problems    []string
@@ -486,7 +467,7 @@ func (l *loader) resolve(variables []string) {
 }
 
 // sources reads the variables of each source, under its own name.
-func (l *loader) sources(names []string, kinds map[string]NewSettings) []Source {
+func (l *loader) sources(names []string, kinds []parts.SourceKind) []Source {
 	var sources []Source
 	seen := make(map[string]bool)
 	for _, name := range names {
@@ -505,23 +486,20 @@ func (l *loader) sources(names []string, kinds map[string]NewSettings) []Source 
 }
 
 // source reads the variables of one source.
-func (l *loader) source(name string, kinds map[string]NewSettings) Source {
+func (l *loader) source(name string, kinds []parts.SourceKind) Source {
 	prefix := name + "_"
 	var common sourceSettings
 	l.parse(prefix, &common)
-	newSettings, known := kinds[common.Kind]
-	if newSettings == nil {
-		has := "takes one of: " + strings.Join(built(kinds), ", ")
-		if known {
-			has = fmt.Sprintf("this binary was built without %[1]s (build tag no%[1]s); %[2]s", common.Kind, has)
-		}
-		l.problem(prefix+"KIND", "%s", has)
+	at := slices.IndexFunc(kinds, func(kind parts.SourceKind) bool { return kind.Name == common.Kind })
+	if at < 0 {
+		l.problem(prefix+"KIND", "takes one of: %s; this binary has no source kind%s, because its main does not list it (docs/weight.md)",
+			strings.Join(namesOf(kinds), ", "), shownKind(common.Kind))
 		// What such a kind would read is not known, so nothing else of this
 		// family can be called wrong.
 		delete(l.read, prefix)
 		return Source{}
 	}
-	settings := newSettings()
+	settings := kinds[at].Settings()
 	before := len(l.problems)
 	l.parse(prefix, settings)
 	if len(l.problems) == before {
@@ -532,16 +510,23 @@ func (l *loader) source(name string, kinds map[string]NewSettings) Source {
 	return Source{Name: name, Kind: common.Kind, Match: common.Match, Settings: settings}
 }
 
-// built lists the kinds that the program was built with.
-func built(kinds map[string]NewSettings) []string {
-	var names []string
-	for name, newSettings := range kinds {
-		if newSettings != nil {
-			names = append(names, name)
-		}
+// namesOf lists the kinds that the main lists.
+func namesOf(kinds []parts.SourceKind) []string {
+	names := make([]string, len(kinds))
+	for i, kind := range kinds {
+		names[i] = kind.Name
 	}
 	slices.Sort(names)
 	return names
+}
+
+// shownKind is a value of KIND as a message may show it: a word of a few letters.
+// Anything else may be a secret in the wrong variable.
+func shownKind(kind string) string {
+	if kind == "" || len(kind) > 16 || strings.Trim(kind, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return " of this name"
+	}
+	return " " + kind
 }
 
 func isSourceName(name string) bool {
@@ -657,8 +642,7 @@ func (l *loader) warn(migrate migrateSettings, audit auditSettings, lockout lock
 		"AUDIT_HMAC_KEY is not set: each process digests usernames with a key of its own, and records cannot be joined across processes")
 	for i, source := range sources {
 		later := sources[i+1:]
-		teller, tells := source.Settings.(lookUpTeller)
-		if tells && !teller.LooksUp() && len(later) > 0 {
+		if !source.Settings.LooksUp() && len(later) > 0 {
 			add(true, "MIGRATE_SOURCES: "+source.Name+" cannot look users up without their password, so nobody of the sources after it can be migrated: "+
 				"whether a user of theirs is one of "+source.Name+"'s too cannot be found out; name "+source.Name+" last")
 		}

@@ -10,6 +10,8 @@ import (
 
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
 )
 
 const canary = "canary-2b7c"
@@ -35,6 +37,10 @@ func (d *directory) Validate(variable func(string) string) []error {
 
 func (d *directory) LooksUp() bool { return d.Host != "looks-nobody-up" }
 
+func (d *directory) Open(context.Context, parts.SourceOptions) (ports.Source, error) {
+	return ports.Source{}, errors.New("is not opened here")
+}
+
 func (d *directory) LimitsTries() bool { return d.Host != "counts-nothing" }
 
 func (d *directory) Warnings(variable func(string) string) []string {
@@ -44,9 +50,9 @@ func (d *directory) Warnings(variable func(string) string) []string {
 	return nil
 }
 
-func kinds() map[string]config.NewSettings {
-	newDirectory := func() config.SourceSettings { return new(directory) }
-	return map[string]config.NewSettings{"cognito": newDirectory, "directory": newDirectory}
+func kinds() []parts.SourceKind {
+	newDirectory := func() parts.SourceSettings { return new(directory) }
+	return []parts.SourceKind{{Name: "cognito", Settings: newDirectory}, {Name: "directory", Settings: newDirectory}}
 }
 
 // vault knows one secret.

@@ -1,6 +1,11 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"cognito-user-migration/ports/parts"
+)
 
 // Setting describes one variable, for the table in the README and for people.
 type Setting struct {
@@ -22,7 +27,7 @@ type Setting struct {
 }
 
 // Describe lists every variable there is, read from the structs that parse them.
-func Describe(kinds map[string]NewSettings) []Setting {
+func Describe(kinds []parts.SourceKind) []Setting {
 	var settings []Setting
 	add := func(prefix, kind string, fields []field) {
 		for _, field := range fields {
@@ -35,13 +40,14 @@ func Describe(kinds map[string]NewSettings) []Setting {
 			})
 		}
 	}
-	names := built(kinds)
+	names := namesOf(kinds)
 	add(familyMigrate, "", fieldsOf(&migrateSettings{}))
 	kind := len(settings)
 	add("SOURCE_", "", fieldsOf(&sourceSettings{}))
 	settings[kind].Takes = strings.Join(names, ", ")
 	for _, name := range names {
-		add("SOURCE_", name, fieldsOf(kinds[name]()))
+		at := slices.IndexFunc(kinds, func(kind parts.SourceKind) bool { return kind.Name == name })
+		add("SOURCE_", name, fieldsOf(kinds[at].Settings()))
 	}
 	add(familyAudit, "", fieldsOf(&auditSettings{}))
 	add(familyCompletion, "", fieldsOf(&completionSettings{}))

@@ -16,7 +16,7 @@ type Link struct {
 	// Name is the source's name, as its findings have it.
 	Name string
 	// Source is asked.
-	Source ports.SourceDirectory
+	Source ports.Source
 	// Match says for which identifiers; the zero Match takes every one.
 	Match Match
 }
@@ -32,18 +32,18 @@ var _ ports.SourceDirectory = Chain(nil)
 // Authenticate implements [ports.SourceDirectory].
 func (c Chain) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	judged := false // by a source that was asked earlier
-	return c.ask(username, func(source ports.SourceDirectory, last bool) (domain.Finding, error) {
-		finding, err := source.Authenticate(ctx, username, password)
+	return c.ask(username, func(source ports.Source, last bool) (domain.Finding, error) {
+		finding, err := source.Directory.Authenticate(ctx, username, password)
 		if err != nil && judged {
 			err = ports.MaybeJudged(err)
 		}
 		judged = true
-		if err != nil || last || finding.Kind != domain.PasswordWrong || !mayHideUnknown(source) {
+		if err != nil || last || finding.Kind != domain.PasswordWrong || !source.HidesUnknown {
 			return finding, err
 		}
 		// Wrong, or unknown and hidden: the next source may only be asked
 		// where there is no such user here.
-		known, err := source.FindUser(ctx, username)
+		known, err := source.Directory.FindUser(ctx, username)
 		err = ports.MaybeJudged(err)
 		if err != nil || known.Kind == domain.UserUnknown {
 			return known, err
@@ -54,14 +54,14 @@ func (c Chain) Authenticate(ctx context.Context, username string, password domai
 
 // FindUser implements [ports.SourceDirectory].
 func (c Chain) FindUser(ctx context.Context, username string) (domain.Finding, error) {
-	return c.ask(username, func(source ports.SourceDirectory, _ bool) (domain.Finding, error) {
-		return source.FindUser(ctx, username)
+	return c.ask(username, func(source ports.Source, _ bool) (domain.Finding, error) {
+		return source.Directory.FindUser(ctx, username)
 	})
 }
 
 // ask puts the question to each source that matches, until one knows the user.
-func (c Chain) ask(username string, question func(source ports.SourceDirectory, last bool) (domain.Finding, error)) (domain.Finding, error) {
-	var matching []ports.SourceDirectory
+func (c Chain) ask(username string, question func(source ports.Source, last bool) (domain.Finding, error)) (domain.Finding, error) {
+	var matching []ports.Source
 	for _, link := range c {
 		if link.Match.Takes(username) {
 			matching = append(matching, link.Source)
@@ -99,7 +99,7 @@ func (c Chain) FindEarlier(ctx context.Context, source, typed string, names []st
 	for _, link := range c[:place] {
 		for _, name := range names {
 			if name != typed || !link.Match.Takes(typed) {
-				questions = append(questions, &question{source: link.Source, name: name})
+				questions = append(questions, &question{source: link.Source.Directory, name: name})
 			}
 		}
 	}
@@ -124,11 +124,6 @@ func (c Chain) FindEarlier(ctx context.Context, source, typed string, names []st
 		}
 	}
 	return findings, failed
-}
-
-func mayHideUnknown(source ports.SourceDirectory) bool {
-	hider, ok := source.(ports.UnknownHider)
-	return ok && hider.MayHideUnknown()
 }
 
 // Match says which identifiers a source is asked for.

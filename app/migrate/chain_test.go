@@ -15,12 +15,13 @@ import (
 	"github.com/golang/mock/gomock"
 )
 
-// hider is a source that may hide whom it does not know.
-type hider struct {
-	*mocks.MockSourceDirectory
-}
+// of is a source of this directory.
+func of(directory ports.SourceDirectory) ports.Source { return ports.Source{Directory: directory} }
 
-func (hider) MayHideUnknown() bool { return true }
+// hiding is a source that may hide whom it does not know.
+func hiding(directory ports.SourceDirectory) ports.Source {
+	return ports.Source{Directory: directory, HidesUnknown: true}
+}
 
 func found(kind domain.FindingKind, source string) domain.Finding {
 	return domain.Finding{Kind: kind, Source: source}
@@ -53,7 +54,7 @@ func TestOnlyASourceThatDoesNotKnowTheUserPassesOn(t *testing.T) {
 				second.EXPECT().Authenticate(gomock.Any(), "alice", gomock.Any()).Return(found(row.second, "SECOND"), nil)
 				second.EXPECT().FindUser(gomock.Any(), "alice").Return(found(row.second, "SECOND"), nil)
 			}
-			chain := migrate.Chain{{Source: first}, {Source: second}}
+			chain := migrate.Chain{{Source: of(first)}, {Source: of(second)}}
 			got, err := chain.Authenticate(context.Background(), "alice", domain.NewPassword("p"))
 			if got.Kind != row.want || !errors.Is(err, row.firstErr) {
 				t.Errorf("sign-in: got %v, %v", got, err)
@@ -88,7 +89,7 @@ func TestAHiddenUnknownUserIsLookedUpBeforeTheNextSourceTries(t *testing.T) {
 			if row.passesOn {
 				second.EXPECT().Authenticate(gomock.Any(), "alice", gomock.Any()).Return(found(domain.PasswordAccepted, "SECOND"), nil)
 			}
-			chain := migrate.Chain{{Source: hider{first}}, {Source: second}}
+			chain := migrate.Chain{{Source: hiding(first)}, {Source: of(second)}}
 			got, err := chain.Authenticate(context.Background(), "alice", domain.NewPassword("p"))
 			if got.Kind != row.want || !errors.Is(err, row.err) {
 				t.Errorf("got %v, %v", got, err)
@@ -102,7 +103,7 @@ func TestTheLastSourceIsNotAskedTwice(t *testing.T) {
 	only := mocks.NewMockSourceDirectory(gomock.NewController(t))
 	only.EXPECT().Authenticate(gomock.Any(), "alice", gomock.Any()).Return(found(domain.PasswordWrong, "ONLY"), nil)
 	skipped := mocks.NewMockSourceDirectory(gomock.NewController(t))
-	chain := migrate.Chain{{Source: hider{only}}, {Source: skipped, Match: migrate.ParseMatch("*@corp.example")}}
+	chain := migrate.Chain{{Source: hiding(only)}, {Source: of(skipped), Match: migrate.ParseMatch("*@corp.example")}}
 	if got, err := chain.Authenticate(context.Background(), "alice", domain.NewPassword("p")); got.Kind != domain.PasswordWrong || err != nil {
 		t.Errorf("got %v, %v", got, err)
 	}
@@ -136,8 +137,8 @@ func TestEarlierSourcesAreAskedWhatTheyWereNotAsked(t *testing.T) {
 				second.EXPECT().FindUser(gomock.Any(), asked).Return(found(domain.UserUnknown, "SECOND"), nil)
 			}
 			chain := migrate.Chain{
-				{Name: "FIRST", Source: first, Match: migrate.ParseMatch(row.match)},
-				{Name: "SECOND", Source: second}, {Name: "THIRD", Source: third},
+				{Name: "FIRST", Source: of(first), Match: migrate.ParseMatch(row.match)},
+				{Name: "SECOND", Source: of(second)}, {Name: "THIRD", Source: of(third)},
 			}
 			findings, err := chain.FindEarlier(t.Context(), row.decided, typed, []string{created, typed})
 			if err != nil || len(findings) != len(row.first)+len(row.second) {
@@ -161,7 +162,7 @@ func TestEarlierSourcesAreAskedSideBySide(t *testing.T) {
 			return found(domain.UserUnknown, name), nil
 		})
 	}
-	chain := migrate.Chain{{Name: "FIRST", Source: first}, {Name: "SECOND", Source: second}, {Name: "THIRD"}}
+	chain := migrate.Chain{{Name: "FIRST", Source: of(first)}, {Name: "SECOND", Source: of(second)}, {Name: "THIRD"}}
 	findings, err := chain.FindEarlier(t.Context(), "THIRD", "typed", []string{"alice", "alice@example.com"})
 	if err != nil || len(findings) != 4 || findings[0].Source != "FIRST" || findings[3].Source != "SECOND" {
 		t.Errorf("got %v, %v", findings, err)
@@ -180,7 +181,7 @@ func TestAnEarlierSourceThatDoesNotAnswerIsAnErrorAndTheOthersFindingsStand(t *t
 			first, second := mocks.NewMockSourceDirectory(controller), mocks.NewMockSourceDirectory(controller)
 			first.EXPECT().FindUser(gomock.Any(), "alice").DoAndReturn(answer)
 			second.EXPECT().FindUser(gomock.Any(), "alice").Return(found(domain.UserDisabled, "SECOND"), nil)
-			chain := migrate.Chain{{Name: "FIRST", Source: first}, {Name: "SECOND", Source: second}, {Name: "THIRD"}}
+			chain := migrate.Chain{{Name: "FIRST", Source: of(first)}, {Name: "SECOND", Source: of(second)}, {Name: "THIRD"}}
 			findings, err := chain.FindEarlier(t.Context(), "THIRD", "typed", []string{"alice"})
 			if err == nil || strings.Contains(err.Error(), "alice") || len(findings) != 1 || findings[0].Kind != domain.UserDisabled {
 				t.Errorf("got %v, %v", findings, err)
@@ -247,9 +248,9 @@ func TestAChainCertifiesOnlyWhatNoSourceMayHaveJudged(t *testing.T) {
 			} else {
 				first.EXPECT().Authenticate(gomock.Any(), "alice", gomock.Any()).Return(found(row.first, "FIRST"), nil)
 			}
-			links := migrate.Chain{{Source: first}, {Source: second}}
+			links := migrate.Chain{{Source: of(first)}, {Source: of(second)}}
 			if row.hides {
-				links[0].Source = hider{first}
+				links[0].Source = hiding(first)
 				first.EXPECT().FindUser(gomock.Any(), "alice").Return(domain.Finding{}, down)
 			}
 			if row.second {

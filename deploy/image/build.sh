@@ -8,8 +8,7 @@
 #   BASE       the build stage's base image     the Dockerfile's
 #   ENGINE     docker, podman or buildah        the first that works
 #   PULL       never: use local images only     as the engine does by itself
-#   TAGS       adapters to leave out, as build tags: noldap,nosql         none: all are in
-#              (tracing puts tracing in: docs/tracing.md)
+#   MAIN       the folder of the main, or its name below app/cmd          app/cmd/bootstrap
 #   CERTIFICATES   all, or amazon's own alone                             all
 #   VERSION, REVISION                           from git
 #   SOURCE_DATE_EPOCH                           the commit's time, so that the same commit makes the same image
@@ -46,6 +45,8 @@ fi
 version="${VERSION:-$(of_git describe --tags --always --dirty)}"
 revision="${REVISION:-$(of_git rev-parse HEAD)}"
 epoch="${SOURCE_DATE_EPOCH:-$(of_git log -1 --format=%ct)}"
+main="${MAIN:-app/cmd/bootstrap}"
+if [[ "$main" != */* ]]; then main="app/cmd/$main"; fi
 image="${IMAGE:-cognito-user-migration:${version:-dev}}"
 
 # Said outright even where it is this machine's own: a Lambda function is of one architecture.
@@ -75,7 +76,7 @@ fi
 args=(--tag "$image"
   --platform "$PLATFORM"
   --build-arg "VERSION=${version:-dev}"
-  --build-arg "TAGS=${TAGS:-}"
+  --build-arg "MAIN=$main"
   --build-arg "CERTIFICATES=${CERTIFICATES:-all}"
   --build-arg "REVISION=${revision:-unknown}"
   --build-arg "GOPROXY=${GOPROXY:-$(go env GOPROXY 2>/dev/null || true)}")

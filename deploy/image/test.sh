@@ -53,8 +53,7 @@ build again "linux/$machine" --no-cache
 # Both at once make an index of both; what was built above is in the cache.
 build index "linux/$machine,linux/$other"
 podman tag "$name:index-$other" "$name:$other"
-ONLY_TAGS="$(make --no-print-directory -s only ONLY=cognito)"
-TAGS="$ONLY_TAGS" CERTIFICATES=amazon build least "linux/$machine"
+MAIN=bootstrap-cognito CERTIFICATES=amazon build least "linux/$machine"
 
 same "the second build, without any cached layer," "$(tag=again of '{{.FromImageID}}')" "$(of '{{.FromImageID}}')"
 
@@ -101,10 +100,12 @@ for tag in "$machine" "$other" least; do
   # The ELF header's own word of the machine, 18 bytes in: EM_X86_64 or EM_AARCH64.
   declare -A machines=([amd64]="3e 00" [arm64]="b7 00")
   same "the ELF header's machine" "$(od -An -tx1 -j18 -N2 "$work/$tag/bootstrap" | xargs)" "${machines[$arch]}"
-  tags="$(cat app/cmd/bootstrap/build-tags)"
-  if [[ "$tag" == least ]]; then tags="$tags,$ONLY_TAGS"; fi
+  main=app/cmd/bootstrap
+  if [[ "$tag" == least ]]; then main=app/cmd/bootstrap-cognito; fi
+  grep -qE "[[:space:]]path[[:space:]].*/$main\$" "$work/$tag.buildinfo" || die "bootstrap was not built of $main"
+  tags="$(sed -n 's/^FUNCTION_TAGS := //p' Makefile)"
   grep -qE -- "-tags=$tags\$" "$work/$tag.buildinfo" || die "bootstrap was not built with $tags"
-  say "ok: static, for $arch, with $tags"
+  say "ok: static, for $arch, of $main, with $tags"
 
   VERSION="$version" deploy/image/sbom.sh "$work/$tag/bootstrap" "$work/$tag.cdx.json" >"$work/sbom" || { cat "$work/sbom"; die "the list of components"; }
   say "ok: $(head -n1 "$work/sbom")"

@@ -5,9 +5,10 @@
 package mocks
 
 import (
-	ports "cognito-user-migration/ports"
 	context "context"
 	reflect "reflect"
+
+	ports "cognito-user-migration/ports"
 
 	gomock "github.com/golang/mock/gomock"
 )
@@ -35,6 +36,18 @@ func (m *MockCredentialProvider) EXPECT() *MockCredentialProviderMockRecorder {
 	return m.recorder
 }
 
+// Invalidate mocks base method.
+func (m *MockCredentialProvider) Invalidate() {
+	m.ctrl.T.Helper()
+	m.ctrl.Call(m, "Invalidate")
+}
+
+// Invalidate indicates an expected call of Invalidate.
+func (mr *MockCredentialProviderMockRecorder) Invalidate() *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "Invalidate", reflect.TypeOf((*MockCredentialProvider)(nil).Invalidate))
+}
+
 // Retrieve mocks base method.
 func (m *MockCredentialProvider) Retrieve(ctx context.Context) (ports.Credentials, error) {
 	m.ctrl.T.Helper()
@@ -48,39 +61,4 @@ func (m *MockCredentialProvider) Retrieve(ctx context.Context) (ports.Credential
 func (mr *MockCredentialProviderMockRecorder) Retrieve(ctx interface{}) *gomock.Call {
 	mr.mock.ctrl.T.Helper()
 	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "Retrieve", reflect.TypeOf((*MockCredentialProvider)(nil).Retrieve), ctx)
-}
-
-// MockCredentialInvalidator is a mock of CredentialInvalidator interface.
-type MockCredentialInvalidator struct {
-	ctrl     *gomock.Controller
-	recorder *MockCredentialInvalidatorMockRecorder
-}
-
-// MockCredentialInvalidatorMockRecorder is the mock recorder for MockCredentialInvalidator.
-type MockCredentialInvalidatorMockRecorder struct {
-	mock *MockCredentialInvalidator
-}
-
-// NewMockCredentialInvalidator creates a new mock instance.
-func NewMockCredentialInvalidator(ctrl *gomock.Controller) *MockCredentialInvalidator {
-	mock := &MockCredentialInvalidator{ctrl: ctrl}
-	mock.recorder = &MockCredentialInvalidatorMockRecorder{mock}
-	return mock
-}
-
-// EXPECT returns an object that allows the caller to indicate expected use.
-func (m *MockCredentialInvalidator) EXPECT() *MockCredentialInvalidatorMockRecorder {
-	return m.recorder
-}
-
-// Invalidate mocks base method.
-func (m *MockCredentialInvalidator) Invalidate() {
-	m.ctrl.T.Helper()
-	m.ctrl.Call(m, "Invalidate")
-}
-
-// Invalidate indicates an expected call of Invalidate.
-func (mr *MockCredentialInvalidatorMockRecorder) Invalidate() *gomock.Call {
-	mr.mock.ctrl.T.Helper()
-	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "Invalidate", reflect.TypeOf((*MockCredentialInvalidator)(nil).Invalidate))
 }

@@ -5,9 +5,10 @@
 package mocks
 
 import (
-	domain "cognito-user-migration/domain"
 	context "context"
 	reflect "reflect"
+
+	domain "cognito-user-migration/domain"
 
 	gomock "github.com/golang/mock/gomock"
 )
@@ -63,41 +64,4 @@ func (m *MockSourceDirectory) FindUser(ctx context.Context, username string) (do
 func (mr *MockSourceDirectoryMockRecorder) FindUser(ctx, username interface{}) *gomock.Call {
 	mr.mock.ctrl.T.Helper()
 	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "FindUser", reflect.TypeOf((*MockSourceDirectory)(nil).FindUser), ctx, username)
-}
-
-// MockUnknownHider is a mock of UnknownHider interface.
-type MockUnknownHider struct {
-	ctrl     *gomock.Controller
-	recorder *MockUnknownHiderMockRecorder
-}
-
-// MockUnknownHiderMockRecorder is the mock recorder for MockUnknownHider.
-type MockUnknownHiderMockRecorder struct {
-	mock *MockUnknownHider
-}
-
-// NewMockUnknownHider creates a new mock instance.
-func NewMockUnknownHider(ctrl *gomock.Controller) *MockUnknownHider {
-	mock := &MockUnknownHider{ctrl: ctrl}
-	mock.recorder = &MockUnknownHiderMockRecorder{mock}
-	return mock
-}
-
-// EXPECT returns an object that allows the caller to indicate expected use.
-func (m *MockUnknownHider) EXPECT() *MockUnknownHiderMockRecorder {
-	return m.recorder
-}
-
-// MayHideUnknown mocks base method.
-func (m *MockUnknownHider) MayHideUnknown() bool {
-	m.ctrl.T.Helper()
-	ret := m.ctrl.Call(m, "MayHideUnknown")
-	ret0, _ := ret[0].(bool)
-	return ret0
-}
-
-// MayHideUnknown indicates an expected call of MayHideUnknown.
-func (mr *MockUnknownHiderMockRecorder) MayHideUnknown() *gomock.Call {
-	mr.mock.ctrl.T.Helper()
-	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "MayHideUnknown", reflect.TypeOf((*MockUnknownHider)(nil).MayHideUnknown))
 }

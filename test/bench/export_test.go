@@ -14,5 +14,3 @@ func Summarize(rounds, floor []map[string]float64) map[string]Figure {
 }
 
 func GrowthOf(points []Point) Growth { return growthOf(points) }
-
-func AdapterTags(top string) ([]string, error) { return adapterTags(top) }

@@ -101,7 +101,7 @@ func allLoadSeries() []loadSeries {
 
 // load measures every series, round after round.
 func (b *bench) load(ctx context.Context) (*Load, error) {
-	ready, err := bootstrap()(ctx, workshop{top: b.options.Top, folder: b.folder, roots: b.addresses.Roots})
+	ready, err := bootstrap(ctx, workshop{top: b.options.Top, folder: b.folder, roots: b.addresses.Roots})
 	if err != nil {
 		return nil, err
 	}

@@ -6,13 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 
 	"cognito-user-migration/test/bench/stub"
@@ -61,12 +57,12 @@ func (e errAbsent) Error() string { return e.reason }
 func programs(compare string) []program {
 	all := []program{
 		{name: Floor, title: "two bare HTTPS round trips, net/http", label: "floor: two bare calls", prepare: goProgram("floor", "./test/bench/cmd/floor"), share: 1, quota: true},
-		{name: Bootstrap, title: "bootstrap, as it is shipped", label: "this function", prepare: bootstrap(), share: 1, quota: true},
-		{name: IDToken, title: "bootstrap, SOURCE_PROFILE=id_token", label: "with id_token", prepare: bootstrap(), share: 1, env: []string{"SOURCE_PROFILE=id_token"}},
-		{name: "concurrent", title: "bootstrap, SOURCE_PROFILE=concurrent", label: "with concurrent", prepare: bootstrap(), share: 1, env: []string{"SOURCE_PROFILE=concurrent"}},
-		{name: NoWarming, title: "bootstrap, not warmed (-tags unwarmed)", label: "not warmed", prepare: bootstrap("unwarmed"), share: 1, quota: true},
-		{name: "stock_roots", title: "bootstrap, this machine's CA bundle", label: "stock CA bundle", prepare: stockRoots(bootstrap()), share: 0.2, quota: true},
-		{name: Minimal, title: "bootstrap, Cognito source alone", label: "Cognito source alone", prepare: minimal, share: 1},
+		{name: Bootstrap, title: "bootstrap, as it is shipped", label: "this function", prepare: bootstrap, share: 1, quota: true},
+		{name: IDToken, title: "bootstrap, SOURCE_PROFILE=id_token", label: "with id_token", prepare: bootstrap, share: 1, env: []string{"SOURCE_PROFILE=id_token"}},
+		{name: "concurrent", title: "bootstrap, SOURCE_PROFILE=concurrent", label: "with concurrent", prepare: bootstrap, share: 1, env: []string{"SOURCE_PROFILE=concurrent"}},
+		{name: NoWarming, title: "bootstrap, not warmed", label: "not warmed", prepare: goProgram("bootstrap-unwarmed", "./test/unwarmed"), share: 1, quota: true},
+		{name: "stock_roots", title: "bootstrap, this machine's CA bundle", label: "stock CA bundle", prepare: stockRoots(bootstrap), share: 0.2, quota: true},
+		{name: Minimal, title: "bootstrap, Cognito source alone", label: "Cognito source alone", prepare: goProgram("bootstrap-cognito", "./app/cmd/bootstrap-cognito"), share: 1},
 		{name: Node, title: "Node.js, SDK v3, bundled, role cached", label: "Node.js, role cached", prepare: nodeProgram, share: 0.5, quota: true},
 		{name: Python, title: "the article's flow, Python, boto3", label: "Python, the article's", prepare: pythonProgram, share: 0.05, quota: true},
 	}
@@ -84,15 +80,15 @@ type workshop struct {
 }
 
 const (
-	// productionTags is the file of the tags that the function is built with.
-	productionTags = "app/cmd/bootstrap/build-tags"
-	// productionLDFlags are the Makefile's; a test compares them.
+	// productionTags and productionLDFlags are the Makefile's; a test compares
+	// them.
+	productionTags    = "lambda.norpc,nethttpomithttp2"
 	productionLDFlags = "-s -w -X main.version=bench"
 )
 
-// bootstrap is the function's binary as it is shipped, with further build tags.
-func bootstrap(tags ...string) func(context.Context, workshop) (executable, error) {
-	return goProgram(strings.Join(append([]string{"bootstrap"}, tags...), "-"), "./app/cmd/bootstrap", tags...)
+// bootstrap is the function's binary as it is shipped.
+func bootstrap(ctx context.Context, w workshop) (executable, error) {
+	return goProgram("bootstrap", "./app/cmd/bootstrap")(ctx, w)
 }
 
 // built is a binary that somebody else has built.
@@ -110,57 +106,13 @@ func built(path string) func(context.Context, workshop) (executable, error) {
 	}
 }
 
-// minimal is the function without any adapter that can be left out, as `make
-// build ONLY=cognito` builds it.
-func minimal(ctx context.Context, w workshop) (executable, error) {
-	tags, err := adapterTags(w.top)
-	if err != nil {
-		return executable{}, err
-	}
-	return goProgram("bootstrap-minimal", "./app/cmd/bootstrap", tags...)(ctx, w)
-}
-
-// adapterTags are the build tags that leave an adapter out, each: those that a
-// file of the sources is built without, as the Makefile finds them.
-func adapterTags(top string) ([]string, error) {
-	constraint := regexp.MustCompile(`(?m)^//go:build !(no[a-z]+)$`)
-	found := make(map[string]bool)
-	for _, folder := range []string{"app", "adapters"} {
-		err := filepath.WalkDir(filepath.Join(top, folder), func(path string, entry fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			if entry.Name() == "node_modules" {
-				return filepath.SkipDir
-			}
-			if entry.IsDir() || filepath.Ext(path) != ".go" {
-				return nil
-			}
-			source, err := os.ReadFile(path) //nolint:gosec // of the checkout
-			if match := constraint.FindSubmatch(source); match != nil {
-				found[string(match[1])] = true
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return slices.Sorted(maps.Keys(found)), nil
-}
-
 // goProgram builds a program of this repository, once for each name.
-func goProgram(name, path string, tags ...string) func(context.Context, workshop) (executable, error) {
+func goProgram(name, path string) func(context.Context, workshop) (executable, error) {
 	return func(ctx context.Context, w workshop) (executable, error) {
 		binary := filepath.Join(w.folder, name)
 		if _, err := os.Stat(binary); err != nil {
-			production, err := os.ReadFile(filepath.Join(w.top, productionTags))
-			if err != nil {
-				return executable{}, err
-			}
 			build := exec.CommandContext(ctx, "go", "build", "-trimpath", //nolint:gosec // our own words
-				"-tags", strings.Join(append([]string{strings.TrimSpace(string(production))}, tags...), ","),
-				"-ldflags", productionLDFlags, "-o", binary+".linked", ".")
+				"-tags", productionTags, "-ldflags", productionLDFlags, "-o", binary+".linked", ".")
 			build.Dir = filepath.Join(w.top, path) // there the go command finds the module that it belongs to
 			build.Env = append(os.Environ(), "CGO_ENABLED=0")
 			if output, err := build.CombinedOutput(); err != nil {

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,9 +17,9 @@ import (
 var (
 	moto         = shared[*peers.Moto]{start: peers.StartMoto}
 	cognitoLocal = shared[*peers.CognitoLocal]{start: peers.StartCognitoLocal}
-	bootstrap    = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx) }}
-	// traced is the program with what the image leaves out.
-	traced = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "tracing") }}
+	bootstrap    = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "bootstrap") }}
+	// traced is the program with tracing, which the image's main does not list.
+	traced = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "bootstrap-tracing") }}
 )
 
 func TestMain(m *testing.M) {
@@ -65,20 +64,15 @@ func (s *shared[T]) close() {
 // binary is the program under test, built as the image's is.
 type binary struct{ path string }
 
-// build builds it, with further build tags.
-func build(ctx context.Context, tags ...string) (*binary, error) {
+// build builds a main of app/cmd.
+func build(ctx context.Context, main string) (*binary, error) {
 	folder, err := os.MkdirTemp("", "bootstrap-")
 	if err != nil {
 		return nil, err
 	}
-	production, err := os.ReadFile("../../app/cmd/bootstrap/build-tags")
-	if err != nil {
-		return nil, err
-	}
 	b := &binary{path: filepath.Join(folder, "bootstrap")}
-	tags = append([]string{strings.TrimSpace(string(production))}, tags...)
-	arguments := append([]string{"build", "-tags", strings.Join(tags, ","), "-o", b.path}, buildFlags...)
-	compile := exec.CommandContext(ctx, "go", append(arguments, "../../app/cmd/bootstrap")...)
+	arguments := append([]string{"build", "-tags", "lambda.norpc,nethttpomithttp2", "-o", b.path}, buildFlags...)
+	compile := exec.CommandContext(ctx, "go", append(arguments, "../../app/cmd/"+main)...)
 	if output, err := compile.CombinedOutput(); err != nil {
 		b.Close()
 		return nil, fmt.Errorf("go build: %w\n%s", err, output)

@@ -1,4 +1,4 @@
-// Command weight builds the function with the Cognito source alone, with each other adapter
+// Command weight builds the function with the Cognito source alone, with each other part
 // beside it, and with everything, and says what each of them weighs: bytes of the binary, and
 // what its packages do when the program is loaded, before anything of ours runs.
 //
@@ -12,10 +12,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
 	"maps"
 	"net"
 	"net/http"
@@ -32,17 +36,18 @@ import (
 )
 
 const (
-	program  = "./app/cmd/bootstrap"
-	tagsFile = "app/cmd/bootstrap/build-tags"
+	// list is the file that lists every part.
+	list = "app/everything/everything.go"
+	// cognito is the source that every build has.
+	cognito = "cognitosource"
+	// tags are those that the function is built with: the Makefile's FUNCTION_TAGS.
+	tags = "lambda.norpc,nethttpomithttp2"
 	// runs is how often a program is started to see what it does: the least of them is told,
 	// since noise only ever adds.
 	runs = 25
 	// The tables stand between these.
 	begins, ends = "<!-- weight:begin -->\n", "<!-- weight:end -->"
 )
-
-// needs names what an adapter is of no use without.
-var needs = map[string]string{"postgres": "sql", "mysql": "sql"}
 
 func main() {
 	write := flag.String("write", "", "the `file` to write the tables into")
@@ -61,10 +66,10 @@ func run(write string, limit int64) error {
 	}
 	defer os.RemoveAll(folder)
 	scale := scale{folder: folder}
-	if err := scale.readTags(); err != nil {
+	if scale.parts, err = partsOf(list); err != nil {
 		return err
 	}
-	alone, err := scale.build("alone", nil)
+	alone, err := compile(filepath.Join(folder, "alone"), tags, "./app/cmd/bootstrap-cognito")
 	if err != nil {
 		return err
 	}
@@ -88,39 +93,32 @@ func run(write string, limit int64) error {
 // scale builds and weighs.
 type scale struct {
 	folder string
-	fixed  []string // tags of every build
-	noes   []string // tags that leave an adapter out
+	parts  []part
 }
 
-// readTags finds them where the Makefile does.
-func (s *scale) readTags() error {
-	text, err := os.ReadFile(tagsFile)
+// part is what a main can list: a package under adapters by its path, such as ldapsource or
+// sqlsource/mysql. The second one is of use with the first alone.
+type part struct{ name, beside string }
+
+// partsOf reads which packages the list imports.
+func partsOf(path string) ([]part, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.fixed = strings.Split(strings.TrimSpace(string(text)), ",")
-	constraint := regexp.MustCompile(`(?m)^//go:build !(no[a-z]+)$`)
-	found := make(map[string]bool)
-	for _, root := range []string{"app", "adapters"} {
-		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") {
-				return err
-			}
-			text, err := os.ReadFile(path)
-			if tag := constraint.FindSubmatch(text); tag != nil {
-				found[string(tag[1])] = true
-			}
-			return err
-		})
-		if err != nil {
-			return err
+	var parts []part
+	for _, imported := range file.Imports {
+		_, name, adapter := strings.Cut(strings.Trim(imported.Path.Value, `"`), "/adapters/")
+		if !adapter || name == cognito || name == "stscredentials" || name == "cognitodestination" {
+			continue // in every build, or a half of completion
 		}
+		beside, _, nested := strings.Cut(name, "/")
+		if !nested {
+			beside = ""
+		}
+		parts = append(parts, part{name, beside})
 	}
-	for _, tag := range s.fixed {
-		delete(found, tag)
-	}
-	s.noes = slices.Sorted(maps.Keys(found))
-	return nil
+	return parts, nil
 }
 
 // built is one build.
@@ -130,27 +128,98 @@ type built struct {
 	inits map[string]initialized
 }
 
-// build builds the program with these adapters, and without every other; a name with a minus
-// takes a tag off that every build has.
-func (s *scale) build(name string, with []string) (built, error) {
-	var tags []string
-	for _, tag := range slices.Concat(s.fixed, s.noes) {
-		if !slices.Contains(with, strings.TrimPrefix(tag, "no")) && !slices.Contains(with, "-"+tag) {
-			tags = append(tags, tag)
+// build builds a main that lists the Cognito source and these parts.
+func (s *scale) build(name, tags string, with ...string) (built, error) {
+	source, err := mainOf(list, append(with, cognito))
+	if err != nil {
+		return built{}, err
+	}
+	// The main stands in the list's place for one build: an overlay, so that nothing is written
+	// into the tree.
+	stand := filepath.Join(s.folder, strings.ReplaceAll(name, "/", "-"))
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{list: stand + ".go"}})
+	if err != nil {
+		return built{}, err
+	}
+	for path, text := range map[string][]byte{stand + ".go": source, stand + ".json": overlay} {
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			return built{}, err
 		}
 	}
-	binary := built{path: filepath.Join(s.folder, name)}
-	command := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", strings.Join(tags, ","),
-		"-ldflags", "-s -w -X main.version=1.2.3", "-o", binary.path, program)
+	return compile(stand, tags, "./app/cmd/bootstrap", "-overlay", stand+".json")
+}
+
+// compile builds a main.
+func compile(path, tags, program string, flags ...string) (built, error) {
+	arguments := append([]string{"build", "-trimpath", "-buildvcs=false", "-tags", tags, "-ldflags", "-s -w -X main.version=1.2.3", "-o", path}, flags...)
+	command := exec.Command("go", append(arguments, program)...)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	if output, err := command.CombinedOutput(); err != nil {
 		return built{}, fmt.Errorf("%v: %w\n%s", command.Args, err, output)
 	}
-	info, err := os.Stat(binary.path)
-	if err == nil {
-		binary.size = info.Size()
+	info, err := os.Stat(path)
+	if err != nil {
+		return built{}, err
 	}
-	return binary, err
+	return built{path: path, size: info.Size()}, nil
+}
+
+// mainOf is the list with these packages alone: whatever names another one is left out.
+func mainOf(path string, with []string) ([]byte, error) {
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	left := make(map[string]bool) // the names of packages that are left out
+	for _, group := range file.Decls {
+		imports, ok := group.(*ast.GenDecl)
+		if !ok || imports.Tok != token.IMPORT {
+			continue
+		}
+		imports.Specs = slices.DeleteFunc(imports.Specs, func(spec ast.Spec) bool {
+			imported := strings.Trim(spec.(*ast.ImportSpec).Path.Value, `"`)
+			_, name, adapter := strings.Cut(imported, "/adapters/")
+			if !adapter || slices.Contains(with, name) || name == "stscredentials" || name == "cognitodestination" && slices.Contains(with, "sqscompletion") {
+				return false
+			}
+			left[name[strings.LastIndexByte(name, '/')+1:]] = true
+			return true
+		})
+	}
+	names := func(node ast.Node) bool {
+		found := false
+		ast.Inspect(node, func(node ast.Node) bool {
+			if name, ok := node.(*ast.Ident); ok {
+				found = found || left[name.Name]
+			}
+			return !found
+		})
+		return found
+	}
+	// A driver is an argument; all else is an element of a list.
+	ast.Inspect(file, func(node ast.Node) bool {
+		if call, ok := node.(*ast.CallExpr); ok {
+			call.Args = slices.DeleteFunc(call.Args, func(argument ast.Expr) bool { return names(argument) })
+		}
+		return true
+	})
+	ast.Inspect(file, func(node ast.Node) bool {
+		if literal, ok := node.(*ast.CompositeLit); ok {
+			literal.Elts = slices.DeleteFunc(literal.Elts, func(element ast.Expr) bool {
+				if pair, ok := element.(*ast.KeyValueExpr); ok {
+					if _, list := pair.Value.(*ast.CompositeLit); list {
+						return false // looked into by itself
+					}
+				}
+				return names(element)
+			})
+		}
+		return true
+	})
+	var source bytes.Buffer
+	err = format.Node(&source, files, file)
+	return source.Bytes(), err
 }
 
 // initialized is what a package does when the program is loaded.
@@ -210,56 +279,53 @@ func (s *scale) tables(alone built) (string, error) {
 	if err := alone.trace(); err != nil {
 		return "", err
 	}
-	weighed := map[string]built{"cognito": alone}
+	weighed := map[string]built{"": alone}
 	var out strings.Builder
-	out.WriteString("| adapter | build tag that leaves it out | bytes | loading it | allocated | allocations |\n|---|---|---|---|---|---|\n")
-	row := func(name, tag string, size int64, cost initialized) {
-		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s | %s |\n", name, tag, grouped(size), milliseconds(cost.took), grouped(cost.bytes), grouped(cost.allocs))
+	out.WriteString("| part | bytes | loading it | allocated | allocations |\n|---|---|---|---|---|\n")
+	row := func(name string, size int64, cost initialized) {
+		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s |\n", name, grouped(size), milliseconds(cost.took), grouped(cost.bytes), grouped(cost.allocs))
 	}
-	row("**Cognito source alone** (`ONLY=cognito`)", "", alone.size, alone.sum(nil))
-	choices := make([]string, len(s.noes))
-	for i, tag := range s.noes {
-		choices[i] = strings.TrimPrefix(tag, "no")
-	}
+	row("**the Cognito source alone** (`MAIN=bootstrap-cognito`)", alone.size, alone.sum(nil))
 	// What others need comes before them.
-	slices.SortFunc(choices, func(a, b string) int { return cmp.Or(cmp.Compare(needs[a], needs[b]), cmp.Compare(a, b)) })
-	for _, choice := range choices {
-		with, beside, title := []string{choice}, "cognito", choice
-		if needed, ok := needs[choice]; ok {
-			with, beside, title = append(with, needed), needed, choice+", beside "+needed
+	slices.SortStableFunc(s.parts, func(a, b part) int { return cmp.Or(cmp.Compare(a.beside, b.beside), cmp.Compare(a.name, b.name)) })
+	var all []string
+	for _, part := range s.parts {
+		all = append(all, part.name)
+		with, title := []string{part.name}, "+ `"+part.name+"`"
+		if part.beside != "" {
+			with, title = append(with, part.beside), title+", beside `"+part.beside+"`"
 		}
-		one, err := s.build(choice, with)
+		one, err := s.build(part.name, tags, with...)
 		if err != nil {
 			return "", err
 		}
 		if err := one.trace(); err != nil {
 			return "", err
 		}
-		weighed[choice] = one
-		base := weighed[beside]
-		row("+ "+title, "`no"+choice+"`", one.size-base.size, one.sum(base.inits))
+		weighed[part.name] = one
+		base := weighed[part.beside]
+		row(title, one.size-base.size, one.sum(base.inits))
 	}
-	whole, err := s.build("everything", choices)
+	whole, err := s.build("everything", tags, all...)
 	if err != nil {
 		return "", err
 	}
 	if err := whole.trace(); err != nil {
 		return "", err
 	}
-	row("**everything** (what `make build` and `make image` build)", "", whole.size, whole.sum(nil))
-	for _, left := range []struct{ tag, title string }{
-		{"nethttpomithttp2", "left out always: HTTP/2 of net/http"},
-		{"noprofiles", "left out always: profiles, SSO, instance metadata"},
-		{"lambda.norpc", "left out always: Go's old way to be called in Lambda"},
-	} {
-		one, err := s.build(left.tag, []string{"-" + left.tag})
+	row("**everything** (what `make build` and `make image` build)", whole.size, whole.sum(nil))
+	for _, tag := range strings.Split(tags, ",") {
+		one, err := s.build("without-"+tag, strings.Join(slices.DeleteFunc(strings.Split(tags, ","), func(other string) bool { return other == tag }), ","))
 		if err != nil {
 			return "", err
 		}
 		if err := one.trace(); err != nil {
 			return "", err
 		}
-		row(left.title, "`"+left.tag+"`", one.size-alone.size, one.sum(alone.inits))
+		row("left out always: "+map[string]string{
+			"nethttpomithttp2": "HTTP/2 of net/http (Go's own tag `nethttpomithttp2`)",
+			"lambda.norpc":     "Go's old way to be called in Lambda (aws-lambda-go's own tag `lambda.norpc`)",
+		}[tag], one.size-alone.size, one.sum(alone.inits))
 	}
 	out.WriteString("\nThe packages that do most when everything is loaded:\n\n| package | loading it | allocated | allocations |\n|---|---|---|---|\n")
 	names := slices.SortedFunc(maps.Keys(whole.inits), func(a, b string) int {

@@ -1,5 +1,3 @@
-//go:build !nocompletion
-
 package main
 
 import (
@@ -9,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +14,8 @@ import (
 	"cognito-user-migration/app"
 	"cognito-user-migration/app/complete"
 	"cognito-user-migration/app/config"
+	"cognito-user-migration/app/everything"
+	"cognito-user-migration/app/trial"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
@@ -84,7 +83,9 @@ type hand struct {
 }
 
 func newHand(ctx context.Context, given completeFlags, s streams) (*hand, error) {
-	configuration, err := app.Load(ctx, s.environ)
+	account := newAccount()
+	binary := everything.Parts(account)
+	configuration, err := app.Load(ctx, binary, s.environ)
 	if err != nil {
 		return nil, err
 	}
@@ -92,19 +93,24 @@ func newHand(ctx context.Context, given completeFlags, s streams) (*hand, error)
 		return nil, errors.New("COMPLETION_AFTER and COMPLETION_GROUPS ask for nothing, so there is nothing to complete")
 	}
 	h := &hand{pool: given.pool, configuration: configuration, notes: &notes{dry: !given.yes}}
-	if h.destination, err = app.OpenDestination(ctx, given.region); err != nil {
+	awsConfig, err := account.Config(ctx)
+	if err != nil {
 		return nil, err
+	}
+	if given.region != "" {
+		awsConfig.Region = given.region
+	}
+	h.destination = cognitodestination.New(cognitodestination.NewClient(awsConfig))
+	binary.Completion.Destination = func(context.Context) (ports.Destination, error) {
+		return notedDestination{h.destination, h.notes}, nil
 	}
 	log := io.Discard
 	if given.yes {
 		log = s.err // records of what was done, for whoever keeps them
 	}
 	stop, err := app.Start(ctx,
-		app.CompletionModules(app.Process{Environ: s.environ, Log: log}, configuration),
-		fx.Decorate(
-			func() ports.Destination { return notedDestination{h.destination, h.notes} },
-			h.notes.sources,
-		),
+		app.CompletionModules(binary, app.Process{Environ: s.environ, Log: log}, configuration),
+		fx.Decorate(h.notes.sources),
 		fx.Populate(&h.completer, &h.sources, &h.pseudonymizer),
 	)
 	if err != nil {
@@ -120,16 +126,7 @@ type owedMove struct {
 }
 
 // tried is what came of one person.
-type tried struct {
-	User       string                   `json:"user"`
-	AttemptID  string                   `json:"attemptId,omitempty"`
-	Outcome    domain.CompletionOutcome `json:"completion"`
-	Reason     domain.Reason            `json:"reason,omitempty"`
-	Source     string                   `json:"source,omitempty"`
-	SourceUser domain.Retired           `json:"sourceUser"`
-	Groups     []string                 `json:"groups"`
-	Error      string                   `json:"error,omitempty"`
-}
+type tried trial.Completion
 
 func (t tried) owed(reason domain.Reason, err error) tried {
 	t.Outcome, t.Reason = domain.CompletionOwed, reason
@@ -301,7 +298,7 @@ func (c *completed) write(to io.Writer) error {
 	var text strings.Builder
 	counts := make(map[string]int)
 	for _, one := range c.People {
-		line := one.words(c.DryRun)
+		line := trial.Completion(one).Words(c.DryRun)
 		fmt.Fprintf(&text, "%s: %s\n", one.User, line)
 		counts[string(one.Outcome)]++
 		if one.Outcome == domain.CompletionDone {
@@ -324,28 +321,4 @@ func (c *completed) write(to io.Writer) error {
 	}
 	_, err := io.WriteString(to, text.String())
 	return err
-}
-
-// words says what was done, or would be.
-func (t tried) words(dry bool) string {
-	if t.Outcome != domain.CompletionDone {
-		line := string(t.Outcome) + ": " + string(t.Reason)
-		if t.Error != "" {
-			line += " (" + oneLine(t.Error) + ")"
-		}
-		return line
-	}
-	groups := "no groups"
-	if len(t.Groups) > 0 {
-		slices.Sort(t.Groups)
-		groups = "groups " + strings.Join(t.Groups, ", ")
-	}
-	source := map[domain.Retired]string{
-		domain.RetiredNot: "kept", domain.RetiredDisabled: "disabled", domain.RetiredDeleted: "deleted", domain.RetiredGone: "gone before",
-		domain.RetiredDisabledInstead: "disabled and not deleted, because it is not what was moved",
-	}[t.SourceUser]
-	if dry {
-		return "can be completed: " + groups + "; source user to be " + source
-	}
-	return "completed: " + groups + "; source user " + source
 }

@@ -1,5 +1,3 @@
-//go:build !nocompletion
-
 package main
 
 import (

@@ -15,10 +15,12 @@ import (
 	"text/tabwriter"
 
 	"cognito-user-migration/adapters/awssetup"
+	"cognito-user-migration/adapters/cognitosource"
 	"cognito-user-migration/adapters/dynamolockout"
 	"cognito-user-migration/app"
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/app/doctor"
+	"cognito-user-migration/app/trial"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 )
@@ -83,11 +85,11 @@ func examine(ctx context.Context, given doctorFlags, password string, s streams)
 func readSettings(ctx context.Context, environ []string) ([]string, doctor.Settings, string) {
 	whole := environ
 	settings := doctor.Settings{Rules: domain.DefaultRules(), Conceal: true, SourceName: "SOURCE"}
-	configuration, err := app.Load(ctx, environ)
+	configuration, err := app.Load(ctx, binary(), environ)
 	if faulty, ok := errors.AsType[*config.Error](err); ok {
 		settings.Problems = faulty.Problems
 		environ, settings.SetAside = setAside(environ, faulty.Problems)
-		configuration, err = app.Load(ctx, environ)
+		configuration, err = app.Load(ctx, binary(), environ)
 	}
 	if err != nil { // there is nothing left to be read
 		return environ, settings, ""
@@ -109,13 +111,13 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 	}
 	settings.Audit = auditOf(configuration.Audit)
 	settings.Environment = ofFamilies(whole, settings.SourceName)
-	pool, role, ok := app.CognitoSettings(configuration.Sources[0])
+	pool, ok := cognitosource.SettingsOf(configuration.Sources[0].Settings)
 	if !ok {
 		return environ, settings, ""
 	}
 	settings.Source = &doctor.CognitoSource{
 		UserPoolID: string(pool.UserPoolID), ClientID: string(pool.ClientID), ClientSecret: pool.ClientSecret,
-		RoleARN: string(role.RoleARN), ExternalID: string(role.ExternalID),
+		RoleARN: string(pool.Role.RoleARN), ExternalID: string(pool.Role.ExternalID),
 		FromIDToken: string(pool.Profile) == "id_token",
 	}
 	return environ, settings, pool.ServiceRegion()
@@ -156,16 +158,16 @@ func setAside(environ, problems []string) ([]string, []string) {
 			kept = append(kept, name+"=https://sqs.invalid/0/unset")
 		// What else there is of completion is a second problem of the same fault.
 		case name == "COMPLETION_AFTER" || name == "COMPLETION_GROUPS":
-			kept = withoutFamily(kept, "COMPLETION_")
+			kept = trial.WithoutFamily(kept, "COMPLETION_")
 		// Without its key, the table is a second problem of the same fault; and the
 		// key, without the table, where that alone used it.
 		case name == "AUDIT_HMAC_KEY":
-			kept = withoutVariables(kept, "LOCKOUT_TABLE")
+			kept = trial.WithoutVariables(kept, "LOCKOUT_TABLE")
 		case name == "LOCKOUT_TABLE":
-			kept = withoutVariables(kept, "AUDIT_HMAC_KEY")
+			kept = trial.WithoutVariables(kept, "AUDIT_HMAC_KEY")
 		// Which places there are is not known, and so not what they need.
 		case name == "AUDIT_SINKS":
-			kept = withoutVariables(kept, "AUDIT_EVENT_BUS", "AUDIT_FIREHOSE_STREAM")
+			kept = trial.WithoutVariables(kept, "AUDIT_EVENT_BUS", "AUDIT_FIREHOSE_STREAM")
 		case name == "AUDIT_FIREHOSE_STREAM" && namesFirehose(kept):
 			kept = append(kept, name+"=unset")
 		case strings.HasSuffix(name, "_USER_POOL_ID"):
@@ -231,17 +233,17 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 	stop := func() {}
 	// What the source is and how it is reached is not known in part.
 	if !slices.ContainsFunc(settings.SetAside, func(name string) bool { return strings.HasPrefix(name, settings.SourceName+"_") }) {
-		function, err := newFunction(ctx, environ, io.Discard)
+		function, err := trial.New(ctx, binary(), environ, io.Discard)
 		setup.Reach = reachBy(function, err)
 		setup.Unretiring = func(ctx context.Context) ([]string, error) {
-			configuration, err := app.Load(ctx, onlyDeciding(environ))
+			configuration, err := app.Load(ctx, binary(), trial.OnlyDeciding(environ))
 			if err != nil {
 				return nil, err
 			}
 			return app.Unretiring(ctx, configuration)
 		}
 		if err == nil {
-			stop = func() { _ = function.stop(ctx) }
+			stop = func() { _ = function.Stop(ctx) }
 		}
 	}
 	return setup, stop, nil
@@ -260,17 +262,17 @@ func queueRegion(region, queueURL string) string {
 
 // reachBy asks the source, through the function's own composition, for the
 // profile of a user whom nobody has. No password is tried.
-func reachBy(function *function, err error) func(context.Context) (domain.Reason, error) {
+func reachBy(function *trial.Function, err error) func(context.Context) (domain.Reason, error) {
 	return func(ctx context.Context) (domain.Reason, error) {
 		if err != nil {
 			return "", err
 		}
-		event, err := newEvent(domain.TriggerForgotPassword, "migratectl-doctor-"+rand.Text(), nil)
+		event, err := trial.NewEvent(domain.TriggerForgotPassword, "migratectl-doctor-"+rand.Text(), nil)
 		if err != nil {
 			return "", err
 		}
-		function.attempt(ctx, event)
-		return function.last.decision.Reason, function.last.err
+		function.Attempt(ctx, event)
+		return function.Last()
 	}
 }
 
@@ -302,16 +304,16 @@ func attemptCheck(ctx context.Context, user, password string, s streams) doctor.
 	if user == "" {
 		return doctor.Attempt(doctor.Skip, "--user is not given", "")
 	}
-	function, err := newFunction(ctx, s.environ, io.Discard)
+	function, err := trial.New(ctx, binary(), s.environ, io.Discard)
 	if err != nil {
 		return doctor.Attempt(doctor.Skip, "because configuration failed", "")
 	}
-	defer func() { _ = function.stop(ctx) }() // the process ends here anyway
-	event, err := newEvent(domain.TriggerAuthentication, user, &password)
+	defer func() { _ = function.Stop(ctx) }() // the process ends here anyway
+	event, err := trial.NewEvent(domain.TriggerAuthentication, user, &password)
 	if err != nil {
 		return doctor.Attempt(doctor.Fail, err.Error(), "")
 	}
-	result := function.attempt(ctx, event)
+	result := function.Attempt(ctx, event)
 	if result.Decision == nil {
 		return doctor.Attempt(doctor.Fail, "the event was not taken", "")
 	}
@@ -373,9 +375,9 @@ func writeChecks(to io.Writer, results []doctor.Check) error {
 	var text bytes.Buffer
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, result := range results {
-		line := oneLine(result.Saw)
+		line := trial.OneLine(result.Saw)
 		if result.Remedy != "" {
-			line += " -> " + oneLine(result.Remedy)
+			line += " -> " + trial.OneLine(result.Remedy)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", result.Status, result.Name, line)
 	}
@@ -384,11 +386,6 @@ func writeChecks(to io.Writer, results []doctor.Check) error {
 	}
 	_, err := to.Write(text.Bytes())
 	return err
-}
-
-// oneLine keeps a text of a service's from breaking the table.
-func oneLine(text string) string {
-	return strings.Join(strings.Fields(text), " ")
 }
 
 // regionOf is the region in a user pool's ID.

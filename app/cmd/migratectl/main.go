@@ -13,6 +13,12 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"cognito-user-migration/adapters/awsprofiles"
+	"cognito-user-migration/adapters/stscredentials"
+	"cognito-user-migration/app"
+	"cognito-user-migration/app/demo"
+	"cognito-user-migration/app/everything"
 )
 
 // version is set by the build.
@@ -34,7 +40,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"demo", "show what becomes of a few attempts, on people that come along", demo},
+		{"demo", "show what becomes of a few attempts, on people that come along", demonstrate},
 		{"simulate", "make one attempt and show the event, the decision, the response and the audit record", simulate},
 		{"serve", "answer Lambda's Invoke API on loopback, for a local Cognito, the AWS CLI or SAM", serve},
 		{"doctor", "check the set-up from end to end, and change nothing", checkUp},
@@ -44,6 +50,26 @@ func commands() []command {
 		{"settings", "list the environment variables", settings},
 		{"version", "print the version", printVersion},
 	}
+}
+
+// binary is what the tool composes the function of: all there is, with AWS's
+// credentials from wherever the SDK looks for them.
+func binary() app.Parts {
+	return everything.Parts(newAccount())
+}
+
+func newAccount() *stscredentials.Account {
+	return stscredentials.NewAccount(awsprofiles.Config, os.Getenv)
+}
+
+// demonstrate shows a few attempts on sample users.
+func demonstrate(ctx context.Context, args []string, s streams) error {
+	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	asJSON := flags.Bool("json", false, "print one JSON array")
+	if err := parse(flags, args, s); err != nil {
+		return err
+	}
+	return demo.Run(ctx, s.out, *asJSON)
 }
 
 // errUsage is an error in how the tool was called; the text is out already.

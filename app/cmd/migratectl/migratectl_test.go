@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
+	"cognito-user-migration/app/demo"
+	"cognito-user-migration/app/trial"
 )
 
 // console is a run of the tool and what it printed.
@@ -28,7 +30,7 @@ type console struct {
 func environment(t *testing.T, more ...string) []string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "people.json")
-	if err := os.WriteFile(path, demoPeople, 0o600); err != nil {
+	if err := os.WriteFile(path, demo.People(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return append([]string{"SOURCE_KIND=file", "SOURCE_PATH=" + path}, more...)
@@ -77,8 +79,8 @@ func TestDemoShowsTheWaysThatAnAttemptCanGo(t *testing.T) {
 	if strings.Contains(got.out, "Pass-word-1!") {
 		t.Error("a password is shown")
 	}
-	var list []outcome
-	if got := runTool(t, nil, "", "demo", "--json"); got.err != nil || json.Unmarshal([]byte(got.out), &list) != nil || len(list) != len(demoAttempts()) {
+	var list []trial.Outcome
+	if got := runTool(t, nil, "", "demo", "--json"); got.err != nil || json.Unmarshal([]byte(got.out), &list) != nil || len(list) != 8 {
 		t.Errorf("got %v, %s", got.err, got.out)
 	}
 }
@@ -142,7 +144,7 @@ func TestSimulate(t *testing.T) {
 func TestSimulateForMachines(t *testing.T) {
 	t.Parallel()
 	got := runTool(t, environment(t), "Pass-word-1!", "simulate", "--username", "alice", "--password-stdin", "--json")
-	var read outcome
+	var read trial.Outcome
 	if err := json.Unmarshal([]byte(got.out), &read); err != nil || got.err != nil {
 		t.Fatalf("%v, %v in %s", err, got.err, got.out)
 	}
@@ -203,7 +205,7 @@ func TestTheToolExplainsItself(t *testing.T) {
 
 func TestServeAnswersLambdasInvokeAPI(t *testing.T) {
 	t.Parallel()
-	handler, stop, err := compose(t.Context(), environment(t, "MIGRATE_REFUSAL=explain"), io.Discard)
+	handler, stop, err := trial.Compose(t.Context(), binary(), environment(t, "MIGRATE_REFUSAL=explain"), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

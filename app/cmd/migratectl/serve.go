@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
+	"cognito-user-migration/app/trial"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 )
@@ -40,7 +41,7 @@ func serve(ctx context.Context, args []string, s streams) error {
 	if err := checkLoopback(*address); err != nil {
 		return err
 	}
-	handler, stop, err := compose(ctx, s.environ, s.out)
+	handler, stop, err := trial.Compose(ctx, binary(), s.environ, s.out)
 	if err != nil {
 		return err
 	}
@@ -137,7 +138,7 @@ func invokeAPI(name string, handler *lambdatrigger.Handler) http.Handler {
 		w.Header().Set("X-Amzn-Requestid", id)
 		w.Header().Set("X-Amz-Executed-Version", "$LATEST")
 		w.Header().Set("Content-Type", "application/json")
-		answer, err := handler.Invoke(withRequestID(r.Context(), id), payload)
+		answer, err := handler.Invoke(trial.WithRequestID(r.Context(), id), payload)
 		if err != nil {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 			answer = errorBody(err)

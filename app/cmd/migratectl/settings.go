@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"cognito-user-migration/app"
 	"cognito-user-migration/app/config"
 )
 
@@ -18,7 +17,7 @@ func settings(_ context.Context, args []string, s streams) error {
 	if err := parse(flags, args, s); err != nil {
 		return err
 	}
-	all := config.Describe(app.Kinds())
+	all := config.Describe(binary().Sources)
 	if *asJSON {
 		encoder := json.NewEncoder(s.out)
 		encoder.SetIndent("", "  ")

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 
+	"cognito-user-migration/app/trial"
 	"cognito-user-migration/domain"
 
 	"golang.org/x/term"
@@ -33,23 +34,23 @@ func simulate(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	function, err := newFunction(ctx, s.environ, s.err)
+	function, err := trial.New(ctx, binary(), s.environ, s.err)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = function.stop(ctx) }() // the process ends here anyway
-	if needsPassword(event) {
+	defer func() { _ = function.Stop(ctx) }() // the process ends here anyway
+	if trial.NeedsPassword(event) {
 		password, err := readPassword(s, *fromStdin)
 		if err != nil {
 			return err
 		}
-		if event, err = withPassword(event, password); err != nil {
+		if event, err = trial.WithPassword(event, password); err != nil {
 			return err
 		}
 	}
-	result := function.attempt(ctx, event)
+	result := function.Attempt(ctx, event)
 	if *asJSON {
-		err = writeJSON(s.out, result)
+		err = trial.WriteJSON(s.out, result)
 	} else {
 		err = writeText(s.out, result)
 	}
@@ -71,9 +72,9 @@ func simulatedEvent(file, username, trigger string) ([]byte, error) {
 	case username == "":
 		return nil, errors.New("give --username NAME or --event FILE")
 	case trigger == "sign-in":
-		return newEvent(domain.TriggerAuthentication, username, nil)
+		return trial.NewEvent(domain.TriggerAuthentication, username, nil)
 	case trigger == "forgot-password":
-		return newEvent(domain.TriggerForgotPassword, username, nil)
+		return trial.NewEvent(domain.TriggerForgotPassword, username, nil)
 	default:
 		return nil, errors.New("--trigger takes sign-in or forgot-password")
 	}
@@ -99,13 +100,7 @@ func readPassword(s streams, fromStdin bool) (string, error) {
 	return string(password), err
 }
 
-func writeJSON(to io.Writer, result outcome) error {
-	encoder := json.NewEncoder(to)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(result)
-}
-
-func writeText(to io.Writer, result outcome) error {
+func writeText(to io.Writer, result trial.Outcome) error {
 	var text bytes.Buffer
 	section(&text, "Event", result.Event)
 	switch {

@@ -1,0 +1,22 @@
+package auditfirehose
+
+import (
+	"context"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// Part returns this sink for a main to list, asked with the configuration given.
+func Part(config func(context.Context) (aws.Config, error)) parts.AuditSink {
+	return parts.AuditSink{Name: "firehose", Open: func(ctx context.Context, stream string, format domain.AuditFormat, origin ports.AuditOrigin) (parts.OpenSink, error) {
+		loaded, err := config(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return Open(loaded, stream, format, origin), nil
+	}}
+}

@@ -1,0 +1,20 @@
+// Package awsprofiles loads the SDK's configuration from everywhere the SDK looks:
+// the environment, profiles, SSO and instance metadata. It is for the operator's
+// tool; the function reads its environment alone (package awsenv).
+package awsprofiles
+
+import (
+	"context"
+
+	"cognito-user-migration/adapters/internal/awsclient"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
+)
+
+// Config loads the configuration. The SDK's own log lines are dropped: they are
+// not JSON, and may hold values that must not be logged.
+func Config(ctx context.Context) (aws.Config, error) {
+	return awsconfig.LoadDefaultConfig(ctx, awsconfig.WithLogger(logging.Nop{}), awsconfig.WithHTTPClient(awsclient.NewHTTPClient()))
+}

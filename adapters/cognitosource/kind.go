@@ -1,0 +1,60 @@
+package cognitosource
+
+import (
+	"context"
+
+	"cognito-user-migration/adapters/internal/awsrole"
+	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// Account gives what a user pool is asked with.
+type Account interface {
+	Config(ctx context.Context) (aws.Config, error)
+	Credentials(ctx context.Context, role awsrole.Settings, region string) (ports.CredentialProvider, error)
+}
+
+// Kind returns this kind of source.
+func Kind(account Account) parts.SourceKind {
+	return parts.SourceKind{Name: "cognito", Settings: func() parts.SourceSettings { return &configured{account: account} }}
+}
+
+// SettingsOf returns the settings of a user pool, for the operator's checks;
+// false where the source is of another kind.
+func SettingsOf(settings parts.SourceSettings) (Settings, bool) {
+	pool, ok := settings.(*configured)
+	if !ok {
+		return Settings{}, false
+	}
+	return pool.Settings, true
+}
+
+// configured are the settings, with the account that a main gave to the kind.
+type configured struct {
+	Settings
+	account Account
+}
+
+// Open implements [parts.SourceSettings].
+func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (ports.Source, error) {
+	config, err := c.account.Config(ctx)
+	if err != nil {
+		return ports.Source{}, err
+	}
+	credentials, err := c.account.Credentials(ctx, c.Role, c.ServiceRegion())
+	if err != nil {
+		return ports.Source{}, err
+	}
+	directory := Open(options.Name, config, credentials, c.Settings, options.Rules.NeedsProfile)
+	retirer := directory.Retirer()
+	return ports.Source{
+		Directory: directory, Retirer: retirer, Groups: retirer,
+		// An app client can be told to hide them, and that setting cannot be
+		// read with the permissions that a sign-in needs.
+		HidesUnknown: true,
+		Warm:         directory.Warm,
+		Rehearsal:    directory.Rehearsal,
+	}, nil
+}

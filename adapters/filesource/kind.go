@@ -1,0 +1,26 @@
+package filesource
+
+import (
+	"context"
+
+	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
+)
+
+// Kind returns this kind of source.
+func Kind() parts.SourceKind {
+	return parts.SourceKind{Name: "file", Settings: func() parts.SourceSettings { return new(Settings) }}
+}
+
+// Open implements [parts.SourceSettings].
+func (s *Settings) Open(_ context.Context, options parts.SourceOptions) (ports.Source, error) {
+	directory, err := Open(options.Name, *s, Options{Mapped: options.Rules.Attributes.Sources(), Note: options.Note})
+	if err != nil {
+		return ports.Source{}, err
+	}
+	source := ports.Source{Directory: directory}
+	if s.Retires() {
+		source.Retirer = directory
+	}
+	return source, nil
+}

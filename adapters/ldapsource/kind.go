@@ -1,0 +1,26 @@
+package ldapsource
+
+import (
+	"context"
+
+	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
+)
+
+// Kind returns this kind of source.
+func Kind() parts.SourceKind {
+	return parts.SourceKind{Name: "ldap", Settings: func() parts.SourceSettings { return new(Settings) }}
+}
+
+// Open implements [parts.SourceSettings].
+func (s *Settings) Open(_ context.Context, options parts.SourceOptions) (ports.Source, error) {
+	directory, err := Open(options.Name, *s)
+	if err != nil {
+		return ports.Source{}, err
+	}
+	source := ports.Source{Directory: directory, Groups: directory, Warm: directory.Warm}
+	if s.CanRetire() {
+		source.Retirer = directory.Retirer()
+	}
+	return source, nil
+}

@@ -1,0 +1,59 @@
+package sqlsource
+
+import (
+	"context"
+	"errors"
+
+	"cognito-user-migration/adapters/internal/awsrole"
+	"cognito-user-migration/adapters/sqlsource/dialect"
+	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
+)
+
+// Account gives the credentials with which RDS is signed in to.
+type Account interface {
+	Credentials(ctx context.Context, role awsrole.Settings, region string) (ports.CredentialProvider, error)
+}
+
+// Kind returns this kind of source, with the drivers of the databases that it can
+// connect to.
+func Kind(account Account, drivers ...dialect.Driver) parts.SourceKind {
+	return parts.SourceKind{Name: "sql", Settings: func() parts.SourceSettings {
+		return &configured{account: account, drivers: drivers}
+	}}
+}
+
+// configured are the settings, with what a main gave to the kind.
+type configured struct {
+	Settings
+	account Account
+	drivers []dialect.Driver
+}
+
+// Validate implements [parts.SourceSettings].
+func (c *configured) Validate(variable func(string) string) []error {
+	problems := c.Settings.Validate(variable)
+	if _, err := c.Driver.of(c.drivers); err != nil {
+		problems = append(problems, errors.New(variable("DRIVER")+": "+err.Error()))
+	}
+	return problems
+}
+
+// Open implements [parts.SourceSettings].
+func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (ports.Source, error) {
+	var credentials ports.CredentialProvider
+	if c.Auth == AuthIAM { // no other way to sign in needs AWS
+		to, err := c.address()
+		if err != nil {
+			return ports.Source{}, err
+		}
+		if credentials, err = c.account.Credentials(ctx, c.Role, c.region(to)); err != nil {
+			return ports.Source{}, err
+		}
+	}
+	directory, err := Open(options.Name, c.Settings, credentials, c.drivers, Options{Mapped: options.Rules.Attributes.Sources(), Note: options.Note})
+	if err != nil {
+		return ports.Source{}, err
+	}
+	return ports.Source{Directory: directory, Warm: directory.Warm}, nil
+}

@@ -1,0 +1,74 @@
+// Package mysql connects the SQL source to MySQL and MariaDB.
+package mysql
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"cognito-user-migration/adapters/sqlsource/dialect"
+	"cognito-user-migration/ports"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// Driver returns the driver, for a main to list.
+func Driver() dialect.Driver {
+	return dialect.Driver{Name: "mysql", Connector: connector, Fault: faultOf}
+}
+
+// connector configures the driver. What is bound is sent apart from the query:
+// the driver would paste it only with InterpolateParams.
+func connector(c dialect.Connection) (driver.Connector, error) {
+	config := mysql.NewConfig()
+	config.Net, config.Addr = "tcp", net.JoinHostPort(c.Host, c.Port)
+	config.User, config.DBName = c.User, c.Database
+	config.TLS = c.TLS
+	config.AllowCleartextPasswords = c.Cleartext
+	config.ParseTime, config.Loc = true, time.UTC
+	config.Logger = &mysql.NopLogger{} // it would write texts of the server's to stderr
+	err := config.Apply(mysql.BeforeConnect(func(ctx context.Context, config *mysql.Config) error {
+		password, err := c.Password(ctx)
+		config.Passwd = password.Reveal()
+		return err
+	}))
+	if err != nil {
+		return nil, errors.New("the MySQL driver takes no such configuration")
+	}
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		return nil, errors.New("the MySQL driver takes no such configuration")
+	}
+	return connector, nil
+}
+
+// faultOf reads the number of an error (MySQL's and MariaDB's references of
+// server errors).
+func faultOf(err error) dialect.Fault {
+	if errors.Is(err, mysql.ErrNoTLS) {
+		return dialect.Fault{Class: ports.ErrMisconfigured, Code: "that it has no TLS"}
+	}
+	if errors.Is(err, mysql.ErrCleartextPassword) || errors.Is(err, mysql.ErrNativePassword) || errors.Is(err, mysql.ErrOldPassword) || errors.Is(err, mysql.ErrUnknownPlugin) {
+		return dialect.Fault{Class: ports.ErrMisconfigured, Code: "with a way to sign in that is not taken"}
+	}
+	answer, ok := errors.AsType[*mysql.MySQLError](err)
+	if !ok {
+		return dialect.Unreachable()
+	}
+	code := fmt.Sprintf("error %d", answer.Number)
+	switch answer.Number {
+	case 1267, 1271, 1366, 3854, 3988: // characters that the table's set lacks
+		return dialect.Fault{Class: ports.ErrMisconfigured, Code: code, Incomparable: true}
+	case 1040, 1203, 1226: // connections: of the server, of a user, of a limit
+		return dialect.Fault{Class: ports.ErrThrottled, Code: code}
+	case 1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, // shutting down, the connection
+		1021, 1037, 1038, 1041, 1135, // resources
+		1205, 1213, 1129, 1290, 1836, 1927, 1969, 3024: // locks, blocked, read-only, killed, statement timeouts
+		return dialect.Fault{Class: ports.ErrUnreachable, Code: code}
+	default:
+		return dialect.Fault{Class: ports.ErrMisconfigured, Code: code}
+	}
+}

@@ -1,0 +1,69 @@
+// Package postgres connects the SQL source to PostgreSQL.
+package postgres
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"strconv"
+
+	"cognito-user-migration/adapters/sqlsource/dialect"
+	"cognito-user-migration/ports"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// Driver returns the driver, for a main to list.
+func Driver() dialect.Driver {
+	return dialect.Driver{Name: "postgres", Connector: connector, Fault: faultOf}
+}
+
+// connector configures pgx in full: it would look for PostgreSQL's own
+// environment variables and files otherwise.
+func connector(c dialect.Connection) (driver.Connector, error) {
+	config, err := pgx.ParseConfig("host=127.0.0.1 port=5432 user=none password=none dbname=none sslmode=disable target_session_attrs=any")
+	if err != nil {
+		return nil, errors.New("pgx takes no configuration: unset the PG… variables")
+	}
+	port, err := strconv.ParseUint(c.Port, 10, 16)
+	if err != nil {
+		return nil, errors.New("URL: takes a port number")
+	}
+	config.Host, config.Port, config.Database, config.User = c.Host, uint16(port), c.Database, c.User
+	config.TLSConfig, config.Fallbacks, config.ConnectTimeout = c.TLS, nil, 0
+	config.RuntimeParams = map[string]string{"application_name": "cognito-user-migration"}
+	// One round trip, and nothing prepared that a proxy would have to remember.
+	// The parameter's type is left to the query, as psql does.
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec
+	config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
+	return stdlib.GetConnector(*config, stdlib.OptionBeforeConnect(func(ctx context.Context, config *pgx.ConnConfig) error {
+		password, err := c.Password(ctx)
+		config.Password = password.Reveal()
+		return err
+	})), nil
+}
+
+// faultOf reads the SQLSTATE (PostgreSQL's documentation, appendix A).
+func faultOf(err error) dialect.Fault {
+	answer, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || len(answer.Code) != 5 {
+		return dialect.Unreachable()
+	}
+	code := "SQLSTATE " + answer.Code
+	switch answer.Code {
+	case "22021", "22P05", "22P02", "22003", "22007", "22008":
+		// characters, numbers or dates that are none here
+		return dialect.Fault{Class: ports.ErrMisconfigured, Code: code, Incomparable: true}
+	case "53300":
+		return dialect.Fault{Class: ports.ErrThrottled, Code: code}
+	}
+	switch answer.Code[:2] {
+	case "08", "40", "53", "55", "57", "58", "XX":
+		// the connection, conflicts, resources, locks, shutting down, the system
+		return dialect.Fault{Class: ports.ErrUnreachable, Code: code}
+	default:
+		return dialect.Fault{Class: ports.ErrMisconfigured, Code: code}
+	}
+}

@@ -1,5 +1,0 @@
-//go:build nomysql
-
-package sqlsource
-
-func addMySQL(map[Driver]dialer) {}

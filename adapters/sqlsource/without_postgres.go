@@ -1,5 +1,0 @@
-//go:build nopostgres
-
-package sqlsource
-
-func addPostgres(map[Driver]dialer) {}

@@ -1,0 +1,119 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"cognito-user-migration/app"
+	"cognito-user-migration/app/complete"
+	"cognito-user-migration/app/trial"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
+
+	"go.uber.org/fx"
+	"go.uber.org/zap"
+)
+
+// secondHalf is what the demonstration has in the place of SQS and of the
+// destination user pool, to show how a move is finished.
+type secondHalf struct {
+	queued []domain.Completion
+	user   *domain.DestinationUser
+	groups []string
+}
+
+// settings are those of a function whose moves are finished.
+func (*secondHalf) settings() []string {
+	return []string{
+		"COMPLETION_AFTER=disable", "COMPLETION_GROUPS=editors=writers",
+		"COMPLETION_QUEUE_URL=https://sqs.example.com/123456789012/demo", // nobody asks it
+	}
+}
+
+// Send implements [ports.CompletionQueue].
+func (h *secondHalf) Send(_ context.Context, completion domain.Completion) error {
+	h.queued = append(h.queued, completion)
+	return nil
+}
+
+// FindUser implements [ports.Destination].
+func (h *secondHalf) FindUser(context.Context, string, string) (*domain.DestinationUser, error) {
+	return h.user, nil
+}
+
+// AddToGroup implements [ports.Destination].
+func (h *secondHalf) AddToGroup(_ context.Context, _, _, group string) error {
+	h.groups = append(h.groups, group)
+	return nil
+}
+
+// CreateGroup implements [ports.Destination].
+func (*secondHalf) CreateGroup(context.Context, string, string) error {
+	return nil
+}
+
+// part is completion with this queue and this destination.
+func (h *secondHalf) part() *parts.Completion {
+	return &parts.Completion{
+		Queue:       func(context.Context, string) (parts.CompletionQueue, error) { return h, nil },
+		Destination: func(context.Context) (ports.Destination, error) { return h, nil },
+	}
+}
+
+// Handler implements [parts.CompletionQueue]. The demonstration does without it.
+func (*secondHalf) Handler(parts.Completer, *zap.Logger) parts.Handler { return nil }
+
+// show finishes the first move that was queued: before the user of the response
+// is created, and after.
+func (h *secondHalf) show(ctx context.Context, binary app.Parts, environ []string, first trial.Outcome, to io.Writer) error {
+	if len(h.queued) == 0 {
+		return errors.New("no move is to be finished")
+	}
+	configuration, err := app.Load(ctx, binary, environ)
+	if err != nil {
+		return err
+	}
+	var completer *complete.Completer
+	stop, err := app.Start(ctx,
+		app.CompletionModules(binary, app.Process{Environ: environ, Log: io.Discard}, configuration),
+		fx.Populate(&completer),
+	)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stop(ctx) }()
+	fmt.Fprint(to, "\nThe second half of the first move, from a queue (the group editors is to be writers, the source user to be disabled):\n\n")
+	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	for _, when := range []string{"before Cognito has created the user", "afterwards"} {
+		record, err := completer.Complete(ctx, h.queued[0])
+		if err != nil {
+			return err
+		}
+		result := trial.Completion{Outcome: record.Outcome, Reason: record.Reason, SourceUser: record.Retired, Groups: h.groups}
+		fmt.Fprintf(table, "%s\t%s\n", when, result.Words(false))
+		if err := h.create(first.Response); err != nil {
+			return err
+		}
+	}
+	return table.Flush()
+}
+
+// create makes the user of a response, as Cognito does.
+func (h *secondHalf) create(response json.RawMessage) error {
+	var read struct {
+		UserAttributes  domain.Attributes `json:"userAttributes"`
+		FinalUserStatus domain.UserStatus `json:"finalUserStatus"`
+	}
+	if err := json.Unmarshal(response, &read); err != nil {
+		return err
+	}
+	h.user = &domain.DestinationUser{
+		Username: read.UserAttributes["username"], Enabled: true, Status: read.FinalUserStatus, Attributes: read.UserAttributes,
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+// Package everything lists all parts there are but tracing, which costs 16 MB and
+// 2 to 3 ms of each start (docs/decisions/0014). The image's main, the operator's
+// tool and the tests share this list, so that a new source is one line here.
+package everything
+
+import (
+	"cognito-user-migration/adapters/auditeventbridge"
+	"cognito-user-migration/adapters/auditfirehose"
+	"cognito-user-migration/adapters/awssecrets"
+	"cognito-user-migration/adapters/cognitodestination"
+	"cognito-user-migration/adapters/cognitosource"
+	"cognito-user-migration/adapters/dynamolockout"
+	"cognito-user-migration/adapters/filesource"
+	"cognito-user-migration/adapters/httpsource"
+	"cognito-user-migration/adapters/ldapsource"
+	"cognito-user-migration/adapters/oidcsource"
+	"cognito-user-migration/adapters/sqlsource"
+	"cognito-user-migration/adapters/sqlsource/mysql"
+	"cognito-user-migration/adapters/sqlsource/postgres"
+	"cognito-user-migration/adapters/sqscompletion"
+	"cognito-user-migration/adapters/stscredentials"
+	"cognito-user-migration/app"
+	"cognito-user-migration/ports/parts"
+)
+
+// Parts lists them for a process in this account.
+func Parts(account *stscredentials.Account) app.Parts {
+	return app.Parts{
+		Sources: []parts.SourceKind{
+			cognitosource.Kind(account),
+			filesource.Kind(),
+			httpsource.Kind(),
+			ldapsource.Kind(),
+			oidcsource.Kind(),
+			sqlsource.Kind(account, mysql.Driver(), postgres.Driver()),
+		},
+		Sinks: []parts.AuditSink{
+			auditeventbridge.Part(account.Config),
+			auditfirehose.Part(account.Config),
+		},
+		Completion: &parts.Completion{
+			Queue:       sqscompletion.Part(account.Config),
+			Destination: cognitodestination.Part(account.Config),
+		},
+		Lockout: dynamolockout.Part(account.Config),
+		Secrets: awssecrets.Part(account.Config),
+	}
+}

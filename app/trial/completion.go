@@ -1,0 +1,49 @@
+package trial
+
+import (
+	"slices"
+	"strings"
+
+	"cognito-user-migration/domain"
+)
+
+// Completion is what came of finishing the move of one person.
+type Completion struct {
+	User       string                   `json:"user"`
+	AttemptID  string                   `json:"attemptId,omitempty"`
+	Outcome    domain.CompletionOutcome `json:"completion"`
+	Reason     domain.Reason            `json:"reason,omitempty"`
+	Source     string                   `json:"source,omitempty"`
+	SourceUser domain.Retired           `json:"sourceUser"`
+	Groups     []string                 `json:"groups"`
+	Error      string                   `json:"error,omitempty"`
+}
+
+// Words says what was done, or would be.
+func (c Completion) Words(dry bool) string {
+	if c.Outcome != domain.CompletionDone {
+		line := string(c.Outcome) + ": " + string(c.Reason)
+		if c.Error != "" {
+			line += " (" + OneLine(c.Error) + ")"
+		}
+		return line
+	}
+	groups := "no groups"
+	if len(c.Groups) > 0 {
+		slices.Sort(c.Groups)
+		groups = "groups " + strings.Join(c.Groups, ", ")
+	}
+	source := map[domain.Retired]string{
+		domain.RetiredNot: "kept", domain.RetiredDisabled: "disabled", domain.RetiredDeleted: "deleted", domain.RetiredGone: "gone before",
+		domain.RetiredDisabledInstead: "disabled and not deleted, because it is not what was moved",
+	}[c.SourceUser]
+	if dry {
+		return "can be completed: " + groups + "; source user to be " + source
+	}
+	return "completed: " + groups + "; source user " + source
+}
+
+// OneLine keeps a text of a service's from breaking the table.
+func OneLine(text string) string {
+	return strings.Join(strings.Fields(text), " ")
+}

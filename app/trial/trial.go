@@ -1,0 +1,194 @@
+// Package trial tries the function out on a laptop, composed as Lambda runs it,
+// and tells what it decided. The operator's tool and the demonstration use it.
+package trial
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"cognito-user-migration/adapters/auditlog"
+	"cognito-user-migration/adapters/lambdatrigger"
+	"cognito-user-migration/app"
+	"cognito-user-migration/domain"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"go.uber.org/fx"
+)
+
+// Function is the Lambda function, composed as Lambda runs it, that tells what
+// it decided.
+type Function struct {
+	// Handler is what Lambda calls.
+	Handler *lambdatrigger.Handler
+	// Stop ends what the start began.
+	Stop func(context.Context) error
+
+	log  *logLines
+	last *lastDecision
+}
+
+// New composes the function from an environment and starts it, to try out what
+// it decides: no completion is queued. Lines of its log that are not audit
+// records go to notes.
+func New(ctx context.Context, binary app.Parts, environ []string, notes io.Writer) (*Function, error) {
+	return NewWhole(ctx, binary, OnlyDeciding(environ), notes)
+}
+
+// NewWhole composes the function as New does, and queues completions.
+func NewWhole(ctx context.Context, binary app.Parts, environ []string, notes io.Writer) (*Function, error) {
+	f := &Function{log: &logLines{notes: notes}}
+	var err error
+	f.Handler, f.Stop, err = Compose(ctx, binary, environ, f.log,
+		fx.Decorate(func(migrator lambdatrigger.Migrator) lambdatrigger.Migrator {
+			f.last = &lastDecision{Migrator: migrator}
+			return f.last
+		}))
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// OnlyDeciding is the environment of a function that leaves nothing behind: a
+// trial must not queue a completion for somebody whom nobody moved, nor put a
+// record of it where those of moves are kept.
+func OnlyDeciding(environ []string) []string {
+	return WithoutVariables(WithoutFamily(environ, "COMPLETION_"),
+		"AUDIT_SINKS", "AUDIT_FORMAT", "AUDIT_FAILURE", "AUDIT_EVENT_BUS", "AUDIT_FIREHOSE_STREAM")
+}
+
+// WithoutFamily is the environment without the variables of a family.
+func WithoutFamily(environ []string, family string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool { return strings.HasPrefix(variable, family) })
+}
+
+// WithoutVariables is the environment without these variables.
+func WithoutVariables(environ []string, names ...string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.Contains(names, name)
+	})
+}
+
+// Compose starts what runs in Lambda, and returns its handler and how it is
+// stopped.
+func Compose(ctx context.Context, binary app.Parts, environ []string, log io.Writer, more ...fx.Option) (*lambdatrigger.Handler, func(context.Context) error, error) {
+	configuration, err := app.Load(ctx, binary, environ)
+	if err != nil {
+		return nil, nil, err
+	}
+	var handler *lambdatrigger.Handler
+	stop, err := app.Start(ctx,
+		app.Modules(binary, app.Process{Environ: environ, Log: log}, configuration),
+		fx.Options(more...),
+		fx.Populate(&handler),
+	)
+	return handler, stop, err
+}
+
+// lastDecision remembers what the use case decided last.
+type lastDecision struct {
+	lambdatrigger.Migrator
+	decision domain.Decision
+	err      error
+}
+
+// Migrate implements lambdatrigger.Migrator.
+func (l *lastDecision) Migrate(ctx context.Context, attempt domain.Attempt) (domain.Decision, error) {
+	l.decision, l.err = l.Migrator.Migrate(ctx, attempt)
+	return l.decision, l.err
+}
+
+// Last returns the reason of the last decision, or why there was none.
+func (f *Function) Last() (domain.Reason, error) {
+	return f.last.decision.Reason, f.last.err
+}
+
+// logLines parts the function's log: audit records are kept, the other lines go
+// to notes. zap writes a line at a time.
+type logLines struct {
+	notes io.Writer
+	audit [][]byte
+}
+
+// Write implements io.Writer.
+func (l *logLines) Write(line []byte) (int, error) {
+	var read struct {
+		Logger string `json:"logger"`
+	}
+	if json.Unmarshal(line, &read) == nil && read.Logger == auditlog.Name {
+		l.audit = append(l.audit, bytes.Clone(line))
+		return len(line), nil
+	}
+	return l.notes.Write(line)
+}
+
+// Outcome is what came of one attempt.
+type Outcome struct {
+	Event    json.RawMessage                `json:"event"`
+	Decision *Decision                      `json:"decision"`
+	Response json.RawMessage                `json:"response"`
+	Error    *messages.InvokeResponse_Error `json:"error"`
+	Audit    json.RawMessage                `json:"audit"`
+}
+
+// Decision is a decision in words.
+type Decision struct {
+	Verdict string        `json:"verdict"`
+	Reason  domain.Reason `json:"reason"`
+}
+
+// Attempt invokes the function with one event, as Lambda would.
+func (f *Function) Attempt(ctx context.Context, event []byte) Outcome {
+	f.last.decision, f.last.err = domain.Decision{}, nil
+	f.log.audit = nil
+	answer, err := f.Handler.Invoke(WithRequestID(ctx, rand.Text()), event)
+	result := Outcome{Event: concealPassword(event)}
+	if public, ok := errors.AsType[messages.InvokeResponse_Error](err); ok {
+		result.Error = &public
+	}
+	if answer != nil {
+		var fields map[string]json.RawMessage
+		_ = json.Unmarshal(answer, &fields) // the handler wrote it
+		result.Response = fields["response"]
+	}
+	if len(f.log.audit) > 0 {
+		result.Audit = f.log.audit[0]
+		result.Decision = f.last.words()
+	}
+	return result
+}
+
+func (l *lastDecision) words() *Decision {
+	var record struct {
+		Reason domain.Reason `json:"reason"`
+	}
+	switch {
+	case l.err != nil:
+		record.Reason = failureReason(l.err)
+		return &Decision{Verdict: "fail", Reason: record.Reason}
+	case l.decision.Verdict == domain.Migrate:
+		return &Decision{Verdict: "migrate", Reason: l.decision.Reason}
+	default:
+		return &Decision{Verdict: "refuse", Reason: l.decision.Reason}
+	}
+}
+
+// WithRequestID makes the context that Lambda gives to a handler.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: id})
+}
+
+// WriteJSON writes an outcome, indented.
+func WriteJSON(to io.Writer, result Outcome) error {
+	encoder := json.NewEncoder(to)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(result)
+}

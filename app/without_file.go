@@ -1,5 +1,0 @@
-//go:build nofile
-
-package app
-
-func fileKind() sourceKind { return sourceKind{} }

@@ -1,5 +1,0 @@
-//go:build nohttp
-
-package app
-
-func httpKind() sourceKind { return sourceKind{} }

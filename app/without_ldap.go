@@ -1,5 +1,0 @@
-//go:build noldap
-
-package app
-
-func ldapKind() sourceKind { return sourceKind{} }

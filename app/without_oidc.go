@@ -1,5 +1,0 @@
-//go:build nooidc
-
-package app
-
-func oidcKind() sourceKind { return sourceKind{} }

@@ -1,5 +1,0 @@
-//go:build nosql
-
-package app
-
-func sqlKind() sourceKind { return sourceKind{} }
