@@ -38,7 +38,7 @@ RACE := $(if $(shell command -v "$$(go env CC 2>/dev/null)"),-race)
 SUMMARY := go run ./.ci/testsummary/main.go
 BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # Modules beside the main one, which ./... passes over.
-MODULES := ./test/bench
+MODULES := ./test/bench ./examples/own-source
 # Folders with a package-lock.json of software that tests run against.
 PEERS := test/peers adapters/oidcsource/testdata/provider
 
@@ -49,7 +49,10 @@ help: ## Show this list
 # --- using it ------------------------------------------------------------------------------
 .PHONY: run
 run: ## A demonstration: users of a file are moved, and refused. Needs Go alone
-	@go run ./app/cmd/demo
+	@echo "run: compiling the demonstration; with empty caches this takes some 20 seconds" >&2
+	@mkdir -p bin
+	@CGO_ENABLED=0 go build -v -tags "$(FUNCTION_TAGS)" -ldflags "-s -w" -o bin/demo ./app/cmd/demo 2>&1 | awk '/^go: downloading/ || /^cognito-user-migration.*demo$$/ || NR % 40 == 0 {print "run: " $$0 " (" NR ")"} !/^[a-z0-9.\/_-]+$$/ && !/^go: downloading/ {print}' >&2
+	@bin/demo
 
 .PHONY: build
 build: ## Build bin/bootstrap (what Lambda runs; MAIN=bootstrap-cognito) and bin/migratectl
@@ -66,6 +69,17 @@ image: ## Build the container image: IMAGE, PLATFORM, BASE, ENGINE, CERTIFICATES
 .PHONY: sbom
 sbom: build ## List the components of bin/bootstrap (CycloneDX), and check the list: MAIN as in build
 	@deploy/image/sbom.sh bin/bootstrap bin/bootstrap.cdx.json
+
+.PHONY: example
+example: ## Build examples/own-source, hold its source to the contract, move one user with its binary
+	@mkdir -p bin
+	go -C examples/own-source vet .
+	go -C examples/own-source test -count=1 .
+	CGO_ENABLED=0 go -C examples/own-source build -trimpath -tags "$(FUNCTION_TAGS)" -o "$(CURDIR)/bin/own-source" .
+	@go build -o bin/invoke ./deploy/image/invoke
+	@answer="$$(SOURCE_KIND=json SOURCE_PATH=examples/own-source/users.json bin/invoke bin/own-source migrate <deploy/image/testdata/sign-in.json)"; \
+	if grep -q '"finalUserStatus":"CONFIRMED"' <<<"$$answer"; then echo "example: one user was moved"; \
+	else echo "example: the user was not moved:"; echo "$$answer"; exit 1; fi
 
 .PHONY: image-test
 image-test: ## Build the image twice, look inside, run it: needs buildah

@@ -31,8 +31,8 @@ func connector(c dialect.Connection) (driver.Connector, error) {
 	config.ParseTime, config.Loc = true, time.UTC
 	config.Logger = &mysql.NopLogger{} // it would write texts of the server's to stderr
 	err := config.Apply(mysql.BeforeConnect(func(ctx context.Context, config *mysql.Config) error {
-		password, err := c.Password(ctx)
-		config.Passwd = password.Reveal()
+		secret, err := c.Password(ctx)
+		config.Passwd = secret.Reveal()
 		return err
 	}))
 	if err != nil {

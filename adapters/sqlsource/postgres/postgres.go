@@ -39,8 +39,8 @@ func connector(c dialect.Connection) (driver.Connector, error) {
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
 	return stdlib.GetConnector(*config, stdlib.OptionBeforeConnect(func(ctx context.Context, config *pgx.ConnConfig) error {
-		password, err := c.Password(ctx)
-		config.Password = password.Reveal()
+		secret, err := c.Password(ctx)
+		config.Password = secret.Reveal()
 		return err
 	})), nil
 }
