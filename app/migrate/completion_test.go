@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cognito-user-migration/app/migrate"
@@ -185,27 +186,29 @@ func TestNobodyNeedsToBeToldOfWhatIsOwed(t *testing.T) {
 
 func TestTheQueueHasWhatTheSourceLeftOfTheTime(t *testing.T) {
 	t.Parallel()
-	o := newOwing(t, false)
-	o.options.Reserve = 300 * time.Millisecond
-	deadline := time.Now().Add(600 * time.Millisecond)
-	ctx, cancel := context.WithDeadline(t.Context(), deadline)
-	defer cancel()
-	o.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).Return(accepted(), nil)
-	o.queue.EXPECT().Send(gomock.Any(), gomock.Any()).DoAndReturn(func(ctx context.Context, _ domain.Completion) error {
-		if got, ok := ctx.Deadline(); !ok || !got.Equal(deadline.Add(-300*time.Millisecond)) {
-			t.Errorf("the queue has until %v, want %v", got, deadline.Add(-300*time.Millisecond))
+	synctest.Test(t, func(t *testing.T) {
+		o := newOwing(t, false)
+		o.options.Reserve = 300 * time.Millisecond
+		deadline := time.Now().Add(600 * time.Millisecond)
+		ctx, cancel := context.WithDeadline(t.Context(), deadline)
+		defer cancel()
+		o.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).Return(accepted(), nil)
+		o.queue.EXPECT().Send(gomock.Any(), gomock.Any()).DoAndReturn(func(ctx context.Context, _ domain.Completion) error {
+			if got, ok := ctx.Deadline(); !ok || !got.Equal(deadline.Add(-300*time.Millisecond)) {
+				t.Errorf("the queue has until %v, want %v", got, deadline.Add(-300*time.Millisecond))
+			}
+			<-ctx.Done() // it hangs
+			return ctx.Err()
+		})
+		o.audit.EXPECT().Record(gomock.Any(), gomock.Any()).DoAndReturn(func(ctx context.Context, record domain.AuditRecord) error {
+			if ctx.Err() != nil || record.Completion != domain.CompletionUnsent {
+				t.Errorf("recorded %+v with the context %v", record, ctx.Err())
+			}
+			return nil
+		})
+		decision, err := o.migrate(ctx, signIn())
+		if err != nil || decision.Verdict != domain.Migrate || ctx.Err() != nil {
+			t.Errorf("got %v, %v, with the context %v", decision, err, ctx.Err())
 		}
-		<-ctx.Done() // it hangs
-		return ctx.Err()
 	})
-	o.audit.EXPECT().Record(gomock.Any(), gomock.Any()).DoAndReturn(func(ctx context.Context, record domain.AuditRecord) error {
-		if ctx.Err() != nil || record.Completion != domain.CompletionUnsent {
-			t.Errorf("recorded %+v with the context %v", record, ctx.Err())
-		}
-		return nil
-	})
-	decision, err := o.migrate(ctx, signIn())
-	if err != nil || decision.Verdict != domain.Migrate || ctx.Err() != nil {
-		t.Errorf("got %v, %v, with the context %v", decision, err, ctx.Err())
-	}
 }

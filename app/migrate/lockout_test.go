@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cognito-user-migration/app/migrate"
@@ -225,32 +226,34 @@ func TestACountThatCannotBeSettledChangesNoAnswer(t *testing.T) {
 
 func TestATryIsGivenBackEvenWhereTheSourceUsedUpItsTime(t *testing.T) {
 	t.Parallel()
-	l := newLimited(t)
-	l.options.Reserve = 400 * time.Millisecond
-	deadline := time.Now().Add(450 * time.Millisecond)
-	ctx, cancel := context.WithDeadline(context.Background(), deadline)
-	defer cancel()
-	l.limiter.EXPECT().Take(gomock.Any(), gomock.Any()).Return(grantedTry(), nil)
-	l.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).
-		DoAndReturn(func(ctx context.Context, _ string, _ domain.Password) (domain.Finding, error) {
-			<-ctx.Done()
-			return domain.Finding{}, ports.NotJudged(ctx.Err())
-		})
-	l.limiter.EXPECT().GiveBack(gomock.Any(), gomock.Any(), gomock.Any()).
-		DoAndReturn(func(ctx context.Context, _ domain.LockoutKey, _ ports.Try) error {
-			if until, ok := ctx.Deadline(); ctx.Err() != nil || !ok || !until.Equal(deadline.Add(-200*time.Millisecond)) {
-				t.Errorf("it has until %v, %v before the end; %v", until, deadline.Sub(until), ctx.Err())
-			}
-			ports.BeginCall(ctx, ports.Call{Service: "DynamoDB", Operation: "PutItem"})(200)
-			return nil
-		})
-	record := l.records()
-	if _, err := l.migrate(ctx, signIn()); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
-	}
-	if record.Calls != 1 {
-		t.Errorf("the call is not counted: %+v", record)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimited(t)
+		l.options.Reserve = 400 * time.Millisecond
+		deadline := time.Now().Add(450 * time.Millisecond)
+		ctx, cancel := context.WithDeadline(context.Background(), deadline)
+		defer cancel()
+		l.limiter.EXPECT().Take(gomock.Any(), gomock.Any()).Return(grantedTry(), nil)
+		l.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).
+			DoAndReturn(func(ctx context.Context, _ string, _ domain.Password) (domain.Finding, error) {
+				<-ctx.Done()
+				return domain.Finding{}, ports.NotJudged(ctx.Err())
+			})
+		l.limiter.EXPECT().GiveBack(gomock.Any(), gomock.Any(), gomock.Any()).
+			DoAndReturn(func(ctx context.Context, _ domain.LockoutKey, _ ports.Try) error {
+				if until, ok := ctx.Deadline(); ctx.Err() != nil || !ok || !until.Equal(deadline.Add(-200*time.Millisecond)) {
+					t.Errorf("it has until %v, %v before the end; %v", until, deadline.Sub(until), ctx.Err())
+				}
+				ports.BeginCall(ctx, ports.Call{Service: "DynamoDB", Operation: "PutItem"})(200)
+				return nil
+			})
+		record := l.records()
+		if _, err := l.migrate(ctx, signIn()); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		if record.Calls != 1 {
+			t.Errorf("the call is not counted: %+v", record)
+		}
+	})
 }
 
 // An outage of ours does not count against a user who proved the password: the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cognito-user-migration/app/migrate"
@@ -163,49 +164,53 @@ func TestNoAnswerIsAFailureWithItsReason(t *testing.T) {
 
 func TestTheSourceHasTheTimeThatIsLeftButTheReserve(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	f.options.Reserve = 300 * time.Millisecond
-	deadline := time.Now().Add(2 * time.Second)
-	ctx, cancel := context.WithDeadline(context.Background(), deadline)
-	defer cancel()
-	f.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).
-		DoAndReturn(func(ctx context.Context, _ string, _ domain.Password) (domain.Finding, error) {
-			if got, ok := ctx.Deadline(); !ok || !got.Equal(deadline.Add(-300*time.Millisecond)) {
-				t.Errorf("the source has until %v", got)
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		f.options.Reserve = 300 * time.Millisecond
+		deadline := time.Now().Add(2 * time.Second)
+		ctx, cancel := context.WithDeadline(context.Background(), deadline)
+		defer cancel()
+		f.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).
+			DoAndReturn(func(ctx context.Context, _ string, _ domain.Password) (domain.Finding, error) {
+				if got, ok := ctx.Deadline(); !ok || !got.Equal(deadline.Add(-300*time.Millisecond)) {
+					t.Errorf("the source has until %v", got)
+				}
+				return accepted(), nil
+			})
+		f.audit.EXPECT().Record(gomock.Any(), gomock.Any()).DoAndReturn(func(ctx context.Context, _ domain.AuditRecord) error {
+			if got, _ := ctx.Deadline(); got.After(time.Now().Add(240 * time.Millisecond)) {
+				t.Errorf("the record has until %v, with %v left", got, time.Until(deadline))
 			}
-			return accepted(), nil
+			return nil
 		})
-	f.audit.EXPECT().Record(gomock.Any(), gomock.Any()).DoAndReturn(func(ctx context.Context, _ domain.AuditRecord) error {
-		if got, _ := ctx.Deadline(); got.After(time.Now().Add(240 * time.Millisecond)) {
-			t.Errorf("the record has until %v, with %v left", got, time.Until(deadline))
+		if _, err := f.migrate(ctx, signIn()); err != nil {
+			t.Fatal(err)
 		}
-		return nil
 	})
-	if _, err := f.migrate(ctx, signIn()); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestASlowSourceIsGivenUpInTimeForTheRecord(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	f.options.Reserve = 200 * time.Millisecond
-	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
-	defer cancel()
-	f.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).
-		DoAndReturn(func(ctx context.Context, _ string, _ domain.Password) (domain.Finding, error) {
-			<-ctx.Done()
-			return domain.Finding{}, ctx.Err()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		f.options.Reserve = 200 * time.Millisecond
+		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+		defer cancel()
+		f.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).
+			DoAndReturn(func(ctx context.Context, _ string, _ domain.Password) (domain.Finding, error) {
+				<-ctx.Done()
+				return domain.Finding{}, ctx.Err()
+			})
+		f.audit.EXPECT().Record(gomock.Any(), gomock.Any()).DoAndReturn(func(ctx context.Context, record domain.AuditRecord) error {
+			if ctx.Err() != nil || record.Reason != domain.ReasonDeadlineExceeded {
+				t.Errorf("recorded %s with the context %v", record.Reason, ctx.Err())
+			}
+			return nil
 		})
-	f.audit.EXPECT().Record(gomock.Any(), gomock.Any()).DoAndReturn(func(ctx context.Context, record domain.AuditRecord) error {
-		if ctx.Err() != nil || record.Reason != domain.ReasonDeadlineExceeded {
-			t.Errorf("recorded %s with the context %v", record.Reason, ctx.Err())
+		if _, err := f.migrate(ctx, signIn()); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
 		}
-		return nil
 	})
-	if _, err := f.migrate(ctx, signIn()); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
-	}
 }
 
 func TestARecordThatIsNotKeptDoesNotTurnAnyoneAway(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cognito-user-migration/app/migrate"
@@ -141,35 +142,37 @@ func TestARecordThatHangsLeavesTimeForTheAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFixture(t)
-			f.options.AuditRequired, f.options.Reserve = row.required, 2*time.Second
-			ctx, cancel := context.WithTimeout(t.Context(), 2800*time.Millisecond)
-			defer cancel()
-			f.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).
-				DoAndReturn(func(ctx context.Context, _ string, _ domain.Password) (domain.Finding, error) {
-					select {
-					case <-time.After(row.source):
-						return accepted(), nil
-					case <-ctx.Done():
-						return domain.Finding{}, ctx.Err()
-					}
+			synctest.Test(t, func(t *testing.T) {
+				f := newFixture(t)
+				f.options.AuditRequired, f.options.Reserve = row.required, 2*time.Second
+				ctx, cancel := context.WithTimeout(t.Context(), 2800*time.Millisecond)
+				defer cancel()
+				f.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).
+					DoAndReturn(func(ctx context.Context, _ string, _ domain.Password) (domain.Finding, error) {
+						select {
+						case <-time.After(row.source):
+							return accepted(), nil
+						case <-ctx.Done():
+							return domain.Finding{}, ctx.Err()
+						}
+					})
+				var given []time.Duration
+				f.audit.EXPECT().Record(gomock.Any(), gomock.Any()).Times(row.records).DoAndReturn(func(ctx context.Context, _ domain.AuditRecord) error {
+					end, _ := ctx.Deadline()
+					given = append(given, time.Until(end))
+					<-ctx.Done()
+					return ctx.Err()
 				})
-			var given []time.Duration
-			f.audit.EXPECT().Record(gomock.Any(), gomock.Any()).Times(row.records).DoAndReturn(func(ctx context.Context, _ domain.AuditRecord) error {
-				end, _ := ctx.Deadline()
-				given = append(given, time.Until(end))
-				<-ctx.Done()
-				return ctx.Err()
-			})
-			_, _ = f.migrate(ctx, signIn())
-			if ctx.Err() != nil {
-				t.Error("the answer is too late")
-			}
-			for _, time := range given {
-				if time < 50e6 || time > 1600e6 {
-					t.Errorf("a record had %v", time)
+				_, _ = f.migrate(ctx, signIn())
+				if ctx.Err() != nil {
+					t.Error("the answer is too late")
 				}
-			}
+				for _, time := range given {
+					if time < 50e6 || time > 1600e6 {
+						t.Errorf("a record had %v", time)
+					}
+				}
+			})
 		})
 	}
 }
@@ -177,26 +180,28 @@ func TestARecordThatHangsLeavesTimeForTheAnswer(t *testing.T) {
 func TestARequiredRecordHasALongerReserve(t *testing.T) {
 	t.Parallel()
 	for required, want := range map[bool]time.Duration{false: migrate.DefaultReserve, true: migrate.RequiredReserve} {
-		f := newFixture(t)
-		f.options.AuditRequired = required
-		deadline := time.Now().Add(5 * time.Second)
-		ctx, cancel := context.WithDeadline(t.Context(), deadline)
-		defer cancel()
-		f.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).
-			DoAndReturn(func(ctx context.Context, _ string, _ domain.Password) (domain.Finding, error) {
-				if end, _ := ctx.Deadline(); !end.Equal(deadline.Add(-want)) {
-					t.Errorf("required %t: the source has until %v before the deadline", required, deadline.Sub(end))
+		synctest.Test(t, func(t *testing.T) {
+			f := newFixture(t)
+			f.options.AuditRequired = required
+			deadline := time.Now().Add(5 * time.Second)
+			ctx, cancel := context.WithDeadline(t.Context(), deadline)
+			defer cancel()
+			f.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).
+				DoAndReturn(func(ctx context.Context, _ string, _ domain.Password) (domain.Finding, error) {
+					if end, _ := ctx.Deadline(); !end.Equal(deadline.Add(-want)) {
+						t.Errorf("required %t: the source has until %v before the deadline", required, deadline.Sub(end))
+					}
+					return accepted(), nil
+				})
+			f.audit.EXPECT().Record(gomock.Any(), gomock.Any()).DoAndReturn(func(ctx context.Context, record domain.AuditRecord) error {
+				if strings.Contains(string(record.Username), canary) {
+					t.Error("the password is in the record")
 				}
-				return accepted(), nil
+				return nil
 			})
-		f.audit.EXPECT().Record(gomock.Any(), gomock.Any()).DoAndReturn(func(ctx context.Context, record domain.AuditRecord) error {
-			if strings.Contains(string(record.Username), canary) {
-				t.Error("the password is in the record")
+			if _, err := f.migrate(ctx, signIn()); err != nil {
+				t.Error(err)
 			}
-			return nil
 		})
-		if _, err := f.migrate(ctx, signIn()); err != nil {
-			t.Error(err)
-		}
 	}
 }
