@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/sourcetest"
+	"cognito-user-migration/test/deadline"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 )
@@ -24,8 +26,9 @@ import (
 // atOnce reads profiles while the password is judged.
 func atOnce(s *cognitosource.Settings) { s.Profile = cognitosource.ProfileConcurrent }
 
-// soon is long for a stub on this machine, and short for who waits.
-const soon = 5 * time.Second
+// safetyNet ends a test that waits for something that never happens. No result
+// depends on it.
+const safetyNet = time.Minute
 
 // Whose profile it is must not depend on the way in which it is read: the same
 // people under the same names, decided in each way.
@@ -119,7 +122,7 @@ func TestSignInAndProfileAreAskedForSideBySide(t *testing.T) {
 		there.Wait()
 		return both(signedIn(claims(nil)), profile(nil))(c)
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	ctx, cancel := context.WithTimeout(t.Context(), safetyNet)
 	defer cancel()
 	metered, meter := ports.WithMeter(ctx)
 	finding, err := s.open(atOnce).Authenticate(metered, username, domain.NewPassword(password))
@@ -175,37 +178,39 @@ func TestARefusalIsTheSignInsAlone(t *testing.T) {
 	}
 }
 
-// givesUp waits until who asked has given up, and reports whether they have.
+// givesUp waits until the client has given the request up, and reports whether
+// it has.
 func givesUp(r *http.Request) bool {
 	_, _ = io.Copy(io.Discard, r.Body) // until then the server does not see that the connection has ended
 	select {
 	case <-r.Context().Done():
 		return true
-	case <-time.After(soon):
+	case <-time.After(safetyNet):
 		return false
 	}
 }
 
-// slowLookUp is a pool whose look-ups are not answered until somebody gives up.
-func slowLookUp(t *testing.T, toSignIn reply) (url string, begun, givenUp *atomic.Int64) {
+// slowLookUp is a pool that answers no look-up. Its sign-ins are answered once
+// a look-up has begun, so that there is something to give up; each look-up sends
+// whether the client gave it up.
+func slowLookUp(t *testing.T, toSignIn reply) (url string, begun <-chan struct{}, givenUp <-chan bool) {
 	t.Helper()
-	begun, givenUp = new(atomic.Int64), new(atomic.Int64)
+	begins, ends := make(chan struct{}), make(chan bool, 1)
 	s := &stub{answer: always(toSignIn)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Amz-Target") != "AWSCognitoIdentityProviderService."+getUser {
-			for begun.Load() == 0 && r.Context().Err() == nil { // so that there is something to give up
-				time.Sleep(time.Millisecond)
+			select {
+			case <-begins:
+			case <-r.Context().Done():
 			}
 			s.ServeHTTP(w, r)
 			return
 		}
-		begun.Add(1)
-		if givesUp(r) {
-			givenUp.Add(1)
-		}
+		close(begins)
+		ends <- givesUp(r)
 	}))
 	t.Cleanup(server.Close)
-	return server.URL, begun, givenUp
+	return server.URL, begins, ends
 }
 
 // Cognito waits for the answer, and Lambda stops the process once it is out: a
@@ -224,32 +229,27 @@ func TestALookUpDoesNotOutliveTheAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url, _, givenUp := slowLookUp(t, test.answer)
-			ctx, cancel := context.WithTimeout(t.Context(), 2*soon)
-			defer cancel()
-			began := time.Now()
-			finding, err := (&stub{url: url}).open(atOnce).Authenticate(ctx, username, domain.NewPassword(password))
-			if took := time.Since(began); took > soon {
-				t.Errorf("took %v", took)
-			}
+			// Only the refusal can end the look-up: the context has no deadline.
+			finding, err := (&stub{url: url}).open(atOnce).Authenticate(t.Context(), username, domain.NewPassword(password))
 			if test.want.class != nil && !errors.Is(err, test.want.class) || test.want.class == nil && (err != nil || finding.Kind != test.want.kind) {
 				t.Errorf("%v, %v", finding, err)
 			}
-			for deadline := time.Now().Add(soon); givenUp.Load() == 0 && time.Now().Before(deadline); {
-				time.Sleep(time.Millisecond)
-			}
-			if givenUp.Load() != 1 {
+			if !<-givenUp {
 				t.Error("the look-up goes on")
 			}
 		})
 	}
 	t.Run("nor the deadline", func(t *testing.T) {
 		t.Parallel()
-		url, _, _ := slowLookUp(t, signedIn(claims(nil)))
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-		defer cancel()
+		url, begun, givenUp := slowLookUp(t, signedIn(claims(nil)))
+		ctx, pass := deadline.Context(t.Context())
+		go func() { <-begun; pass() }()
 		finding, err := (&stub{url: url}).open(atOnce).Authenticate(ctx, username, domain.NewPassword(password))
 		if !errors.Is(err, context.DeadlineExceeded) || finding.Kind != 0 {
 			t.Errorf("%v, %v", finding, err)
+		}
+		if !<-givenUp {
+			t.Error("the look-up goes on")
 		}
 	})
 }
@@ -274,29 +274,46 @@ func connections(t *testing.T, handler http.Handler) (url string, count *atomic.
 func TestTwoConnectionsServeEveryAttempt(t *testing.T) {
 	t.Parallel()
 	wrong := exception("NotAuthorizedException", "Incorrect username or password.")
-	var looked sync.WaitGroup
+	// The refusal is sent once the client has put the connection of the look-up
+	// back: then the look-up is done, and not given up.
+	putBack := make(chan struct{}, 2)
 	refuses := false
-	url, count := connections(t, &stub{answer: func(c call) reply {
+	s := &stub{answer: func(c call) reply {
 		if c.operation == getUser {
-			defer looked.Done()
 			return profile(nil)
 		}
 		if !refuses {
 			return signedIn(claims(nil))
 		}
-		looked.Wait()
-		time.Sleep(50 * time.Millisecond) // its answer is on its way
+		<-putBack
 		return wrong
-	}})
+	}}
+	var warming sync.WaitGroup
+	warming.Add(2)
+	url, count := connections(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead { // neither is answered before both are there
+			warming.Done()
+			warming.Wait()
+		}
+		s.ServeHTTP(w, r)
+	}))
 	source := (&stub{url: url}).open(atOnce)
 	if err := source.Warm(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for _, refuses = range []bool{false, true, false, true, false} {
-		looked.Add(1)
-		finding, err := authenticate(t, source)
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{PutIdleConn: func(err error) {
+			if err != nil {
+				t.Errorf("a connection was not put back: %v", err)
+			}
+			putBack <- struct{}{}
+		}})
+		finding, err := source.Authenticate(ctx, username, domain.NewPassword(password))
 		if err != nil || refuses != (finding.Kind == domain.PasswordWrong) {
 			t.Fatalf("%v, %v", finding, err)
+		}
+		for len(putBack) > 0 {
+			<-putBack
 		}
 	}
 	if n := count.Load(); n != 2 {
@@ -321,7 +338,7 @@ func TestALookUpThatWasGivenUpCostsItsOwnConnection(t *testing.T) {
 	s := &stub{}
 	s.answer = func(c call) reply {
 		if hangs.Load() {
-			<-begun
+			<-begun // the look-up is given up
 			return exception("NotAuthorizedException", "Incorrect username or password.")
 		}
 		meet()

@@ -12,11 +12,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"cognito-user-migration/adapters/cognitosource"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/test/deadline"
 )
 
 // administration is the service as far as users are parted with.
@@ -199,15 +199,18 @@ func TestAPageThatFailsIsNoEndOfTheGroups(t *testing.T) {
 
 func TestPartingEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
-	retirer, _ := retirerOver(t, func(string, map[string]any) reply { <-release; return reply{body: "{}"} })
-	t.Cleanup(func() { close(release) })
+	arrived, release := make(chan struct{}), make(chan struct{})
+	retirer, _ := retirerOver(t, func(string, map[string]any) reply {
+		arrived <- struct{}{}
+		<-release
+		return reply{body: "{}"}
+	})
 	for operation, part := range partings() {
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		began := time.Now()
-		if err := part(retirer, ctx, username); err != context.DeadlineExceeded || time.Since(began) > 2*time.Second { //nolint:errorlint // as it is
-			t.Errorf("%s: got %v after %v", operation, err, time.Since(began))
+		ctx, pass := deadline.Context(t.Context())
+		go func() { <-arrived; pass() }()
+		if err := part(retirer, ctx, username); err != context.DeadlineExceeded { //nolint:errorlint // as it is
+			t.Errorf("%s: got %v", operation, err)
 		}
-		cancel()
+		release <- struct{}{}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/mocks"
+	"cognito-user-migration/test/deadline"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -126,8 +127,7 @@ func with(answer reply, status int) reply {
 func TestRetriesEndWithTheTimeThatIsLeft(t *testing.T) {
 	t.Parallel()
 	s := newStub(t, always(exception("TooManyRequestsException", "Rate exceeded")))
-	ctx, cancel := context.WithTimeout(t.Context(), 250*time.Millisecond) // less than the longest wait
-	defer cancel()
+	ctx, _ := deadline.Announced(t.Context(), 250*time.Millisecond) // less than the longest wait
 	_, err := s.open().Authenticate(ctx, username, domain.NewPassword(password))
 	if !errors.Is(err, ports.ErrThrottled) || ctx.Err() != nil || s.count(signIn) != 1 {
 		t.Errorf("%v after %d tries", err, s.count(signIn))
