@@ -11,11 +11,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"cognito-user-migration/adapters/cognitodestination"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/test/deadline"
+	"cognito-user-migration/test/directhttp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -75,6 +77,14 @@ func over(t *testing.T, give func(operation string, input map[string]any) answer
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	return cognitodestination.New(cognitodestination.NewClient(configFor(server.URL))), s
+}
+
+// overWithoutNetwork is for a bubble of fake time, which a network would leave.
+func overWithoutNetwork(give func(operation string, input map[string]any) answer) (*cognitodestination.Pools, *service) {
+	s := &service{answer: give}
+	config := configFor("http://service")
+	config.HTTPClient = directhttp.Client{Handler: s}
+	return cognitodestination.New(cognitodestination.NewClient(config)), s
 }
 
 func configFor(url string) aws.Config {
@@ -189,23 +199,29 @@ func TestNoAnswerSaysOfWhichKind(t *testing.T) {
 		} {
 			t.Run(operation+" "+code, func(t *testing.T) {
 				t.Parallel()
-				pools, s := over(t, always(exception(code)))
-				err := call(t.Context(), pools)
-				if !errors.Is(err, row.want) || !strings.Contains(err.Error(), operation+": "+code) || strings.Contains(err.Error(), username) {
-					t.Errorf("got %v, want %v", err, row.want)
-				}
-				if len(s.calls) != row.calls {
-					t.Errorf("called %d times, want %d", len(s.calls), row.calls)
-				}
+				synctest.Test(t, func(t *testing.T) {
+					pools, s := overWithoutNetwork(always(exception(code)))
+					err := call(t.Context(), pools)
+					if !errors.Is(err, row.want) || !strings.Contains(err.Error(), operation+": "+code) || strings.Contains(err.Error(), username) {
+						t.Errorf("got %v, want %v", err, row.want)
+					}
+					if len(s.calls) != row.calls {
+						t.Errorf("called %d times, want %d", len(s.calls), row.calls)
+					}
+				})
 			})
 		}
 		t.Run(operation+" out of time", func(t *testing.T) {
 			t.Parallel()
-			release := make(chan struct{})
-			pools, _ := over(t, func(string, map[string]any) answer { <-release; return answer{} })
+			arrived, release := make(chan struct{}), make(chan struct{})
+			pools, _ := over(t, func(string, map[string]any) answer {
+				close(arrived)
+				<-release
+				return answer{}
+			})
 			defer close(release)
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-			defer cancel()
+			ctx, pass := deadline.Context(t.Context())
+			go func() { <-arrived; pass() }()
 			if err := call(ctx, pools); err != context.DeadlineExceeded { //nolint:errorlint // as it is, not wrapped
 				t.Errorf("got %v", err)
 			}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cognito-user-migration/adapters/sqscompletion"
@@ -232,50 +233,54 @@ func TestAMessageThatCannotBePostponedComesBackAllTheSame(t *testing.T) {
 
 func TestTheHandlerAnswersBeforeLambdaEndsIt(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond) // half a second of work, and the reserve
-	defer cancel()
-	var tried []string
-	f := newFixture(func(ctx context.Context, completion domain.Completion) (domain.CompletionRecord, error) {
-		tried = append(tried, completion.AttemptID)
-		if completion.AttemptID == "completed" {
-			return domain.CompletionRecord{Outcome: domain.CompletionDone}, nil
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond) // half a second of work, and the reserve
+		defer cancel()
+		var tried []string
+		f := newFixture(func(ctx context.Context, completion domain.Completion) (domain.CompletionRecord, error) {
+			tried = append(tried, completion.AttemptID)
+			if completion.AttemptID == "completed" {
+				return domain.CompletionRecord{Outcome: domain.CompletionDone}, nil
+			}
+			<-ctx.Done() // the source takes its time
+			return domain.CompletionRecord{Outcome: domain.CompletionOwed, Reason: domain.ReasonDeadlineExceeded}, ctx.Err()
+		})
+		back := f.invoke(ctx, t, message("completed", 1), message("slow", 1), message("not-reached", 1), message("nor-this", 1))
+		if want := []string{"message-slow", "message-not-reached", "message-nor-this"}; !slices.Equal(back, want) {
+			t.Errorf("%q come back, want %q", back, want)
 		}
-		<-ctx.Done() // the source takes its time
-		return domain.CompletionRecord{Outcome: domain.CompletionOwed, Reason: domain.ReasonDeadlineExceeded}, ctx.Err()
+		if !slices.Equal(tried, []string{"completed", "slow"}) {
+			t.Errorf("tried were %q", tried)
+		}
+		if ctx.Err() != nil {
+			t.Error("the answer came after Lambda's time")
+		}
+		if len(f.api.hidden) != 3 {
+			t.Errorf("postponed were %v", f.api.hidden)
+		}
 	})
-	back := f.invoke(ctx, t, message("completed", 1), message("slow", 1), message("not-reached", 1), message("nor-this", 1))
-	if want := []string{"message-slow", "message-not-reached", "message-nor-this"}; !slices.Equal(back, want) {
-		t.Errorf("%q come back, want %q", back, want)
-	}
-	if !slices.Equal(tried, []string{"completed", "slow"}) {
-		t.Errorf("tried were %q", tried)
-	}
-	if ctx.Err() != nil {
-		t.Error("the answer came after Lambda's time")
-	}
-	if len(f.api.hidden) != 3 {
-		t.Errorf("postponed were %v", f.api.hidden)
-	}
 }
 
 // TestAQueueThatHangsDoesNotCostTheAnswer: without it, what is done would be
 // done again.
 func TestAQueueThatHangsDoesNotCostTheAnswer(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	f := newFixture(by)
-	f.api.answerHide = func(ctx context.Context) error {
-		<-ctx.Done()
-		return ctx.Err()
-	}
-	back := f.invoke(ctx, t, message("owed", 1), message("completed", 1), message("failed", 1), message("abandoned", 1))
-	if want := []string{"message-owed", "message-failed", "message-abandoned"}; !slices.Equal(back, want) {
-		t.Errorf("%q come back, want %q", back, want)
-	}
-	if ctx.Err() != nil {
-		t.Error("the answer came after Lambda's time")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		f := newFixture(by)
+		f.api.answerHide = func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		back := f.invoke(ctx, t, message("owed", 1), message("completed", 1), message("failed", 1), message("abandoned", 1))
+		if want := []string{"message-owed", "message-failed", "message-abandoned"}; !slices.Equal(back, want) {
+			t.Errorf("%q come back, want %q", back, want)
+		}
+		if ctx.Err() != nil {
+			t.Error("the answer came after Lambda's time")
+		}
+	})
 }
 
 func TestAnEventThatIsNoneOfSQSsIsAnError(t *testing.T) {

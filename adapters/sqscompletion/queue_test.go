@@ -10,10 +10,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cognito-user-migration/adapters/sqscompletion"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/test/deadline"
+	"cognito-user-migration/test/directhttp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -58,11 +61,20 @@ func queueOver(t *testing.T, answer func(n int, w http.ResponseWriter)) (*sqscom
 	s := &service{answer: answer}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	client := sqscompletion.NewClient(aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(server.URL), HTTPClient: awshttp.NewBuildableClient(),
+	return queueAt(server.URL, awshttp.NewBuildableClient()), s
+}
+
+// queueWithoutNetwork is the queue in a bubble of fake time, which a network would leave.
+func queueWithoutNetwork(answer func(n int, w http.ResponseWriter)) (*sqscompletion.Queue, *service) {
+	s := &service{answer: answer}
+	return queueAt("http://service", directhttp.Client{Handler: s}), s
+}
+
+func queueAt(url string, client aws.HTTPClient) *sqscompletion.Queue {
+	return sqscompletion.NewQueue(sqscompletion.NewClient(aws.Config{
+		Region: "us-east-1", BaseEndpoint: &url, HTTPClient: client,
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
-	})
-	return sqscompletion.NewQueue(client, "https://sqs.us-east-1.amazonaws.com/123456789012/completion"), s
+	}), "https://sqs.us-east-1.amazonaws.com/123456789012/completion")
 }
 
 func TestACompletionIsSentWithADelay(t *testing.T) {
@@ -104,43 +116,49 @@ func TestASendThatFailsSaysOfWhichKind(t *testing.T) {
 	} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
-			queue, service := queueOver(t, func(_ int, w http.ResponseWriter) { refused(row.status, code)(w) })
-			err := queue.Send(t.Context(), whole())
-			if !errors.Is(err, row.want) || !strings.Contains(err.Error(), code) || strings.Contains(err.Error(), "alice") {
-				t.Errorf("got %v, want %v", err, row.want)
-			}
-			if len(service.calls) != row.calls {
-				t.Errorf("sent %d times, want %d", len(service.calls), row.calls)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				queue, service := queueWithoutNetwork(func(_ int, w http.ResponseWriter) { refused(row.status, code)(w) })
+				err := queue.Send(t.Context(), whole())
+				if !errors.Is(err, row.want) || !strings.Contains(err.Error(), code) || strings.Contains(err.Error(), "alice") {
+					t.Errorf("got %v, want %v", err, row.want)
+				}
+				if len(service.calls) != row.calls {
+					t.Errorf("sent %d times, want %d", len(service.calls), row.calls)
+				}
+			})
 		})
 	}
 }
 
 func TestASendIsTriedAgainInsideItsTime(t *testing.T) {
 	t.Parallel()
-	queue, service := queueOver(t, func(n int, w http.ResponseWriter) {
-		if n < 3 {
-			refused(503, "ServiceUnavailable")(w)
-			return
+	synctest.Test(t, func(t *testing.T) {
+		queue, service := queueWithoutNetwork(func(n int, w http.ResponseWriter) {
+			if n < 3 {
+				refused(503, "ServiceUnavailable")(w)
+				return
+			}
+			accepted(w)
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		if err := queue.Send(ctx, whole()); err != nil || len(service.calls) != 3 {
+			t.Errorf("got %v after %d calls", err, len(service.calls))
 		}
-		accepted(w)
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	if err := queue.Send(ctx, whole()); err != nil || len(service.calls) != 3 {
-		t.Errorf("got %v after %d calls", err, len(service.calls))
-	}
 }
 
 func TestASendEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
-	queue, _ := queueOver(t, func(int, http.ResponseWriter) { <-release })
+	arrived, release := make(chan struct{}), make(chan struct{})
+	queue, _ := queueOver(t, func(int, http.ResponseWriter) {
+		close(arrived)
+		<-release
+	})
 	defer close(release)
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	began := time.Now()
-	if err := queue.Send(ctx, whole()); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 2*time.Second {
-		t.Errorf("got %v after %v", err, time.Since(began))
+	ctx, pass := deadline.Context(t.Context())
+	go func() { <-arrived; pass() }()
+	if err := queue.Send(ctx, whole()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
 	}
 }

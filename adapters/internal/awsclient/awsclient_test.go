@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cognito-user-migration/adapters/internal/awsclient"
+	"cognito-user-migration/test/deadline"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -191,9 +192,9 @@ func answered(conn net.Conn) bool {
 func TestWhichLossesAreThoseOfAStaleConnection(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		before int                      // requests that the connection has served
-		breaks func(conn net.Conn) bool // what becomes of the next
-		patience
+		before      int                      // requests that the connection has served
+		breaks      func(conn net.Conn) bool // what becomes of the next
+		ends        bool                     // the caller's time ends once the request has arrived
 		stale, fine bool
 	}{
 		"a connection that has served and brings nothing back": {before: 1, breaks: func(net.Conn) bool { return false }, stale: true},
@@ -204,7 +205,7 @@ func TestWhichLossesAreThoseOfAStaleConnection(t *testing.T) {
 			_, _ = io.WriteString(conn, "HTTP/1.1 2")
 			return false
 		}},
-		"a connection on which the caller's time ends": {before: 1, patience: patience(50 * time.Millisecond), breaks: func(conn net.Conn) bool {
+		"a connection on which the caller's time ends": {before: 1, ends: true, breaks: func(conn net.Conn) bool {
 			_, _ = conn.Read(make([]byte, 1)) // until the client goes
 			return false
 		}},
@@ -212,9 +213,13 @@ func TestWhichLossesAreThoseOfAStaleConnection(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			ctx, pass := deadline.Context(t.Context())
 			url := line(t, func(number int, conn net.Conn) bool {
 				if number <= row.before {
 					return answered(conn)
+				}
+				if row.ends {
+					pass()
 				}
 				return row.breaks(conn)
 			})
@@ -231,8 +236,6 @@ func TestWhichLossesAreThoseOfAStaleConnection(t *testing.T) {
 				_ = response.Body.Close()
 			}
 			request, _ := post(t, url, "{}")
-			ctx, cancel := row.context(t)
-			defer cancel()
 			response, err := client.Do(request.WithContext(ctx))
 			if response != nil {
 				_ = response.Body.Close()
@@ -250,17 +253,6 @@ func reset(conn net.Conn) bool {
 		_ = tcp.SetLinger(0)
 	}
 	return false
-}
-
-// patience is how long the caller waits; none is for as long as it takes.
-type patience time.Duration
-
-func (p patience) context(t *testing.T) (context.Context, context.CancelFunc) {
-	t.Helper()
-	if p == 0 {
-		return context.WithCancel(t.Context())
-	}
-	return context.WithTimeout(t.Context(), time.Duration(p))
 }
 
 func TestAnErrorKeepsWhatWasBehindIt(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 
 	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/test/deadline"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -272,8 +273,10 @@ func TestTheCallersTimeCounts(t *testing.T) {
 		context func(context.Context, <-chan struct{}) (context.Context, context.CancelFunc)
 		want    error
 	}{
-		"a deadline": {func(ctx context.Context, _ <-chan struct{}) (context.Context, context.CancelFunc) {
-			return context.WithTimeout(ctx, 50*time.Millisecond)
+		"a deadline": {func(ctx context.Context, arrived <-chan struct{}) (context.Context, context.CancelFunc) {
+			ctx, pass := deadline.Context(ctx)
+			go func() { <-arrived; pass() }()
+			return ctx, func() {}
 		}, context.DeadlineExceeded},
 		"to be cancelled": {func(ctx context.Context, arrived <-chan struct{}) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(ctx)
@@ -289,10 +292,7 @@ func TestTheCallersTimeCounts(t *testing.T) {
 			operation, made := prepare(newPool(t, func(w http.ResponseWriter, _ *http.Request) {
 				if silent.Load() {
 					arrived <- struct{}{}
-					select {
-					case <-released:
-					case <-time.After(5 * time.Second): // nobody's time counts
-					}
+					<-released
 				}
 				knows(w, "hanako")
 			}).client())

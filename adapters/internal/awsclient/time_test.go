@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/test/directhttp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -33,10 +35,10 @@ func retries(t *testing.T, left time.Duration, err error) bool {
 // SDK gives it.
 func answersAfter(t *testing.T, took time.Duration) error {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(took) }))
-	t.Cleanup(server.Close)
-	request, _ := post(t, server.URL, "{}")
-	response, err := awsclient.Over(server.Client()).Do(request)
+	request, _ := post(t, "http://service", "{}")
+	response, err := awsclient.Over(directhttp.Client{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		time.Sleep(took)
+	})}).Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,14 +49,13 @@ func answersAfter(t *testing.T, took time.Duration) error {
 // losesAfter is an error of a request that brought no answer.
 func losesAfter(t *testing.T, took time.Duration) error {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+	request, _ := post(t, "http://service", "{}")
+	response, err := awsclient.Over(directhttp.Client{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		time.Sleep(took)
 		panic(http.ErrAbortHandler)
-	}))
-	t.Cleanup(server.Close)
-	request, _ := post(t, server.URL, "{}")
-	_, err := awsclient.Over(server.Client()).Do(request)
+	})}).Do(request)
 	if err == nil {
+		_ = response.Body.Close()
 		t.Fatal("there was an answer")
 	}
 	return err
@@ -63,25 +64,30 @@ func losesAfter(t *testing.T, took time.Duration) error {
 func TestATryFollowsWhereItFits(t *testing.T) {
 	t.Parallel()
 	const slow = 300 * time.Millisecond
+	as := func(err error) func(*testing.T, time.Duration) error {
+		return func(*testing.T, time.Duration) error { return err }
+	}
 	for name, test := range map[string]struct {
 		left time.Duration
-		err  error
+		err  func(t *testing.T, took time.Duration) error
 		want bool
 	}{
-		"much time":                     {time.Minute, errors.New("quick"), true},
-		"less than the longest wait":    {200 * time.Millisecond, errors.New("quick"), false},
-		"none":                          {-time.Second, errors.New("quick"), false},
-		"much after a slow answer":      {time.Minute, answersAfter(t, slow), true},
-		"little after a slow answer":    {500 * time.Millisecond, answersAfter(t, slow), false},
-		"little after a slow loss":      {500 * time.Millisecond, losesAfter(t, slow), false},
-		"an answer without a response":  {time.Minute, &smithyhttp.ResponseError{Err: errors.New("x")}, true},
-		"an answer of another's client": {time.Minute, &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{}}}, true},
+		"much time":                     {time.Minute, as(errors.New("quick")), true},
+		"less than the longest wait":    {200 * time.Millisecond, as(errors.New("quick")), false},
+		"none":                          {-time.Second, as(errors.New("quick")), false},
+		"much after a slow answer":      {time.Minute, answersAfter, true},
+		"little after a slow answer":    {500 * time.Millisecond, answersAfter, false},
+		"little after a slow loss":      {500 * time.Millisecond, losesAfter, false},
+		"an answer without a response":  {time.Minute, as(&smithyhttp.ResponseError{Err: errors.New("x")}), true},
+		"an answer of another's client": {time.Minute, as(&smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{}}}), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := retries(t, test.left, test.err); got != test.want {
-				t.Errorf("got %t, want %t", got, test.want)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				if got := retries(t, test.left, test.err(t, slow)); got != test.want {
+					t.Errorf("got %t, want %t", got, test.want)
+				}
+			})
 		})
 	}
 	t.Run("no deadline", func(t *testing.T) {
