@@ -67,6 +67,10 @@ type Tracer struct {
 // which function this is, and OTEL_PROPAGATORS. Nothing is sent before there is
 // a span.
 func Open(ctx context.Context, variable func(string) string, logger *zap.Logger) (*Tracer, error) {
+	return open(ctx, variable, logger)
+}
+
+func open(ctx context.Context, variable func(string) string, logger *zap.Logger, options ...otlptracehttp.Option) (*Tracer, error) {
 	if protocol := first(variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), variable("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf"); protocol != "http/protobuf" {
 		return nil, errors.New("OTEL_EXPORTER_OTLP_PROTOCOL: takes http/protobuf")
 	}
@@ -74,7 +78,7 @@ func Open(ctx context.Context, variable func(string) string, logger *zap.Logger)
 	// addresses and answers of the collector, and to standard error.
 	otel.SetLogger(logr.Discard())
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { unsent(logger, err) }))
-	exporter, err := otlptracehttp.New(ctx)
+	exporter, err := otlptracehttp.New(ctx, options...)
 	if err != nil {
 		return nil, errors.New("OTEL_EXPORTER_OTLP_…: the exporter of traces cannot be made of these variables")
 	}

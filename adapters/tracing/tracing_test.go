@@ -12,12 +12,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cognito-user-migration/adapters/tracing"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/test/directhttp"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
@@ -101,12 +104,25 @@ func texts(attributes []*common.KeyValue) map[string]string {
 // open makes a tracer as a Lambda function has it, and its log.
 func open(t *testing.T, environment map[string]string) (*tracing.Tracer, *bytes.Buffer) {
 	t.Helper()
+	return openOver(t, environment, nil)
+}
+
+// openOver is open over a client of the test's own, where there is one.
+func openOver(t *testing.T, environment map[string]string, client *http.Client) (*tracing.Tracer, *bytes.Buffer) {
+	t.Helper()
 	t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "user-migration") // otellambda reads it by itself
 	log := new(bytes.Buffer)
 	logger := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.Lock(zapcore.AddSync(log)), zap.DebugLevel))
 	all := map[string]string{"AWS_LAMBDA_FUNCTION_NAME": "user-migration", "AWS_REGION": "ap-northeast-1", "AWS_LAMBDA_LOG_STREAM_NAME": "stream", "AWS_LAMBDA_FUNCTION_VERSION": "7"}
 	maps.Copy(all, environment)
-	tracer, err := tracing.Open(t.Context(), func(name string) string { return all[name] }, logger)
+	variable := func(name string) string { return all[name] }
+	opens := tracing.Open
+	if client != nil {
+		opens = func(ctx context.Context, variable func(string) string, logger *zap.Logger) (*tracing.Tracer, error) {
+			return tracing.OpenOver(ctx, variable, logger, client)
+		}
+	}
+	tracer, err := opens(t.Context(), variable, logger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,33 +337,37 @@ func TestTheCollectorDoesNotHoldTheAnswer(t *testing.T) {
 		most     time.Duration
 		reason   string
 	}{
-		"it hangs":                             {hang, 5 * time.Second, 0, 700 * time.Millisecond, "timeout"},
-		"it hangs, and the time is nearly up":  {hang, 200 * time.Millisecond, 0, 180 * time.Millisecond, "timeout"},
-		"it hangs, and Lambda's is nearly up":  {hang, 5 * time.Second, 200 * time.Millisecond, 180 * time.Millisecond, "timeout"},
-		"the time is up: nothing is sent":      {hang, 50 * time.Millisecond, 0, 40 * time.Millisecond, ""},
-		"it is overloaded, and says try later": {says(http.StatusServiceUnavailable), 5 * time.Second, 0, 700 * time.Millisecond, "timeout"},
-		"it does not know us":                  {says(http.StatusUnauthorized), 5 * time.Second, 0, 700 * time.Millisecond, "refused"},
+		"it hangs":                             {hang, 5 * time.Second, 0, 250 * time.Millisecond, "timeout"},
+		"it hangs, and the time is nearly up":  {hang, 200 * time.Millisecond, 0, 100 * time.Millisecond, "timeout"},
+		"it hangs, and Lambda's is nearly up":  {hang, 5 * time.Second, 200 * time.Millisecond, 100 * time.Millisecond, "timeout"},
+		"the time is up: nothing is sent":      {hang, 50 * time.Millisecond, 0, 0, ""},
+		"it is overloaded, and says try later": {says(http.StatusServiceUnavailable), 5 * time.Second, 0, 250 * time.Millisecond, "timeout"},
+		"it does not know us":                  {says(http.StatusUnauthorized), 5 * time.Second, 0, 250 * time.Millisecond, "refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			to := newReceiver(t)
-			to.answer = row.answer
-			tracer, log := open(t, nil)
-			ctx := lambdaContext(t)
-			if row.deadline != 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, row.deadline)
-				defer cancel()
-			}
-			handler := tracer.Handler(invocation(func(_ context.Context, payload []byte) ([]byte, error) { return payload, nil }),
-				func() time.Duration { return row.wait })
-			began := time.Now()
-			answer, err := handler.Invoke(ctx, []byte("answer"))
-			if took := time.Since(began); took > row.most || string(answer) != "answer" || err != nil {
-				t.Errorf("after %v: %s, %v", took, answer, err)
-			}
-			if row.reason == "" && log.Len() > 0 || !strings.Contains(log.String(), row.reason) || strings.Contains(log.String(), canary) {
-				t.Errorf("the log has %s", log)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				var over atomic.Bool
+				to := &receiver{spans: make(map[string]*wire.Span), about: make(map[string]string)}
+				to.answer = func(w http.ResponseWriter, r *http.Request) bool { return over.Load() || row.answer(w, r) }
+				defer over.Store(true) // so that the tracer can be closed, which sends what is left
+				tracer, log := openOver(t, nil, &http.Client{Transport: directhttp.Client{Handler: to}})
+				ctx := lambdaContext(t)
+				if row.deadline != 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, row.deadline)
+					defer cancel()
+				}
+				handler := tracer.Handler(invocation(func(_ context.Context, payload []byte) ([]byte, error) { return payload, nil }),
+					func() time.Duration { return row.wait })
+				began := time.Now()
+				answer, err := handler.Invoke(ctx, []byte("answer"))
+				if took := time.Since(began); took > row.most || string(answer) != "answer" || err != nil {
+					t.Errorf("after %v: %s, %v", took, answer, err)
+				}
+				if row.reason == "" && log.Len() > 0 || !strings.Contains(log.String(), row.reason) || strings.Contains(log.String(), canary) {
+					t.Errorf("the log has %s", log)
+				}
+			})
 		})
 	}
 }
@@ -355,10 +375,7 @@ func TestTheCollectorDoesNotHoldTheAnswer(t *testing.T) {
 // hang answers when who asks has gone.
 func hang(_ http.ResponseWriter, request *http.Request) bool {
 	_, _ = io.Copy(io.Discard, request.Body) // only then is it seen that they went
-	select {
-	case <-request.Context().Done():
-	case <-time.After(2 * time.Second): // much longer than any answer may wait
-	}
+	<-request.Context().Done()
 	return false
 }
 
