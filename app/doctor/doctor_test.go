@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cognito-user-migration/app/doctor"
@@ -327,17 +328,19 @@ func with(one, other map[string]doctor.Status) map[string]doctor.Status {
 
 func TestAQuestionThatHangsHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
-	w := inOrder()
-	w.reach = func(ctx context.Context) (domain.Reason, error) {
-		<-ctx.Done()
-		return "", ctx.Err()
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	checks := w.examine(ctx)
-	if checks["source reached"].Status != doctor.Fail || checks["trigger"].Status != doctor.Pass {
-		t.Errorf("got %v, %v", checks["source reached"], checks["trigger"])
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := inOrder()
+		w.reach = func(ctx context.Context) (domain.Reason, error) {
+			<-ctx.Done()
+			return "", ctx.Err()
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		checks := w.examine(ctx)
+		if checks["source reached"].Status != doctor.Fail || checks["trigger"].Status != doctor.Pass {
+			t.Errorf("got %v, %v", checks["source reached"], checks["trigger"])
+		}
+	})
 }
 
 func TestThePermissionToInvoke(t *testing.T) {
