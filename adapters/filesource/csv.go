@@ -68,6 +68,9 @@ func checkSeparator(text []byte) error {
 	if strings.HasPrefix(strings.ToLower(header), "sep=") {
 		return errors.New("line 1 is a spreadsheet's sep= line: remove it, so that the header row comes first")
 	}
+	if lines := strings.TrimRight(header, "\r"); strings.Contains(lines, "\r") && !bytes.Contains(text, []byte("\n")) {
+		return errors.New("line 1: the lines end in carriage returns alone: export the file again with line feeds")
+	}
 	if namesUsername(header, ",") {
 		return nil
 	}

@@ -17,6 +17,11 @@ func utf8Text(raw []byte) ([]byte, error) {
 	if likely, found := marked(raw); found {
 		return nil, notUTF8(likely)
 	}
+	for magic, name := range map[string]string{"PK\x03\x04": "a ZIP archive or an Excel workbook", "\x1f\x8b": "compressed by gzip"} {
+		if bytes.HasPrefix(raw, []byte(magic)) {
+			return nil, fmt.Errorf("not a text, but %s: export or unpack it as a text in UTF-8", name)
+		}
+	}
 	text := bytes.TrimPrefix(raw, []byte("\ufeff"))
 	switch {
 	case bytes.IndexByte(text, 0) >= 0:

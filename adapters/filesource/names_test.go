@@ -68,6 +68,17 @@ func TestAHeaderThatIsNotMeantSoEndsTheStart(t *testing.T) {
 	}
 }
 
+func TestAFileThatIsNoTextIsNamed(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]string{
+		"username,email\rS3cret-value,y\r": "line 1: the lines end in carriage returns alone",
+		"PK\x03\x04S3cret-value":           "not a text, but a ZIP archive or an Excel workbook: export or unpack it",
+		"\x1f\x8bS3cret-value":             "not a text, but compressed by gzip",
+	} {
+		faultOf(t, file, filesource.Settings{Format: filesource.FormatCSV}, want, "S3cret-value")
+	}
+}
+
 // fileAs writes a text to a file and gives its settings.
 func fileAs(t *testing.T, text string, format filesource.Format) filesource.Settings {
 	t.Helper()

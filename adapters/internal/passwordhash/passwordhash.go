@@ -181,6 +181,8 @@ func frameworkForm(encoded string) reader {
 		return readDjangoBcryptSHA256
 	case begins("bcrypt$$2"):
 		return after("bcrypt$", readBcrypt)
+	case begins("bcrypt$2"):
+		return after("bcrypt", readBcrypt)
 	case begins("argon2$argon2"):
 		return after("argon2", readArgon2)
 	case begins("scrypt$"):

@@ -39,6 +39,8 @@ func wrapped(scheme string) []string {
 		return []string{"$argon2"}
 	case "argon2i", "argon2id":
 		return []string{"$" + scheme + "$"}
+	case "yescrypt":
+		return []string{"$y$"}
 	case "md5-crypt":
 		return []string{"$1$"}
 	case "sha256-crypt":

@@ -83,6 +83,7 @@ func unsupportedPrefixes() []struct{ prefix, name string } {
 		{"sha256$", "Werkzeug's salted SHA-256"},
 		{"sha512$", "Werkzeug's salted SHA-512"},
 		{"crypt$$", "Django's crypt"},
+		{"pbkdf2:", "PBKDF2 of Werkzeug without a number of rounds, or of another digest"},
 		{"scram-sha-", "SCRAM"},
 		{"0x0100", "a hash of SQL Server"},
 		{"0x0200", "a hash of SQL Server"},

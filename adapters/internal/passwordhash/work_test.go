@@ -1,8 +1,11 @@
 package passwordhash
 
 import (
+	"encoding/hex"
 	"strings"
 	"testing"
+
+	"golang.org/x/crypto/argon2"
 )
 
 // What fills up the time of a hash adds up to its units, and no computation of it
@@ -61,6 +64,21 @@ func TestEveryFormsWorkCanBeSpent(t *testing.T) {
 		parsed.Work().Spend("a password")
 		if parsed.Verify("a password") {
 			t.Errorf("%s: a password is right by chance", hash)
+		}
+	}
+}
+
+// libsodium's argon2id takes a salt of 16 bytes: Magento cuts or repeats its own
+// (Magento\Framework\Encryption\Encryptor, getArgonHash). No vector is published.
+func TestMagentosSaltIsCutOrRepeated(t *testing.T) {
+	t.Parallel()
+	for salt, used := range map[string]string{"somesalt": "somesaltsomesalt", "salty": "saltysaltysaltys", "0123456789abcdefghij": "0123456789abcdef"} {
+		key := argon2.IDKey([]byte("it's me"), []byte(used), 2, 64, 1, 32)
+		hash := hex.EncodeToString(key) + ":" + salt + ":3_32_2_65536"
+		for password, want := range map[string]bool{"it's me": true, "it's m": false} {
+			if right, err := Verify(hash, password); err != nil || right != want {
+				t.Errorf("%s, %q: %t, %v", salt, password, right, err)
+			}
 		}
 	}
 }
