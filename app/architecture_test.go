@@ -15,26 +15,29 @@ import (
 
 const module = "cognito-user-migration"
 
-// imports lists what each package of the project imports outside of tests.
-func imports(t *testing.T) map[string][]string {
+// code is what a package of the project imports: outside of tests, and in them.
+type code struct{ imports, testImports []string }
+
+// packages lists the packages of the main module, by their paths in it.
+func packages(t *testing.T) map[string]code {
 	t.Helper()
-	command := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...")
+	command := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}}|{{join .Imports " "}}|{{join .TestImports " "}} {{join .XTestImports " "}}`, "./...")
 	command.Dir = ".."
 	output, err := command.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	packages := make(map[string][]string)
+	found := make(map[string]code)
 	for line := range strings.Lines(string(output)) {
-		words := strings.Fields(line)
-		packages[strings.TrimPrefix(words[0], module+"/")] = words[1:]
+		columns := strings.Split(line, "|")
+		found[strings.TrimPrefix(columns[0], module+"/")] = code{strings.Fields(columns[1]), strings.Fields(columns[2])}
 	}
-	return packages
-}
-
-// own is a package of the project by its path in it.
-func own(path string) (string, bool) {
-	return strings.CutPrefix(path, module+"/")
+	for _, expected := range []string{"domain", "ports", "ports/parts", "adapters/cognitosource", "app/migrate", "app"} {
+		if _, there := found[expected]; !there {
+			t.Fatalf("there is no package %s; the packages are %q", expected, slices.Sorted(maps.Keys(found)))
+		}
+	}
+	return found
 }
 
 func standard(path string) bool {
@@ -42,47 +45,103 @@ func standard(path string) bool {
 	return !strings.Contains(first, ".") && first != module
 }
 
+// This test is the only place where the arrows of the design are checked: domain
+// <- ports <- adapters <- app.
 func TestTheArrowsOfTheArchitecture(t *testing.T) {
 	t.Parallel()
-	packages := imports(t)
-	for _, expected := range []string{"domain", "ports", "adapters/cognitosource", "app/migrate", "app"} {
-		if _, there := packages[expected]; !there {
-			t.Fatalf("there is no package %s; the packages are %q", expected, slices.Sorted(maps.Keys(packages)))
-		}
-	}
-	for name, imported := range packages {
-		for _, path := range imported {
+	for name, code := range packages(t) {
+		for _, path := range code.imports {
 			if !allowed(name, path) {
 				t.Errorf("%s may not import %s", name, path)
+			}
+			if forTests(path) && !isTestCode(name) {
+				t.Errorf("%s imports %s, which is for tests", name, path)
+			}
+		}
+		for _, path := range code.testImports {
+			if !allowedInTests(name, path) {
+				t.Errorf("the tests of %s may not import %s", name, path)
+			}
+		}
+		for _, path := range slices.Concat(code.imports, code.testImports) {
+			if better, old := superseded(path); old {
+				t.Errorf("%s imports %s; use %s", name, path, better)
 			}
 		}
 	}
 }
 
-// allowed holds the arrows: domain <- ports <- adapters <- app.
+// allowed holds the arrows for one import outside of tests.
 func allowed(from, path string) bool {
-	to, ours := own(path)
+	to, ours := strings.CutPrefix(path, module+"/")
+	toPorts := to == "domain" || to == "ports"
 	switch {
-	case strings.HasPrefix(from, "test/"), from == "deploy/image/invoke": // end-to-end tests and their tools
-		return true
-	case strings.HasPrefix(to, "test/"):
-		return false
-	case from == "domain": // docs/decisions/0018 says why the one library
-		return standard(path) || path == "golang.org/x/text/unicode/norm"
-	case from == "ports":
-		return standard(path) || to == "domain"
-	case strings.HasPrefix(from, "ports/"): // mocks, parts and the contract's suite
-		return !ours || to == "domain" || to == "ports" || strings.HasPrefix(to, "ports/")
-	case strings.HasPrefix(from, "adapters/internal/"):
-		return !ours || to == "domain" || to == "ports" || strings.HasPrefix(to, "adapters/internal/")
+	case from == "domain": // it decides, and knows no I/O, no clock, no wire format
+		return standard(path) && !slices.Contains([]string{"os", "log", "log/slog", "database/sql", "encoding/json", "math/rand", "math/rand/v2", "crypto/rand"}, path) &&
+			path != "net" && !strings.HasPrefix(path, "net/") ||
+			path == "golang.org/x/text/unicode/norm" // spellings of one name
+	case from == "ports", from == "ports/setup":
+		return standard(path) && !knowsTheWire(path) || toPorts
+	case from == "ports/parts": // what a main lists, and the logger that is handed to it
+		return standard(path) && !knowsTheWire(path) || toPorts || path == "go.uber.org/zap"
+	case from == "ports/mocks":
+		return standard(path) || toPorts || path == "github.com/golang/mock/gomock"
+	case from == "ports/sourcetest":
+		return standard(path) || toPorts
 	case strings.HasPrefix(from, "adapters/"): // no sibling, but what is in its own folder
 		adapter, _, _ := strings.Cut(strings.TrimPrefix(from, "adapters/"), "/")
-		return !ours || to == "domain" || to == "ports" || to == "ports/parts" ||
-			strings.HasPrefix(to, "adapters/internal/") || strings.HasPrefix(to, "adapters/"+adapter+"/")
-	case from == "app/migrate", from == "app/complete", from == "app/doctor":
-		return standard(path) || to == "domain" || to == "ports"
-	default: // app knows every adapter, but nothing of the tests' in production
-		return (!strings.HasPrefix(to, "ports/") || to == "ports/parts") && !strings.HasPrefix(path, "github.com/golang/mock")
+		return !isFx(path) && (!ours || toPorts || to == "ports/parts" || to == "ports/setup" ||
+			strings.HasPrefix(to, "adapters/internal/") || strings.HasPrefix(to, "adapters/"+adapter+"/"))
+	case from == "app/migrate", from == "app/complete":
+		return standard(path) && !knowsTheWire(path) || toPorts
+	case from == "app/doctor":
+		return standard(path) && !knowsTheWire(path) || toPorts || to == "ports/setup"
+	default: // app and what is below know every adapter
+		return true
+	}
+}
+
+// allowedInTests holds the arrows for one import of tests: an adapter is tested
+// without app, and what crosses both is an end-to-end test.
+func allowedInTests(of, path string) bool {
+	to, ours := strings.CutPrefix(path, module+"/")
+	switch {
+	case of == "domain":
+		return standard(path) || to == "domain" || path == "pgregory.net/rapid" || strings.HasPrefix(path, "golang.org/x/text/")
+	case strings.HasPrefix(of, "adapters/"):
+		return !isFx(path) && (!ours || to != "app" && !strings.HasPrefix(to, "app/"))
+	default:
+		return true
+	}
+}
+
+func knowsTheWire(path string) bool { return path == "encoding/json" || path == "net/http" }
+
+// isFx holds for the container: a constructor works without it, and only app wires.
+func isFx(path string) bool { return strings.HasPrefix(path, "go.uber.org/fx") }
+
+func forTests(path string) bool {
+	return path == "testing" || strings.HasPrefix(path, "github.com/golang/mock") || path == "pgregory.net/rapid" ||
+		path == module+"/ports/mocks" || path == module+"/ports/sourcetest" || strings.HasPrefix(path, module+"/test/")
+}
+
+// isTestCode holds for packages that only tests and the benchmark use.
+func isTestCode(name string) bool {
+	return name == "ports/mocks" || name == "ports/sourcetest" || strings.HasPrefix(name, "test/") || name == "deploy/image/invoke"
+}
+
+func superseded(path string) (better string, old bool) {
+	switch {
+	case path == "math/rand":
+		return "math/rand/v2", true
+	case path == "io/ioutil":
+		return "io and os", true
+	case path == "github.com/pkg/errors":
+		return "errors and fmt.Errorf", true
+	case path == "github.com/aws/aws-sdk-go", strings.HasPrefix(path, "github.com/aws/aws-sdk-go/"):
+		return "aws-sdk-go-v2", true
+	default:
+		return "", false
 	}
 }
 
@@ -97,7 +156,7 @@ func TestTheFunctionKnowsNothingOfTheOperatorsTool(t *testing.T) {
 	}
 	for path := range strings.Lines(string(output)) {
 		path = strings.TrimSpace(path)
-		for _, operators := range []string{module + "/adapters/awssetup", module + "/app/doctor", "service/lambda", "golang.org/x/term", "golang/mock", "github.com/valllabh/", module + "/ports/mocks", module + "/ports/sourcetest",
+		for _, operators := range []string{module + "/adapters/awssetup", module + "/app/doctor", "service/lambda", "golang.org/x/term", "golang/mock", "github.com/valllabh/", module + "/ports/mocks", module + "/ports/sourcetest", module + "/ports/setup",
 			module + "/adapters/awsprofiles", "aws-sdk-go-v2/config",
 			// Tracing is a part that this main does not list (docs/decisions/0014).
 			"go.opentelemetry.io/", "google.golang.org/", module + "/adapters/tracing"} {
@@ -111,8 +170,8 @@ func TestTheFunctionKnowsNothingOfTheOperatorsTool(t *testing.T) {
 func TestOpenTelemetryIsKnownInOnePlace(t *testing.T) {
 	t.Parallel()
 	known := 0
-	for name, imported := range imports(t) {
-		for _, path := range imported {
+	for name, code := range packages(t) {
+		for _, path := range code.imports {
 			if !strings.HasPrefix(path, "go.opentelemetry.io/") {
 				continue
 			}
@@ -176,7 +235,7 @@ func TestThePasswordIsReadInOnePlacePerSourceAdapter(t *testing.T) {
 
 func TestNoInitAndNoPackageNamedForNothing(t *testing.T) {
 	t.Parallel()
-	for name := range imports(t) {
+	for name := range packages(t) {
 		last := name[strings.LastIndexByte(name, '/')+1:]
 		if slices.Contains([]string{"util", "utils", "common", "shared", "helpers"}, last) {
 			t.Errorf("package %s is named for nothing", name)

@@ -3,7 +3,7 @@ package awssetup
 import (
 	"context"
 
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -31,7 +31,7 @@ func NewAuditPlaces(buses EventBusAPI, streams StreamAPI) *AuditPlaces {
 	return &AuditPlaces{buses: buses, streams: streams}
 }
 
-// EventBus implements [ports.AuditPlaceReader].
+// EventBus implements [setup.AuditPlaceReader].
 func (p *AuditPlaces) EventBus(ctx context.Context, bus string) (string, error) {
 	answer, err := p.buses.DescribeEventBus(ctx, &eventbridge.DescribeEventBusInput{Name: &bus})
 	if err != nil {
@@ -40,17 +40,17 @@ func (p *AuditPlaces) EventBus(ctx context.Context, bus string) (string, error) 
 	return aws.ToString(answer.Arn), nil
 }
 
-// DeliveryStream implements [ports.AuditPlaceReader].
-func (p *AuditPlaces) DeliveryStream(ctx context.Context, name string) (ports.DeliveryStream, error) {
+// DeliveryStream implements [setup.AuditPlaceReader].
+func (p *AuditPlaces) DeliveryStream(ctx context.Context, name string) (setup.DeliveryStream, error) {
 	answer, err := p.streams.DescribeDeliveryStream(ctx, &firehose.DescribeDeliveryStreamInput{DeliveryStreamName: &name})
 	if err != nil {
-		return ports.DeliveryStream{}, classify(ctx, "DescribeDeliveryStream", err)
+		return setup.DeliveryStream{}, classify(ctx, "DescribeDeliveryStream", err)
 	}
 	if answer.DeliveryStreamDescription == nil {
-		return ports.DeliveryStream{}, nil
+		return setup.DeliveryStream{}, nil
 	}
 	stream := answer.DeliveryStreamDescription
-	return ports.DeliveryStream{
+	return setup.DeliveryStream{
 		ARN: aws.ToString(stream.DeliveryStreamARN), Status: string(stream.DeliveryStreamStatus), Source: string(stream.DeliveryStreamType),
 	}, nil
 }

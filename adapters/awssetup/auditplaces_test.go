@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"cognito-user-migration/adapters/awssetup"
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -38,13 +38,13 @@ func TestThePlacesOfRecordsAreReadAsTheyAreSet(t *testing.T) {
 	if arn, err := reader.EventBus(t.Context(), "audit"); err != nil || arn != "arn:audit" {
 		t.Errorf("got %q, %v", arn, err)
 	}
-	if stream, err := reader.DeliveryStream(t.Context(), "audit"); err != nil || stream != (ports.DeliveryStream{ARN: "arn:stream", Status: "ACTIVE", Source: "DirectPut"}) {
+	if stream, err := reader.DeliveryStream(t.Context(), "audit"); err != nil || stream != (setup.DeliveryStream{ARN: "arn:stream", Status: "ACTIVE", Source: "DirectPut"}) {
 		t.Errorf("got %+v, %v", stream, err)
 	}
-	if stream, err := awssetup.NewAuditPlaces(there, places{}).DeliveryStream(t.Context(), "audit"); err != nil || stream != (ports.DeliveryStream{}) {
+	if stream, err := awssetup.NewAuditPlaces(there, places{}).DeliveryStream(t.Context(), "audit"); err != nil || stream != (setup.DeliveryStream{}) {
 		t.Errorf("of an empty answer: %+v, %v", stream, err)
 	}
-	for code, want := range map[string]error{"ResourceNotFoundException": ports.ErrNotFound, "AccessDeniedException": ports.ErrNotPermitted} {
+	for code, want := range map[string]error{"ResourceNotFoundException": setup.ErrNotFound, "AccessDeniedException": setup.ErrNotPermitted} {
 		failing := places{err: &smithy.GenericAPIError{Code: code}}
 		reader := awssetup.NewAuditPlaces(failing, failing)
 		if _, err := reader.EventBus(t.Context(), "audit"); !errors.Is(err, want) {

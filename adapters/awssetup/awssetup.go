@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -28,12 +28,12 @@ import (
 )
 
 var (
-	_ ports.IdentityReader = (*Account)(nil)
-	_ ports.RoleAssumer    = (*Account)(nil)
-	_ ports.UserPoolReader = (*UserPools)(nil)
-	_ ports.GroupReader    = (*UserPools)(nil)
-	_ ports.FunctionReader = (*Functions)(nil)
-	_ ports.QueueReader    = (*Queues)(nil)
+	_ setup.IdentityReader = (*Account)(nil)
+	_ setup.RoleAssumer    = (*Account)(nil)
+	_ setup.UserPoolReader = (*UserPools)(nil)
+	_ setup.GroupReader    = (*UserPools)(nil)
+	_ setup.FunctionReader = (*Functions)(nil)
+	_ setup.QueueReader    = (*Queues)(nil)
 )
 
 // sessionName is how a role's session by this tool is called in CloudTrail.
@@ -76,16 +76,16 @@ func (a *Account) WithRole(roleARN, externalID string) *Account {
 	return &Account{config: config}
 }
 
-// Identity implements [ports.IdentityReader].
-func (a *Account) Identity(ctx context.Context) (ports.Identity, error) {
+// Identity implements [setup.IdentityReader].
+func (a *Account) Identity(ctx context.Context) (setup.Identity, error) {
 	answer, err := sts.NewFromConfig(a.config).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return ports.Identity{}, classify(ctx, "GetCallerIdentity", err)
+		return setup.Identity{}, classify(ctx, "GetCallerIdentity", err)
 	}
-	return ports.Identity{ARN: aws.ToString(answer.Arn), Account: aws.ToString(answer.Account)}, nil
+	return setup.Identity{ARN: aws.ToString(answer.Arn), Account: aws.ToString(answer.Account)}, nil
 }
 
-// TryRole implements [ports.RoleAssumer].
+// TryRole implements [setup.RoleAssumer].
 func (a *Account) TryRole(ctx context.Context, roleARN, externalID string) error {
 	_, err := sts.NewFromConfig(a.config).AssumeRole(ctx, &sts.AssumeRoleInput{
 		RoleArn:         &roleARN,
@@ -152,9 +152,9 @@ func classify(ctx context.Context, operation string, err error) error {
 	text = operation + ": " + code + ": " + text
 	switch {
 	case strings.HasPrefix(code, "AccessDenied"), code == "UnauthorizedOperation", code == forbidden:
-		return &answeredError{text, ports.ErrNotPermitted}
+		return &answeredError{text, setup.ErrNotPermitted}
 	case code == "ResourceNotFoundException", slices.Contains(noQueue(), code):
-		return &answeredError{text, ports.ErrNotFound}
+		return &answeredError{text, setup.ErrNotFound}
 	default:
 		return &answeredError{text, err}
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"cognito-user-migration/domain"
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -32,16 +32,16 @@ func NewFunctions(api FunctionAPI) *Functions {
 	return &Functions{api: api}
 }
 
-// Function implements [ports.FunctionReader].
-func (f *Functions) Function(ctx context.Context, name string) (ports.Function, error) {
+// Function implements [setup.FunctionReader].
+func (f *Functions) Function(ctx context.Context, name string) (setup.Function, error) {
 	base, qualifier := splitQualifier(name)
 	answer, err := f.api.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{
 		FunctionName: &base, Qualifier: optional(qualifier),
 	})
 	if err != nil {
-		return ports.Function{}, classify(ctx, "GetFunctionConfiguration", err)
+		return setup.Function{}, classify(ctx, "GetFunctionConfiguration", err)
 	}
-	read := ports.Function{
+	read := setup.Function{
 		ARN: aws.ToString(answer.FunctionArn), Name: aws.ToString(answer.FunctionName), Role: aws.ToString(answer.Role),
 		Timeout:       time.Duration(aws.ToInt32(answer.Timeout)) * time.Second,
 		MemoryMB:      int(aws.ToInt32(answer.MemorySize)),
@@ -61,13 +61,13 @@ func (f *Functions) Function(ctx context.Context, name string) (ports.Function, 
 	return read, nil
 }
 
-// InvokePermissions implements [ports.FunctionReader].
-func (f *Functions) InvokePermissions(ctx context.Context, name string) ([]ports.InvokePermission, error) {
+// InvokePermissions implements [setup.FunctionReader].
+func (f *Functions) InvokePermissions(ctx context.Context, name string) ([]setup.InvokePermission, error) {
 	base, qualifier := splitQualifier(name)
 	answer, err := f.api.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: &base, Qualifier: optional(qualifier)})
 	if err != nil {
 		err = classify(ctx, "GetPolicy", err)
-		if errors.Is(err, ports.ErrNotFound) {
+		if errors.Is(err, setup.ErrNotFound) {
 			return nil, nil // a function without a policy; that there is the function is another question
 		}
 		return nil, err
@@ -95,7 +95,7 @@ func splitQualifier(name string) (base, qualifier string) {
 
 // readPolicy reads a resource-based policy. Principals, actions and conditions
 // are each a text or a list of them ("IAM JSON policy elements reference").
-func readPolicy(document string) ([]ports.InvokePermission, error) {
+func readPolicy(document string) ([]setup.InvokePermission, error) {
 	var policy struct {
 		Statement []struct {
 			Effect    string
@@ -107,9 +107,9 @@ func readPolicy(document string) ([]ports.InvokePermission, error) {
 	if err := json.Unmarshal([]byte(document), &policy); err != nil {
 		return nil, fmt.Errorf("the policy cannot be read: %w", err)
 	}
-	var permissions []ports.InvokePermission
+	var permissions []setup.InvokePermission
 	for _, statement := range policy.Statement {
-		permission := ports.InvokePermission{Allow: statement.Effect == "Allow", Actions: statement.Action}
+		permission := setup.InvokePermission{Allow: statement.Effect == "Allow", Actions: statement.Action}
 		var everyone string
 		var named map[string]oneOrMore
 		switch {

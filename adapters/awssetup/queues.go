@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -32,8 +32,8 @@ func NewQueues(api QueueAPI) *Queues {
 	return &Queues{api: api}
 }
 
-// Queue implements [ports.QueueReader].
-func (q *Queues) Queue(ctx context.Context, url string) (ports.Queue, error) {
+// Queue implements [setup.QueueReader].
+func (q *Queues) Queue(ctx context.Context, url string) (setup.Queue, error) {
 	answer, err := q.api.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 		QueueUrl: &url, AttributeNames: []types.QueueAttributeName{
 			types.QueueAttributeNameQueueArn, types.QueueAttributeNameSqsManagedSseEnabled,
@@ -41,13 +41,13 @@ func (q *Queues) Queue(ctx context.Context, url string) (ports.Queue, error) {
 		},
 	})
 	if err != nil {
-		return ports.Queue{}, classify(ctx, "GetQueueAttributes", err)
+		return setup.Queue{}, classify(ctx, "GetQueueAttributes", err)
 	}
 	attributes := make(map[types.QueueAttributeName]string)
 	for name, value := range answer.Attributes {
 		attributes[types.QueueAttributeName(name)] = value
 	}
-	read := ports.Queue{ARN: attributes[types.QueueAttributeNameQueueArn]}
+	read := setup.Queue{ARN: attributes[types.QueueAttributeNameQueueArn]}
 	switch key := attributes[types.QueueAttributeNameKmsMasterKeyId]; {
 	case key != "":
 		read.Encryption = "the KMS key " + key
@@ -56,7 +56,7 @@ func (q *Queues) Queue(ctx context.Context, url string) (ports.Queue, error) {
 	}
 	if policy := attributes[types.QueueAttributeNameRedrivePolicy]; policy != "" {
 		if read.DeadLetters, read.MaxReceives, err = redrive(policy); err != nil {
-			return ports.Queue{}, fmt.Errorf("GetQueueAttributes: the redrive policy cannot be read: %w", err)
+			return setup.Queue{}, fmt.Errorf("GetQueueAttributes: the redrive policy cannot be read: %w", err)
 		}
 	}
 	return read, nil

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -29,17 +29,17 @@ func TestAQueueIsReadAsItIsSet(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		attributes map[string]string
-		want       ports.Queue
+		want       setup.Queue
 		fails      bool
 	}{
-		"with nothing":          {map[string]string{"QueueArn": "arn", "SqsManagedSseEnabled": "false"}, ports.Queue{ARN: "arn"}, false},
-		"with SQS's keys":       {map[string]string{"SqsManagedSseEnabled": "true"}, ports.Queue{Encryption: "SQS's own keys"}, false},
-		"with a key":            {map[string]string{"KmsMasterKeyId": "alias/a", "SqsManagedSseEnabled": "false"}, ports.Queue{Encryption: "the KMS key alias/a"}, false},
-		"with a policy":         {map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"dead","maxReceiveCount":168}`}, ports.Queue{DeadLetters: "dead", MaxReceives: 168}, false},
-		"with a count as text":  {map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"dead","maxReceiveCount":"168"}`}, ports.Queue{DeadLetters: "dead", MaxReceives: 168}, false},
-		"with an empty policy":  {map[string]string{"RedrivePolicy": "{}"}, ports.Queue{}, false},
-		"with a broken policy":  {map[string]string{"RedrivePolicy": "{"}, ports.Queue{}, true},
-		"with a policy of none": {map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"dead"}`}, ports.Queue{}, true},
+		"with nothing":          {map[string]string{"QueueArn": "arn", "SqsManagedSseEnabled": "false"}, setup.Queue{ARN: "arn"}, false},
+		"with SQS's keys":       {map[string]string{"SqsManagedSseEnabled": "true"}, setup.Queue{Encryption: "SQS's own keys"}, false},
+		"with a key":            {map[string]string{"KmsMasterKeyId": "alias/a", "SqsManagedSseEnabled": "false"}, setup.Queue{Encryption: "the KMS key alias/a"}, false},
+		"with a policy":         {map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"dead","maxReceiveCount":168}`}, setup.Queue{DeadLetters: "dead", MaxReceives: 168}, false},
+		"with a count as text":  {map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"dead","maxReceiveCount":"168"}`}, setup.Queue{DeadLetters: "dead", MaxReceives: 168}, false},
+		"with an empty policy":  {map[string]string{"RedrivePolicy": "{}"}, setup.Queue{}, false},
+		"with a broken policy":  {map[string]string{"RedrivePolicy": "{"}, setup.Queue{}, true},
+		"with a policy of none": {map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"dead"}`}, setup.Queue{}, true},
 	} {
 		got, err := NewQueues(stubQueue{attributes: row.attributes}).Queue(t.Context(), "https://sqs.example.com/1/queue")
 		if (err != nil) != row.fails || err == nil && got != row.want {
@@ -51,9 +51,9 @@ func TestAQueueIsReadAsItIsSet(t *testing.T) {
 func TestWhyAQueueIsNotRead(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ given, want error }{
-		"not there":                        {&sqstypes.QueueDoesNotExist{}, ports.ErrNotFound},
-		"not there, by the older protocol": {&smithy.GenericAPIError{Code: "AWS.SimpleQueueService.NonExistentQueue"}, ports.ErrNotFound},
-		"not permitted":                    {&smithy.GenericAPIError{Code: "AccessDenied"}, ports.ErrNotPermitted},
+		"not there":                        {&sqstypes.QueueDoesNotExist{}, setup.ErrNotFound},
+		"not there, by the older protocol": {&smithy.GenericAPIError{Code: "AWS.SimpleQueueService.NonExistentQueue"}, setup.ErrNotFound},
+		"not permitted":                    {&smithy.GenericAPIError{Code: "AccessDenied"}, setup.ErrNotPermitted},
 	} {
 		if _, err := NewQueues(stubQueue{err: row.given}).Queue(t.Context(), "https://sqs.example.com/1/queue"); !errors.Is(err, row.want) {
 			t.Errorf("%s: got %v", name, err)
@@ -80,7 +80,7 @@ func TestGroupsAreReadToTheLastPage(t *testing.T) {
 		t.Errorf("got %q, %v", got, err)
 	}
 	denied := groupPages{err: &smithy.GenericAPIError{Code: "AccessDeniedException"}}
-	if got, err := NewUserPools(denied).Groups(t.Context(), "us-east-1_pool"); got != nil || !errors.Is(err, ports.ErrNotPermitted) {
+	if got, err := NewUserPools(denied).Groups(t.Context(), "us-east-1_pool"); got != nil || !errors.Is(err, setup.ErrNotPermitted) {
 		t.Errorf("got %q, %v", got, err)
 	}
 }

@@ -3,14 +3,14 @@ package awssetup
 import (
 	"context"
 
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-var _ ports.TableReader = (*Tables)(nil)
+var _ setup.TableReader = (*Tables)(nil)
 
 // TableAPI is what is called of the SDK's client for tables.
 type TableAPI interface {
@@ -37,13 +37,13 @@ func (a *Account) Tables(region string) *Tables {
 	}))
 }
 
-// Table implements [ports.TableReader].
-func (t *Tables) Table(ctx context.Context, name string) (ports.Table, error) {
+// Table implements [setup.TableReader].
+func (t *Tables) Table(ctx context.Context, name string) (setup.Table, error) {
 	described, err := t.api.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
 	if err != nil {
-		return ports.Table{}, classify(ctx, "DescribeTable", err)
+		return setup.Table{}, classify(ctx, "DescribeTable", err)
 	}
-	var read ports.Table
+	var read setup.Table
 	if table := described.Table; table != nil {
 		read.ARN, read.State = aws.ToString(table.TableArn), string(table.TableStatus)
 		kinds := make(map[string]string)
@@ -52,12 +52,12 @@ func (t *Tables) Table(ctx context.Context, name string) (ports.Table, error) {
 		}
 		for _, key := range table.KeySchema {
 			name := aws.ToString(key.AttributeName)
-			read.Key = append(read.Key, ports.TableKey{Name: name, Type: kinds[name], Sorts: key.KeyType == types.KeyTypeRange})
+			read.Key = append(read.Key, setup.TableKey{Name: name, Type: kinds[name], Sorts: key.KeyType == types.KeyTypeRange})
 		}
 	}
 	lives, err := t.api.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &name})
 	if err != nil {
-		return ports.Table{}, classify(ctx, "DescribeTimeToLive", err)
+		return setup.Table{}, classify(ctx, "DescribeTimeToLive", err)
 	}
 	if to := lives.TimeToLiveDescription; to != nil &&
 		(to.TimeToLiveStatus == types.TimeToLiveStatusEnabled || to.TimeToLiveStatus == types.TimeToLiveStatusEnabling) {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -209,9 +209,9 @@ func TestErrorsOfReading(t *testing.T) {
 		want   error
 		text   string
 	}{
-		"may not":           {400, `{"__type":"AccessDeniedException","message":"not authorized to perform"}`, ports.ErrNotPermitted, "not authorized to perform"},
-		"may not, in XML":   {403, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>`, ports.ErrNotPermitted, "AccessDenied: no"},
-		"not there":         {400, `{"__type":"ResourceNotFoundException","message":"User pool does not exist."}`, ports.ErrNotFound, "does not exist"},
+		"may not":           {400, `{"__type":"AccessDeniedException","message":"not authorized to perform"}`, setup.ErrNotPermitted, "not authorized to perform"},
+		"may not, in XML":   {403, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>`, setup.ErrNotPermitted, "AccessDenied: no"},
+		"not there":         {400, `{"__type":"ResourceNotFoundException","message":"User pool does not exist."}`, setup.ErrNotFound, "does not exist"},
 		"something else":    {400, `{"__type":"InvalidParameterException","message":"1 validation error"}`, nil, "InvalidParameterException: 1 validation error"},
 		"a page of a proxy": {403, `<html>blocked</html>`, nil, "DescribeUserPool: "},
 		"an empty answer":   {200, `{}`, nil, "the answer is empty"},
@@ -220,7 +220,7 @@ func TestErrorsOfReading(t *testing.T) {
 		if err == nil || row.want != nil && !errors.Is(err, row.want) || !strings.Contains(err.Error(), row.text) {
 			t.Errorf("%s: got %v", name, err)
 		}
-		if row.want == nil && (errors.Is(err, ports.ErrNotPermitted) || errors.Is(err, ports.ErrNotFound)) {
+		if row.want == nil && (errors.Is(err, setup.ErrNotPermitted) || errors.Is(err, setup.ErrNotFound)) {
 			t.Errorf("%s is taken for something else: %v", name, err)
 		}
 	}

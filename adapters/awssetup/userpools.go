@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"cognito-user-migration/domain"
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -33,20 +33,20 @@ func NewUserPools(api UserPoolAPI) *UserPools {
 	return &UserPools{api: api}
 }
 
-// UserPool implements [ports.UserPoolReader].
-func (u *UserPools) UserPool(ctx context.Context, poolID string) (ports.UserPool, error) {
+// UserPool implements [setup.UserPoolReader].
+func (u *UserPools) UserPool(ctx context.Context, poolID string) (setup.UserPool, error) {
 	answer, err := u.api.DescribeUserPool(ctx, &cognitoidentityprovider.DescribeUserPoolInput{UserPoolId: &poolID})
 	if err != nil {
-		return ports.UserPool{}, classify(ctx, "DescribeUserPool", err)
+		return setup.UserPool{}, classify(ctx, "DescribeUserPool", err)
 	}
 	if answer.UserPool == nil {
-		return ports.UserPool{}, errEmpty("DescribeUserPool")
+		return setup.UserPool{}, errEmpty("DescribeUserPool")
 	}
 	return poolOf(answer.UserPool), nil
 }
 
-func poolOf(pool *types.UserPoolType) ports.UserPool {
-	read := ports.UserPool{
+func poolOf(pool *types.UserPoolType) setup.UserPool {
+	read := setup.UserPool{
 		ID: aws.ToString(pool.Id), ARN: aws.ToString(pool.Arn), Name: aws.ToString(pool.Name),
 		AliasAttributes:    texts(pool.AliasAttributes),
 		UsernameAttributes: texts(pool.UsernameAttributes),
@@ -71,8 +71,8 @@ func poolOf(pool *types.UserPoolType) ports.UserPool {
 	return read
 }
 
-func attributeOf(attribute types.SchemaAttributeType) ports.PoolAttribute {
-	read := ports.PoolAttribute{
+func attributeOf(attribute types.SchemaAttributeType) setup.PoolAttribute {
+	read := setup.PoolAttribute{
 		Name: aws.ToString(attribute.Name), Type: string(attribute.AttributeDataType),
 		Mutable: aws.ToBool(attribute.Mutable), Required: aws.ToBool(attribute.Required),
 	}
@@ -85,19 +85,19 @@ func attributeOf(attribute types.SchemaAttributeType) ports.PoolAttribute {
 	return read
 }
 
-// AppClient implements [ports.UserPoolReader].
-func (u *UserPools) AppClient(ctx context.Context, poolID, clientID string) (ports.AppClient, error) {
+// AppClient implements [setup.UserPoolReader].
+func (u *UserPools) AppClient(ctx context.Context, poolID, clientID string) (setup.AppClient, error) {
 	answer, err := u.api.DescribeUserPoolClient(ctx, &cognitoidentityprovider.DescribeUserPoolClientInput{
 		UserPoolId: &poolID, ClientId: &clientID,
 	})
 	if err != nil {
-		return ports.AppClient{}, classify(ctx, "DescribeUserPoolClient", err)
+		return setup.AppClient{}, classify(ctx, "DescribeUserPoolClient", err)
 	}
 	if answer.UserPoolClient == nil {
-		return ports.AppClient{}, errEmpty("DescribeUserPoolClient")
+		return setup.AppClient{}, errEmpty("DescribeUserPoolClient")
 	}
 	client := answer.UserPoolClient
-	return ports.AppClient{
+	return setup.AppClient{
 		ID:             aws.ToString(client.ClientId),
 		Flows:          texts(client.ExplicitAuthFlows),
 		Secret:         domain.NewSecret(aws.ToString(client.ClientSecret)),
@@ -106,7 +106,7 @@ func (u *UserPools) AppClient(ctx context.Context, poolID, clientID string) (por
 	}, nil
 }
 
-// Groups implements [ports.GroupReader].
+// Groups implements [setup.GroupReader].
 func (u *UserPools) Groups(ctx context.Context, poolID string) ([]string, error) {
 	var names []string
 	pages := cognitoidentityprovider.NewListGroupsPaginator(u.api, &cognitoidentityprovider.ListGroupsInput{UserPoolId: &poolID})

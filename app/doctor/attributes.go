@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"cognito-user-migration/domain"
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 )
 
 // followed are the flags that a migration sets without a rule of their own.
@@ -232,13 +232,13 @@ func measured(text, kind string) (int, bool) {
 	return utf8.RuneCountInString(text), kind == "String"
 }
 
-func outside(value int, target ports.PoolAttribute) bool {
+func outside(value int, target setup.PoolAttribute) bool {
 	return target.Least != nil && value < *target.Least || target.Most != nil && value > *target.Most
 }
 
 // tighter reports whether the target refuses values that the source may hold. No
 // empty value is ever sent, so a length of 0 at the source does not count.
-func tighter(target, source ports.PoolAttribute) bool {
+func tighter(target, source setup.PoolAttribute) bool {
 	least, shortest := source.Least, 1
 	if source.Type == "String" && (least == nil || *least < shortest) {
 		least = &shortest
@@ -247,7 +247,7 @@ func tighter(target, source ports.PoolAttribute) bool {
 		target.Most != nil && (source.Most == nil || *source.Most > *target.Most)
 }
 
-func bounds(attribute ports.PoolAttribute) string {
+func bounds(attribute setup.PoolAttribute) string {
 	text := func(bound *int) string {
 		if bound == nil {
 			return ""
@@ -261,13 +261,13 @@ func bounds(attribute ports.PoolAttribute) string {
 	return what + " " + text(attribute.Least) + ".." + text(attribute.Most)
 }
 
-func attribute(pool ports.UserPool, name string) (ports.PoolAttribute, bool) {
+func attribute(pool setup.UserPool, name string) (setup.PoolAttribute, bool) {
 	for _, attribute := range pool.Attributes {
 		if attribute.Name == name {
 			return attribute, true
 		}
 	}
-	return ports.PoolAttribute{}, false
+	return setup.PoolAttribute{}, false
 }
 
 func (f *Facts) rules() []domain.AttributeRule {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 )
 
 // Audit says where records are to go.
@@ -20,22 +20,22 @@ type Audit struct {
 	EventBus, FirehoseStream string
 }
 
-func (f *Facts) gatherAudit(ctx context.Context, setup Setup) {
+func (f *Facts) gatherAudit(ctx context.Context, access Setup) {
 	audit := f.Settings.Audit
-	f.bus, f.stream = unasked[string]("AUDIT_SINKS does not name eventbridge"), unasked[ports.DeliveryStream]("AUDIT_SINKS does not name firehose")
+	f.bus, f.stream = unasked[string]("AUDIT_SINKS does not name eventbridge"), unasked[setup.DeliveryStream]("AUDIT_SINKS does not name firehose")
 	unread := f.aside("AUDIT_SINKS") || len(audit.Sinks) == 0
 	switch {
 	case unread || f.aside("AUDIT_EVENT_BUS"):
 		f.bus = unasked[string](becauseOf(nameConfiguration))
 	case audit.EventBus != "":
-		f.bus = ask(ctx, func(ctx context.Context) (string, error) { return setup.AuditPlaces.EventBus(ctx, audit.EventBus) })
+		f.bus = ask(ctx, func(ctx context.Context) (string, error) { return access.AuditPlaces.EventBus(ctx, audit.EventBus) })
 	}
 	switch {
 	case unread || f.aside("AUDIT_FIREHOSE_STREAM"):
-		f.stream = unasked[ports.DeliveryStream](becauseOf(nameConfiguration))
+		f.stream = unasked[setup.DeliveryStream](becauseOf(nameConfiguration))
 	case audit.FirehoseStream != "":
-		f.stream = ask(ctx, func(ctx context.Context) (ports.DeliveryStream, error) {
-			return setup.AuditPlaces.DeliveryStream(ctx, audit.FirehoseStream)
+		f.stream = ask(ctx, func(ctx context.Context) (setup.DeliveryStream, error) {
+			return access.AuditPlaces.DeliveryStream(ctx, audit.FirehoseStream)
 		})
 	}
 }
@@ -62,7 +62,7 @@ func auditBus(f Facts) Check {
 
 func auditStream(f Facts) Check {
 	if f.stream.skip != "" || f.stream.err != nil {
-		return read(f.stream, func(ports.DeliveryStream) string { return "" },
+		return read(f.stream, func(setup.DeliveryStream) string { return "" },
 			"check AUDIT_FIREHOSE_STREAM: the stream is to be in the function's account and region", "firehose:DescribeDeliveryStream on the stream")
 	}
 	stream := f.stream.value

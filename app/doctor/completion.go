@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"cognito-user-migration/domain"
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 )
 
 // fewestReceives is how often a message should be received before it counts as
@@ -44,7 +44,7 @@ func (c Completion) retires() bool {
 
 func completionQueue(f Facts) Check {
 	if f.queue.skip != "" || f.queue.err != nil {
-		return read(f.queue, func(ports.Queue) string { return "" },
+		return read(f.queue, func(setup.Queue) string { return "" },
 			"check COMPLETION_QUEUE_URL: the queue is to be in the function's region", "sqs:GetQueueAttributes on the queue")
 	}
 	queue := f.queue.value
@@ -65,7 +65,7 @@ func completionQueue(f Facts) Check {
 func completionGroups(f Facts) Check {
 	const permission = "cognito-idp:ListGroups"
 	switch {
-	case errors.Is(f.groups.err, ports.ErrNotFound):
+	case errors.Is(f.groups.err, setup.ErrNotFound):
 		return skip(becauseOf(namePool)) // the pool is what is not there
 	case f.groups.skip != "" || f.groups.err != nil:
 		return read(f.groups, func([]string) string { return "" }, "", permission)

@@ -12,7 +12,7 @@ import (
 
 	"cognito-user-migration/app/doctor"
 	"cognito-user-migration/domain"
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 )
 
 const (
@@ -25,44 +25,44 @@ const (
 // world is a set-up that answers from memory. moto gives a role without the
 // external ID that its trust demands; this one does not, unless told to.
 type world struct {
-	identity    ports.Identity
+	identity    setup.Identity
 	roleErr     error
 	bareRoleErr error
-	source      func() (ports.UserPool, error)
-	client      ports.AppClient
-	pool        ports.UserPool
-	function    ports.Function
-	permissions []ports.InvokePermission
+	source      func() (setup.UserPool, error)
+	client      setup.AppClient
+	pool        setup.UserPool
+	function    setup.Function
+	permissions []setup.InvokePermission
 	reach       func(context.Context) (domain.Reason, error)
-	queue       func() (ports.Queue, error)
+	queue       func() (setup.Queue, error)
 	bus         func() (string, error)
-	stream      func() (ports.DeliveryStream, error)
+	stream      func() (setup.DeliveryStream, error)
 	groups      func() ([]string, error)
 	unretiring  func(context.Context) ([]string, error)
-	table       func() (ports.Table, error)
+	table       func() (setup.Table, error)
 	settings    doctor.Settings
 }
 
-func (w *world) Table(context.Context, string) (ports.Table, error) { return w.table() }
+func (w *world) Table(context.Context, string) (setup.Table, error) { return w.table() }
 
 // counting is a table that tries are counted in, with one thing changed.
-func counting(change func(*ports.Table)) func() (ports.Table, error) {
-	table := ports.Table{ARN: "arn:table", State: "ACTIVE", Key: []ports.TableKey{{Name: "digest", Type: "S"}}, Expires: "end"}
+func counting(change func(*setup.Table)) func() (setup.Table, error) {
+	table := setup.Table{ARN: "arn:table", State: "ACTIVE", Key: []setup.TableKey{{Name: "digest", Type: "S"}}, Expires: "end"}
 	change(&table)
-	return func() (ports.Table, error) { return table, nil }
+	return func() (setup.Table, error) { return table, nil }
 }
 
-func (w *world) Queue(context.Context, string) (ports.Queue, error) { return w.queue() }
+func (w *world) Queue(context.Context, string) (setup.Queue, error) { return w.queue() }
 
 func (w *world) EventBus(context.Context, string) (string, error) { return w.bus() }
 
-func (w *world) DeliveryStream(context.Context, string) (ports.DeliveryStream, error) {
+func (w *world) DeliveryStream(context.Context, string) (setup.DeliveryStream, error) {
 	return w.stream()
 }
 
 func (w *world) Groups(context.Context, string) ([]string, error) { return w.groups() }
 
-func (w *world) Identity(context.Context) (ports.Identity, error) { return w.identity, nil }
+func (w *world) Identity(context.Context) (setup.Identity, error) { return w.identity, nil }
 
 func (w *world) TryRole(_ context.Context, _, externalID string) error {
 	if externalID == "" {
@@ -71,56 +71,56 @@ func (w *world) TryRole(_ context.Context, _, externalID string) error {
 	return w.roleErr
 }
 
-func (w *world) Function(context.Context, string) (ports.Function, error) { return w.function, nil }
+func (w *world) Function(context.Context, string) (setup.Function, error) { return w.function, nil }
 
-func (w *world) InvokePermissions(context.Context, string) ([]ports.InvokePermission, error) {
+func (w *world) InvokePermissions(context.Context, string) ([]setup.InvokePermission, error) {
 	return w.permissions, nil
 }
 
 // pools reads one of the two accounts.
 type pools struct {
-	pool   func() (ports.UserPool, error)
-	client ports.AppClient
+	pool   func() (setup.UserPool, error)
+	client setup.AppClient
 }
 
-func (p pools) UserPool(context.Context, string) (ports.UserPool, error) { return p.pool() }
+func (p pools) UserPool(context.Context, string) (setup.UserPool, error) { return p.pool() }
 
-func (p pools) AppClient(context.Context, string, string) (ports.AppClient, error) {
+func (p pools) AppClient(context.Context, string, string) (setup.AppClient, error) {
 	if _, err := p.pool(); err != nil {
-		return ports.AppClient{}, err
+		return setup.AppClient{}, err
 	}
 	return p.client, nil
 }
 
-func denied() error { return fmt.Errorf("AccessDenied: %w", ports.ErrNotPermitted) }
+func denied() error { return fmt.Errorf("AccessDenied: %w", setup.ErrNotPermitted) }
 
 func inOrder() *world {
-	schema := []ports.PoolAttribute{{Name: "sub", Type: "String", Required: true}, {Name: "email", Type: "String", Mutable: true}}
+	schema := []setup.PoolAttribute{{Name: "sub", Type: "String", Required: true}, {Name: "email", Type: "String", Mutable: true}}
 	rules := domain.DefaultRules()
 	rules.Attributes, _ = domain.ParseAttributeMap("email")
 	groups, _ := domain.ParseGroupMap("editors=writers")
 	return &world{
-		identity:    ports.Identity{ARN: operator, Account: "111111111111"},
+		identity:    setup.Identity{ARN: operator, Account: "111111111111"},
 		bareRoleErr: denied(),
-		source: func() (ports.UserPool, error) {
-			return ports.UserPool{ID: "us-east-1_source", Attributes: schema, MFA: "OFF", CaseSensitive: true}, nil
+		source: func() (setup.UserPool, error) {
+			return setup.UserPool{ID: "us-east-1_source", Attributes: schema, MFA: "OFF", CaseSensitive: true}, nil
 		},
-		client: ports.AppClient{ID: "client", Flows: []string{"ALLOW_ADMIN_USER_PASSWORD_AUTH"}, ConcealsUsers: false},
-		pool:   ports.UserPool{ID: "us-east-1_destination", ARN: poolARN, Attributes: schema, MFA: "OFF", CaseSensitive: true, UserMigration: lambda},
-		function: ports.Function{ARN: lambda, Name: "migrate", Role: "arn:aws:iam::111111111111:role/service/migration-role", Timeout: 5 * time.Second, MemoryMB: 512,
+		client: setup.AppClient{ID: "client", Flows: []string{"ALLOW_ADMIN_USER_PASSWORD_AUTH"}, ConcealsUsers: false},
+		pool:   setup.UserPool{ID: "us-east-1_destination", ARN: poolARN, Attributes: schema, MFA: "OFF", CaseSensitive: true, UserMigration: lambda},
+		function: setup.Function{ARN: lambda, Name: "migrate", Role: "arn:aws:iam::111111111111:role/service/migration-role", Timeout: 5 * time.Second, MemoryMB: 512,
 			State: "Active", Environment: map[string]domain.Secret{}},
-		permissions: []ports.InvokePermission{{Allow: true, Principals: []string{"cognito-idp.amazonaws.com"}, Actions: []string{"lambda:InvokeFunction"}, SourceARNs: []string{poolARN}}},
+		permissions: []setup.InvokePermission{{Allow: true, Principals: []string{"cognito-idp.amazonaws.com"}, Actions: []string{"lambda:InvokeFunction"}, SourceARNs: []string{poolARN}}},
 		reach:       func(context.Context) (domain.Reason, error) { return domain.ReasonUserUnknown, nil },
-		queue: func() (ports.Queue, error) {
-			return ports.Queue{ARN: "arn:queue", Encryption: "SQS's own keys", DeadLetters: "arn:dead", MaxReceives: 20}, nil
+		queue: func() (setup.Queue, error) {
+			return setup.Queue{ARN: "arn:queue", Encryption: "SQS's own keys", DeadLetters: "arn:dead", MaxReceives: 20}, nil
 		},
 		bus: func() (string, error) { return "arn:bus", nil },
-		stream: func() (ports.DeliveryStream, error) {
-			return ports.DeliveryStream{ARN: "arn:stream", Status: "ACTIVE", Source: "DirectPut"}, nil
+		stream: func() (setup.DeliveryStream, error) {
+			return setup.DeliveryStream{ARN: "arn:stream", Status: "ACTIVE", Source: "DirectPut"}, nil
 		},
 		groups:     func() ([]string, error) { return []string{"writers"}, nil },
 		unretiring: func(context.Context) ([]string, error) { return nil, nil },
-		table:      counting(func(*ports.Table) {}),
+		table:      counting(func(*setup.Table) {}),
 		settings: doctor.Settings{
 			Lockout:    doctor.Lockout{Table: "lockout", KeyAttribute: "digest", ExpiryAttribute: "end", Unlimited: []string{"OLD (OLD_KIND=sql)"}},
 			Audit:      doctor.Audit{Sinks: []string{"log", "eventbridge", "firehose"}, Format: "json", EventBus: "default", FirehoseStream: "audit"},
@@ -136,8 +136,8 @@ func (w *world) examine(ctx context.Context) map[string]doctor.Check {
 	checks := make(map[string]doctor.Check)
 	for _, check := range doctor.Examine(doctor.Gather(ctx, w.settings, doctor.Setup{
 		Own: w, Roles: w, Functions: w, Reach: w.reach, Groups: w, Queues: w, AuditPlaces: w, Tables: w, Unretiring: w.unretiring,
-		SourcePools:  []ports.UserPoolReader{pools{w.source, w.client}},
-		Destinations: pools{func() (ports.UserPool, error) { return w.pool, nil }, w.client},
+		SourcePools:  []setup.UserPoolReader{pools{w.source, w.client}},
+		Destinations: pools{func() (setup.UserPool, error) { return w.pool, nil }, w.client},
 	})) {
 		checks[check.Name] = check
 	}
@@ -179,10 +179,10 @@ func TestWhatMotoCannotShow(t *testing.T) {
 		"the source knows a user whom nobody has": {func(w *world) {
 			w.reach = func(context.Context) (domain.Reason, error) { return domain.ReasonUserDisabled, nil }
 		}, statuses{"source reached": warn}, "source reached", "user_disabled"},
-		"the role may not describe the pool": {func(w *world) { w.source = func() (ports.UserPool, error) { return ports.UserPool{}, denied() } },
+		"the role may not describe the pool": {func(w *world) { w.source = func() (setup.UserPool, error) { return setup.UserPool{}, denied() } },
 			with(unread, statuses{"source pool": warn, "source client": warn}), "source pool", "AccessDenied"},
 		"the source's account does not answer": {func(w *world) {
-			w.source = func() (ports.UserPool, error) { return ports.UserPool{}, errors.New("no answer") }
+			w.source = func() (setup.UserPool, error) { return setup.UserPool{}, errors.New("no answer") }
 		},
 			with(unread, statuses{"source pool": fail, "source client": skip}), "source pool", "no answer"},
 		"the trigger is an alias of the function": {func(w *world) { w.pool.UserMigration = lambda + ":live" }, statuses{}, "trigger", "a version or alias"},
@@ -213,40 +213,40 @@ func TestWhatMotoCannotShow(t *testing.T) {
 			statuses{"audit bus": skip, "audit stream": skip}, "audit stream", "does not name firehose"},
 		"the operator may not look at the bus": {func(w *world) { w.bus = func() (string, error) { return "", denied() } },
 			statuses{"audit bus": warn}, "audit bus", "AccessDenied"},
-		"a bus that is not there": {func(w *world) { w.bus = func() (string, error) { return "", ports.ErrNotFound } },
+		"a bus that is not there": {func(w *world) { w.bus = func() (string, error) { return "", setup.ErrNotFound } },
 			statuses{"audit bus": fail}, "audit bus", "not found"},
 		"the operator may not look at the stream": {func(w *world) {
-			w.stream = func() (ports.DeliveryStream, error) { return ports.DeliveryStream{}, denied() }
+			w.stream = func() (setup.DeliveryStream, error) { return setup.DeliveryStream{}, denied() }
 		},
 			statuses{"audit stream": warn}, "audit stream", "AccessDenied"},
 		"a stream that is being made": {func(w *world) {
-			w.stream = func() (ports.DeliveryStream, error) {
-				return ports.DeliveryStream{ARN: "arn:stream", Status: "CREATING", Source: "DirectPut"}, nil
+			w.stream = func() (setup.DeliveryStream, error) {
+				return setup.DeliveryStream{ARN: "arn:stream", Status: "CREATING", Source: "DirectPut"}, nil
 			}
 		}, statuses{"audit stream": fail}, "audit stream", "CREATING"},
 		"a stream that reads from elsewhere": {func(w *world) {
-			w.stream = func() (ports.DeliveryStream, error) {
-				return ports.DeliveryStream{ARN: "arn:stream", Status: "ACTIVE", Source: "KinesisStreamAsSource"}, nil
+			w.stream = func() (setup.DeliveryStream, error) {
+				return setup.DeliveryStream{ARN: "arn:stream", Status: "ACTIVE", Source: "KinesisStreamAsSource"}, nil
 			}
 		}, statuses{"audit stream": fail}, "audit stream", "KinesisStreamAsSource"},
 		"sinks that are none": {func(w *world) { w.settings.SetAside = []string{"AUDIT_SINKS"} },
 			statuses{"audit sinks": skip, "audit bus": skip, "audit stream": skip}, "audit bus", "configuration failed"},
 		"a bus and a stream that are none": {func(w *world) { w.settings.SetAside = []string{"AUDIT_EVENT_BUS", "AUDIT_FIREHOSE_STREAM"} },
 			statuses{"audit bus": skip, "audit stream": skip}, "audit stream", "configuration failed"},
-		"the operator may not look at the queue": {func(w *world) { w.queue = func() (ports.Queue, error) { return ports.Queue{}, denied() } },
+		"the operator may not look at the queue": {func(w *world) { w.queue = func() (setup.Queue, error) { return setup.Queue{}, denied() } },
 			statuses{"completion queue": warn}, "completion queue", "AccessDenied"},
 		"SQS does not answer": {func(w *world) {
-			w.queue = func() (ports.Queue, error) { return ports.Queue{}, errors.New("no answer") }
+			w.queue = func() (setup.Queue, error) { return setup.Queue{}, errors.New("no answer") }
 		}, statuses{"completion queue": fail}, "completion queue", "no answer"},
 		"one message in 19 receives": {func(w *world) {
-			w.queue = func() (ports.Queue, error) {
-				return ports.Queue{Encryption: "KMS", DeadLetters: "arn:dead", MaxReceives: 19}, nil
+			w.queue = func() (setup.Queue, error) {
+				return setup.Queue{Encryption: "KMS", DeadLetters: "arn:dead", MaxReceives: 19}, nil
 			}
 		}, statuses{"completion queue": warn}, "completion queue", "19 receives"},
 		"the operator may not look at the groups": {func(w *world) { w.groups = func() ([]string, error) { return nil, denied() } },
 			statuses{"completion groups": warn}, "completion groups", "AccessDenied"},
 		"the groups' pool is not there": {func(w *world) {
-			w.groups = func() ([]string, error) { return nil, ports.ErrNotFound }
+			w.groups = func() ([]string, error) { return nil, setup.ErrNotFound }
 		}, statuses{"completion groups": skip}, "completion groups", "destination pool failed"},
 		"groups that no rule names": {func(w *world) { w.settings.Completion.Groups, _ = domain.ParseGroupMap("*") },
 			statuses{}, "completion groups", "not known before"},
@@ -259,26 +259,26 @@ func TestWhatMotoCannotShow(t *testing.T) {
 		"completion is not asked for": {func(w *world) { w.settings.Completion = doctor.Completion{} },
 			statuses{"completion queue": skip, "completion groups": skip, "completion retirement": skip}, "completion queue", "not asked for"},
 		"a table in order": {func(*world) {}, statuses{}, "lockout", "arn:table"},
-		"a table with another key": {func(w *world) { w.table = counting(func(t *ports.Table) { t.Key[0].Name = "id" }) },
+		"a table with another key": {func(w *world) { w.table = counting(func(t *setup.Table) { t.Key[0].Name = "id" }) },
 			statuses{"lockout": fail}, "lockout", "its key is id (S), and is to be digest (S) alone"},
-		"a table with a key of another type": {func(w *world) { w.table = counting(func(t *ports.Table) { t.Key[0].Type = "N" }) },
+		"a table with a key of another type": {func(w *world) { w.table = counting(func(t *setup.Table) { t.Key[0].Type = "N" }) },
 			statuses{"lockout": fail}, "lockout", "digest (N)"},
 		"a table with a second key": {func(w *world) {
-			w.table = counting(func(t *ports.Table) { t.Key = append(t.Key, ports.TableKey{Name: "at", Type: "N", Sorts: true}) })
+			w.table = counting(func(t *setup.Table) { t.Key = append(t.Key, setup.TableKey{Name: "at", Type: "N", Sorts: true}) })
 		}, statuses{"lockout": fail}, "lockout", "digest (S) and at (N) for sorting"},
-		"a table that is being deleted": {func(w *world) { w.table = counting(func(t *ports.Table) { t.State = "DELETING" }) },
+		"a table that is being deleted": {func(w *world) { w.table = counting(func(t *setup.Table) { t.State = "DELETING" }) },
 			statuses{"lockout": fail}, "lockout", "DELETING"},
-		"a table that keeps all for ever": {func(w *world) { w.table = counting(func(t *ports.Table) { t.Expires = "" }) },
+		"a table that keeps all for ever": {func(w *world) { w.table = counting(func(t *setup.Table) { t.Expires = "" }) },
 			statuses{"lockout": warn}, "lockout", "time to live is off"},
-		"a table with a time to live by something else": {func(w *world) { w.table = counting(func(t *ports.Table) { t.Expires = "ttl" }) },
+		"a table with a time to live by something else": {func(w *world) { w.table = counting(func(t *setup.Table) { t.Expires = "ttl" }) },
 			statuses{"lockout": warn}, "lockout", "by ttl"},
 		"no such table": {func(w *world) {
-			w.table = func() (ports.Table, error) { return ports.Table{}, fmt.Errorf("gone: %w", ports.ErrNotFound) }
+			w.table = func() (setup.Table, error) { return setup.Table{}, fmt.Errorf("gone: %w", setup.ErrNotFound) }
 		}, statuses{"lockout": fail}, "lockout", "gone"},
-		"the operator may not look at the table": {func(w *world) { w.table = func() (ports.Table, error) { return ports.Table{}, denied() } },
+		"the operator may not look at the table": {func(w *world) { w.table = func() (setup.Table, error) { return setup.Table{}, denied() } },
 			statuses{"lockout": warn}, "lockout", "AccessDenied"},
 		"DynamoDB does not answer": {func(w *world) {
-			w.table = func() (ports.Table, error) { return ports.Table{}, errors.New("no answer") }
+			w.table = func() (setup.Table, error) { return setup.Table{}, errors.New("no answer") }
 		}, statuses{"lockout": fail}, "lockout", "no answer"},
 		"nobody counts wrong passwords": {func(w *world) { w.settings.Lockout.Table = "" },
 			statuses{"lockout": warn}, "lockout", "OLD (OLD_KIND=sql) has no lockout"},
@@ -309,7 +309,7 @@ func TestWhatMotoCannotShow(t *testing.T) {
 // byEmail makes email the source's sign-in identifier.
 func byEmail(w *world) {
 	read := w.source
-	w.source = func() (ports.UserPool, error) {
+	w.source = func() (setup.UserPool, error) {
 		pool, err := read()
 		pool.UsernameAttributes = []string{"email"}
 		return pool, err
@@ -345,32 +345,32 @@ func TestAQuestionThatHangsHoldsUpNoOther(t *testing.T) {
 
 func TestThePermissionToInvoke(t *testing.T) {
 	t.Parallel()
-	statement := func(change func(*ports.InvokePermission)) []ports.InvokePermission {
-		permission := ports.InvokePermission{Allow: true, Principals: []string{"cognito-idp.amazonaws.com"}, Actions: []string{"lambda:InvokeFunction"}, SourceARNs: []string{poolARN}}
+	statement := func(change func(*setup.InvokePermission)) []setup.InvokePermission {
+		permission := setup.InvokePermission{Allow: true, Principals: []string{"cognito-idp.amazonaws.com"}, Actions: []string{"lambda:InvokeFunction"}, SourceARNs: []string{poolARN}}
 		change(&permission)
-		return []ports.InvokePermission{permission}
+		return []setup.InvokePermission{permission}
 	}
-	right := statement(func(*ports.InvokePermission) {})
-	denial := statement(func(p *ports.InvokePermission) { p.Allow = false })
+	right := statement(func(*setup.InvokePermission) {})
+	denial := statement(func(p *setup.InvokePermission) { p.Allow = false })
 	for name, row := range map[string]struct {
-		permissions []ports.InvokePermission
+		permissions []setup.InvokePermission
 		want        doctor.Status
 	}{
 		"for this pool": {right, doctor.Pass},
-		"for pools like it": {statement(func(p *ports.InvokePermission) {
+		"for pools like it": {statement(func(p *setup.InvokePermission) {
 			p.SourceARNs = []string{"arn:aws:cognito-idp:us-east-1:111111111111:userpool/*"}
 		}), doctor.Pass},
-		"for pools unlike it": {statement(func(p *ports.InvokePermission) {
+		"for pools unlike it": {statement(func(p *setup.InvokePermission) {
 			p.SourceARNs = []string{"arn:aws:cognito-idp:*:999999999999:userpool/*"}
 		}), doctor.Fail},
-		"for every pool":         {statement(func(p *ports.InvokePermission) { p.SourceARNs = nil }), doctor.Warn},
-		"for an account":         {statement(func(p *ports.InvokePermission) { p.SourceARNs, p.SourceAccounts = nil, []string{"111111111111"} }), doctor.Warn},
-		"for everyone":           {statement(func(p *ports.InvokePermission) { p.Principals = []string{"*"} }), doctor.Warn},
-		"under another term":     {statement(func(p *ports.InvokePermission) { p.OtherConditions = []string{"Bool aws:SecureTransport"} }), doctor.Warn},
-		"to do something else":   {statement(func(p *ports.InvokePermission) { p.Actions = []string{"lambda:GetFunction"} }), doctor.Fail},
-		"to another service":     {statement(func(p *ports.InvokePermission) { p.Principals = []string{"events.amazonaws.com"} }), doctor.Fail},
+		"for every pool":         {statement(func(p *setup.InvokePermission) { p.SourceARNs = nil }), doctor.Warn},
+		"for an account":         {statement(func(p *setup.InvokePermission) { p.SourceARNs, p.SourceAccounts = nil, []string{"111111111111"} }), doctor.Warn},
+		"for everyone":           {statement(func(p *setup.InvokePermission) { p.Principals = []string{"*"} }), doctor.Warn},
+		"under another term":     {statement(func(p *setup.InvokePermission) { p.OtherConditions = []string{"Bool aws:SecureTransport"} }), doctor.Warn},
+		"to do something else":   {statement(func(p *setup.InvokePermission) { p.Actions = []string{"lambda:GetFunction"} }), doctor.Fail},
+		"to another service":     {statement(func(p *setup.InvokePermission) { p.Principals = []string{"events.amazonaws.com"} }), doctor.Fail},
 		"denied":                 {slices.Concat(right, denial), doctor.Fail},
-		"of two, one is tighter": {slices.Concat(statement(func(p *ports.InvokePermission) { p.SourceARNs = nil }), right), doctor.Pass},
+		"of two, one is tighter": {slices.Concat(statement(func(p *setup.InvokePermission) { p.SourceARNs = nil }), right), doctor.Pass},
 		"none":                   {nil, doctor.Fail},
 	} {
 		if got := doctor.JudgePermission(row.permissions, poolARN, lambda); got.Status != row.want || got.Status != doctor.Pass && got.Remedy == "" {

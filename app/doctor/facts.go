@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"cognito-user-migration/domain"
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 )
 
 // callTimeout bounds each question.
@@ -59,19 +59,19 @@ type CognitoSource struct {
 
 // Setup is whom to ask. A field that is nil is not asked.
 type Setup struct {
-	Own   ports.IdentityReader
-	Roles ports.RoleAssumer
+	Own   setup.IdentityReader
+	Roles setup.RoleAssumer
 	// SourcePools are asked in turn until one may answer.
-	SourcePools []ports.UserPoolReader
+	SourcePools []setup.UserPoolReader
 	// Reach asks the source for a user whom nobody has, in the way in which the
 	// function would, and returns the reason for which that user is refused.
 	Reach        func(context.Context) (domain.Reason, error)
-	Destinations ports.UserPoolReader
-	Functions    ports.FunctionReader
-	Groups       ports.GroupReader
-	Queues       ports.QueueReader
-	Tables       ports.TableReader
-	AuditPlaces  ports.AuditPlaceReader
+	Destinations setup.UserPoolReader
+	Functions    setup.FunctionReader
+	Groups       setup.GroupReader
+	Queues       setup.QueueReader
+	Tables       setup.TableReader
+	AuditPlaces  setup.AuditPlaceReader
 	// Unretiring names the sources that cannot part with users.
 	Unretiring func(context.Context) ([]string, error)
 }
@@ -86,37 +86,37 @@ type Fact[T any] struct {
 // Facts are all that was found out.
 type Facts struct {
 	Settings Settings
-	identity Fact[ports.Identity]
+	identity Fact[setup.Identity]
 	// role is whether the role was given; bareRole whether it was given
 	// without its external ID.
 	role, bareRole Fact[bool]
 	reach          Fact[domain.Reason]
-	sourcePool     Fact[ports.UserPool]
-	sourceClient   Fact[ports.AppClient]
-	pool           Fact[ports.UserPool]
-	client         Fact[ports.AppClient]
-	function       Fact[ports.Function]
-	permissions    Fact[[]ports.InvokePermission]
-	queue          Fact[ports.Queue]
-	table          Fact[ports.Table]
+	sourcePool     Fact[setup.UserPool]
+	sourceClient   Fact[setup.AppClient]
+	pool           Fact[setup.UserPool]
+	client         Fact[setup.AppClient]
+	function       Fact[setup.Function]
+	permissions    Fact[[]setup.InvokePermission]
+	queue          Fact[setup.Queue]
+	table          Fact[setup.Table]
 	bus            Fact[string] // its ARN
-	stream         Fact[ports.DeliveryStream]
+	stream         Fact[setup.DeliveryStream]
 	// groups are the destination's; unretiring are the sources that cannot part
 	// with users.
 	groups, unretiring Fact[[]string]
 }
 
 // Gather puts every question that can be put. It only reads.
-func Gather(ctx context.Context, settings Settings, setup Setup) Facts {
+func Gather(ctx context.Context, settings Settings, access Setup) Facts {
 	f := Facts{Settings: settings}
-	f.identity = ask(ctx, setup.Own.Identity)
-	f.gatherRole(ctx, setup)
-	f.gatherSource(ctx, setup)
-	f.gatherDestination(ctx, setup)
-	f.gatherAudit(ctx, setup)
-	f.gatherCompletion(ctx, setup)
+	f.identity = ask(ctx, access.Own.Identity)
+	f.gatherRole(ctx, access)
+	f.gatherSource(ctx, access)
+	f.gatherDestination(ctx, access)
+	f.gatherAudit(ctx, access)
+	f.gatherCompletion(ctx, access)
 	if name := settings.Lockout.Table; name != "" {
-		f.table = ask(ctx, func(ctx context.Context) (ports.Table, error) { return setup.Tables.Table(ctx, name) })
+		f.table = ask(ctx, func(ctx context.Context) (setup.Table, error) { return access.Tables.Table(ctx, name) })
 	}
 	return f
 }
@@ -132,7 +132,7 @@ func unasked[T any](reason string) Fact[T] {
 	return Fact[T]{skip: reason}
 }
 
-func (f *Facts) gatherRole(ctx context.Context, setup Setup) {
+func (f *Facts) gatherRole(ctx context.Context, access Setup) {
 	source := f.Settings.Source
 	switch {
 	case source == nil:
@@ -146,7 +146,7 @@ func (f *Facts) gatherRole(ctx context.Context, setup Setup) {
 	}
 	try := func(externalID string) Fact[bool] {
 		return ask(ctx, func(ctx context.Context) (bool, error) {
-			err := setup.Roles.TryRole(ctx, source.RoleARN, externalID)
+			err := access.Roles.TryRole(ctx, source.RoleARN, externalID)
 			return err == nil, err
 		})
 	}
@@ -161,40 +161,40 @@ func (f *Facts) gatherRole(ctx context.Context, setup Setup) {
 	}
 }
 
-func (f *Facts) gatherSource(ctx context.Context, setup Setup) {
-	f.reach = f.gatherReach(ctx, setup)
+func (f *Facts) gatherSource(ctx context.Context, access Setup) {
+	f.reach = f.gatherReach(ctx, access)
 	source := f.Settings.Source
 	switch {
 	case source == nil:
-		f.sourcePool, f.sourceClient = unasked[ports.UserPool](f.noPool()), unasked[ports.AppClient](f.noPool())
+		f.sourcePool, f.sourceClient = unasked[setup.UserPool](f.noPool()), unasked[setup.AppClient](f.noPool())
 		return
 	case f.aside("_USER_POOL_ID") || f.aside("_REGION"):
-		f.sourcePool, f.sourceClient = unasked[ports.UserPool](becauseOf(nameConfiguration)), unasked[ports.AppClient](becauseOf(nameConfiguration))
+		f.sourcePool, f.sourceClient = unasked[setup.UserPool](becauseOf(nameConfiguration)), unasked[setup.AppClient](becauseOf(nameConfiguration))
 		return
 	}
-	f.sourcePool = firstPermitted(ctx, setup.SourcePools, func(ctx context.Context, reader ports.UserPoolReader) (ports.UserPool, error) {
+	f.sourcePool = firstPermitted(ctx, access.SourcePools, func(ctx context.Context, reader setup.UserPoolReader) (setup.UserPool, error) {
 		return reader.UserPool(ctx, source.UserPoolID)
 	})
 	if f.aside("_CLIENT_ID") {
-		f.sourceClient = unasked[ports.AppClient](becauseOf(nameConfiguration))
+		f.sourceClient = unasked[setup.AppClient](becauseOf(nameConfiguration))
 		return
 	}
-	f.sourceClient = firstPermitted(ctx, setup.SourcePools, func(ctx context.Context, reader ports.UserPoolReader) (ports.AppClient, error) {
+	f.sourceClient = firstPermitted(ctx, access.SourcePools, func(ctx context.Context, reader setup.UserPoolReader) (setup.AppClient, error) {
 		return reader.AppClient(ctx, source.UserPoolID, source.ClientID)
 	})
 }
 
 // gatherReach asks the source for a user whom nobody has: the answer that there
 // is no such user proves the way to it.
-func (f *Facts) gatherReach(ctx context.Context, setup Setup) Fact[domain.Reason] {
-	if setup.Reach == nil {
+func (f *Facts) gatherReach(ctx context.Context, access Setup) Fact[domain.Reason] {
+	if access.Reach == nil {
 		return unasked[domain.Reason](becauseOf(nameConfiguration))
 	}
-	return ask(ctx, setup.Reach)
+	return ask(ctx, access.Reach)
 }
 
 // firstPermitted asks one after the other until one may answer.
-func firstPermitted[T any](ctx context.Context, readers []ports.UserPoolReader, question func(context.Context, ports.UserPoolReader) (T, error)) Fact[T] {
+func firstPermitted[T any](ctx context.Context, readers []setup.UserPoolReader, question func(context.Context, setup.UserPoolReader) (T, error)) Fact[T] {
 	var first Fact[T]
 	for i, reader := range readers {
 		answer := ask(ctx, func(ctx context.Context) (T, error) { return question(ctx, reader) })
@@ -208,57 +208,57 @@ func firstPermitted[T any](ctx context.Context, readers []ports.UserPoolReader, 
 	return first
 }
 
-func (f *Facts) gatherDestination(ctx context.Context, setup Setup) {
+func (f *Facts) gatherDestination(ctx context.Context, access Setup) {
 	s := f.Settings
-	f.pool = whenTold(s.DestinationPool, "--destination-pool", func() Fact[ports.UserPool] {
-		return ask(ctx, func(ctx context.Context) (ports.UserPool, error) {
-			return setup.Destinations.UserPool(ctx, s.DestinationPool)
+	f.pool = whenTold(s.DestinationPool, "--destination-pool", func() Fact[setup.UserPool] {
+		return ask(ctx, func(ctx context.Context) (setup.UserPool, error) {
+			return access.Destinations.UserPool(ctx, s.DestinationPool)
 		})
 	})
-	f.client = whenTold(s.DestinationClient, "--destination-client", func() Fact[ports.AppClient] {
-		return whenTold(s.DestinationPool, "--destination-pool", func() Fact[ports.AppClient] {
-			return ask(ctx, func(ctx context.Context) (ports.AppClient, error) {
-				return setup.Destinations.AppClient(ctx, s.DestinationPool, s.DestinationClient)
+	f.client = whenTold(s.DestinationClient, "--destination-client", func() Fact[setup.AppClient] {
+		return whenTold(s.DestinationPool, "--destination-pool", func() Fact[setup.AppClient] {
+			return ask(ctx, func(ctx context.Context) (setup.AppClient, error) {
+				return access.Destinations.AppClient(ctx, s.DestinationPool, s.DestinationClient)
 			})
 		})
 	})
-	f.function = whenTold(s.Function, "--function", func() Fact[ports.Function] {
-		return ask(ctx, func(ctx context.Context) (ports.Function, error) {
-			return setup.Functions.Function(ctx, s.Function)
+	f.function = whenTold(s.Function, "--function", func() Fact[setup.Function] {
+		return ask(ctx, func(ctx context.Context) (setup.Function, error) {
+			return access.Functions.Function(ctx, s.Function)
 		})
 	})
-	f.permissions = whenTold(s.Function, "--function", func() Fact[[]ports.InvokePermission] {
-		return ask(ctx, func(ctx context.Context) ([]ports.InvokePermission, error) {
-			return setup.Functions.InvokePermissions(ctx, f.invoked())
+	f.permissions = whenTold(s.Function, "--function", func() Fact[[]setup.InvokePermission] {
+		return ask(ctx, func(ctx context.Context) ([]setup.InvokePermission, error) {
+			return access.Functions.InvokePermissions(ctx, f.invoked())
 		})
 	})
 }
 
-func (f *Facts) gatherCompletion(ctx context.Context, setup Setup) {
+func (f *Facts) gatherCompletion(ctx context.Context, access Setup) {
 	s := f.Settings
 	if why := f.unfinished(); why != "" {
-		f.queue, f.groups, f.unretiring = unasked[ports.Queue](why), unasked[[]string](why), unasked[[]string](why)
+		f.queue, f.groups, f.unretiring = unasked[setup.Queue](why), unasked[[]string](why), unasked[[]string](why)
 		return
 	}
 	if f.aside("COMPLETION_QUEUE_URL") {
-		f.queue = unasked[ports.Queue](becauseOf(nameConfiguration))
+		f.queue = unasked[setup.Queue](becauseOf(nameConfiguration))
 	} else {
-		f.queue = ask(ctx, func(ctx context.Context) (ports.Queue, error) { return setup.Queues.Queue(ctx, s.Completion.QueueURL) })
+		f.queue = ask(ctx, func(ctx context.Context) (setup.Queue, error) { return access.Queues.Queue(ctx, s.Completion.QueueURL) })
 	}
 	if s.Completion.Groups.Empty() {
 		f.groups = unasked[[]string]("COMPLETION_GROUPS is not set: nobody gets any")
 	} else {
 		f.groups = whenTold(s.DestinationPool, "--destination-pool", func() Fact[[]string] {
-			return ask(ctx, func(ctx context.Context) ([]string, error) { return setup.Groups.Groups(ctx, s.DestinationPool) })
+			return ask(ctx, func(ctx context.Context) ([]string, error) { return access.Groups.Groups(ctx, s.DestinationPool) })
 		})
 	}
 	switch {
 	case !s.Completion.retires():
 		f.unretiring = unasked[[]string]("COMPLETION_AFTER=keep: source users stay as they are")
-	case setup.Unretiring == nil:
+	case access.Unretiring == nil:
 		f.unretiring = unasked[[]string](becauseOf(nameConfiguration))
 	default:
-		f.unretiring = ask(ctx, setup.Unretiring)
+		f.unretiring = ask(ctx, access.Unretiring)
 	}
 }
 
@@ -303,5 +303,5 @@ func becauseOf(name string) string {
 
 // notPermitted reports whether an answer was refused to the one who asked.
 func notPermitted(err error) bool {
-	return errors.Is(err, ports.ErrNotPermitted)
+	return errors.Is(err, setup.ErrNotPermitted)
 }

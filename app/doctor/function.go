@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 )
 
 const (
@@ -94,7 +94,7 @@ func permission(f Facts) Check {
 
 // JudgePermission says whether Cognito may invoke the function for the pool, by
 // the statements of the function's resource-based policy.
-func JudgePermission(permissions []ports.InvokePermission, poolARN, function string) Check {
+func JudgePermission(permissions []setup.InvokePermission, poolARN, function string) Check {
 	remedy := AddPermission(function, poolARN)
 	var best Check
 	var others []string
@@ -168,7 +168,7 @@ func AddPermission(function, poolARN string) string {
 func function(f Facts) Check {
 	fact := f.function
 	if fact.skip != "" || fact.err != nil {
-		return read(fact, func(ports.Function) string { return "" }, "check --function and --destination-region", "lambda:GetFunctionConfiguration")
+		return read(fact, func(setup.Function) string { return "" }, "check --function and --destination-region", "lambda:GetFunctionConfiguration")
 	}
 	value := fact.value
 	saw := fmt.Sprintf("%s, %s, %s", value.ARN, orNone(value.PackageType), orNone(strings.Join(value.Architectures, ", ")))

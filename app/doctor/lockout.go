@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 )
 
 // Lockout says how passwords are kept from being guessed.
@@ -33,12 +33,12 @@ func lockout(f Facts) Check {
 	case settings.Table == "":
 		return pass("LOCKOUT_TABLE is not set: wrong passwords are left to the source (" + f.Settings.SourceKind + ") to count")
 	case f.table.skip != "" || f.table.err != nil:
-		return read(f.table, func(ports.Table) string { return "" },
+		return read(f.table, func(setup.Table) string { return "" },
 			"check LOCKOUT_TABLE: the table is to be in the function's region and account", "dynamodb:DescribeTable and dynamodb:DescribeTimeToLive on the table")
 	}
 	table := f.table.value
 	var found findings
-	if len(table.Key) != 1 || table.Key[0] != (ports.TableKey{Name: settings.KeyAttribute, Type: "S"}) {
+	if len(table.Key) != 1 || table.Key[0] != (setup.TableKey{Name: settings.KeyAttribute, Type: "S"}) {
 		found.wrong = append(found.wrong, fmt.Sprintf("its key is %s, and is to be %s (S) alone", keyOf(table), settings.KeyAttribute))
 	}
 	if table.State != "ACTIVE" && table.State != "UPDATING" {
@@ -55,7 +55,7 @@ func lockout(f Facts) Check {
 		fmt.Sprintf("make a table as the templates in deploy do: key %s (S), time to live by %s", settings.KeyAttribute, settings.ExpiryAttribute))
 }
 
-func keyOf(table ports.Table) string {
+func keyOf(table setup.Table) string {
 	var parts []string
 	for _, key := range table.Key {
 		part := key.Name + " (" + key.Type + ")"

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"cognito-user-migration/domain"
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 )
 
 // The explicit authentication flows of app clients (cognito-facts 19 and 27),
@@ -25,7 +25,7 @@ func sourcePool(f Facts) Check {
 		return skip(fact.skip)
 	case notPermitted(fact.err):
 		return warn(fact.err.Error(), f.readableSource())
-	case errors.Is(fact.err, ports.ErrNotFound):
+	case errors.Is(fact.err, setup.ErrNotFound):
 		return fail(fact.err.Error(), "check "+f.variable("USER_POOL_ID")+" and "+f.variable("REGION"))
 	case notPermitted(f.role.err) && fact.err != nil:
 		return warn("the source could not be asked: the role was not given", f.readableSource())
@@ -44,7 +44,7 @@ func (f *Facts) readableSource() string {
 	return "the role need not be able to: give --source-aws-profile, a profile of your own in the source account with " + permissions
 }
 
-func describePool(pool ports.UserPool) string {
+func describePool(pool setup.UserPool) string {
 	return fmt.Sprintf("%s (%s)", pool.ID, pool.Name)
 }
 
@@ -54,9 +54,9 @@ func sourceClient(f Facts) Check {
 		return skip(fact.skip)
 	case notPermitted(fact.err):
 		return warn(fact.err.Error(), f.readableSource())
-	case errors.Is(fact.err, ports.ErrNotFound) && errors.Is(f.sourcePool.err, ports.ErrNotFound):
+	case errors.Is(fact.err, setup.ErrNotFound) && errors.Is(f.sourcePool.err, setup.ErrNotFound):
 		return skip(becauseOf(nameSourcePool))
-	case errors.Is(fact.err, ports.ErrNotFound):
+	case errors.Is(fact.err, setup.ErrNotFound):
 		return fail(fact.err.Error(), "check "+f.variable("CLIENT_ID")+": the pool has no such app client")
 	case fact.err != nil:
 		return skip("because " + nameSourcePool + " could not be read")
@@ -115,10 +115,10 @@ func pool(f Facts) Check {
 }
 
 func client(f Facts) Check {
-	if errors.Is(f.client.err, ports.ErrNotFound) && errors.Is(f.pool.err, ports.ErrNotFound) {
+	if errors.Is(f.client.err, setup.ErrNotFound) && errors.Is(f.pool.err, setup.ErrNotFound) {
 		return skip(becauseOf(namePool))
 	}
-	return read(f.client, func(client ports.AppClient) string { return client.ID },
+	return read(f.client, func(client setup.AppClient) string { return client.ID },
 		"check --destination-client: the pool has no such app client", "cognito-idp:DescribeUserPoolClient")
 }
 
@@ -163,7 +163,7 @@ func read[T any](fact Fact[T], describe func(T) string, lost, permissions string
 		return skip(fact.skip)
 	case notPermitted(fact.err):
 		return warn(fact.err.Error(), "run as somebody with "+permissions)
-	case errors.Is(fact.err, ports.ErrNotFound):
+	case errors.Is(fact.err, setup.ErrNotFound):
 		return fail(fact.err.Error(), lost)
 	case fact.err != nil:
 		return fail(fact.err.Error(), "check the credentials and the network")
@@ -232,7 +232,7 @@ func (f *Facts) ownSignIn(saw string, generated bool) Check {
 	return fail(saw+": no rule gives "+strings.Join(f.pool.value.UsernameAttributes, " or ")+", by which people sign in there", "add it to MIGRATE_ATTRIBUTES")
 }
 
-func shape(pool ports.UserPool) string {
+func shape(pool setup.UserPool) string {
 	switch {
 	case len(pool.UsernameAttributes) > 0:
 		return "signs in by " + strings.Join(pool.UsernameAttributes, " or ")

@@ -10,7 +10,7 @@ import (
 
 	"cognito-user-migration/adapters/awssetup"
 	"cognito-user-migration/app/doctor"
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 )
 
 // triggerFlags are what attach and detach take.
@@ -154,14 +154,14 @@ func showRestore(to io.Writer, change *awssetup.Change, err error) {
 
 // functionARN is the ARN of a function that is there. An ARN that the operator
 // may not look at is taken as it stands.
-func functionARN(ctx context.Context, functions ports.FunctionReader, name string, notes io.Writer) (string, error) {
+func functionARN(ctx context.Context, functions setup.FunctionReader, name string, notes io.Writer) (string, error) {
 	function, err := functions.Function(ctx, name)
 	switch {
 	case err == nil && strings.HasPrefix(name, "arn:"):
 		return name, nil
 	case err == nil:
 		return function.ARN, nil
-	case errors.Is(err, ports.ErrNotPermitted) && strings.HasPrefix(name, "arn:"):
+	case errors.Is(err, setup.ErrNotPermitted) && strings.HasPrefix(name, "arn:"):
 		fmt.Fprintf(notes, "note: whether there is the function could not be seen: %v\n", err)
 		return name, nil
 	default:
@@ -173,7 +173,7 @@ func functionARN(ctx context.Context, functions ports.FunctionReader, name strin
 // attached all the same, every sign-in of somebody unknown would fail. The
 // permission is not made here, because it belongs to the function's own
 // template, which would not know of it.
-func permitted(ctx context.Context, functions ports.FunctionReader, function, poolARN string, notes io.Writer) error {
+func permitted(ctx context.Context, functions setup.FunctionReader, function, poolARN string, notes io.Writer) error {
 	permissions, err := functions.InvokePermissions(ctx, function)
 	if err != nil {
 		fmt.Fprintf(notes, "note: whether Cognito may invoke the function could not be seen: %v\n", err)

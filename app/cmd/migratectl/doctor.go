@@ -22,7 +22,7 @@ import (
 	"cognito-user-migration/app/doctor"
 	"cognito-user-migration/app/trial"
 	"cognito-user-migration/domain"
-	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/setup"
 )
 
 // doctorFlags are what the environment cannot tell.
@@ -70,12 +70,12 @@ func examine(ctx context.Context, given doctorFlags, password string, s streams)
 	environ, settings, region := readSettings(ctx, s.environ)
 	settings.DestinationPool, settings.DestinationClient = given.pool, given.client
 	settings.Function, settings.SourceProfile = given.function, given.sourceProfile
-	setup, stop, err := prepare(ctx, given, settings, environ, region)
+	access, stop, err := prepare(ctx, given, settings, environ, region)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
-	results := doctor.Examine(doctor.Gather(ctx, settings, setup))
+	results := doctor.Examine(doctor.Gather(ctx, settings, access))
 	return append(results, attemptCheck(ctx, given.user, password, s)), nil
 }
 
@@ -220,22 +220,22 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 	if err != nil {
 		return doctor.Setup{}, nil, err
 	}
-	setup := doctor.Setup{
+	access := doctor.Setup{
 		Own: own, Roles: own,
 		Destinations: own.UserPools(region), Functions: own.Functions(region),
 		Groups: own.UserPools(region), Queues: own.Queues(queueRegion(given.region, settings.Completion.QueueURL)),
 		Tables:      own.Tables(given.region),
 		AuditPlaces: own.AuditPlaces(given.region),
 	}
-	if setup.SourcePools, err = sourceReaders(ctx, given.sourceProfile, settings.Source, own, sourceRegion); err != nil {
+	if access.SourcePools, err = sourceReaders(ctx, given.sourceProfile, settings.Source, own, sourceRegion); err != nil {
 		return doctor.Setup{}, nil, err
 	}
 	stop := func() {}
 	// What the source is and how it is reached is not known in part.
 	if !slices.ContainsFunc(settings.SetAside, func(name string) bool { return strings.HasPrefix(name, settings.SourceName+"_") }) {
 		function, err := trial.New(ctx, binary(), environ, io.Discard)
-		setup.Reach = reachBy(function, err)
-		setup.Unretiring = func(ctx context.Context) ([]string, error) {
+		access.Reach = reachBy(function, err)
+		access.Unretiring = func(ctx context.Context) ([]string, error) {
 			configuration, err := app.Load(ctx, binary(), trial.OnlyDeciding(environ))
 			if err != nil {
 				return nil, err
@@ -246,7 +246,7 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 			stop = func() { _ = function.Stop(ctx) }
 		}
 	}
-	return setup, stop, nil
+	return access, stop, nil
 }
 
 // queueRegion is where the function asks for its queue: in its own region, or,
@@ -279,8 +279,8 @@ func reachBy(function *trial.Function, err error) func(context.Context) (domain.
 // sourceReaders are those who may be able to describe the source's pool: the
 // operator's own profile in that account, the role, and without a role the
 // credentials at hand.
-func sourceReaders(ctx context.Context, profile string, source *doctor.CognitoSource, own *awssetup.Account, region string) ([]ports.UserPoolReader, error) {
-	var readers []ports.UserPoolReader
+func sourceReaders(ctx context.Context, profile string, source *doctor.CognitoSource, own *awssetup.Account, region string) ([]setup.UserPoolReader, error) {
+	var readers []setup.UserPoolReader
 	if profile != "" {
 		account, err := awssetup.Load(ctx, profile, region)
 		if err != nil {

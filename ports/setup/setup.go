@@ -1,4 +1,11 @@
-package ports
+// Package setup holds the interfaces of the operator's checks: what a set-up in AWS
+// is made of. The function does not import it. It imports domain.
+//
+// Every method only reads. An error matches, by errors.Is, [ErrNotPermitted] when
+// the caller may not ask, [ErrNotFound] when what was asked for is not there, and
+// the context's own error when the context ended first; any other error means
+// that there was no answer.
+package setup
 
 import (
 	"context"
@@ -7,12 +14,6 @@ import (
 
 	"cognito-user-migration/domain"
 )
-
-// What a set-up is made of, for the operator's checks. Every method of these
-// interfaces only reads. An error matches, by errors.Is, [ErrNotPermitted] when
-// the caller may not ask, [ErrNotFound] when what was asked for is not there,
-// and the context's own error when the context ended first; any other error
-// means that there was no answer.
 
 // IdentityReader tells who is asking.
 type IdentityReader interface {
