@@ -246,7 +246,7 @@ func TestTheCognitoSourceKeepsTheContractAsDocumented(t *testing.T) {
 		sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.EmailMFA,
 		sourcetest.EmailAliases, sourcetest.KeepsSubs, sourcetest.CountsQuestions,
 		sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence,
-		sourcetest.Closure, sourcetest.Unreadability,
+		sourcetest.Closure, sourcetest.Unreadability, sourcetest.CertifiesUnjudged,
 	}
 	for name, pool := range map[string]documentedPool{
 		"case-sensitive":                     {},

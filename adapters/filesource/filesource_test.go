@@ -38,7 +38,7 @@ func TestTheFileSourceKeepsTheContract(t *testing.T) {
 					sourcetest.DisabledUsers, sourcetest.UnconfirmedUsers, sourcetest.FederatedUsers,
 					sourcetest.TemporaryPasswords, sourcetest.Resets,
 					sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.CaseInsensitive,
-					sourcetest.KeepsSubs, sourcetest.VerifiesHashes,
+					sourcetest.KeepsSubs, sourcetest.VerifiesHashes, sourcetest.CertifiesUnjudged,
 				},
 				Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
 					return open(t, fileOf(t, people, hashes))

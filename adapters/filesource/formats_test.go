@@ -33,7 +33,7 @@ func TestACSVFileKeepsTheContract(t *testing.T) {
 			sourcetest.DisabledUsers, sourcetest.UnconfirmedUsers, sourcetest.FederatedUsers,
 			sourcetest.TemporaryPasswords, sourcetest.Resets,
 			sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.CaseInsensitive,
-			sourcetest.KeepsSubs, sourcetest.VerifiesHashes,
+			sourcetest.KeepsSubs, sourcetest.VerifiesHashes, sourcetest.CertifiesUnjudged,
 		},
 		Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
 			return openAs(t, csvOf(t, people, bcrypt.New(6, nil)), filesource.Settings{Format: filesource.FormatCSV})

@@ -226,7 +226,7 @@ func TestTheHTTPSourceKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	outages := []sourcetest.Capability{
 		sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence,
-		sourcetest.Closure, sourcetest.Unreadability,
+		sourcetest.Closure, sourcetest.Unreadability, sourcetest.CertifiesUnjudged,
 	}
 	everything := []sourcetest.Capability{
 		sourcetest.DisabledUsers, sourcetest.UnconfirmedUsers, sourcetest.FederatedUsers, sourcetest.TemporaryPasswords, sourcetest.Resets,

@@ -293,7 +293,8 @@ func TestTheLDAPSourceKeepsTheContractAsActiveDirectoryAnswers(t *testing.T) {
 			sourcetest.DisabledUsers, sourcetest.TemporaryPasswords, sourcetest.Resets,
 			sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.CaseInsensitive, sourcetest.KeepsSubs,
 			sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling,
-			sourcetest.Misconfiguration, sourcetest.Silence, sourcetest.Closure, sourcetest.Unreadability,
+			sourcetest.Misconfiguration, sourcetest.Silence,
+			sourcetest.Closure, sourcetest.Unreadability, sourcetest.CertifiesUnjudged,
 		},
 		Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
 			for _, person := range people {

@@ -47,7 +47,7 @@ func TestTheLDAPSourceKeepsTheContractAgainstSlapd(t *testing.T) {
 					sourcetest.DisabledUsers, sourcetest.TemporaryPasswords, sourcetest.Resets,
 					sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.CaseInsensitive, sourcetest.KeepsSubs,
 					sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling,
-					sourcetest.Misconfiguration, sourcetest.Silence, sourcetest.Closure,
+					sourcetest.Misconfiguration, sourcetest.Silence, sourcetest.Closure, sourcetest.CertifiesUnjudged,
 				},
 				Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
 					var entries []entry

@@ -135,7 +135,7 @@ func TestTheOIDCSourceKeepsTheContractAgainstOIDCProvider(t *testing.T) {
 		sourcetest.DisabledUsers, sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.EmailMFA,
 		sourcetest.EmailAliases, sourcetest.HidesUnknownUsers, sourcetest.NoLookUps, sourcetest.KeepsSubs,
 		sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence,
-		sourcetest.Closure, sourcetest.Unreadability,
+		sourcetest.Closure, sourcetest.Unreadability, sourcetest.CertifiesUnjudged,
 	}
 	p := startPeer(t, sourcetest.People(declared...))
 	for name, way := range map[string]func(*oidcsource.Settings){

@@ -37,7 +37,7 @@ func capabilities(more ...sourcetest.Capability) []sourcetest.Capability {
 		sourcetest.TemporaryPasswords, sourcetest.Resets, sourcetest.EmailAliases, sourcetest.Ambiguity,
 		sourcetest.KeepsSubs, sourcetest.VerifiesHashes,
 		sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence,
-		sourcetest.Closure)
+		sourcetest.Closure, sourcetest.CertifiesUnjudged)
 }
 
 // contract runs the contract over a table of the server.

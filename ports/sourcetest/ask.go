@@ -255,10 +255,11 @@ func (a answer) isNot(t *testing.T, class error) {
 	}
 }
 
-// notJudged fails unless the error certifies that the password was not judged.
-func (a answer) notJudged(t *testing.T) {
+// notJudged fails unless the error certifies that the password was not judged,
+// where the directory declares that it does so.
+func (s *suite) notJudged(t *testing.T, a answer) {
 	t.Helper()
-	if !errors.Is(a.err, ports.ErrNotJudged) {
+	if s.can(CertifiesUnjudged) && !errors.Is(a.err, ports.ErrNotJudged) {
 		t.Errorf("the error does not match %q: %v", ports.ErrNotJudged, a.err)
 	}
 }

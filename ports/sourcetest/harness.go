@@ -68,6 +68,11 @@ const (
 	// takes must not tell who is there.
 	VerifiesHashes Capability = "verifies hashes itself"
 
+	// CertifiesUnjudged: errors of sign-ins match [ports.ErrNotJudged] where the
+	// directory certainly did not judge the password. Where it is not declared, each
+	// outage counts in the lockout, which is safe. No directory may certify more.
+	CertifiesUnjudged Capability = "certifies what was not judged"
+
 	// CountsQuestions: [Harness.Questions] counts.
 	CountsQuestions Capability = "counts questions"
 	// Unreachability, Throttling, Misconfiguration, Silence: the harness can
@@ -89,7 +94,7 @@ func Capabilities() []Capability {
 	return []Capability{
 		DisabledUsers, UnconfirmedUsers, FederatedUsers, TemporaryPasswords, Resets,
 		SMSMFA, SoftwareTokenMFA, EmailMFA, EmailAliases, Ambiguity, CaseInsensitive,
-		HidesUnknownUsers, NoLookUps, MakesSubs, KeepsSubs, VerifiesHashes,
+		HidesUnknownUsers, NoLookUps, MakesSubs, KeepsSubs, VerifiesHashes, CertifiesUnjudged,
 		CountsQuestions, Unreachability, Throttling, Misconfiguration, Silence, Closure, Unreadability,
 	}
 }

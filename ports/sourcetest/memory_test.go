@@ -41,7 +41,7 @@ func everything() []sourcetest.Capability {
 		sourcetest.TemporaryPasswords, sourcetest.Resets,
 		sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.EmailMFA,
 		sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.KeepsSubs,
-		sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling,
+		sourcetest.CertifiesUnjudged, sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling,
 		sourcetest.Misconfiguration, sourcetest.Silence, sourcetest.Closure, sourcetest.Unreadability,
 	}
 }
@@ -117,6 +117,7 @@ func (m *memory) Authenticate(ctx context.Context, username string, secret domai
 	}
 	if finding, out, err := m.isOut(ctx, username, password); out {
 		certain := !errors.Is(err, errUnreadable) && !errors.Is(err, ports.ErrMisconfigured)
+		certain = certain && m.can(sourcetest.CertifiesUnjudged)
 		if certain != (m.bug == "certifies the wrong way round") {
 			err = ports.NotJudged(err)
 		}

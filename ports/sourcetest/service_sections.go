@@ -27,7 +27,7 @@ func endedContext(t *testing.T, s *suite) {
 			for _, username := range []string{verified, unknown} {
 				a := s.signInWithin(ended.ctx, t, username, s.person(verified).Password)
 				a.failed(t, ended.want)
-				a.notJudged(t)
+				s.notJudged(t, a)
 				s.findWithin(ended.ctx, t, username).failed(t, ended.want)
 			}
 		})
@@ -99,13 +99,13 @@ func unreachable(t *testing.T, s *suite) {
 
 func throttled(t *testing.T, s *suite) {
 	if s.can(Throttling) {
-		s.outage(t, s.harness.Throttled, ports.ErrThrottled).notJudged(t)
+		s.notJudged(t, s.outage(t, s.harness.Throttled, ports.ErrThrottled))
 	}
 }
 
 func closed(t *testing.T, s *suite) {
 	if s.can(Closure) {
-		s.outage(t, s.harness.Closed, ports.ErrUnreachable).notJudged(t)
+		s.notJudged(t, s.outage(t, s.harness.Closed, ports.ErrUnreachable))
 	}
 }
 
@@ -180,7 +180,7 @@ func silent(t *testing.T, s *suite) {
 		t.Run(name, func(t *testing.T) {
 			asks := []func(context.Context) answer{func(ctx context.Context) answer {
 				a := mute.signInWithin(ctx, t, verified, s.person(verified).Password)
-				a.notJudged(t)
+				s.notJudged(t, a)
 				return a
 			}}
 			if !s.noLookUps {

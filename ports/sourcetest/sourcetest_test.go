@@ -91,7 +91,7 @@ func bugs() map[bug]string {
 		"tells the username in an error's fields":         "a directory out of reach is no unknown user",
 		"calls every outage unreachable":                  "a directory that asks for fewer requests is no unknown user",
 		"calls an outage by two names":                    "a directory that turns us away is no unknown user",
-		"certifies the wrong way round":                   "without a connection no password is judged",
+		"certifies the wrong way round":                   "a directory without a connection is no unknown user",
 		"takes what it cannot read for a proof":           "an answer without a meaning may have judged the password",
 		"waits on after the deadline":                     "a directory that never answers is left at the deadline",
 		"is quick for unknown users":                      "the time taken does not tell who is there",

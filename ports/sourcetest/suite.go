@@ -104,7 +104,7 @@ func sections() []section {
 		{"a directory that asks for fewer requests is no unknown user", throttled},
 		{"a directory that turns us away is no unknown user", misconfigured},
 		{"a directory that never answers is left at the deadline", silent},
-		{"without a connection no password is judged", closed},
+		{"a directory without a connection is no unknown user", closed},
 		{"an answer without a meaning may have judged the password", unreadable},
 		{"the time taken does not tell who is there", equalTime},
 	}

@@ -129,7 +129,7 @@ func TestServeIsForProgramsOfThisMachine(t *testing.T) {
 	if output, err := invoke.CombinedOutput(); err != nil {
 		t.Fatalf("by the CLI: %v\n%s", err, output)
 	}
-	if answered, err := os.ReadFile(out); err != nil || !strings.Contains(string(answered), "CONFIRMED") { //nolint:gosec // the test's own file
+	if answered, err := os.ReadFile(out); err != nil || !strings.Contains(string(answered), "CONFIRMED") {
 		t.Errorf("by the CLI: %s, %v", answered, err)
 	}
 }
