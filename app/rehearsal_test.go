@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"go.uber.org/fx/fxtest"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 )
 
@@ -250,5 +252,22 @@ func TestASourceWithoutARehearsalStartsAsEver(t *testing.T) {
 	opened := sources{source("SOURCE", struct{ ports.SourceDirectory }{actor{t: t}})}
 	if logged := started(t, opened); len(logged) > 0 {
 		t.Errorf("logged %v", logged)
+	}
+}
+
+// What waiting does not mend is an error of the log at start; an outage may pass.
+func TestASourceThatIsMisconfiguredIsAnErrorAtStart(t *testing.T) {
+	t.Parallel()
+	for err, want := range map[error]zapcore.Level{
+		fmt.Errorf("a column: %w", ports.ErrMisconfigured): zap.ErrorLevel,
+		fmt.Errorf("no answer: %w", ports.ErrUnreachable):  zap.WarnLevel,
+	} {
+		one := openedSource{name: "A"}
+		one.Directory = struct{ ports.SourceDirectory }{actor{t: t}}
+		one.Warm = func(context.Context) error { return err }
+		logged := started(t, sources{one})
+		if len(logged) != 1 || logged[0].Level != want || !strings.Contains(logged[0].Message, "the source could not be prepared") {
+			t.Errorf("%v: logged %v", err, logged)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"runtime"
 	"strings"
@@ -133,7 +134,11 @@ func warm(lifecycle fx.Lifecycle, binary Parts, opened sources, audit records, l
 			}
 			work.Go(func() {
 				if err := part(ctx); err != nil {
-					logger.Warn(warning, append(fields, zap.Error(err))...)
+					level := zapcore.WarnLevel
+					if errors.Is(err, ports.ErrMisconfigured) { // to try again does not help
+						level = zapcore.ErrorLevel
+					}
+					logger.Log(level, warning, append(fields, zap.Error(err))...)
 				}
 			})
 		}
