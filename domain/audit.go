@@ -37,6 +37,8 @@ type AuditRecord struct {
 	Source string
 	// Challenge is the challenge that the source left, if any.
 	Challenge string
+	// UnknownCode is the source's code for its answer, where no rule knows it.
+	UnknownCode ResponseCode
 	// FinalStatus is the status of the user who was moved; empty otherwise, and
 	// after a forgotten password.
 	FinalStatus FinalStatus

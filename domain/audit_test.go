@@ -21,6 +21,7 @@ func TestNoFieldOfAnAuditRecordCanHoldAPassword(t *testing.T) {
 		reflect.TypeFor[domain.Pseudonym]():   true,
 
 		reflect.TypeFor[domain.CompletionState](): true,
+		reflect.TypeFor[domain.ResponseCode]():    true,
 		reflect.TypeFor[int]():                    true,
 	}
 	// Names of things, which the adapters take from settings and documentation.

@@ -68,6 +68,8 @@ type Decision struct {
 	Source string
 	// Challenge is the challenge that the source left, if any.
 	Challenge string
+	// UnknownCode is the source's code for its answer, where no rule knows it.
+	UnknownCode ResponseCode
 	// User is what to create; it is empty on a refusal.
 	User NewUser
 }
@@ -90,7 +92,7 @@ func (d Decision) Format(state fmt.State, _ rune) {
 func Decide(rules Rules, attempt Attempt, finding Finding) Decision {
 	verdict := decide(rules, attempt, finding)
 	verdict.Source = finding.Source
-	verdict.Challenge = finding.Challenge
+	verdict.Challenge, verdict.UnknownCode = finding.Challenge, finding.UnknownCode
 	return verdict
 }
 

@@ -126,6 +126,35 @@ func (k FindingKind) row() findingRow {
 // whatever the decision is.
 func (k FindingKind) ProvesPassword() bool { return k.row().provesPassword }
 
+// refuses reports whether the finding is refused at every trigger, whatever the
+// rules and the profile say.
+func (k FindingKind) refuses() bool {
+	row := k.row()
+	return row.profile == nil && row.only == 0 && row.reason != ReasonFindingUnexpected
+}
+
+// RefusalNames lists the reasons of the findings that are always refused.
+func RefusalNames() []string {
+	var names []string
+	for _, kind := range FindingKinds() {
+		if kind.refuses() {
+			names = append(names, string(kind.row().reason))
+		}
+	}
+	return names
+}
+
+// RefusalNamed returns the finding that is always refused with a reason; false
+// where there is none.
+func RefusalNamed(reason string) (FindingKind, bool) {
+	for _, kind := range FindingKinds() {
+		if kind.refuses() && string(kind.row().reason) == reason {
+			return kind, true
+		}
+	}
+	return 0, false
+}
+
 // String names the kind as the design does, for people.
 func (k FindingKind) String() string { return k.row().name }
 
@@ -141,6 +170,9 @@ type Finding struct {
 	// Challenge is Cognito's name of the challenge that was left, if any. An
 	// adapter sets it only to a name from the service's documentation.
 	Challenge string
+	// UnknownCode is the source's own code for its answer, where no rule knows
+	// that code and the finding rests on the rest of the answer.
+	UnknownCode ResponseCode
 }
 
 // Format implements [fmt.Formatter]: a finding prints as its kind alone.

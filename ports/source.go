@@ -95,6 +95,23 @@ func (e *maybeJudged) Is(target error) bool {
 // As implements the interface of [errors.As].
 func (e *maybeJudged) As(target any) bool { return errors.As(e.cause, target) }
 
+// UnknownCode is what an error of a source can be besides: an answer whose code
+// no rule knows.
+type UnknownCode interface {
+	error
+	// UnknownCode returns that code; empty where the answer has none.
+	UnknownCode() domain.ResponseCode
+}
+
+// UnknownCodeOf returns the code of an answer that no rule knows; empty where the
+// error is of another kind.
+func UnknownCodeOf(err error) domain.ResponseCode {
+	if answer, ok := errors.AsType[UnknownCode](err); ok {
+		return answer.UnknownCode()
+	}
+	return ""
+}
+
 // ReasonOf names why nothing was decided, by the error of a port.
 func ReasonOf(err error) domain.Reason {
 	switch {

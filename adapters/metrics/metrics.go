@@ -31,12 +31,13 @@ type Sink struct {
 	function string
 	now      func() time.Time
 	cold     bool
+	codes    map[domain.ResponseCode]bool // that are dimensions
 }
 
 // New returns the sink that writes to a log, each line in one write. The
 // function's name is a dimension of all its metrics.
 func New(to io.Writer, function string) *Sink {
-	return &Sink{to: to, function: function, now: time.Now, cold: true}
+	return &Sink{to: to, function: function, now: time.Now, cold: true, codes: make(map[domain.ResponseCode]bool)}
 }
 
 // What is counted, and by what ("Specification: Embedded metric format", Amazon
@@ -47,6 +48,7 @@ const (
 		`{"Namespace":"` + Namespace + `","Dimensions":[["FunctionName"]],"Metrics":[{"Name":"Latency","Unit":"Milliseconds"},{"Name":"Calls","Unit":"Count"},` +
 		`{"Name":"Retries","Unit":"Count"},{"Name":"ColdStarts","Unit":"Count"},{"Name":"CompletionsOwed","Unit":"Count"}]}`
 	ofSources     = `,{"Namespace":"` + Namespace + `","Dimensions":[["FunctionName","Source"]],"Metrics":[{"Name":"Latency","Unit":"Milliseconds"}]}`
+	ofCodes       = `,{"Namespace":"` + Namespace + `","Dimensions":[["FunctionName","UnknownCode"]],"Metrics":[{"Name":"UnknownCodes","Unit":"Count"}]}`
 	ofCompletions = `{"Namespace":"` + Namespace + `","Dimensions":[["FunctionName","Outcome","Retired"]],"Metrics":[{"Name":"Completions","Unit":"Count"}]}`
 )
 
@@ -62,14 +64,19 @@ func (s *Sink) Record(_ context.Context, record domain.AuditRecord) error {
 	if record.Completion == domain.CompletionUnsent {
 		owed = 1
 	}
-	counted := []string{ofAttempts, ofSources}
-	if record.Source == "" {
-		counted = counted[:1]
+	counted := append(make([]string, 0, 3), ofAttempts)
+	if record.Source != "" {
+		counted = append(counted, ofSources)
+	}
+	code := s.bounded(record.UnknownCode)
+	if code != "" {
+		counted = append(counted, ofCodes)
 	}
 	l := s.begin(counted...)
 	l.text("Outcome", string(record.Outcome))
 	l.text("Reason", string(record.Reason))
 	l.text("Source", record.Source)
+	l.text("UnknownCode", string(code))
 	l.id(record.AttemptID)
 	l.number("Attempts", 1)
 	l.milliseconds("Latency", record.Duration)
@@ -77,7 +84,30 @@ func (s *Sink) Record(_ context.Context, record domain.AuditRecord) error {
 	l.number("Retries", record.Retries)
 	l.number("ColdStarts", cold)
 	l.number("CompletionsOwed", owed)
+	if code != "" {
+		l.number("UnknownCodes", 1)
+	}
 	return s.write(l)
+}
+
+const (
+	// maxCodes bounds how many codes one process makes metrics of: each is a metric
+	// that CloudWatch charges for.
+	maxCodes   = 20
+	otherCodes = domain.ResponseCode("other")
+)
+
+// bounded returns the code; "other" once there are too many.
+func (s *Sink) bounded(code domain.ResponseCode) domain.ResponseCode {
+	switch {
+	case code == "" || s.codes[code]:
+		return code
+	case len(s.codes) == maxCodes:
+		return otherCodes
+	default:
+		s.codes[code] = true
+		return code
+	}
 }
 
 // RecordCompletion implements [ports.CompletionSink].

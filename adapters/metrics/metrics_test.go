@@ -65,7 +65,8 @@ func TestWhatADirectiveNamesStandsInTheLine(t *testing.T) {
 	var log bytes.Buffer
 	sink := newSink(&log)
 	failed := domain.AuditRecord{AttemptID: "request-2", Outcome: domain.OutcomeFailed, Reason: domain.ReasonSourceThrottled}
-	for _, record := range []domain.AuditRecord{attempt(), failed} {
+	coded := domain.AuditRecord{AttemptID: "request-3", Outcome: domain.OutcomeFailed, Reason: domain.ReasonSourceMisconfigured, UnknownCode: "no_such_code"}
+	for _, record := range []domain.AuditRecord{attempt(), failed, coded} {
 		if err := sink.Record(context.Background(), record); err != nil {
 			t.Fatal(err)
 		}
@@ -104,6 +105,37 @@ func TestWhatADirectiveNamesStandsInTheLine(t *testing.T) {
 		if bytes.Contains(text, []byte("canary")) {
 			t.Errorf("a person is in %s", text)
 		}
+	}
+}
+
+func TestUnknownCodesAreCountedAndBounded(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	sink := newSink(&log)
+	for i := range 25 {
+		for range 2 {
+			log.Reset()
+			record := attempt()
+			record.UnknownCode = domain.NewResponseCode("code_"+string(rune('a'+i)), "", domain.Password{})
+			if err := sink.Record(context.Background(), record); err != nil {
+				t.Fatal(err)
+			}
+			var fields map[string]any
+			if err := json.Unmarshal(log.Bytes(), &fields); err != nil {
+				t.Fatal(err)
+			}
+			want := string(record.UnknownCode)
+			if i >= 20 {
+				want = "other"
+			}
+			if fields["UnknownCode"] != want || fields["UnknownCodes"] != 1.0 {
+				t.Errorf("code %d: %s", i, log.Bytes())
+			}
+		}
+	}
+	log.Reset()
+	if err := sink.Record(context.Background(), attempt()); err != nil || bytes.Contains(log.Bytes(), []byte("UnknownCode")) {
+		t.Errorf("without a code: %v, %s", err, log.Bytes())
 	}
 }
 

@@ -1,153 +1,293 @@
 package oidcsource
 
 import (
+	"bytes"
 	"encoding/json"
+	"mime"
 	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"cognito-user-migration/adapters/internal/webclient"
-	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
-
-	"golang.org/x/oauth2"
 )
 
 // refusal is the provider's answer to a grant that it did not give (RFC 6749,
-// 5.2). What the error is for is said in words that every provider has of its
-// own; the table in errors_test.go has samples, with where they come from.
+// 5.2).
 type refusal struct {
-	status      int
-	Code        string `json:"error"`
-	Description string `json:"error_description"`
-	Reason      string `json:"error_reason"` // FusionAuth's
+	status int
+	// code is the error; empty where the answer has none, or a sentence in its place.
+	code string
+	// subs are the provider's own codes beside it, the most specific one last.
+	subs []string
+	// description is the first member that describes the error, and text all of
+	// them; both in lower case.
+	description, text string
 }
 
-// readRefusal reads an answer. What cannot be read leaves the status alone.
-func readRefusal(answer *oauth2.RetrieveError) refusal {
-	var r refusal
-	if json.Unmarshal(answer.Body, &r) != nil {
-		// A form is an answer too, to some providers.
-		r = refusal{Code: answer.ErrorCode, Description: answer.ErrorDescription}
+// members are those of an answer in JSON.
+type members map[string]json.RawMessage
+
+// word returns a member that is a string or a number; empty for any other, and for
+// what stands for none.
+func (m members) word(name string) string {
+	raw := m[name]
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return strings.TrimSpace(text)
 	}
-	if answer.Response != nil {
-		r.status = answer.Response.StatusCode
+	if number, err := strconv.ParseInt(string(raw), 10, 64); err == nil && number != 0 {
+		return string(raw)
+	}
+	return ""
+}
+
+// readMembers reads an object, or the first object of a list.
+func readMembers(body []byte) members {
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	var object members
+	if json.Unmarshal(body, &object) == nil {
+		return object
+	}
+	var list []members
+	if json.Unmarshal(body, &list) == nil && len(list) > 0 {
+		return list[0]
+	}
+	return nil
+}
+
+// formMembers reads a form, which some providers answer with; nil for any other
+// text, such as a page.
+func formMembers(answer webclient.Answer) members {
+	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	if kind != "application/x-www-form-urlencoded" && kind != "text/plain" {
+		return nil
+	}
+	form, err := url.ParseQuery(strings.TrimSpace(string(answer.Body)))
+	if err != nil || form.Get("error") == "" && form.Get("access_token") == "" {
+		return nil
+	}
+	object := make(members, len(form))
+	for name := range form {
+		object[name], _ = json.Marshal(form.Get(name)) // a string always can
+	}
+	return object
+}
+
+// readAnswer reads the members of an answer to a grant; nil where it has none.
+func readAnswer(answer webclient.Answer) members {
+	if object := readMembers(answer.Body); object != nil {
+		return object
+	}
+	return formMembers(answer)
+}
+
+// readRefusal reads an answer that gave no tokens. What cannot be read leaves the
+// status alone.
+func readRefusal(answer webclient.Answer, object members) refusal {
+	r := refusal{status: answer.Status}
+	r.readError(object)
+	if r.code == "" && r.text == "" {
+		r.readError(challenged(answer.Header))
 	}
 	return r
 }
 
-// finding is what the refusal says of the person, and 0 where it speaks of us or
-// of the provider itself.
-func (r refusal) finding() domain.FindingKind {
+func (r *refusal) readError(object members) {
+	var texts []string
+	for _, name := range []string{"error_description", "errorSummary", "message", "msg", "detail", "title", "hint", "error_hint"} {
+		if text := object.word(name); text != "" {
+			texts = append(texts, strings.ToLower(text))
+		}
+	}
+	code := object.word("error")
+	var nested members
+	if json.Unmarshal(object["error"], &nested) == nil && nested != nil {
+		texts = append(texts, strings.ToLower(nested.word("message")))
+		code = firstWord(nested, "id", "status", "code")
+	}
+	if code == "" {
+		code = firstWord(object, "errorCode", "error_code", "code")
+	}
+	if strings.ContainsFunc(code, unicode.IsSpace) { // a sentence
+		texts = append([]string{strings.ToLower(code)}, texts...)
+		code = ""
+	}
+	r.code = strings.ToLower(code)
+	if len(texts) > 0 {
+		r.description, r.text = strings.TrimSpace(texts[0]), strings.Join(texts, "\n")
+	}
+	r.subs = subsOf(object, r.text)
+}
+
+func firstWord(object members, names ...string) string {
+	for _, name := range names {
+		if word := object.word(name); word != "" {
+			return word
+		}
+	}
+	return ""
+}
+
+// challenged reads the error that the header WWW-Authenticate may have (RFC 6750,
+// 3); nil where there is none.
+func challenged(header http.Header) members {
+	const parameter = `(?i)\b%s\s*=\s*(?:"([^"]*)"|([^\s",]+))`
+	object := members{}
+	for _, value := range header.Values("WWW-Authenticate") {
+		for _, name := range []string{"error", "error_description"} {
+			found := regexp.MustCompile(strings.Replace(parameter, "%s", name, 1)).FindStringSubmatch(value)
+			if found != nil && object[name] == nil {
+				object[name], _ = json.Marshal(found[1] + found[2]) // a string always can
+			}
+		}
+	}
+	return object
+}
+
+// subsOf lists the codes of the provider's own that stand beside the error:
+// FusionAuth's reason, Entra's and B2C's numbers, and WSO2's number before the
+// text.
+func subsOf(object members, text string) []string {
+	var subs []string
+	add := func(sub string) {
+		if sub != "" {
+			subs = append(subs, sub)
+		}
+	}
+	var numbers []int
+	if json.Unmarshal(object["error_codes"], &numbers) == nil {
+		for _, number := range numbers {
+			add("aadsts" + strconv.Itoa(number))
+		}
+	}
+	for _, sub := range regexp.MustCompile(`\b(?:aadsts|aadb2c)\d{4,8}\b`).FindAllString(text, -1) {
+		add(sub)
+	}
+	if number := regexp.MustCompile(`^\s*(\d{5})(?:\s|:)`).FindStringSubmatch(text); number != nil {
+		add(number[1])
+	}
+	add(strings.ToLower(object.word("error_reason")))
+	return subs
+}
+
+// codes lists the codes of the answer, the most specific first: what an operator
+// can map. The status is the last.
+func (r refusal) codes() []string {
+	codes := make([]string, 0, len(r.subs)+2)
+	for i := len(r.subs) - 1; i >= 0; i-- {
+		codes = append(codes, r.subs[i])
+	}
+	return append(codes, r.code, strconv.Itoa(r.status))
+}
+
+// meanings are the rows of all tables, by what must match first.
+type meanings struct {
+	bySub, byCode map[string]row
+	byText        map[string][]row // the key is the code
+}
+
+func newMeanings(tables []table) meanings {
+	m := meanings{bySub: make(map[string]row), byCode: make(map[string]row), byText: make(map[string][]row)}
+	for _, table := range tables {
+		for _, page := range table.pages {
+			for _, row := range page.rows {
+				switch {
+				case row.sub != "":
+					m.bySub[row.sub] = row
+				case row.text != "":
+					m.byText[row.code] = append(m.byText[row.code], row)
+				default:
+					m.byCode[row.code] = row
+				}
+			}
+		}
+	}
+	return m
+}
+
+// of returns the row that a refusal is: by the provider's own code, else by the
+// code with the longest text in the description, else by the code alone. It
+// returns false where no row knows the answer.
+//
+// A fault of the provider (5xx) says nothing of the person, whatever its code. Nor
+// does a status that asks for fewer requests, unless more than a code of RFC 6749
+// says so.
+func (m meanings) of(r refusal) (row, bool) {
 	if r.status >= http.StatusInternalServerError {
-		return 0
+		row, known := m.byCode[r.code]
+		return row, known && row.class == ports.ErrMisconfigured // Auth0 says 501 of a grant
 	}
-	switch r.Code {
-	case "invalid_grant", "invalid_user_password":
-		return described(r.Description+" "+r.Reason, domain.PasswordWrong)
-	case "unauthorized", "access_denied":
-		// Auth0 says this of a wrong client secret.
-		if r.Code == "access_denied" && r.Description == "Unauthorized" {
-			return 0
+	for i := len(r.subs) - 1; i >= 0; i-- {
+		if row, known := m.bySub[r.subs[i]]; known {
+			return row, true
 		}
-		return described(r.Description, domain.SignInDenied)
-	case "interaction_required":
-		return described(r.Description, domain.ChallengeUnsupported)
-	case "invalid_request":
-		// Keycloak says this where two users have the email address.
-		if r.Description == "Invalid user credentials" {
-			return domain.UserAmbiguous
-		}
-		return 0
-	case "mfa_required", "two_factor_required":
-		return domain.MFARequired
-	case "mfa_registration_required":
-		return domain.ChallengeUnsupported
-	case "too_many_attempts":
-		return domain.LockedOut
-	case "password_leaked":
-		return domain.SignInDenied
-	case "change_password_required":
-		return domain.ResetRequired
-	default:
-		return 0
 	}
+	var best row
+	for _, row := range m.byText[r.code] {
+		matches := row.exact && strings.TrimRight(r.description, ".!") == row.text || !row.exact && hasWords(r.text, row.text)
+		if matches && len(row.text) > len(best.text) {
+			best = row
+		}
+	}
+	if best.text != "" {
+		return best, true
+	}
+	if r.status == http.StatusTooManyRequests && isPersonal(r.code) {
+		return row{}, false
+	}
+	known, ok := m.byCode[r.code]
+	return known, ok
 }
 
-// class is the error of ports that the refusal is, where it is no finding.
-func (r refusal) class() error {
-	switch r.Code {
-	case "temporarily_unavailable", "server_error":
-		return ports.ErrUnreachable
-	case "slow_down", "too_many_requests":
-		return ports.ErrThrottled
-	case "unsupported_grant_type", "unauthorized_client", "invalid_client":
-		return ports.ErrMisconfigured // whatever the status: Auth0 answers 501
+// unknownSub returns the most specific code of the provider's own that no row
+// knows, where no other is known.
+func (m meanings) unknownSub(r refusal) string {
+	for _, sub := range r.subs {
+		if _, known := m.bySub[sub]; known {
+			return ""
+		}
 	}
-	if r.status == http.StatusOK {
-		return ports.ErrMisconfigured // an error in an answer that calls itself right
-	}
-	return webclient.KindOf(r.status)
-}
-
-// printable is the error's code where it is one that is known: what answers in
-// the place of a provider may say anything.
-func (r refusal) printable() string {
-	switch r.Code {
-	case "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope", // RFC 6749
-		"invalid_target", "server_error", "temporarily_unavailable", "slow_down", "access_denied",
-		"invalid_resource", "requires_validation", "too_many_requests", "endpoint_disabled":
-		return r.Code
-	default:
+	if len(r.subs) == 0 {
 		return ""
 	}
+	return r.subs[len(r.subs)-1]
 }
 
-// descriptions are what the providers' texts hold, in lower case, and what it
-// means. The first that fits is taken.
-func descriptions() []struct {
-	part string
-	kind domain.FindingKind
-} {
-	return []struct {
-		part string
-		kind domain.FindingKind
-	}{
-		// Microsoft Entra ID ("Microsoft Entra authentication and authorization
-		// error codes", Microsoft Learn), by number: the texts change.
-		{"aadsts50034:", domain.UserUnknown},
-		{"aadsts50053:", domain.LockedOut},
-		{"aadsts50055:", domain.ResetRequired},
-		{"aadsts50144:", domain.ResetRequired},
-		{"aadsts50057:", domain.UserDisabled},
-		{"aadsts50074:", domain.MFARequired},
-		{"aadsts50076:", domain.MFARequired},
-		{"aadsts50072:", domain.ChallengeUnsupported},
-		{"aadsts50079:", domain.ChallengeUnsupported},
-		{"aadsts53003:", domain.SignInDenied},
-		{"aadsts65001:", 0}, // nobody consented to the client: a setting of ours
-		// Keycloak: required actions are open, and it does not say which.
-		{"account is not fully set up", domain.ChallengeUnsupported},
-		{"temporarily disabled", domain.LockedOut},
-		{"too many", domain.LockedOut},
-		{"is blocked", domain.UserDisabled},
-		{"locked", domain.LockedOut},
-		{"disabled", domain.UserDisabled},
-		{"password has expired", domain.ResetRequired},
-		{"password is expired", domain.ResetRequired},
-		{"credentials have expired", domain.ResetRequired},
-		{"not confirmed", domain.UserUnconfirmed},
-		{"not verified", domain.UserUnconfirmed},
+// unknownCode returns the code of an answer that no row knows: the most specific
+// one, or the status where the answer has no code and its class says no more.
+func (m meanings) unknownCode(r refusal, class error) string {
+	if sub := m.unknownSub(r); sub != "" {
+		return sub
 	}
+	if _, known := m.byCode[r.code]; r.code != "" && !known {
+		return r.code
+	}
+	if class == ports.ErrMisconfigured { //nolint:errorlint // it is one of the sentinels
+		return strconv.Itoa(r.status)
+	}
+	return ""
 }
 
-// described reads a provider's text; what is not known is what the code alone
-// says.
-func described(text string, otherwise domain.FindingKind) domain.FindingKind {
-	text = strings.ToLower(text)
-	for _, description := range descriptions() {
-		if strings.Contains(text, description.part) {
-			return description.kind
+// hasWords reports whether the text has the part, and no letter or digit beside
+// it: "locked" is not in "blocked".
+func hasWords(text, part string) bool {
+	beside := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	for start := 0; ; {
+		at := strings.Index(text[start:], part)
+		if at < 0 {
+			return false
 		}
+		at += start
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
+		after, _ := utf8.DecodeRuneInString(text[at+len(part):])
+		if !beside(before) && !beside(after) {
+			return true
+		}
+		start = at + 1
 	}
-	return otherwise
 }

@@ -6,7 +6,7 @@ package oidcsource
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,9 +14,6 @@ import (
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
-
-	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
 )
 
 var _ ports.SourceDirectory = (*Directory)(nil)
@@ -38,6 +35,7 @@ type Directory struct {
 	name     string
 	settings Settings
 	client   *webclient.Client
+	meanings meanings
 	// known is what there is to know of the provider, once it was found out;
 	// whoever put something into turn may look, and takes it out again.
 	known *provider
@@ -50,7 +48,7 @@ func Open(name string, settings Settings) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Directory{name: name, settings: settings, client: client, turn: make(chan struct{}, 1)}, nil
+	return &Directory{name: name, settings: settings, client: client, meanings: newMeanings(tables()), turn: make(chan struct{}, 1)}, nil
 }
 
 // Authenticate implements [ports.SourceDirectory].
@@ -66,12 +64,22 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	if err != nil {
 		return domain.Finding{}, ports.NotJudged(err) // the password was not sent
 	}
-	grant := d.grant(provider.tokenURL, username, password)
-	token, err := grant.Token(context.WithValue(webclient.WithOperation(ctx, opGrant), oauth2.HTTPClient, d.client.HTTP))
+	answer, err := d.grant(ctx, provider.tokenURL, username, password)
 	if err != nil {
-		return d.refused(ctx, username, err)
+		return domain.Finding{}, err
 	}
-	claims, err := d.profile(ctx, provider, token)
+	object := readAnswer(answer)
+	refusal := readRefusal(answer, object)
+	given := tokens{access: object.word("access_token"), id: object.word("id_token")}
+	gave := answer.Status/100 == 2 && isNone(object["error"])
+	switch {
+	case gave && given.access != "":
+	case gave && refusal.code == "":
+		return domain.Finding{}, d.client.Malformed(opGrant, "the answer holds no token")
+	default:
+		return d.refused(refusal, username, password)
+	}
+	claims, err := d.profile(ctx, provider, given)
 	if err != nil {
 		return domain.Finding{}, ports.MaybeJudged(err) // the password was right
 	}
@@ -108,9 +116,14 @@ func (d *Directory) found(kind domain.FindingKind) domain.Finding {
 // Flow", Auth0 Docs).
 const passwordRealm = "http://auth0.com/oauth/grant-type/password-realm" //nolint:gosec // a grant's name
 
-// grant is the one place where the password is read. The style is always named:
-// to find it out is to send a wrong password twice.
-func (d *Directory) grant(tokenURL, username string, password domain.Password) clientcredentials.Config {
+// tokens are those of a grant that was given.
+type tokens struct{ access, id string }
+
+// grant sends the password; no other function reads it. The style is always given:
+// to find it out by trying would send a wrong password twice. Of the answer only
+// the members that are used are read, because providers write the others, such as
+// expires_in, in many ways.
+func (d *Directory) grant(ctx context.Context, tokenURL, username string, password domain.Password) (webclient.Answer, error) {
 	parameters := url.Values{"grant_type": {"password"}, "username": {username}, "password": {password.Reveal()}}
 	if d.settings.Realm != "" {
 		parameters.Set("grant_type", passwordRealm)
@@ -119,44 +132,72 @@ func (d *Directory) grant(tokenURL, username string, password domain.Password) c
 	if d.settings.Audience != "" {
 		parameters.Set("audience", d.settings.Audience)
 	}
-	style := oauth2.AuthStyleInHeader
-	if d.settings.AuthStyle == AuthPost || d.settings.ClientSecret.Empty() {
-		style = oauth2.AuthStyleInParams
+	if scope := strings.Join(strings.Fields(d.settings.Scope), " "); scope != "" {
+		parameters.Set("scope", scope)
 	}
-	return clientcredentials.Config{
-		ClientID:       d.settings.ClientID,
-		ClientSecret:   d.settings.ClientSecret.Reveal(),
-		TokenURL:       tokenURL,
-		Scopes:         strings.Fields(d.settings.Scope),
-		EndpointParams: parameters,
-		AuthStyle:      style,
+	inForm := d.settings.AuthStyle == AuthPost || d.settings.ClientSecret.Empty()
+	if inForm {
+		parameters.Set("client_id", d.settings.ClientID)
+		if !d.settings.ClientSecret.Empty() {
+			parameters.Set("client_secret", d.settings.ClientSecret.Reveal())
+		}
 	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, tokenURL, strings.NewReader(parameters.Encode()))
+	if err != nil {
+		return webclient.Answer{}, ports.NotJudged(d.client.Misconfigured(opGrant, "the address is none"))
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Accept-Language", "en") // Spring translates its descriptions
+	if !inForm {
+		request.SetBasicAuth(url.QueryEscape(d.settings.ClientID), url.QueryEscape(d.settings.ClientSecret.Reveal())) // RFC 6749, 2.3.1
+	}
+	return d.client.Send(opGrant, request)
 }
 
-// refused tells an answer about the person from no answer.
-func (d *Directory) refused(ctx context.Context, username string, err error) (domain.Finding, error) {
-	if ctx.Err() != nil {
-		return domain.Finding{}, d.client.NoAnswer(ctx, opGrant, err)
+// refused gives the finding that a refusal is, or the fault. The operator's own
+// codes come first.
+func (d *Directory) refused(r refusal, username string, password domain.Password) (domain.Finding, error) {
+	if kind, mapped := d.settings.ErrorCodes.Of(r.codes()...); mapped {
+		return d.found(kind), nil
 	}
-	answer, answered := errors.AsType[*oauth2.RetrieveError](err)
-	if !answered {
-		if _, unsent := errors.AsType[*url.Error](err); unsent {
-			return domain.Finding{}, d.client.NoAnswer(ctx, opGrant, err)
+	means, known := d.meanings.of(r)
+	code := func(code string) domain.ResponseCode {
+		return domain.NewResponseCode(code, username, password)
+	}
+	if known && means.kind != 0 {
+		finding := d.found(means.kind)
+		if means.sub == "" {
+			finding.UnknownCode = code(d.meanings.unknownSub(r))
 		}
-		return domain.Finding{}, d.client.Malformed(opGrant, "the answer holds no token")
-	}
-	refusal := readRefusal(answer)
-	if kind := refusal.finding(); kind != 0 {
-		finding := d.found(kind)
-		if kind == domain.ResetRequired {
-			// The provider knows them by this name, and says nothing else.
+		if means.kind == domain.ResetRequired {
+			// The provider knows the user by this name, and says nothing else.
 			finding.User = domain.SourceUser{Username: username, Enabled: true}
 		}
 		return finding, nil
 	}
-	fault := webclient.Fault{Adapter: adapter, Operation: opGrant, Cause: refusal.printable(), Kind: refusal.class()}
-	if answer.Response != nil && answer.Response.StatusCode != http.StatusOK {
-		fault.Status = answer.Response.StatusCode
+	fault := webclient.Fault{Adapter: adapter, Operation: opGrant, Kind: webclient.KindOf(r.status)}
+	if r.status/100 != 2 {
+		fault.Status = r.status
+	}
+	switch {
+	case known:
+		fault.Cause, fault.Kind = means.sub+means.code, means.class // both are constants, and one of them is empty
+	case r.status/100 == 3:
+		fault.Cause = "redirects are not followed"
+	default:
+		fault.Code = code(d.meanings.unknownCode(r, fault.Kind))
 	}
 	return domain.Finding{}, fault.Certified()
+}
+
+// isNone reports whether a member stands for none, as in an answer that has every
+// member always.
+func isNone(raw json.RawMessage) bool {
+	switch string(raw) {
+	case "", "null", "false", `""`, "0", "[]", "{}":
+		return true
+	default:
+		return false
+	}
 }

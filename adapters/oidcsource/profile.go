@@ -5,24 +5,25 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 
 	"github.com/coreos/go-oidc/v3/oidc"
-	"golang.org/x/oauth2"
 )
 
 // profile reads what the provider says of the person who signed in.
-func (d *Directory) profile(ctx context.Context, p *provider, token *oauth2.Token) (claims, error) {
-	raw, _ := token.Extra("id_token").(string)
+func (d *Directory) profile(ctx context.Context, p *provider, given tokens) (claims, error) {
+	raw := given.id
 	var told claims
 	if raw != "" && p.verifier != nil {
-		verified, err := d.verified(ctx, p, raw)
+		verified, err := d.verified(ctx, p.verifier, opIDToken, raw)
 		if err != nil {
 			return nil, err
 		}
@@ -33,7 +34,7 @@ func (d *Directory) profile(ctx context.Context, p *provider, token *oauth2.Toke
 		if told == nil && raw != "" {
 			told = unverified(raw)
 		}
-		return d.userinfo(ctx, p, token, told)
+		return d.userinfo(ctx, p, given.access, told)
 	case raw == "":
 		return nil, d.client.Misconfigured(opIDToken, "there is none in the answer; the scope openid asks for it")
 	case told == nil:
@@ -44,14 +45,14 @@ func (d *Directory) profile(ctx context.Context, p *provider, token *oauth2.Toke
 	return told, nil
 }
 
-// verified reads an ID token that the provider signed, for us and lately.
-func (d *Directory) verified(ctx context.Context, p *provider, raw string) (claims, error) {
+// verified reads a token that the provider signed, for us and lately.
+func (d *Directory) verified(ctx context.Context, verifier *oidc.IDTokenVerifier, operation, raw string) (claims, error) {
 	var why error // of the keys
-	token, err := p.verifier.Verify(context.WithValue(ctx, reason{}, &why), raw)
+	token, err := verifier.Verify(context.WithValue(ctx, reason{}, &why), raw)
 	if err == nil {
 		var all claims
 		if token.Claims(&all) != nil || all == nil {
-			return nil, d.client.Malformed(opIDToken, "it holds no claims")
+			return nil, d.client.Malformed(operation, "it holds no claims")
 		}
 		return all, nil
 	}
@@ -62,9 +63,9 @@ func (d *Directory) verified(ctx context.Context, p *provider, raw string) (clai
 		return nil, d.client.NoAnswer(ctx, opKeys, why)
 	}
 	if _, expired := errors.AsType[*oidc.TokenExpiredError](err); expired {
-		return nil, d.client.Malformed(opIDToken, "it has expired, though it is new")
+		return nil, d.client.Malformed(operation, "it has expired, though it is new")
 	}
-	return nil, d.client.Misconfigured(opIDToken, "its signature, issuer or audience is not what the settings say")
+	return nil, d.client.Misconfigured(operation, "its signature, issuer or audience is not what the settings say")
 }
 
 // unverified reads the claims of an ID token that came straight from the token
@@ -82,7 +83,7 @@ func unverified(raw string) claims {
 
 // userinfo asks for the claims. told are those of the ID token, where there was
 // one: both must speak of the same person (OpenID Connect Core 1.0, 5.3.2).
-func (d *Directory) userinfo(ctx context.Context, p *provider, token *oauth2.Token, told claims) (claims, error) {
+func (d *Directory) userinfo(ctx context.Context, p *provider, accessToken string, told claims) (claims, error) {
 	if p.userinfoURL == "" {
 		return nil, d.client.Misconfigured(opUserinfo, "the provider has no such endpoint")
 	}
@@ -90,8 +91,8 @@ func (d *Directory) userinfo(ctx context.Context, p *provider, token *oauth2.Tok
 	if err != nil {
 		return nil, d.client.Misconfigured(opUserinfo, "the address is none")
 	}
-	request.Header.Set("Accept", "application/json")
-	request.Header.Set("Authorization", "Bearer "+token.AccessToken)
+	request.Header.Set("Accept", "application/json, application/jwt")
+	request.Header.Set("Authorization", "Bearer "+accessToken)
 	answer, err := d.client.Send(opUserinfo, request)
 	if err != nil {
 		return nil, err
@@ -99,14 +100,57 @@ func (d *Directory) userinfo(ctx context.Context, p *provider, token *oauth2.Tok
 	if answer.Status != http.StatusOK {
 		return nil, d.client.Status(opUserinfo, answer.Status)
 	}
-	var all claims
-	if json.Unmarshal(answer.Body, &all) != nil || all.text("sub") == "" {
+	all, err := d.readUserinfo(ctx, p, answer)
+	switch {
+	case err != nil:
+		return nil, err
+	case all.text("sub") == "":
 		return nil, d.client.Malformed(opUserinfo, "the answer is no JSON object with a sub")
 	}
 	if told != nil && told.text("sub") != all.text("sub") {
 		return nil, d.client.Malformed(opUserinfo, "the sub is not that of the ID token")
 	}
 	return all, nil
+}
+
+// readUserinfo reads the claims of an answer: JSON, or a JWT that the provider
+// signed (OpenID Connect Core 1.0, 5.3.2). It returns no claims for an answer that
+// is neither.
+func (d *Directory) readUserinfo(ctx context.Context, p *provider, answer webclient.Answer) (claims, error) {
+	var all claims
+	if json.Unmarshal(answer.Body, &all) == nil {
+		return all, nil
+	}
+	token := strings.TrimSpace(string(answer.Body))
+	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	dots := strings.Count(token, ".")
+	switch {
+	case kind != "application/jwt" && !strings.HasPrefix(token, "eyJ"):
+		return nil, nil
+	case dots == 4:
+		return nil, d.client.Misconfigured(opUserinfo, "the answer is encrypted; expected JSON or a signed token")
+	case p.userinfo == nil:
+		return nil, d.client.Misconfigured(opUserinfo, "the answer is a signed token, and there are no keys to verify it by")
+	}
+	all, err := d.verified(ctx, p.userinfo, opUserinfo, token)
+	if err != nil {
+		return nil, err
+	}
+	if expired(all) {
+		return nil, d.client.Malformed(opUserinfo, "the signed answer has expired")
+	}
+	return all, nil
+}
+
+// expired reports whether an answer whose expiry is optional has one, and it has
+// passed or cannot be read.
+func expired(all claims) bool {
+	raw, there := all["exp"]
+	if !there {
+		return false
+	}
+	seconds, err := strconv.ParseFloat(string(raw), 64)
+	return err != nil || time.Now().After(time.Unix(int64(seconds), 0))
 }
 
 // claims are what an ID token or userinfo says of somebody.

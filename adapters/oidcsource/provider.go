@@ -14,9 +14,10 @@ import (
 // provider is what there is to know of a provider.
 type provider struct {
 	tokenURL, userinfoURL string
-	// keys verify ID tokens, through the verifier; nil where there are none.
-	keys     *keySet
-	verifier *oidc.IDTokenVerifier
+	// keys verify ID tokens and signed answers of userinfo, through the verifiers;
+	// nil where there are none.
+	keys               *keySet
+	verifier, userinfo *oidc.IDTokenVerifier
 }
 
 // provider gives what is known of the provider, and finds it out where it is
@@ -47,7 +48,7 @@ func (d *Directory) discover(ctx context.Context) (*provider, error) {
 	if !d.settings.discovers() {
 		known := &provider{tokenURL: string(d.settings.TokenURL), userinfoURL: string(d.settings.UserinfoURL)}
 		if d.settings.JWKSURL != "" && d.settings.Issuer != "" {
-			known.verify(ctx, string(d.settings.Issuer), string(d.settings.JWKSURL), d.settings.ClientID, nil)
+			known.verify(ctx, string(d.settings.Issuer), string(d.settings.JWKSURL), d.settings.ClientID, nil, nil)
 		}
 		return known, nil
 	}
@@ -58,6 +59,7 @@ func (d *Directory) discover(ctx context.Context) (*provider, error) {
 	var document struct {
 		Keys       string   `json:"jwks_uri"`
 		Algorithms []string `json:"id_token_signing_alg_values_supported"`
+		Userinfo   []string `json:"userinfo_signing_alg_values_supported"`
 	}
 	if err := discovered.Claims(&document); err != nil {
 		return nil, d.client.Malformed(opDiscovery, "the answer cannot be read")
@@ -72,7 +74,7 @@ func (d *Directory) discover(ctx context.Context) (*provider, error) {
 		return nil, d.client.Misconfigured(opDiscovery, "the provider has no token endpoint")
 	}
 	if document.Keys != "" {
-		known.verify(ctx, string(d.settings.Issuer), document.Keys, d.settings.ClientID, signing(document.Algorithms))
+		known.verify(ctx, string(d.settings.Issuer), document.Keys, d.settings.ClientID, signing(document.Algorithms), signing(document.Userinfo))
 	}
 	return known, nil
 }
@@ -98,12 +100,17 @@ func (d *Directory) undiscovered(ctx context.Context, err error) error {
 	return d.client.NoAnswer(ctx, opDiscovery, err)
 }
 
-func (p *provider) verify(ctx context.Context, issuer, keys, clientID string, algorithms []string) {
+func (p *provider) verify(ctx context.Context, issuer, keys, clientID string, algorithms, ofUserinfo []string) {
 	// The library keeps this context for later fetches, which are none of the
 	// attempt's that this one is of.
 	ctx = ports.WithCallWatcher(webclient.WithOperation(ctx, opKeys), nil)
 	p.keys = &keySet{KeySet: oidc.NewRemoteKeySet(ctx, keys)}
 	p.verifier = oidc.NewVerifier(issuer, p.keys, &oidc.Config{ClientID: clientID, SupportedSigningAlgs: algorithms})
+	if len(ofUserinfo) == 0 {
+		ofUserinfo = algorithms
+	}
+	// The expiry is optional there (OpenID Connect Core 1.0, 5.3.2): see [expired].
+	p.userinfo = oidc.NewVerifier(issuer, p.keys, &oidc.Config{ClientID: clientID, SupportedSigningAlgs: ofUserinfo, SkipExpiryCheck: true})
 }
 
 // strict lets answers of status 200 through, and makes faults of the others.

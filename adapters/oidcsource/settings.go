@@ -4,25 +4,27 @@ import (
 	"errors"
 	"fmt"
 
+	"cognito-user-migration/adapters/internal/errorcodes"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 )
 
 // Settings are the variables of an OAuth 2 provider as source.
 type Settings struct {
-	Issuer        webclient.URL `env:"ISSUER" takes:"an https URL" desc:"The OpenID provider, as it names itself. Its addresses are found by discovery, unless they are given."`
-	TokenURL      webclient.URL `env:"TOKEN_URL" takes:"an https URL" desc:"The token endpoint, in place of discovery."`
-	UserinfoURL   webclient.URL `env:"USERINFO_URL" takes:"an https URL" desc:"The userinfo endpoint, in place of discovery."`
-	JWKSURL       webclient.URL `env:"JWKS_URL" takes:"an https URL" desc:"The keys that ID tokens are signed with, in place of discovery."`
-	ClientID      string        `env:"CLIENT_ID,required" takes:"a client ID" desc:"A client at the provider that may use the password grant."`
-	ClientSecret  domain.Secret `env:"CLIENT_SECRET" takes:"the client's secret" desc:"Needed when that client has one."`
-	AuthStyle     AuthStyle     `env:"AUTH_STYLE" takes:"basic, post" desc:"How the client proves itself: by HTTP Basic, or in the form. By default basic with a secret, and post without."`
-	Scope         string        `env:"SCOPE" envDefault:"openid profile email" takes:"scopes, separated by spaces" desc:"What is asked for."`
-	Audience      string        `env:"AUDIENCE" takes:"an API's identifier" desc:"Sent along as audience (Auth0)."`
-	Realm         string        `env:"REALM" takes:"a connection's name" desc:"Makes the grant Auth0's password-realm."`
-	Profile       Profile       `env:"PROFILE" envDefault:"id_token" takes:"id_token, userinfo" desc:"Where the profile is read: from the ID token, whose signature is verified, or at the userinfo endpoint, which costs a call."`
-	UsernameClaim string        `env:"USERNAME_CLAIM" envDefault:"preferred_username" takes:"a claim" desc:"The claim that is the username. Where it is not there, the sub is."`
-	GroupsClaim   string        `env:"GROUPS_CLAIM" envDefault:"groups" takes:"a claim" desc:"The claim that lists the groups."`
+	Issuer        webclient.URL  `env:"ISSUER" takes:"an https URL" desc:"The OpenID provider, as it names itself. Its addresses are found by discovery, unless they are given."`
+	TokenURL      webclient.URL  `env:"TOKEN_URL" takes:"an https URL" desc:"The token endpoint, in place of discovery."`
+	UserinfoURL   webclient.URL  `env:"USERINFO_URL" takes:"an https URL" desc:"The userinfo endpoint, in place of discovery."`
+	JWKSURL       webclient.URL  `env:"JWKS_URL" takes:"an https URL" desc:"The keys that ID tokens are signed with, in place of discovery."`
+	ClientID      string         `env:"CLIENT_ID,required" takes:"a client ID" desc:"A client at the provider that may use the password grant."`
+	ClientSecret  domain.Secret  `env:"CLIENT_SECRET" takes:"the client's secret" desc:"Needed when that client has one."`
+	AuthStyle     AuthStyle      `env:"AUTH_STYLE" takes:"basic, post" desc:"How the client proves itself: by HTTP Basic, or in the form. By default basic with a secret, and post without."`
+	Scope         string         `env:"SCOPE" envDefault:"openid profile email" takes:"scopes, separated by spaces" desc:"What is asked for."`
+	Audience      string         `env:"AUDIENCE" takes:"an API's identifier" desc:"Sent along as audience (Auth0)."`
+	Realm         string         `env:"REALM" takes:"a connection's name" desc:"Makes the grant Auth0's password-realm."`
+	Profile       Profile        `env:"PROFILE" envDefault:"id_token" takes:"id_token, userinfo" desc:"Where the profile is read: from the ID token, whose signature is verified, or at the userinfo endpoint, which costs a call."`
+	UsernameClaim string         `env:"USERNAME_CLAIM" envDefault:"preferred_username" takes:"a claim" desc:"The claim that is the username. Where it is not there, the sub is."`
+	GroupsClaim   string         `env:"GROUPS_CLAIM" envDefault:"groups" takes:"a claim" desc:"The claim that lists the groups."`
+	ErrorCodes    errorcodes.Map `env:"ERROR_CODES" takes:"CODE=FINDING, separated by commas" desc:"What codes of the provider mean that are not known, or mean something else there: \u0060locked_by_admin=locked_out\u0060. A finding is one that is always refused; docs/sources/oidc.md lists them."`
 	Transport     webclient.Transport
 }
 

@@ -150,7 +150,10 @@ func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.
 	default:
 		record.Outcome, record.Reason = domain.OutcomeRefused, decision.Reason
 	}
-	record.Source, record.Challenge = decision.Source, decision.Challenge
+	record.Source, record.Challenge, record.UnknownCode = decision.Source, decision.Challenge, decision.UnknownCode
+	if failure != nil {
+		record.UnknownCode = ports.UnknownCodeOf(failure)
+	}
 	record.FinalStatus = decision.User.FinalStatus
 	if err := m.record(ctx, record); err != nil && m.options.AuditRequired && record.Outcome == domain.OutcomeMigrated {
 		failure = &Failure{Reason: domain.ReasonAuditUnkept, Err: err}

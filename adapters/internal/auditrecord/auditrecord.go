@@ -38,6 +38,7 @@ func Attempt(record domain.AuditRecord) Object {
 	return object.with(
 		Member{"source", record.Source},
 		Member{"challenge", record.Challenge},
+		Member{"unknownCode", string(record.UnknownCode)},
 		Member{"finalUserStatus", string(record.FinalStatus)},
 		Member{"userPoolId", record.UserPoolID},
 		Member{"clientId", record.ClientID},

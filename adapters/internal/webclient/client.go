@@ -61,6 +61,7 @@ func New(adapter string, transport Transport, header http.Header) (*Client, erro
 // Answer is what came back.
 type Answer struct {
 	Status int
+	Header http.Header
 	Body   []byte
 }
 
@@ -83,7 +84,7 @@ func (c *Client) Send(operation string, request *http.Request) (Answer, error) {
 		}
 		return Answer{}, c.Malformed(operation, "the answer broke off")
 	}
-	return Answer{Status: response.StatusCode, Body: body}, nil
+	return Answer{Status: response.StatusCode, Header: response.Header, Body: body}, nil
 }
 
 // Get asks for what is there.

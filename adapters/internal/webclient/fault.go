@@ -9,12 +9,13 @@ import (
 	"strconv"
 	"strings"
 
+	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 )
 
 // Fault is a request that did not do what it is for. It holds nothing of the
-// request but what it was for, and of the answer its status alone: addresses
-// hold usernames, and answers repeat what was sent.
+// request but what it was for, and of the answer its status and code alone:
+// addresses hold usernames, and answers repeat what was sent.
 type Fault struct {
 	// Adapter names who asked, Operation what for.
 	Adapter, Operation string
@@ -23,9 +24,16 @@ type Fault struct {
 	// Cause is what the network said, or
 	// what was wrong with the answer, in words of ours.
 	Cause string
+	// Code is the answer's own code, where no rule knows it.
+	Code domain.ResponseCode
 	// Kind is one of the errors of ports.
 	Kind error
 }
+
+var _ ports.UnknownCode = (*Fault)(nil)
+
+// UnknownCode implements [ports.UnknownCode].
+func (f *Fault) UnknownCode() domain.ResponseCode { return f.Code }
 
 // Error words it for the log.
 func (f *Fault) Error() string {
@@ -33,6 +41,9 @@ func (f *Fault) Error() string {
 	text.WriteString(f.Adapter + ": " + f.Operation)
 	if f.Status != 0 {
 		text.WriteString(": answered " + strconv.Itoa(f.Status))
+	}
+	if f.Code != "" {
+		text.WriteString(": unknown code " + string(f.Code))
 	}
 	if f.Cause != "" {
 		text.WriteString(": " + f.Cause)
