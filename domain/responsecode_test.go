@@ -28,6 +28,9 @@ func TestOnlyWhatLooksLikeACodeIsLogged(t *testing.T) {
 		"as long as a code can be":       {strings.Repeat("a", 48), "", "", domain.ResponseCode(strings.Repeat("a", 48))},
 		"the username":                   {"hanako", "Hanako", "pw", domain.UnprintableCode},
 		"a part of the username":         {"hanako", "hanako@example.com", "pw", domain.UnprintableCode},
+		"a word of the username":         {"no_user_hanako", "hanako@example.com", "pw", domain.UnprintableCode},
+		"a short word of the username":   {"no_user_abc", "abc@example.com", "pw", "no_user_abc"},
+		"a short username":               {"no_user_bob", "Bob", "pw", domain.UnprintableCode},
 		"a code that holds the password": {"bad_S3cret", "hanako", "s3cret", domain.UnprintableCode},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -78,7 +78,7 @@ func TestUserinfoSpeaksOfTheSamePerson(t *testing.T) {
 		"no sub":                 {"s-1", `{"preferred_username":"hanako"}`, 200, ports.ErrUnreachable},
 		"no object":              {"s-1", `["hanako"]`, 200, ports.ErrUnreachable},
 		"null":                   {"s-1", `null`, 200, ports.ErrUnreachable},
-		"a token in its place":   {"s-1", `eyJhbGciOiJSUzI1NiJ9.e30.AA`, 200, ports.ErrUnreachable},
+		"a token in its place":   {"s-1", `eyJhbGciOiJSUzI1NiJ9.e30.AA`, 200, ports.ErrMisconfigured},
 		"not for us":             {"s-1", `{"error":"insufficient_scope"}`, 403, ports.ErrMisconfigured},
 		"too many requests":      {"s-1", ``, 429, ports.ErrThrottled},
 		"out of order":           {"s-1", `{"sub":"s-1"}`, 503, ports.ErrUnreachable},

@@ -111,8 +111,6 @@ func tables() []table {
 			}},
 			{"keycloak/keycloak: services/…/oidc/endpoints/TokenEndpoint.java", []row{
 				{code: "access_denied", text: "realm not enabled", class: settings},
-				{code: "not_allowed", class: settings},
-				{code: "unknown_error", class: down},
 			}},
 		}},
 		{"Auth0", []page{
@@ -128,13 +126,11 @@ func tables() []table {
 				// A rule's own text is unknown here: map the code, see docs/sources/oidc.md.
 				{code: "unauthorized", text: "user is blocked", kind: disabled},
 				{code: "unauthorized", text: "access denied", kind: denied},
-				{code: "blocked_user", kind: disabled},
 			}},
 			{"Authentication API, Auth0 Docs", []row{
 				{code: "access_denied", text: "unauthorized", exact: true, class: settings}, // the client secret is wrong
 				{code: "too_many_requests", class: throttled},
 				{code: "requires_validation", class: settings},
-				{code: "requires_verification", class: settings},
 				{code: "endpoint_disabled", class: settings},
 				{code: "unsupported_challenge_type", kind: challenge},
 				{code: "association_required", kind: challenge},
@@ -208,7 +204,7 @@ func tables() []table {
 				{code: "method_not_allowed", class: settings},
 			}},
 			{"spring-attic/spring-security-oauth: …/common/exceptions/UnauthorizedUserException.java", []row{
-				{code: "unauthorized_user", kind: denied},
+				{code: "unauthorized_user", kind: wrong},
 			}},
 		}},
 		{"oauth2orize and Passport.js", []page{
@@ -231,8 +227,8 @@ func tables() []table {
 				{text: "or password", kind: wrong},
 				{text: "invalid login credentials", kind: wrong},
 				{text: "your account is locked", kind: locked},
-				{text: "your account is not activated", kind: unconfirmed},
-				{text: "you have to confirm your email address", kind: unconfirmed},
+				{text: "not activated yet", kind: unconfirmed},
+				{text: "you have to confirm your", kind: unconfirmed},
 			}},
 		}},
 		{"WSO2", []page{
@@ -316,9 +312,9 @@ func tables() []table {
 			{"IdentityServer/IdentityServer4: src/…/Validation/Default/TokenRequestValidator.cs", []row{
 				{code: grant, text: "invalid_username_or_password", kind: wrong},
 			}},
-			{"abpframework/abp: …/AspNetIdentity/AbpResourceOwnerPasswordValidator.cs", []row{
-				{code: grant, text: "the user account has been locked out", kind: locked},
-				{code: grant, text: "you are not allowed to login", kind: unconfirmed},
+			{"AbpErrorDescriptionConsts, ABP.IO API Documentation", []row{
+				{code: grant, text: "requirestwofactor", kind: mfa},
+				{code: grant, text: "requiresconfirmuser", kind: unconfirmed},
 			}},
 		}},
 		{"any", []page{

@@ -64,6 +64,8 @@ type stub struct {
 	// the answers, by path
 	status map[string]int
 	body   map[string]string
+	// kind is userinfo's content type; JSON where it is empty
+	kind string
 	// asked are the requests for a token.
 	mu    sync.Mutex
 	asked []*http.Request
@@ -93,6 +95,9 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status, body := s.status[r.URL.Path], s.body[r.URL.Path]
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
+	if s.kind != "" && r.URL.Path == "/userinfo" {
+		w.Header().Set("Content-Type", s.kind)
+	}
 	if r.URL.Path == "/userinfo" && r.Header.Get("Authorization") != "Bearer access-token" {
 		status = http.StatusUnauthorized
 	}
