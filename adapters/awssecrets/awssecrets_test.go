@@ -9,7 +9,7 @@ import (
 
 	"cognito-user-migration/adapters/awssecrets"
 	"cognito-user-migration/ports"
-	"cognito-user-migration/ports/sourcetest"
+	"cognito-user-migration/test/process"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -79,7 +79,7 @@ func TestASecretIsReadAsTheReferenceSays(t *testing.T) {
 func TestSecretsOfARealService(t *testing.T) {
 	t.Parallel()
 	config := aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(sourcetest.Moto().Start(t)),
+		Region: "us-east-1", BaseEndpoint: aws.String(process.Moto().Start(t)),
 		Credentials: credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "example", ""),
 	}
 	if _, err := secretsmanager.NewFromConfig(config).CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{

@@ -1,7 +1,6 @@
 package cognitosource_test
 
 import (
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/sourcetest"
+	"cognito-user-migration/test/process"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -24,7 +24,7 @@ import (
 // do: aliases, letter case, a demanded reset's own error.
 func TestTheCognitoSourceKeepsTheContractAgainstMoto(t *testing.T) {
 	t.Parallel()
-	url := sourcetest.Moto().Start(t)
+	url := process.Moto().Start(t)
 	for _, way := range ways() {
 		t.Run(string(way), func(t *testing.T) {
 			pool := newMotoPool(t, url)
@@ -56,9 +56,9 @@ func TestTheCognitoSourceKeepsTheContractAgainstMoto(t *testing.T) {
 					return open(url, pool.id)
 				},
 				Questions:     func() int { return int(asked.signIns.Load()) },
-				Unreachable:   func(t *testing.T) ports.SourceDirectory { return open(closedPort(t), pool.id) },
+				Unreachable:   func(t *testing.T) ports.SourceDirectory { return open("http://"+process.ClosedAddress(t), pool.id) },
 				Misconfigured: func(*testing.T) ports.SourceDirectory { return open(url, "us-east-1_NoSuchPool") },
-				Silent:        func(t *testing.T) ports.SourceDirectory { return open(silentPort(t), pool.id) },
+				Silent:        func(t *testing.T) ports.SourceDirectory { return open("http://"+process.SilentAddress(t), pool.id) },
 			})
 		})
 	}
@@ -204,37 +204,6 @@ func (p *motoPool) registerToken(t *testing.T, person sourcetest.Person) {
 	}
 }
 
-// closedPort is an address where nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return "http://" + listener.Addr().String()
-}
-
-// silentPort is an address that takes connections and never answers.
-func silentPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			t.Cleanup(func() { conn.Close() })
-		}
-	}()
-	return "http://" + listener.Addr().String()
-}
-
 // What no peer does is answered by a stub as AWS documents it: errors of their
 // own for resets and for users who are not confirmed, aliases, letter case, and
 // what a client hides.
@@ -278,11 +247,11 @@ func TestTheCognitoSourceKeepsTheContractAsDocumented(t *testing.T) {
 					return newStub(t, always(exception("AccessDeniedException", "alice.verified is not authorized to perform"))).open(way)
 				},
 				Silent: func(t *testing.T) ports.SourceDirectory {
-					s := stub{url: silentPort(t)}
+					s := stub{url: "http://" + process.SilentAddress(t)}
 					return s.open(way)
 				},
 				Closed: func(t *testing.T) ports.SourceDirectory {
-					s := stub{url: closedPort(t)}
+					s := stub{url: "http://" + process.ClosedAddress(t)}
 					return s.open(way)
 				},
 				Unreadable: func(t *testing.T) ports.SourceDirectory {

@@ -18,6 +18,7 @@ import (
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/mocks"
 	"cognito-user-migration/test/deadline"
+	"cognito-user-migration/test/process"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -231,7 +232,7 @@ func TestASignInIsSentAgainWhereNoConnectionWasMade(t *testing.T) {
 
 func TestNobodyListening(t *testing.T) {
 	t.Parallel()
-	source := (&stub{url: closedPort(t)}).open()
+	source := (&stub{url: "http://" + process.ClosedAddress(t)}).open()
 	for _, operation := range []string{signIn, getUser} {
 		finding, err := ask(t, source, operation)
 		if !errors.Is(err, ports.ErrUnreachable) || finding.Kind != 0 || !strings.Contains(err.Error(), "connection refused") {
@@ -388,7 +389,7 @@ func TestWarmingUpFetchesCredentialsAndConnects(t *testing.T) {
 	})
 	t.Run("with nobody listening", func(t *testing.T) {
 		t.Parallel()
-		if err := (&stub{url: closedPort(t)}).open().Warm(t.Context()); !errors.Is(err, ports.ErrUnreachable) {
+		if err := (&stub{url: "http://" + process.ClosedAddress(t)}).open().Warm(t.Context()); !errors.Is(err, ports.ErrUnreachable) {
 			t.Errorf("got %v", err)
 		}
 	})

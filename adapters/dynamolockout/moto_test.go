@@ -16,7 +16,7 @@ import (
 	"cognito-user-migration/adapters/dynamolockout"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
-	"cognito-user-migration/ports/sourcetest"
+	"cognito-user-migration/test/process"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -60,7 +60,7 @@ type peer struct {
 // threads without a lock, does not.
 func startPeer(t *testing.T) *peer {
 	t.Helper()
-	target, err := url.Parse(sourcetest.Moto().Start(t))
+	target, err := url.Parse(process.Moto().Start(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package httpsource_test
 import (
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,6 +15,7 @@ import (
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/sourcetest"
+	"cognito-user-migration/test/process"
 )
 
 // service is a small server that speaks a contract as its documentation has it.
@@ -298,8 +298,8 @@ func TestTheHTTPSourceKeepsTheContract(t *testing.T) {
 				Unreachable:   answering(http.StatusServiceUnavailable),
 				Throttled:     answering(http.StatusTooManyRequests),
 				Misconfigured: func(t *testing.T) ports.SourceDirectory { return open(t, server.URL, "another") },
-				Silent:        func(t *testing.T) ports.SourceDirectory { return open(t, silentPort(t), token) },
-				Closed:        func(t *testing.T) ports.SourceDirectory { return open(t, closedPort(t), token) },
+				Silent:        func(t *testing.T) ports.SourceDirectory { return open(t, "http://"+process.SilentAddress(t), token) },
+				Closed:        func(t *testing.T) ports.SourceDirectory { return open(t, "http://"+process.ClosedAddress(t), token) },
 				Unreadable: func(t *testing.T) ports.SourceDirectory {
 					return open(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 						if r.Method == http.MethodPost {
@@ -331,32 +331,4 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return server.URL
-}
-
-// closedPort is an address at which nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	server := httptest.NewServer(http.NotFoundHandler())
-	server.Close()
-	return server.URL
-}
-
-// silentPort is an address that takes connections and never answers.
-func silentPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			t.Cleanup(func() { conn.Close() })
-		}
-	}()
-	return "http://" + listener.Addr().String()
 }

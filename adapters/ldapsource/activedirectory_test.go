@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/sourcetest"
+	"cognito-user-migration/test/process"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
@@ -69,17 +69,11 @@ func (c *controller) start(t *testing.T) ldapsource.Settings {
 	if err := server.Router(mux); err != nil {
 		t.Fatal(err)
 	}
-	address := closedPort(t)
+	address := process.ClosedAddress(t)
 	go func() { _ = server.Run(address) }()
 	t.Cleanup(func() { _ = server.Stop() })
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close()
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatal("gldap would not start")
-		}
+	if err := process.Poll(t.Context(), process.Connects(address)); err != nil {
+		t.Fatalf("gldap: %v", err)
 	}
 	return ldapsource.Settings{
 		URL: ldapsource.URL("ldap://" + address), Preset: ldapsource.PresetActiveDirectory,
@@ -311,10 +305,10 @@ func TestTheLDAPSourceKeepsTheContractAsActiveDirectoryAnswers(t *testing.T) {
 			defer dc.mu.Unlock()
 			return dc.binds
 		},
-		Unreachable: func(t *testing.T) ports.SourceDirectory { return elsewhere(closedPort(t)) },
-		Closed:      func(t *testing.T) ports.SourceDirectory { return elsewhere(closedPort(t)) },
+		Unreachable: func(t *testing.T) ports.SourceDirectory { return elsewhere(process.ClosedAddress(t)) },
+		Closed:      func(t *testing.T) ports.SourceDirectory { return elsewhere(process.ClosedAddress(t)) },
 		Unreadable:  func(t *testing.T) ports.SourceDirectory { return open(t, dc.refusing(t, gldap.ResultOther)) },
-		Silent:      func(t *testing.T) ports.SourceDirectory { return elsewhere(silentPort(t)) },
+		Silent:      func(t *testing.T) ports.SourceDirectory { return elsewhere(process.SilentAddress(t)) },
 		Throttled:   func(t *testing.T) ports.SourceDirectory { return open(t, answering(t, gldap.ResultBusy)) },
 		Misconfigured: func(*testing.T) ports.SourceDirectory {
 			return with(func(s *ldapsource.Settings) { s.BindPassword = domain.NewSecret("not the service account's") })

@@ -8,6 +8,7 @@ import (
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/sourcetest"
+	"cognito-user-migration/test/process"
 
 	"github.com/go-ldap/ldap/v3"
 	"github.com/jimlambrt/gldap"
@@ -58,9 +59,9 @@ func TestTheLDAPSourceKeepsTheContractAgainstSlapd(t *testing.T) {
 					return open(t, server.settings(secured))
 				},
 				Questions:   func() int { return server.binds(t) },
-				Unreachable: func(t *testing.T) ports.SourceDirectory { return elsewhere(t, closedPort(t)) },
-				Closed:      func(t *testing.T) ports.SourceDirectory { return elsewhere(t, closedPort(t)) },
-				Silent:      func(t *testing.T) ports.SourceDirectory { return elsewhere(t, silentPort(t)) },
+				Unreachable: func(t *testing.T) ports.SourceDirectory { return elsewhere(t, process.ClosedAddress(t)) },
+				Closed:      func(t *testing.T) ports.SourceDirectory { return elsewhere(t, process.ClosedAddress(t)) },
+				Silent:      func(t *testing.T) ports.SourceDirectory { return elsewhere(t, process.SilentAddress(t)) },
 				Misconfigured: func(t *testing.T) ports.SourceDirectory {
 					return open(t, server.settings(secured, func(s *ldapsource.Settings) {
 						s.BindPassword = domain.NewSecret("not the service account's")

@@ -14,6 +14,7 @@ import (
 	"cognito-user-migration/adapters/ldapsource"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/test/process"
 
 	"github.com/go-ldap/ldap/v3"
 )
@@ -225,7 +226,7 @@ func TestASilentServerIsLeftWherever(t *testing.T) {
 			if startTLS && url == "ldaps://" {
 				continue
 			}
-			directory := open(t, ldapsource.Settings{URL: ldapsource.URL(url + silentPort(t)), StartTLS: startTLS, BaseDN: base})
+			directory := open(t, ldapsource.Settings{URL: ldapsource.URL(url + process.SilentAddress(t)), StartTLS: startTLS, BaseDN: base})
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			began := time.Now()
 			_, err := directory.FindUser(ctx, "hanako")

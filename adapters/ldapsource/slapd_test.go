@@ -17,12 +17,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"cognito-user-migration/adapters/ldapsource"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/test/process"
 )
 
 // Names of the tests' directory.
@@ -90,18 +90,12 @@ func startSlapd(t *testing.T, entries ...entry) *slapd {
 	if output, err := add.CombinedOutput(); err != nil {
 		t.Fatalf("slapadd: %v\n%s", err, output)
 	}
-	const tries = 3 // a free port may be taken before slapd has it
-	for range tries {
-		s := &slapd{
-			ldap: "ldap://" + closedPort(t), ldaps: "ldaps://" + closedPort(t),
-			ca: ca, log: filepath.Join(directory, "log"),
-		}
-		if s.start(t, server, configuration) {
-			return s
-		}
+	s := &slapd{
+		ldap: "ldap://" + process.ClosedAddress(t), ldaps: "ldaps://" + process.ClosedAddress(t),
+		ca: ca, log: filepath.Join(directory, "log"),
 	}
-	t.Fatal("slapd would not start")
-	return nil
+	s.start(t, server, configuration)
+	return s
 }
 
 // find looks where Debian puts servers too, which an ordinary PATH leaves out.
@@ -112,11 +106,7 @@ func find(t *testing.T, program string) string {
 			return path
 		}
 	}
-	missing := program + " is missing, so nothing was tested against OpenLDAP: apt-get install slapd ldap-utils"
-	if os.Getenv("E2E") == "required" {
-		t.Fatal(missing)
-	}
-	t.Skip(missing)
+	process.Missing(t, program+" is missing, so nothing was tested against OpenLDAP: apt-get install slapd ldap-utils")
 	return ""
 }
 
@@ -133,46 +123,19 @@ func copied(t *testing.T, program, directory, name string) string {
 	return path
 }
 
-func (s *slapd) start(t *testing.T, server, configuration string) bool {
+func (s *slapd) start(t *testing.T, server, configuration string) {
 	t.Helper()
-	log, err := os.Create(s.log)
+	running, err := process.Start(process.Command{
+		Path: server, Arguments: []string{"-f", configuration, "-h", s.ldap + " " + s.ldaps, "-d", "stats"},
+		Environment: os.Environ(), LogFile: s.log,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer log.Close()
-	command := exec.Command(server, "-f", configuration, "-h", s.ldap+" "+s.ldaps, "-d", "stats")
-	command.Stdout, command.Stderr = log, log
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
+	t.Cleanup(running.Stop)
+	if err := running.Await(t.Context(), process.Connects(strings.TrimPrefix(s.ldaps, "ldaps://"))); err != nil {
+		t.Fatalf("slapd: %v", err)
 	}
-	exited := make(chan struct{})
-	go func() {
-		_ = command.Wait() // how it ended is in its log
-		close(exited)
-	}()
-	t.Cleanup(func() {
-		_ = command.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-exited:
-		case <-time.After(5 * time.Second):
-			_ = command.Process.Kill()
-			<-exited
-		}
-	})
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", strings.TrimPrefix(s.ldaps, "ldaps://")); err == nil {
-			conn.Close()
-			return true
-		}
-		select {
-		case <-exited:
-			text, _ := os.ReadFile(s.log)
-			t.Logf("slapd ended:\n%s", text)
-			return false
-		default:
-		}
-	}
-	return false
 }
 
 func slapdConf(t *testing.T, directory string) string {
@@ -289,37 +252,6 @@ func certificate(t *testing.T, name string, parent *x509.Certificate, parentKey 
 		t.Fatal(err)
 	}
 	return made, key
-}
-
-// closedPort is an address of loopback where nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
-// silentPort is an address that takes connections and never answers.
-func silentPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			t.Cleanup(func() { conn.Close() })
-		}
-	}()
-	return listener.Addr().String()
 }
 
 func open(t *testing.T, settings ldapsource.Settings) *ldapsource.Directory {

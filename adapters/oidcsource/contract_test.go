@@ -3,7 +3,6 @@ package oidcsource_test
 import (
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -19,6 +18,7 @@ import (
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/sourcetest"
+	"cognito-user-migration/test/process"
 )
 
 // secret is the peer's clients'; it has what must be escaped in HTTP Basic and
@@ -41,11 +41,7 @@ func startPeer(t *testing.T, people []sourcetest.Person) *peer {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(folder, "node_modules", "oidc-provider")); err != nil {
-		const missing = "npm's oidc-provider is missing, so nothing was tested against it: npm ci --prefix adapters/oidcsource/testdata/provider"
-		if os.Getenv("E2E") == "required" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
+		process.Missing(t, "npm's oidc-provider is missing, so nothing was tested against it: npm ci --prefix adapters/oidcsource/testdata/provider")
 	}
 	p := &peer{}
 	var behind atomic.Pointer[url.URL]
@@ -64,10 +60,10 @@ func startPeer(t *testing.T, people []sourcetest.Person) *peer {
 	if err := os.WriteFile(file, peopleFile(t, people), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	address := sourcetest.Peer{
-		Program: "node", Install: "Node.js 20 or later",
-		Arguments: func(port string) []string {
-			return []string{filepath.Join(folder, "provider.mjs"), port, p.issuer, file}
+	address := process.Program{
+		Name: "node", Install: "Node.js 20 or later",
+		Arguments: func(port int) []string {
+			return []string{filepath.Join(folder, "provider.mjs"), strconv.Itoa(port), p.issuer, file}
 		},
 		Ready: "/.well-known/openid-configuration",
 	}.Start(t)
@@ -184,8 +180,12 @@ func TestTheOIDCSourceKeepsTheContractAgainstOIDCProvider(t *testing.T) {
 				Misconfigured: func(t *testing.T) ports.SourceDirectory {
 					return open(t, p.settings(way, func(s *oidcsource.Settings) { s.ClientID, s.ClientSecret = "unheard-of", domain.NewSecret("x") }))
 				},
-				Silent: func(t *testing.T) ports.SourceDirectory { return open(t, p.settings(way, elsewhere(silentPort(t)))) },
-				Closed: func(t *testing.T) ports.SourceDirectory { return open(t, p.settings(way, elsewhere(closedPort(t)))) },
+				Silent: func(t *testing.T) ports.SourceDirectory {
+					return open(t, p.settings(way, elsewhere("http://"+process.SilentAddress(t))))
+				},
+				Closed: func(t *testing.T) ports.SourceDirectory {
+					return open(t, p.settings(way, elsewhere("http://"+process.ClosedAddress(t))))
+				},
 				Unreadable: func(t *testing.T) ports.SourceDirectory {
 					server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
 					t.Cleanup(server.Close)
@@ -209,32 +209,4 @@ func TestTheOIDCSourceKeepsTheContractAgainstOIDCProvider(t *testing.T) {
 			t.Errorf("warming up signed in %d times", asked)
 		}
 	})
-}
-
-// closedPort is an address at which nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	server := httptest.NewServer(http.NotFoundHandler())
-	server.Close()
-	return server.URL
-}
-
-// silentPort is an address that takes connections and never answers.
-func silentPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			t.Cleanup(func() { conn.Close() })
-		}
-	}()
-	return "http://" + listener.Addr().String()
 }

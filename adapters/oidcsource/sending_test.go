@@ -15,6 +15,7 @@ import (
 	"cognito-user-migration/adapters/oidcsource"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/test/process"
 )
 
 func TestAGrantAsIsSent(t *testing.T) {
@@ -272,7 +273,7 @@ func TestWhichErrorsCertifyThatNoPasswordWasJudged(t *testing.T) {
 			_, _ = io.WriteString(w, `{"access_token":"a","token_type":"Bearer"}`)
 		}))
 		t.Cleanup(server.Close)
-		closed := webclient.URL(closedPort(t))
+		closed := webclient.URL("http://" + process.ClosedAddress(t))
 		finding, err := newStub(t, 0, "").authenticate(t, func(s *oidcsource.Settings) {
 			s.TokenURL, s.UserinfoURL, s.Profile = webclient.URL(server.URL), closed, oidcsource.ProfileUserinfo
 		})

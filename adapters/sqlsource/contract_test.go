@@ -12,6 +12,7 @@ import (
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/sourcetest"
+	"cognito-user-migration/test/process"
 
 	"github.com/zitadel/passwap/bcrypt"
 )
@@ -46,7 +47,7 @@ func contract(t *testing.T, s *server, more ...sourcetest.Capability) {
 	settings := s.settings(byNameOrEmail)
 	away := func(t *testing.T) ports.SourceDirectory {
 		away := settings
-		away.URL = domain.NewSecret(fmt.Sprintf("%s://a:b@127.0.0.1:%s/people", s.driver, freePort(t)))
+		away.URL = domain.NewSecret(fmt.Sprintf("%s://a:b@%s/people", s.driver, process.ClosedAddress(t)))
 		return open(t, away)
 	}
 	sourcetest.Run(t, sourcetest.Harness{

@@ -1,8 +1,6 @@
 package sqlsource_test
 
 import (
-	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -19,13 +17,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"cognito-user-migration/adapters/sqlsource"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/test/process"
 )
 
 // server is a database server that nobody here wrote, started for one test.
@@ -39,8 +37,6 @@ type server struct {
 const (
 	adminName, adminPassword   = "owner", "Owner-Password-1"
 	readerName, readerPassword = "reader", "R:e@d/e%r 1?#"
-	startTimeout               = 60 * time.Second
-	stopGrace                  = 10 * time.Second
 )
 
 // settings are those of somebody who may read.
@@ -130,25 +126,38 @@ GRANT SELECT ON people.* TO crowded@'127.0.0.1';
 	return s
 }
 
-// launch starts the server on some port of loopback and waits for it. A free
-// port may be taken before the server has it, so it tries again.
+// launch starts the server on a port of its own and waits until it answers.
 func (s *server) launch(t *testing.T, home *home, dsn func() (driver, name string), command func() []string) *sql.DB {
 	t.Helper()
-	for range 3 {
-		s.port = freePort(t)
-		words := command()
-		stopped := home.start(t, words[0], words[1:]...)
-		db, err := sql.Open(dsn())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = db.Close() })
-		if await(t, db, stopped) {
-			return db
-		}
+	port, release, err := process.ReservePort()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("the server would not start")
-	return nil
+	t.Cleanup(release)
+	s.port = strconv.Itoa(port)
+	words := command()
+	running, err := process.Start(process.Command{
+		Path: words[0], Arguments: words[1:], Folder: home.folder, Environment: home.environment(), Owner: home.owner,
+		Signals: []os.Signal{syscall.SIGINT, syscall.SIGTERM}, // PostgreSQL's fast shutdown; MariaDB ignores the first
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		running.Stop()
+		if t.Failed() {
+			t.Logf("%s wrote:\n%s", filepath.Base(words[0]), running.Log())
+		}
+	})
+	db, err := sql.Open(dsn())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := running.Await(t.Context(), db.PingContext); err != nil {
+		t.Fatalf("%s: %v", filepath.Base(words[0]), err)
+	}
+	return db
 }
 
 // program finds a program of a Debian package, in PATH or where Debian puts
@@ -164,11 +173,7 @@ func program(t *testing.T, name, debianPackage string) string {
 			return found[len(found)-1]
 		}
 	}
-	missing := fmt.Sprintf("%s is missing, so nothing was tested against it: apt-get install %s", name, debianPackage)
-	if os.Getenv("E2E") == "required" {
-		t.Fatal(missing)
-	}
-	t.Skip(missing)
+	process.Missing(t, fmt.Sprintf("%s is missing, so nothing was tested against it: apt-get install %s", name, debianPackage))
 	return ""
 }
 
@@ -249,102 +254,16 @@ func (h *home) certificate(t *testing.T) string {
 	return public
 }
 
-func (h *home) command(ctx context.Context, name string, arguments ...string) (*exec.Cmd, *lockedBuffer) {
-	var log lockedBuffer
-	command := exec.CommandContext(ctx, name, arguments...)
-	command.Dir = h.folder
-	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.folder, "LC_ALL=C.UTF-8", "TMPDIR=" + h.folder}
-	command.Stdout, command.Stderr = &log, &log
-	command.WaitDelay = stopGrace
-	command.SysProcAttr = &syscall.SysProcAttr{Credential: h.owner}
-	return command, &log
+func (h *home) environment() []string {
+	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.folder, "LC_ALL=C.UTF-8", "TMPDIR=" + h.folder}
 }
 
 func (h *home) run(t *testing.T, name string, arguments ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
-	defer cancel()
-	if command, log := h.command(ctx, name, arguments...); command.Run() != nil {
-		t.Fatalf("%s failed:\n%s", filepath.Base(name), log)
+	command := exec.CommandContext(t.Context(), name, arguments...)
+	command.Dir, command.Env = h.folder, h.environment()
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: h.owner}
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", filepath.Base(name), err, output)
 	}
-}
-
-// start starts a server, and ends it and no other when the test ends.
-func (h *home) start(t *testing.T, name string, arguments ...string) (stopped <-chan struct{}) {
-	t.Helper()
-	command, log := h.command(context.Background(), name, arguments...)
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		_ = command.Wait() // how it ended is in its log
-		close(ended)
-	}()
-	t.Cleanup(func() {
-		_ = command.Process.Signal(syscall.SIGINT) // PostgreSQL's fast shutdown; MariaDB ignores it
-		_ = command.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-ended:
-		case <-time.After(stopGrace):
-			_ = command.Process.Kill()
-			<-ended
-		}
-		if t.Failed() {
-			t.Logf("%s wrote:\n%s", filepath.Base(name), log)
-		}
-	})
-	return ended
-}
-
-// await waits for the server to answer, and reports whether it did before it
-// ended.
-func await(t *testing.T, db *sql.DB, stopped <-chan struct{}) bool {
-	t.Helper()
-	deadline := time.After(startTimeout)
-	for {
-		err := db.PingContext(t.Context())
-		if err == nil {
-			return true
-		}
-		select {
-		case <-time.After(100 * time.Millisecond):
-		case <-stopped:
-			return false
-		case <-deadline:
-			t.Fatalf("the server does not answer: %v", err)
-		}
-	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	return port
-}
-
-// lockedBuffer keeps what a process writes.
-type lockedBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-// String is the end of what was written.
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	text := b.buffer.String()
-	return text[max(0, len(text)-4000):]
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"cognito-user-migration/domain"
+	"cognito-user-migration/test/process"
 )
 
 // twoFiles are the settings of a source OLD that is asked before a source NEW.
@@ -103,7 +104,7 @@ func TestWhomTheEarlierSourceDoesNotKnowIsCreatedByTheLater(t *testing.T) {
 func TestAnEarlierSourceThatDoesNotAnswerFailsTheLatersMigration(t *testing.T) {
 	t.Parallel()
 	s := twoFiles(t, nil, []map[string]any{entry("bob", "bob@corp.example")}).with(
-		"OLD_KIND", "http", "OLD_PATH", "", "OLD_URL", closedPort(t), "OLD_MATCH", "*@old.example")
+		"OLD_KIND", "http", "OLD_PATH", "", "OLD_URL", "http://"+process.ClosedAddress(t), "OLD_MATCH", "*@old.example")
 	f := start(t, s)
 	f.fails(signIn("bob", filePassword), domain.ReasonSourceUnreachable)
 	f.fails(forgotPassword("bob"), domain.ReasonSourceUnreachable)

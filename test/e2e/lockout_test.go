@@ -18,6 +18,7 @@ import (
 
 	"cognito-user-migration/domain"
 	"cognito-user-migration/test/peers"
+	"cognito-user-migration/test/process"
 )
 
 // lockoutTable makes a table that counts tries, and the settings of a function
@@ -269,12 +270,12 @@ func TestAnOutageOfTheSourceCountsForNobody(t *testing.T) {
 	if took := f.fails(signIn(p.username, p.password), domain.ReasonDeadlineExceeded); took > 5*time.Second {
 		t.Errorf("it took %v", took)
 	}
-	away := start(t, s.with("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", closedPort(t)))
+	away := start(t, s.with("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://"+process.ClosedAddress(t)))
 	away.hidePerson(p)
 	for range 7 {
 		away.fails(signIn(p.username, p.password), domain.ReasonSourceUnreachable)
 	}
-	uncredited := start(t, s.with("AWS_ENDPOINT_URL_STS", closedPort(t)))
+	uncredited := start(t, s.with("AWS_ENDPOINT_URL_STS", "http://"+process.ClosedAddress(t)))
 	uncredited.hidePerson(p)
 	for range 7 {
 		uncredited.fails(signIn(p.username, p.password), domain.ReasonSourceUnreachable)

@@ -1,13 +1,13 @@
 package e2e_test
 
 import (
-	"net"
 	"testing"
 	"time"
 
 	"cognito-user-migration/domain"
 	"cognito-user-migration/test/lambdahost"
 	"cognito-user-migration/test/peers"
+	"cognito-user-migration/test/process"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
@@ -159,7 +159,7 @@ func TestASourceThatIsDownFails(t *testing.T) {
 	t.Parallel()
 	requirePeers(t)
 	_, s := motoSource(t, peers.SourceOptions{})
-	nobody := closedPort(t)
+	nobody := "http://" + process.ClosedAddress(t)
 	for _, test := range []struct{ name, variable string }{
 		{"STS is down", "AWS_ENDPOINT_URL_STS"},
 		{"Cognito is down", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"},
@@ -176,20 +176,6 @@ func TestASourceThatIsDownFails(t *testing.T) {
 			f.fails(forgotPassword(p.username), domain.ReasonSourceUnreachable)
 		})
 	}
-}
-
-// closedPort is an address of loopback where nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return "http://" + address
 }
 
 // cognitoWait is how long Cognito waits for the function (cognito-facts 14).

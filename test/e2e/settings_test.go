@@ -18,6 +18,7 @@ import (
 	"cognito-user-migration/domain"
 	"cognito-user-migration/test/lambdahost"
 	"cognito-user-migration/test/peers"
+	"cognito-user-migration/test/process"
 )
 
 // TestAConfigurationFaultEndsTheStart wants every problem in one init error.
@@ -186,7 +187,7 @@ func TestWithoutARoleTheFunctionsOwnCredentialsServe(t *testing.T) {
 	t.Parallel()
 	source, s := motoSource(t, peers.SourceOptions{})
 	s = s.with("AWS_ACCESS_KEY_ID", source.Administrator.AccessKeyID, "AWS_SECRET_ACCESS_KEY", source.Administrator.SecretAccessKey,
-		"AWS_ENDPOINT_URL_STS", closedPort(t))
+		"AWS_ENDPOINT_URL_STS", "http://"+process.ClosedAddress(t))
 	delete(s, "SOURCE_ROLE_ARN")
 	delete(s, "SOURCE_EXTERNAL_ID")
 	p := newPerson()

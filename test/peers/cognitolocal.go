@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"cognito-user-migration/test/process"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
@@ -32,9 +34,9 @@ type CognitoLocal struct {
 	// URL is where Cognito's API answers. Signatures are not checked.
 	URL string
 
-	process *process
-	lambda  *http.Server
-	admin   *cognitoidentityprovider.Client
+	server *process.Server
+	lambda *http.Server
+	admin  *cognitoidentityprovider.Client
 
 	mu       sync.Mutex
 	triggers map[string]http.Handler // by user pool
@@ -51,20 +53,15 @@ func StartCognitoLocal(ctx context.Context) (*CognitoLocal, error) {
 	c.lambda = &http.Server{Handler: http.HandlerFunc(c.serveInvoke), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = c.lambda.Serve(listener) }()
 
-	proc, port, err := launch(ctx, plan{
-		peer: CognitoLocalServer,
-		prepare: func(folder string, port int) error {
-			return writeCognitoConfig(folder, port, "http://"+listener.Addr().String())
-		},
-		arguments: func(int) []string { return nil },
-		ready:     "/health",
-	})
-	if err != nil {
+	program := CognitoLocalServer
+	program.Prepare = func(folder string, port int) error {
+		return writeCognitoConfig(folder, port, "http://"+listener.Addr().String())
+	}
+	if c.server, err = program.Launch(ctx); err != nil {
 		_ = c.lambda.Close()
 		return nil, err
 	}
-	c.process = proc
-	c.URL = fmt.Sprintf("http://127.0.0.1:%d", port)
+	c.URL = c.server.URL
 	c.admin = newCognitoClient(c.URL, Region, Anyone)
 	return c, nil
 }
@@ -95,7 +92,7 @@ func writeCognitoConfig(folder string, port int, lambdaEndpoint string) error {
 
 // Close stops the process and the Lambda endpoint.
 func (c *CognitoLocal) Close() {
-	c.process.stop()
+	c.server.Stop()
 	_ = c.lambda.Close()
 }
 

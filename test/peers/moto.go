@@ -11,9 +11,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
+
+	"cognito-user-migration/test/process"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
@@ -40,22 +41,18 @@ type Moto struct {
 	// URL is where every service of every account answers.
 	URL string
 
-	process                 *process
+	server                  *process.Server
 	sourceAdmin, otherAdmin aws.Credentials
 }
 
 // StartMoto starts a moto_server, makes an administrator in each account, and
 // switches the auth mode on. The caller owes a [Moto.Close].
 func StartMoto(ctx context.Context) (*Moto, error) {
-	proc, port, err := launch(ctx, plan{
-		peer:      MotoServer,
-		arguments: func(port int) []string { return []string{"-H", "127.0.0.1", "-p", strconv.Itoa(port)} },
-		ready:     "/moto-api/data.json",
-	})
+	server, err := MotoServer.Launch(ctx)
 	if err != nil {
 		return nil, err
 	}
-	m := &Moto{URL: fmt.Sprintf("http://127.0.0.1:%d", port), process: proc}
+	m := &Moto{URL: server.URL, server: server}
 	if err := m.setUp(ctx); err != nil {
 		m.Close()
 		return nil, err
@@ -64,7 +61,7 @@ func StartMoto(ctx context.Context) (*Moto, error) {
 }
 
 // Close stops the process.
-func (m *Moto) Close() { m.process.stop() }
+func (m *Moto) Close() { m.server.Stop() }
 
 func (m *Moto) setUp(ctx context.Context) error {
 	var err error
