@@ -89,7 +89,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (u *AuditUsername) UnmarshalText(text []byte) error {
-	return choose(u, text, AuditUsernameHMAC, AuditUsernamePlain, AuditUsernameNone)
+	return Choose(u, text, AuditUsernameHMAC, AuditUsernamePlain, AuditUsernameNone)
 }
 
 // AuditFormat says how records are written.
@@ -106,7 +106,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (f *AuditFormat) UnmarshalText(text []byte) error {
-	return choose(f, text, AuditFormatJSON, AuditFormatOCSF)
+	return Choose(f, text, AuditFormatJSON, AuditFormatOCSF)
 }
 
 // Pseudonymizer turns usernames into the form in which they may be recorded.

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// choose sets *to to the choice that text names, or says which ones there are.
-// The value itself is not repeated: it may be a secret in the wrong variable.
-func choose[T ~string](to *T, text []byte, choices ...T) error {
+// Choose sets *to to the choice that text names. Its error lists the choices, and
+// not the text, which may be a secret in the wrong variable.
+func Choose[T ~string](to *T, text []byte, choices ...T) error {
 	if choice := T(text); slices.Contains(choices, choice) {
 		*to = choice
 		return nil

@@ -27,7 +27,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (a *After) UnmarshalText(text []byte) error {
-	return choose(a, text, AfterKeep, AfterDisable, AfterDelete)
+	return Choose(a, text, AfterKeep, AfterDisable, AfterDelete)
 }
 
 // Completion is what is owed after a decision to migrate: the second half of a

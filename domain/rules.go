@@ -73,7 +73,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (v *VerifiedContacts) UnmarshalText(text []byte) error {
-	return choose(v, text, VerifiedBySource, VerifiedAlways)
+	return Choose(v, text, VerifiedBySource, VerifiedAlways)
 }
 
 // UsernameRule says under which name the destination creates the user.
@@ -97,7 +97,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (u *UsernameRule) UnmarshalText(text []byte) error {
-	return choose(u, text, UsernameAuto, UsernameSubmitted, UsernameSource, UsernameOmit)
+	return Choose(u, text, UsernameAuto, UsernameSubmitted, UsernameSource, UsernameOmit)
 }
 
 // OnTemporaryPassword answers a temporary password that was right.
@@ -118,7 +118,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (o *OnTemporaryPassword) UnmarshalText(text []byte) error {
-	return choose(o, text, TemporaryPasswordReset, TemporaryPasswordConfirm, TemporaryPasswordRefuse)
+	return Choose(o, text, TemporaryPasswordReset, TemporaryPasswordConfirm, TemporaryPasswordRefuse)
 }
 
 // OnMFA answers a user whom the source would ask for a second factor.
@@ -137,7 +137,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (o *OnMFA) UnmarshalText(text []byte) error {
-	return choose(o, text, MFARefuse, MFAMigrate)
+	return Choose(o, text, MFARefuse, MFAMigrate)
 }
 
 // OnResetRequired answers a source that demands a new password.
@@ -155,7 +155,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (o *OnResetRequired) UnmarshalText(text []byte) error {
-	return choose(o, text, ResetRequiredReset, ResetRequiredRefuse)
+	return Choose(o, text, ResetRequiredReset, ResetRequiredRefuse)
 }
 
 // OnForgotPassword answers a user who forgot the password.
@@ -173,7 +173,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (o *OnForgotPassword) UnmarshalText(text []byte) error {
-	return choose(o, text, ForgotPasswordMigrate, ForgotPasswordRefuse)
+	return Choose(o, text, ForgotPasswordMigrate, ForgotPasswordRefuse)
 }
 
 // MessageAction says whether Cognito welcomes the migrated user by a message.
@@ -190,5 +190,5 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (m *MessageAction) UnmarshalText(text []byte) error {
-	return choose(m, text, MessageSuppress, MessageSend)
+	return Choose(m, text, MessageSuppress, MessageSend)
 }

@@ -1,47 +1,20 @@
 package auditeventbridge_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"cognito-user-migration/adapters/auditeventbridge"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
-	"cognito-user-migration/test/deadline"
-	"cognito-user-migration/test/directhttp"
+	"cognito-user-migration/ports/parts"
+	"cognito-user-migration/test/sinktest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-const canary = "canary-77ab"
-
-func attempt() domain.AuditRecord {
-	return domain.AuditRecord{
-		AttemptID: "attempt-1", Time: time.Unix(1_795_348_800, 0), Trigger: domain.TriggerAuthentication,
-		Outcome: domain.OutcomeMigrated, Reason: domain.ReasonPasswordAccepted, UserPoolID: "us-east-1_Dest", Username: canary,
-	}
-}
-
-// service is EventBridge over HTTP, as far as it is called (AWS JSON 1.1).
-type service struct {
-	mu     sync.Mutex
-	calls  []input
-	heads  int
-	scope  string // of the last signature
-	answer func(n int, w http.ResponseWriter)
-}
-
+// input is what PutEvents is called with.
 type input struct {
 	Entries []struct {
 		EventBusName, Source, DetailType, Detail string
@@ -49,34 +22,17 @@ type input struct {
 	}
 }
 
-func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	if r.Method == http.MethodHead {
-		s.heads++
-		s.mu.Unlock()
-		return
+func inputs(t *testing.T, service *sinktest.Service) []input {
+	t.Helper()
+	var read []input
+	for _, body := range service.Calls() {
+		var called input
+		if err := json.Unmarshal(body, &called); err != nil {
+			t.Fatal(err)
+		}
+		read = append(read, called)
 	}
-	var called input
-	text, _ := io.ReadAll(r.Body)
-	_ = json.Unmarshal(text, &called)
-	s.calls = append(s.calls, called)
-	s.scope = r.Header.Get("Authorization")
-	n := len(s.calls)
-	s.mu.Unlock()
-	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-	w.Header().Set("X-Amzn-RequestId", "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
-	s.answer(n, w)
-}
-
-func says(status int, text string) func(int, http.ResponseWriter) {
-	return func(_ int, w http.ResponseWriter) {
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, text)
-	}
-}
-
-func refused(status int, code string) func(int, http.ResponseWriter) {
-	return says(status, `{"__type":"`+code+`","message":"about `+canary+`"}`)
+	return read
 }
 
 const (
@@ -84,41 +40,45 @@ const (
 	takenBoth = `{"FailedEntryCount":0,"Entries":[{"EventId":"1"},{"EventId":"2"}]}`
 )
 
-// sinkOver is the sink as production makes it, but for the address.
-func sinkOver(t *testing.T, bus string, format domain.AuditFormat, answer func(int, http.ResponseWriter)) (*auditeventbridge.Sink, *service) {
-	t.Helper()
-	s := &service{answer: answer}
-	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
-	return sinkAt(server.URL, awshttp.NewBuildableClient(), bus, format), s
+func sink(config aws.Config, bus string, format domain.AuditFormat) *auditeventbridge.Sink {
+	return auditeventbridge.Open(config, bus, format, ports.AuditOrigin{Username: domain.AuditUsernamePlain})
 }
 
-// sinkWithoutNetwork is the sink in a bubble of fake time, which a network would leave.
-func sinkWithoutNetwork(answer func(int, http.ResponseWriter)) (*auditeventbridge.Sink, *service) {
-	s := &service{answer: answer}
-	return sinkAt("http://service", directhttp.Client{Handler: s}, "audit", domain.AuditFormatJSON), s
-}
-
-func sinkAt(url string, client aws.HTTPClient, bus string, format domain.AuditFormat) *auditeventbridge.Sink {
-	return auditeventbridge.Open(aws.Config{
-		Region: "us-east-1", BaseEndpoint: &url, HTTPClient: client,
-		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
-	}, bus, format, ports.AuditOrigin{Username: domain.AuditUsernamePlain})
+func TestWhatEventBridgeDoesNotTake(t *testing.T) {
+	t.Parallel()
+	failedEntry := func(code string) sinktest.Answer {
+		return sinktest.Says(200, `{"FailedEntryCount":1,"Entries":[{"ErrorCode":"`+code+`","ErrorMessage":"about `+sinktest.Canary+`"}]}`)
+	}
+	sinktest.Run(t, sinktest.Harness{
+		Open:        func(config aws.Config) parts.OpenSink { return sink(config, "audit", domain.AuditFormatJSON) },
+		Unconnected: auditeventbridge.New(nil, "audit", domain.AuditFormatJSON, ports.AuditOrigin{}),
+		Taken:       taken, Unreadable: `{"Entries":`,
+		Faults: map[string]sinktest.Fault{
+			"as it says itself":              {Answer: sinktest.Refused(500, "InternalException"), Want: ports.ErrUnreachable, Says: "InternalException", Calls: 3},
+			"an entry that was throttled":    {Answer: failedEntry("ThrottlingException"), Want: ports.ErrThrottled, Says: "ThrottlingException", Calls: 1},
+			"an entry that failed":           {Answer: failedEntry("InternalFailure"), Want: ports.ErrUnreachable, Says: "InternalFailure", Calls: 1},
+			"an entry without permission":    {Answer: failedEntry("AccessDeniedException"), Want: ports.ErrMisconfigured, Says: "AccessDeniedException", Calls: 1},
+			"an entry with a strange code":   {Answer: failedEntry(sinktest.Canary + " <>"), Want: ports.ErrMisconfigured, Says: "unknown", Calls: 1},
+			"a failure that is only counted": {Answer: sinktest.Says(200, `{"FailedEntryCount":1,"Entries":[{"EventId":"1"}]}`), Want: ports.ErrUnreachable, Says: "empty answer", Calls: 1},
+		},
+	})
 }
 
 func TestARecordIsOneEvent(t *testing.T) {
 	t.Parallel()
-	sink, s := sinkOver(t, "audit", domain.AuditFormatJSON, says(200, taken))
-	if err := sink.Record(t.Context(), attempt()); err != nil {
+	service, config := sinktest.Start(t, sinktest.Says(200, taken))
+	bus := sink(config, "audit", domain.AuditFormatJSON)
+	if err := bus.Record(t.Context(), sinktest.Attempt()); err != nil {
 		t.Fatal(err)
 	}
-	if err := sink.RecordCompletion(t.Context(), domain.CompletionRecord{AttemptID: "attempt-1", Time: attempt().Time, Outcome: domain.CompletionDone}); err != nil {
+	if err := bus.RecordCompletion(t.Context(), domain.CompletionRecord{AttemptID: "attempt-1", Time: sinktest.Attempt().Time, Outcome: domain.CompletionDone}); err != nil {
 		t.Fatal(err)
 	}
+	calls := inputs(t, service)
 	for i, want := range []string{"User Migration Attempt", "User Migration Completion"} {
-		entry := s.calls[i].Entries[0]
-		if len(s.calls[i].Entries) != 1 || entry.DetailType != want || entry.Source != "cognito-user-migration" || entry.EventBusName != "audit" || entry.Time != 1_795_348_800 {
-			t.Errorf("sent %+v", s.calls[i])
+		entry := calls[i].Entries[0]
+		if len(calls[i].Entries) != 1 || entry.DetailType != want || entry.Source != "cognito-user-migration" || entry.EventBusName != "audit" || entry.Time != 1_795_348_800 {
+			t.Errorf("sent %+v", calls[i])
 		}
 		var detail struct{ AttemptID string }
 		if err := json.Unmarshal([]byte(entry.Detail), &detail); err != nil || detail.AttemptID != "attempt-1" {
@@ -129,113 +89,26 @@ func TestARecordIsOneEvent(t *testing.T) {
 
 func TestInOCSFBothEventsOfAMoveGoInOneCall(t *testing.T) {
 	t.Parallel()
-	sink, s := sinkOver(t, "default", domain.AuditFormatOCSF, says(200, takenBoth))
-	if err := sink.Record(t.Context(), attempt()); err != nil {
+	service, config := sinktest.Start(t, sinktest.Says(200, takenBoth))
+	if err := sink(config, "default", domain.AuditFormatOCSF).Record(t.Context(), sinktest.Attempt()); err != nil {
 		t.Fatal(err)
 	}
-	if len(s.calls) != 1 || len(s.calls[0].Entries) != 2 || !strings.Contains(s.calls[0].Entries[0].Detail, `"class_uid":3002`) ||
-		!strings.Contains(s.calls[0].Entries[1].Detail, `"class_uid":3001`) || s.calls[0].Entries[1].DetailType != "User Migration Attempt" {
-		t.Errorf("sent %+v", s.calls)
+	calls := inputs(t, service)
+	if len(calls) != 1 || len(calls[0].Entries) != 2 || !strings.Contains(calls[0].Entries[0].Detail, `"class_uid":3002`) ||
+		!strings.Contains(calls[0].Entries[1].Detail, `"class_uid":3001`) || calls[0].Entries[1].DetailType != "User Migration Attempt" {
+		t.Errorf("sent %+v", calls)
 	}
 }
 
 func TestABusOfAnotherRegionIsAskedThere(t *testing.T) {
 	t.Parallel()
-	sink, s := sinkOver(t, "arn:aws:events:ap-northeast-1:123456789012:event-bus/audit", domain.AuditFormatJSON, says(200, taken))
-	if err := sink.Record(t.Context(), attempt()); err != nil {
+	const bus = "arn:aws:events:ap-northeast-1:123456789012:event-bus/audit"
+	service, config := sinktest.Start(t, sinktest.Says(200, taken))
+	if err := sink(config, bus, domain.AuditFormatJSON).Record(t.Context(), sinktest.Attempt()); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(s.scope, "/ap-northeast-1/events/") || s.calls[0].Entries[0].EventBusName != "arn:aws:events:ap-northeast-1:123456789012:event-bus/audit" {
-		t.Errorf("signed %s, sent %+v", s.scope, s.calls)
-	}
-}
-
-func TestARecordThatIsNotTakenIsAnErrorOfItsKind(t *testing.T) {
-	t.Parallel()
-	failedEntry := func(code string) func(int, http.ResponseWriter) {
-		return says(200, `{"FailedEntryCount":1,"Entries":[{"ErrorCode":"`+code+`","ErrorMessage":"about `+canary+`"}]}`)
-	}
-	for name, row := range map[string]struct {
-		answer func(int, http.ResponseWriter)
-		want   error
-		says   string
-		calls  int
-	}{
-		"a throttle":                     {refused(400, "ThrottlingException"), ports.ErrThrottled, "ThrottlingException", 3},
-		"a fault of the service's":       {refused(500, "InternalException"), ports.ErrUnreachable, "InternalException", 3},
-		"unavailable":                    {says(503, "<html>"+canary), ports.ErrUnreachable, "503", 3},
-		"no permission":                  {refused(400, "AccessDeniedException"), ports.ErrMisconfigured, "AccessDeniedException", 1},
-		"no such bus":                    {refused(400, "ResourceNotFoundException"), ports.ErrMisconfigured, "ResourceNotFoundException", 1},
-		"an entry that was throttled":    {failedEntry("ThrottlingException"), ports.ErrThrottled, "ThrottlingException", 1},
-		"an entry that failed":           {failedEntry("InternalFailure"), ports.ErrUnreachable, "InternalFailure", 1},
-		"an entry without permission":    {failedEntry("AccessDeniedException"), ports.ErrMisconfigured, "AccessDeniedException", 1},
-		"an entry with a strange code":   {failedEntry(canary + " <>"), ports.ErrMisconfigured, "unknown", 1},
-		"a failure that is only counted": {says(200, `{"FailedEntryCount":1,"Entries":[{"EventId":"1"}]}`), ports.ErrUnreachable, "empty answer", 1},
-		"an answer with nothing in it":   {says(200, `{}`), ports.ErrUnreachable, "empty answer", 1},
-		"an answer that is none":         {says(200, `{"Entries":`+canary), ports.ErrUnreachable, "no answer that can be read", 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			sink, s := sinkOver(t, "audit", domain.AuditFormatJSON, row.answer)
-			err := sink.Record(t.Context(), attempt())
-			if !errors.Is(err, row.want) || !strings.Contains(err.Error(), row.says) || strings.Contains(err.Error(), canary) {
-				t.Errorf("got %v, want %v", err, row.want)
-			}
-			if len(s.calls) != row.calls {
-				t.Errorf("called %d times, want %d", len(s.calls), row.calls)
-			}
-			if err := sink.RecordCompletion(t.Context(), domain.CompletionRecord{}); !errors.Is(err, row.want) {
-				t.Errorf("a completion: got %v", err)
-			}
-		})
-	}
-}
-
-func TestARecordIsTriedAgainInTheFewTenthsOfASecondThatItHas(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		sink, s := sinkWithoutNetwork(func(n int, w http.ResponseWriter) {
-			if n == 1 {
-				refused(503, "ServiceUnavailable")(n, w)
-				return
-			}
-			says(200, taken)(n, w)
-		})
-		ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
-		defer cancel()
-		if err := sink.Record(ctx, attempt()); err != nil || len(s.calls) != 2 {
-			t.Errorf("got %v after %d calls", err, len(s.calls))
-		}
-	})
-}
-
-func TestAServiceThatHangsIsGivenUpWithTheContext(t *testing.T) {
-	t.Parallel()
-	arrived, release := make(chan struct{}), make(chan struct{})
-	sink, _ := sinkOver(t, "audit", domain.AuditFormatJSON, func(int, http.ResponseWriter) {
-		close(arrived)
-		<-release
-	})
-	defer close(release)
-	ctx, pass := deadline.Context(t.Context())
-	go func() { <-arrived; pass() }()
-	if err := sink.Record(ctx, attempt()); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestWarmOpensTheConnectionAndCallsNothing(t *testing.T) {
-	t.Parallel()
-	sink, s := sinkOver(t, "audit", domain.AuditFormatJSON, says(200, taken))
-	if err := sink.Warm(t.Context()); err != nil || s.heads != 1 || len(s.calls) != 0 {
-		t.Errorf("got %v; %d heads, %d calls", err, s.heads, len(s.calls))
-	}
-	if err := auditeventbridge.New(nil, "audit", domain.AuditFormatJSON, ports.AuditOrigin{}).Warm(t.Context()); err != nil {
-		t.Errorf("without a connection: %v", err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := sink.Warm(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
+	signature := service.Header().Get("Authorization")
+	if sent := inputs(t, service)[0].Entries[0].EventBusName; !strings.Contains(signature, "/ap-northeast-1/events/") || sent != bus {
+		t.Errorf("signed %s, sent to %s", signature, sent)
 	}
 }

@@ -2,7 +2,6 @@ package cognitosource
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"cognito-user-migration/adapters/internal/awsname"
@@ -117,11 +116,5 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (p *Profile) UnmarshalText(text []byte) error {
-	switch profile := Profile(text); profile {
-	case ProfileAdminGetUser, ProfileConcurrent, ProfileIDToken:
-		*p = profile
-		return nil
-	default:
-		return fmt.Errorf("takes one of: %s, %s, %s", ProfileAdminGetUser, ProfileConcurrent, ProfileIDToken)
-	}
+	return domain.Choose(p, text, ProfileAdminGetUser, ProfileConcurrent, ProfileIDToken)
 }

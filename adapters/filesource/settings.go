@@ -34,13 +34,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (f *Format) UnmarshalText(text []byte) error {
-	switch format := Format(text); format {
-	case FormatJSON, FormatCSV, FormatFirebase:
-		*f = format
-		return nil
-	default:
-		return fmt.Errorf("takes one of: %s, %s, %s", FormatJSON, FormatCSV, FormatFirebase)
-	}
+	return domain.Choose(f, text, FormatJSON, FormatCSV, FormatFirebase)
 }
 
 // Validate reports what no single variable shows; the file itself is read when

@@ -146,13 +146,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (c *Contract) UnmarshalText(text []byte) error {
-	switch contract := Contract(text); contract {
-	case Keycloak, FusionAuth, Kratos, Okta:
-		*c = contract
-		return nil
-	default:
-		return fmt.Errorf("takes one of: %s, %s, %s, %s", Keycloak, FusionAuth, Kratos, Okta)
-	}
+	return domain.Choose(c, text, Keycloak, FusionAuth, Kratos, Okta)
 }
 
 // yesOrNo holds for a contract that has no profile.
@@ -172,11 +166,5 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (p *PasswordBy) UnmarshalText(text []byte) error {
-	switch by := PasswordBy(text); by {
-	case PasswordByUsername, PasswordByID:
-		*p = by
-		return nil
-	default:
-		return fmt.Errorf("takes one of: %s, %s", PasswordByUsername, PasswordByID)
-	}
+	return domain.Choose(p, text, PasswordByUsername, PasswordByID)
 }

@@ -123,13 +123,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (p *Preset) UnmarshalText(text []byte) error {
-	switch preset := Preset(text); preset {
-	case PresetOpenLDAP, PresetActiveDirectory:
-		*p = preset
-		return nil
-	default:
-		return fmt.Errorf("takes one of: %s, %s", PresetOpenLDAP, PresetActiveDirectory)
-	}
+	return domain.Choose(p, text, PresetOpenLDAP, PresetActiveDirectory)
 }
 
 // layout is the preset's with what the settings put in its place.

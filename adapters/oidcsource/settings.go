@@ -2,7 +2,6 @@ package oidcsource
 
 import (
 	"errors"
-	"fmt"
 
 	"cognito-user-migration/adapters/internal/errorcodes"
 	"cognito-user-migration/adapters/internal/webclient"
@@ -88,13 +87,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (a *AuthStyle) UnmarshalText(text []byte) error {
-	switch style := AuthStyle(text); style {
-	case AuthBasic, AuthPost:
-		*a = style
-		return nil
-	default:
-		return fmt.Errorf("takes one of: %s, %s", AuthBasic, AuthPost)
-	}
+	return domain.Choose(a, text, AuthBasic, AuthPost)
 }
 
 // Profile says where the profile of a user who signed in is read.
@@ -111,11 +104,5 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (p *Profile) UnmarshalText(text []byte) error {
-	switch profile := Profile(text); profile {
-	case ProfileIDToken, ProfileUserinfo:
-		*p = profile
-		return nil
-	default:
-		return fmt.Errorf("takes one of: %s, %s", ProfileIDToken, ProfileUserinfo)
-	}
+	return domain.Choose(p, text, ProfileIDToken, ProfileUserinfo)
 }

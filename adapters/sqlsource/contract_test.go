@@ -3,7 +3,6 @@ package sqlsource_test
 import (
 	"database/sql"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -73,30 +72,10 @@ func contract(t *testing.T, s *server, more ...sourcetest.Capability) {
 		},
 		Silent: func(t *testing.T) ports.SourceDirectory {
 			mute := settings
-			mute.URL = domain.NewSecret(fmt.Sprintf("%s://a:b@%s/people", s.driver, silence(t)))
+			mute.URL = domain.NewSecret(fmt.Sprintf("%s://a:b@%s/people", s.driver, process.SilentAddress(t)))
 			return open(t, mute)
 		},
 	})
-}
-
-// silence takes connections and never answers.
-func silence(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			connection, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			t.Cleanup(func() { _ = connection.Close() })
-		}
-	}()
-	return listener.Addr().String()
 }
 
 func open(t *testing.T, settings sqlsource.Settings) *sqlsource.Directory {

@@ -46,7 +46,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (d *Driver) UnmarshalText(text []byte) error {
-	return choose(d, text, Postgres, MySQL)
+	return domain.Choose(d, text, Postgres, MySQL)
 }
 
 // Auth says how the database knows us.
@@ -60,7 +60,7 @@ const (
 
 // UnmarshalText implements [encoding.TextUnmarshaler], as [Driver] does.
 func (a *Auth) UnmarshalText(text []byte) error {
-	return choose(a, text, AuthPassword, AuthIAM)
+	return domain.Choose(a, text, AuthPassword, AuthIAM)
 }
 
 // TLS says how a connection is secured.
@@ -75,21 +75,7 @@ const (
 
 // UnmarshalText implements [encoding.TextUnmarshaler], as [Driver] does.
 func (t *TLS) UnmarshalText(text []byte) error {
-	return choose(t, text, TLSVerify, TLSUnverified, TLSOff)
-}
-
-func choose[T ~string](into *T, text []byte, choices ...T) error {
-	for _, choice := range choices {
-		if string(choice) == string(text) {
-			*into = choice
-			return nil
-		}
-	}
-	names := make([]string, len(choices))
-	for i, choice := range choices {
-		names[i] = string(choice)
-	}
-	return errors.New("takes one of: " + strings.Join(names, ", "))
+	return domain.Choose(t, text, TLSVerify, TLSUnverified, TLSOff)
 }
 
 // Region is the name of an AWS region.

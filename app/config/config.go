@@ -125,13 +125,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (r *Refusal) UnmarshalText(text []byte) error {
-	switch refusal := Refusal(text); refusal {
-	case RefusalConceal, RefusalExplain:
-		*r = refusal
-		return nil
-	default:
-		return fmt.Errorf("takes one of: %s, %s", RefusalConceal, RefusalExplain)
-	}
+	return domain.Choose(r, text, RefusalConceal, RefusalExplain)
 }
 
 // migrateSettings is the family MIGRATE_.
@@ -210,13 +204,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (o *OnUnsent) UnmarshalText(text []byte) error {
-	switch unsent := OnUnsent(text); unsent {
-	case UnsentMigrate, UnsentFail:
-		*o = unsent
-		return nil
-	default:
-		return fmt.Errorf("takes one of: %s, %s", UnsentMigrate, UnsentFail)
-	}
+	return domain.Choose(o, text, UnsentMigrate, UnsentFail)
 }
 
 // queueURL is the URL of an SQS queue.
@@ -279,13 +267,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (o *OnUnkept) UnmarshalText(text []byte) error {
-	switch unkept := OnUnkept(text); unkept {
-	case UnkeptOpen, UnkeptClosed:
-		*o = unkept
-		return nil
-	default:
-		return fmt.Errorf("takes one of: %s, %s", UnkeptOpen, UnkeptClosed)
-	}
+	return domain.Choose(o, text, UnkeptOpen, UnkeptClosed)
 }
 
 // defaultBus is the event bus that every account has.

@@ -8,7 +8,6 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
 	"strings"
@@ -57,15 +56,7 @@ func prepares() []Prepare {
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (p *Prepare) UnmarshalText(text []byte) error {
-	names := make([]string, len(prepares()))
-	for i, choice := range prepares() {
-		if string(text) == string(choice) {
-			*p = choice
-			return nil
-		}
-		names[i] = string(choice)
-	}
-	return errors.New("takes one of: " + strings.Join(names, ", "))
+	return domain.Choose(p, text, prepares()...)
 }
 
 // keyed reports whether the pepper is a key.
