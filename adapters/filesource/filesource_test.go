@@ -330,19 +330,27 @@ func FuzzRead(f *testing.F) {
 	f.Add(seed)
 	f.Add([]byte(`[null, {"username":"x","attributes":{"a":null}}, []]`))
 	f.Add([]byte(`[{"username":"x","password_hash":"$2"}]`))
+	f.Add([]byte("\ufeff" + `[{" UserName ": 7, "Enabled": "0", "groups": {"0": "a"}, "attributes": []}, {"username": " x ", "enabled": 1}]`))
+	f.Add([]byte("\xff\xfe[\x00]\x00"))
+	f.Add([]byte("[\"\x82\xa0\xb2\xd6\"]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		directory, err := filesource.Read("people", bytes.NewReader(text))
 		if err != nil {
 			return
 		}
-		var people []struct{ Username string }
-		if err := json.Unmarshal(text, &people); err != nil {
+		var people []map[string]any
+		if err := json.Unmarshal(bytes.TrimPrefix(text, []byte("\ufeff")), &people); err != nil {
 			t.Fatalf("read, and is no list of people: %v", err)
 		}
 		for _, person := range people {
-			finding, err := directory.FindUser(t.Context(), person.Username)
-			if err != nil || finding.Kind != domain.UserFound || finding.User.Username != person.Username {
-				t.Errorf("%q is in the file and not found: %v, %v", person.Username, finding, err)
+			username, ok := person["username"].(string)
+			if !ok {
+				continue // a number, or the name is written in another way
+			}
+			username = strings.TrimSpace(username)
+			finding, err := directory.FindUser(t.Context(), username)
+			if err != nil || finding.Kind != domain.UserFound || finding.User.Username != username {
+				t.Errorf("%q is in the file and not found: %v, %v", username, finding, err)
 			}
 		}
 	})

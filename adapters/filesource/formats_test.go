@@ -402,6 +402,9 @@ func TestTheSettingsOfForms(t *testing.T) {
 func FuzzOtherForms(f *testing.F) {
 	f.Add("username,password_hash\nx,"+hash+"\n", true)
 	f.Add("username,enabled,groups,\"a\nb\"\nx,true,a;b,c\n", true)
+	f.Add("UserName; Enabled\nx;0\n", true)
+	f.Add("username,enabld, Password_Hash\rx,0,!\r", true)
+	f.Add(`{"users": [{"localId": "x", "customAttributes": {"a": [1 ]}, "passwordHash": "UkVEQUNURUQ="}, {"localId": "y", "customAttributes": "{"}]}`, false)
 	f.Add(`{"users": [{"localId": "x", "customAttributes": "{\"a\": null, \"b\": [1]}"}, null]}`, false)
 	f.Fuzz(func(t *testing.T, text string, isCSV bool) {
 		settings := project(14)

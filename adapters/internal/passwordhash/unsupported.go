@@ -31,14 +31,18 @@ func named(encoded string) error {
 	}
 	first, _, salted := strings.Cut(encoded, ":")
 	digest, isDigest := map[int]string{32: "MD5", 40: "SHA-1", 64: "SHA-256", 128: "SHA-512"}[len(first)]
-	switch bare := strings.TrimPrefix(lower, "{crypt}"); {
+	bare := encoded
+	if strings.HasPrefix(lower, "{crypt}") {
+		bare = encoded[len("{crypt}"):]
+	}
+	switch {
 	case isDigest && isHexadecimal(first) && !salted:
 		return &unsupported{"an unsalted " + digest + " in hexadecimal"}
 	case isDigest && isHexadecimal(first):
 		return &unsupported{"a salted " + digest + " (osCommerce, Joomla, Magento 1)"}
-	case len(bare) == 13 && isCrypt64(encoded[len(encoded)-13:], 13):
+	case isCrypt64(bare, 13):
 		return &unsupported{"crypt(3)'s DES"}
-	case len(bare) == 20 && bare[0] == '_':
+	case len(bare) == 20 && bare[0] == '_' && isCrypt64(bare[1:], 19):
 		return &unsupported{"crypt(3)'s extended DES"}
 	default:
 		return ErrUnknownFormat
