@@ -61,8 +61,8 @@ func every(t *testing.T, s *server) {
 				directory := openWith(t, s.settings("SELECT :username AS username, '"+hash+"' AS password_hash, '"+status+"' AS status"),
 					sqlsource.Options{Note: func(note ports.Note) { notes = append(notes, note) }})
 				finding, err := signIn(directory)
-				if err != nil || finding.Kind != domain.PasswordWrong {
-					t.Errorf("%s, %s: %v, %v", hash, status, finding, err)
+				if err != nil || finding.Kind != domain.PasswordWrong || finding.UnknownCode != "password_hash_unusable" {
+					t.Errorf("%s, %s: %v, %v: %q", hash, status, finding, err, finding.UnknownCode)
 				}
 				if len(notes) != 1 || !notes[0].IsFault || !strings.Contains(fmt.Sprint(notes[0].Names), want) || strings.Contains(fmt.Sprint(notes), hash) || strings.Contains(fmt.Sprint(notes), "anna") {
 					t.Errorf("%s: the operator is told %v", hash, notes)

@@ -141,6 +141,9 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	}
 	finding := d.found(person.Proved(right))
 	finding.User = person.User
+	if unusable != nil {
+		finding.UnknownCode = hashed.UnusableHashCode
+	}
 	return finding, nil
 }
 

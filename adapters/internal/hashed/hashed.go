@@ -63,6 +63,9 @@ func (p *Person) Proved(right bool) domain.FindingKind {
 	}
 }
 
+// UnusableHashCode is the code in the record of an attempt whose hash cannot be used.
+const UnusableHashCode domain.ResponseCode = "password_hash_unusable"
+
 // UnusableHash tells of a person whose hash cannot be used. Who it is stands in
 // the audit record of the same attempt, as far as it stands anywhere.
 func UnusableHash(err error) ports.Note {
