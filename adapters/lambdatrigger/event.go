@@ -31,6 +31,10 @@ type event struct {
 	// to be put when there is none.
 	responseStart, responseEnd int
 	hasResponse                bool
+	// passwordField is that of the request, as it stands there; requestEnd is where
+	// one can be put when there is none: before the request's closing brace.
+	passwordField span
+	requestEnd    int
 
 	trigger  domain.Trigger
 	userName string
@@ -51,15 +55,11 @@ func (e *unsupportedTriggerError) Error() string {
 // decode reads an event. It returns errMalformed, or an unsupportedTriggerError
 // that names another trigger; neither holds anything that a person typed.
 func decode(payload []byte) (*event, error) {
-	if !json.Valid(payload) {
-		return nil, errMalformed
-	}
-	e := &event{payload: payload}
-	fields, err := e.scan()
+	e, fields, err := parse(payload)
 	if err != nil {
 		return nil, err
 	}
-	triggerSource, ok := rawjson.Text(fields.triggerSource)
+	triggerSource, ok := rawjson.Text(fields.triggerSource.value)
 	if !ok {
 		return nil, errMalformed
 	}
@@ -80,39 +80,72 @@ func decode(payload []byte) (*event, error) {
 	return e, nil
 }
 
-// fields are the values of an event that are read, as they came.
-type fields struct {
-	triggerSource, userName, userPoolID, callerContext, request []byte
+// span is a value of the event, as it came, and where it stands in the payload.
+type span struct {
+	value []byte
+	start int
 }
 
-// scan finds the fields of the event and where its response stands. Keys are
-// taken as they are written: encoding/json alone would take USERNAME for
-// userName.
-func (e *event) scan() (fields, error) {
+func (s span) end() int { return s.start + len(s.value) }
+
+// fields are the values of an event that are read.
+type fields struct {
+	triggerSource, userName, userPoolID, callerContext, request span
+}
+
+// parse is the one place where the bytes of an event are parsed. It finds the
+// fields of the event and where its response stands. Keys are taken as they are
+// written: encoding/json alone would take USERNAME for userName.
+func parse(payload []byte) (*event, fields, error) {
+	e := &event{payload: payload}
 	var found fields
-	object, ok := rawjson.Members(e.payload)
+	if !json.Valid(payload) {
+		return nil, found, errMalformed
+	}
+	object, ok := rawjson.Members(payload)
 	if !ok {
-		return fields{}, errMalformed
+		return nil, found, errMalformed
 	}
 	for object.Next() {
 		if object.Key == "response" {
 			if e.hasResponse {
-				return fields{}, errMalformed
+				return nil, found, errMalformed
 			}
 			e.hasResponse, e.responseStart, e.responseEnd = true, object.Start, object.End
-		} else if !take(found.place(object.Key), object) {
-			return fields{}, errMalformed
+		} else if !take(found.place(object.Key), object, 0) {
+			return nil, found, errMalformed
 		}
 	}
 	if !e.hasResponse {
 		// Before the closing brace.
 		e.responseStart, e.responseEnd = object.Position, object.Position
 	}
-	return found, nil
+	return e, found, nil
+}
+
+// findPassword finds the password of the request; false where the request is no
+// object, or has two.
+func (e *event) findPassword(found fields) bool {
+	request, ok := rawjson.Members(found.request.value)
+	if !ok {
+		return false
+	}
+	for request.Next() {
+		if request.Key == "password" && !take(&e.passwordField, request, found.request.start) {
+			return false
+		}
+	}
+	e.requestEnd = found.request.start + request.Position
+	return true
+}
+
+// hasPassword reports whether the request has one that is not null.
+func (e *event) hasPassword() bool {
+	return e.passwordField.value != nil && string(e.passwordField.value) != "null"
 }
 
 // place is where the value of a field goes; nil for one that is not read.
-func (f *fields) place(key string) *[]byte {
+func (f *fields) place(key string) *span {
 	switch key {
 	case "triggerSource":
 		return &f.triggerSource
@@ -131,35 +164,29 @@ func (f *fields) place(key string) *[]byte {
 
 // take puts a member's value in its place, if it has one; false where something
 // is there already: a field that is there twice means two things, and so nothing.
-func take(place *[]byte, object *rawjson.Object) bool {
+// The object begins at the offset in the payload.
+func take(place *span, object *rawjson.Object, offset int) bool {
 	if place == nil {
 		return true
 	}
-	if *place != nil {
+	if place.value != nil {
 		return false
 	}
-	*place = object.Value()
+	*place = span{object.Value(), offset + object.Start}
 	return true
 }
 
 // read takes what an attempt needs from the fields.
 func (e *event) read(found fields) error {
 	var ok bool
-	if e.userName, ok = rawjson.Text(found.userName); !ok || !isUsername(e.userName) {
+	if e.userName, ok = rawjson.Text(found.userName.value); !ok || !isUsername(e.userName) {
 		return errMalformed
 	}
-	request, ok := rawjson.Members(found.request)
-	if !ok {
+	if !e.findPassword(found) {
 		return errMalformed
 	}
-	var password []byte
-	for request.Next() {
-		if request.Key == "password" && !take(&password, request) {
-			return errMalformed
-		}
-	}
-	if password != nil && string(password) != "null" {
-		typed, ok := rawjson.Text(password)
+	if e.hasPassword() {
+		typed, ok := rawjson.Text(e.passwordField.value)
 		if !ok {
 			return errMalformed
 		}
@@ -174,8 +201,8 @@ func (e *event) read(found fields) error {
 	}
 	// The rest only says where the attempt came from; where it is not there,
 	// it is not said.
-	e.poolID, _ = rawjson.Text(found.userPoolID)
-	if caller, ok := rawjson.Members(found.callerContext); ok {
+	e.poolID, _ = rawjson.Text(found.userPoolID.value)
+	if caller, ok := rawjson.Members(found.callerContext.value); ok {
 		for caller.Next() {
 			if caller.Key == "clientId" {
 				e.clientID, _ = rawjson.Text(caller.Value())

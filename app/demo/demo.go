@@ -16,6 +16,7 @@ import (
 	"text/tabwriter"
 
 	"cognito-user-migration/adapters/filesource"
+	"cognito-user-migration/adapters/lambdatrigger"
 	"cognito-user-migration/app"
 	"cognito-user-migration/app/trial"
 	"cognito-user-migration/domain"
@@ -77,7 +78,7 @@ func Run(ctx context.Context, out io.Writer, asJSON bool) error {
 		if attempt.trigger == domain.TriggerAuthentication {
 			password = &attempt.password
 		}
-		event, err := trial.NewEvent(attempt.trigger, attempt.username, password)
+		event, err := lambdatrigger.NewEvent(attempt.trigger, attempt.username, password)
 		if err != nil {
 			return err
 		}

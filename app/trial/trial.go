@@ -15,6 +15,7 @@ import (
 	"cognito-user-migration/adapters/auditlog"
 	"cognito-user-migration/adapters/lambdatrigger"
 	"cognito-user-migration/app"
+	"cognito-user-migration/app/migrate"
 	"cognito-user-migration/domain"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -150,14 +151,12 @@ func (f *Function) Attempt(ctx context.Context, event []byte) Outcome {
 	f.last.decision, f.last.err = domain.Decision{}, nil
 	f.log.audit = nil
 	answer, err := f.Handler.Invoke(WithRequestID(ctx, rand.Text()), event)
-	result := Outcome{Event: concealPassword(event)}
+	result := Outcome{Event: lambdatrigger.Concealed(event)}
 	if public, ok := errors.AsType[messages.InvokeResponse_Error](err); ok {
 		result.Error = &public
 	}
 	if answer != nil {
-		var fields map[string]json.RawMessage
-		_ = json.Unmarshal(answer, &fields) // the handler wrote it
-		result.Response = fields["response"]
+		result.Response = lambdatrigger.ResponseOf(answer)
 	}
 	if len(f.log.audit) > 0 {
 		result.Audit = f.log.audit[0]
@@ -179,6 +178,13 @@ func (l *lastDecision) words() *Decision {
 	default:
 		return &Decision{Verdict: "refuse", Reason: l.decision.Reason}
 	}
+}
+
+func failureReason(err error) domain.Reason {
+	if failure, ok := errors.AsType[*migrate.Failure](err); ok {
+		return failure.Reason
+	}
+	return domain.ReasonInternal
 }
 
 // WithRequestID makes the context that Lambda gives to a handler.

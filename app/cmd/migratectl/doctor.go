@@ -17,6 +17,7 @@ import (
 	"cognito-user-migration/adapters/awssetup"
 	"cognito-user-migration/adapters/cognitosource"
 	"cognito-user-migration/adapters/dynamolockout"
+	"cognito-user-migration/adapters/lambdatrigger"
 	"cognito-user-migration/app"
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/app/doctor"
@@ -267,7 +268,7 @@ func reachBy(function *trial.Function, err error) func(context.Context) (domain.
 		if err != nil {
 			return "", err
 		}
-		event, err := trial.NewEvent(domain.TriggerForgotPassword, "migratectl-doctor-"+rand.Text(), nil)
+		event, err := lambdatrigger.NewEvent(domain.TriggerForgotPassword, "migratectl-doctor-"+rand.Text(), nil)
 		if err != nil {
 			return "", err
 		}
@@ -309,7 +310,7 @@ func attemptCheck(ctx context.Context, user, password string, s streams) doctor.
 		return doctor.Attempt(doctor.Skip, "because configuration failed", "")
 	}
 	defer func() { _ = function.Stop(ctx) }() // the process ends here anyway
-	event, err := trial.NewEvent(domain.TriggerAuthentication, user, &password)
+	event, err := lambdatrigger.NewEvent(domain.TriggerAuthentication, user, &password)
 	if err != nil {
 		return doctor.Attempt(doctor.Fail, err.Error(), "")
 	}

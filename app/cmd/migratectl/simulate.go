@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 
+	"cognito-user-migration/adapters/lambdatrigger"
 	"cognito-user-migration/app/trial"
 	"cognito-user-migration/domain"
 
@@ -39,12 +40,12 @@ func simulate(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 	defer func() { _ = function.Stop(ctx) }() // the process ends here anyway
-	if trial.NeedsPassword(event) {
+	if lambdatrigger.NeedsPassword(event) {
 		password, err := readPassword(s, *fromStdin)
 		if err != nil {
 			return err
 		}
-		if event, err = trial.WithPassword(event, password); err != nil {
+		if event, err = lambdatrigger.WithPassword(event, password); err != nil {
 			return err
 		}
 	}
@@ -72,9 +73,9 @@ func simulatedEvent(file, username, trigger string) ([]byte, error) {
 	case username == "":
 		return nil, errors.New("give --username NAME or --event FILE")
 	case trigger == "sign-in":
-		return trial.NewEvent(domain.TriggerAuthentication, username, nil)
+		return lambdatrigger.NewEvent(domain.TriggerAuthentication, username, nil)
 	case trigger == "forgot-password":
-		return trial.NewEvent(domain.TriggerForgotPassword, username, nil)
+		return lambdatrigger.NewEvent(domain.TriggerForgotPassword, username, nil)
 	default:
 		return nil, errors.New("--trigger takes sign-in or forgot-password")
 	}
