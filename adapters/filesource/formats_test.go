@@ -27,8 +27,10 @@ import (
 
 func TestACSVFileKeepsTheContract(t *testing.T) {
 	t.Parallel()
+	var work counted
 	sourcetest.Run(t, sourcetest.Harness{
 		Name: "people",
+		Work: work.read,
 		Declared: []sourcetest.Capability{
 			sourcetest.DisabledUsers, sourcetest.UnconfirmedUsers, sourcetest.FederatedUsers,
 			sourcetest.TemporaryPasswords, sourcetest.Resets,
@@ -36,7 +38,7 @@ func TestACSVFileKeepsTheContract(t *testing.T) {
 			sourcetest.KeepsSubs, sourcetest.VerifiesHashes, sourcetest.CertifiesUnjudged,
 		},
 		Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
-			return openAs(t, csvOf(t, people, bcrypt.New(6, nil)), filesource.Settings{Format: filesource.FormatCSV})
+			return work.of(openAs(t, csvOf(t, people, bcrypt.New(4, nil)), filesource.Settings{Format: filesource.FormatCSV}))
 		},
 	})
 }
@@ -185,9 +187,11 @@ func firebaseHash(t *testing.T, settings filesource.Settings, password, salt str
 // are custom claims here, and renamed as MIGRATE_ATTRIBUTES would.
 func TestAnExportOfFirebaseKeepsTheContract(t *testing.T) {
 	t.Parallel()
-	settings := project(9)
+	settings := project(4)
+	var work counted
 	sourcetest.Run(t, sourcetest.Harness{
 		Name: "people",
+		Work: work.read,
 		Declared: []sourcetest.Capability{
 			sourcetest.DisabledUsers, sourcetest.FederatedUsers, sourcetest.EmailAliases, sourcetest.Ambiguity,
 			sourcetest.CaseInsensitive, sourcetest.MakesSubs, sourcetest.VerifiesHashes,
@@ -223,7 +227,7 @@ func TestAnExportOfFirebaseKeepsTheContract(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return claimless{openAs(t, string(text), settings)}
+			return claimless{work.of(openAs(t, string(text), settings))}
 		},
 	})
 }

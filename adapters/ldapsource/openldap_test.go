@@ -228,11 +228,10 @@ func TestASilentServerIsLeftWherever(t *testing.T) {
 			}
 			directory := open(t, ldapsource.Settings{URL: ldapsource.URL(url + process.SilentAddress(t)), StartTLS: startTLS, BaseDN: base})
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-			began := time.Now()
 			_, err := directory.FindUser(ctx, "hanako")
 			cancel()
-			if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > 2*time.Second {
-				t.Errorf("%s, StartTLS %t: %v after %v", name, startTLS, err, took)
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s, StartTLS %t: %v", name, startTLS, err)
 			}
 		}
 	}

@@ -49,12 +49,16 @@ func contract(t *testing.T, s *server, more ...sourcetest.Capability) {
 		away.URL = domain.NewSecret(fmt.Sprintf("%s://a:b@%s/people", s.driver, process.ClosedAddress(t)))
 		return open(t, away)
 	}
+	var work func() map[string]int
 	sourcetest.Run(t, sourcetest.Harness{
 		Name:     "people",
+		Work:     func() map[string]int { return work() },
 		Declared: capabilities(more...),
 		Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
 			fill(t, s, people)
-			return open(t, settings)
+			directory := open(t, settings)
+			work = sqlsource.CountHashes(directory)
+			return directory
 		},
 		Unreachable: away,
 		Closed:      away,

@@ -14,13 +14,6 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// patience is how long any one question may take, and promptness how long one
-// may go on after its context ended.
-const (
-	patience   = 20 * time.Second
-	promptness = 2 * time.Second
-)
-
 // source is the adapter under test. Every question goes through it, and every
 // answer is looked at for what holds of all answers.
 type source struct {
@@ -28,6 +21,16 @@ type source struct {
 	directory ports.SourceDirectory
 	secrets   []string
 	noLookUps bool
+	// safetyNet is how long any one question may take, and how long it may go on
+	// after its context ended. No result of a directory that answers depends on it.
+	safetyNet time.Duration
+}
+
+// over is the same source over another directory, one that is out of order.
+func (s *source) over(directory ports.SourceDirectory) *source {
+	other := *s
+	other.directory = directory
+	return &other
 }
 
 // answer is what came of one question.
@@ -43,7 +46,7 @@ type answer struct {
 // signIn asks in a context of the suite's own.
 func (s *source) signIn(t *testing.T, username, password string) answer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), s.safetyNet)
 	defer cancel()
 	return s.signInWithin(ctx, t, username, password)
 }
@@ -51,7 +54,7 @@ func (s *source) signIn(t *testing.T, username, password string) answer {
 // find asks likewise.
 func (s *source) find(t *testing.T, username string) answer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), s.safetyNet)
 	defer cancel()
 	a := s.findWithin(ctx, t, username)
 	if s.noLookUps {
@@ -74,6 +77,9 @@ func (s *source) findWithin(ctx context.Context, t *testing.T, username string) 
 	})
 }
 
+// errNoAnswer stands for the answer that did not come.
+var errNoAnswer = errors.New("no answer")
+
 // ask puts one question, waits for the answer no longer than a context lasts,
 // and holds it to what the port promises of every answer.
 func (s *source) ask(t *testing.T, attempt domain.Attempt, question func() (domain.Finding, error)) answer {
@@ -86,8 +92,9 @@ func (s *source) ask(t *testing.T, attempt domain.Attempt, question func() (doma
 	var a answer
 	select {
 	case a = <-answers:
-	case <-time.After(patience + promptness):
-		t.Fatalf("no answer after %v, though the context ended long before", patience+promptness)
+	case <-time.After(2 * s.safetyNet):
+		t.Errorf("no answer after %v, though the context ended long before", 2*s.safetyNet)
+		return answer{err: errNoAnswer}
 	}
 	s.inspect(t, a)
 	if a.err == nil {

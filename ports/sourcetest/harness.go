@@ -22,6 +22,9 @@ type Harness struct {
 	// Questions tells how often the directory that Open made was asked about a
 	// password so far. It goes with [CountsQuestions].
 	Questions func() int
+	// Work tells what the adapter that Open made has computed of hashes so far, in
+	// units and by names of the harness's own. It goes with [VerifiesHashes].
+	Work func() map[string]int
 	// The others return the adapter over a directory that is out of order. Each
 	// goes with the capability of its name.
 	Unreachable, Throttled, Misconfigured, Silent, Closed, Unreadable func(t *testing.T) ports.SourceDirectory
@@ -64,8 +67,8 @@ const (
 	MakesSubs Capability = "subs made by the directory"
 	// KeepsSubs: the directory keeps the identifier that [Person.Sub] is.
 	KeepsSubs Capability = "subs as given"
-	// VerifiesHashes: the adapter verifies passwords itself, so that the time it
-	// takes must not tell who is there.
+	// VerifiesHashes: the adapter verifies passwords itself, so that what it
+	// computes must not tell who is there. [Harness.Work] counts it.
 	VerifiesHashes Capability = "verifies hashes itself"
 
 	// CertifiesUnjudged: errors of sign-ins match [ports.ErrNotJudged] where the
@@ -116,6 +119,7 @@ func (h Harness) check(t *testing.T) {
 	}
 	for capability, given := range map[Capability]bool{
 		CountsQuestions:  h.Questions != nil,
+		VerifiesHashes:   h.Work != nil,
 		Unreachability:   h.Unreachable != nil,
 		Throttling:       h.Throttled != nil,
 		Misconfiguration: h.Misconfigured != nil,

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -94,7 +95,7 @@ func bugs() map[bug]string {
 		"certifies the wrong way round":                   "a directory without a connection is no unknown user",
 		"takes what it cannot read for a proof":           "an answer without a meaning may have judged the password",
 		"waits on after the deadline":                     "a directory that never answers is left at the deadline",
-		"is quick for unknown users":                      "the time taken does not tell who is there",
+		"is quick for unknown users":                      "what is computed does not tell who is there",
 		"does not name itself":                            "the right password is accepted",
 		"puts the name into the challenge":                "the right password is accepted",
 		"calls everyone unknown":                          "an unknown user is unknown",
@@ -143,6 +144,11 @@ func TestBrokenDirectories(t *testing.T) {
 				capabilities = append(capabilities, sourcetest.VerifiesHashes)
 			default: // what waits is only waited for where it must be
 				capabilities = slices.DeleteFunc(capabilities, func(c sourcetest.Capability) bool { return c == sourcetest.Silence })
+			}
+			if broken == "waits on after the deadline" {
+				// It never answers, so however short the net, the test fails by it.
+				sourcetest.RunWithin(t, harness(broken, capabilities...), time.Second)
+				return
 			}
 			sourcetest.Run(t, harness(broken, capabilities...))
 		})

@@ -116,6 +116,28 @@ func (c *Checker) budget(typed string) map[string]int {
 	return budget
 }
 
+// Tell has what every check computes from now on told, so that a test of a source
+// can count it.
+func (c *Checker) Tell(tell func(passwordhash.Work)) {
+	c.compute = telling{c.compute, tell}
+}
+
+// telling tells what it has computed.
+type telling struct {
+	computer
+	tell func(passwordhash.Work)
+}
+
+func (t telling) verify(hash passwordhash.Hash, password string) bool {
+	defer t.tell(hash.Work())
+	return t.computer.verify(hash, password)
+}
+
+func (t telling) spend(work passwordhash.Work, password string) {
+	defer t.tell(work)
+	t.computer.spend(work, password)
+}
+
 // processor computes in this process.
 type processor struct{}
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"cognito-user-migration/adapters/internal/passwordhash"
 )
@@ -278,10 +277,9 @@ func TestWordPressReadsTheWholePassword(t *testing.T) {
 	}
 }
 
-// FuzzEveryForm changes hashes of every form and passwords: no panic, nothing
-// that two passwords share, and no answer that takes longer than a sign-in has.
+// FuzzEveryForm changes hashes of every form and passwords: no panic, and
+// nothing that two passwords share. TestTheBoundsOfEveryForm holds what a hash may cost.
 func FuzzEveryForm(f *testing.F) {
-	cheap := make(map[string]bool)
 	for _, v := range slices.Concat(published, []struct{ origin, password, hash string }{
 		{"", "U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"},
 		{"", "password", argon2("m=8,t=1,p=1", 8, 32)},
@@ -290,28 +288,20 @@ func FuzzEveryForm(f *testing.F) {
 		{"", "password", "$scrypt$ln=4,r=1,p=1$c2FsdA$d9ZXYjhleyA7GcpCwYoEl/FrSETjB0ro39/6P+3iFEI"},
 	}) {
 		f.Add(v.hash, v.password, "another password")
-		began := time.Now()
-		if _, err := passwordhash.Verify(v.hash, v.password); err == nil && time.Since(began) < 20*time.Millisecond {
-			cheap[cost(v.hash)] = true
-		}
 	}
 	for _, hash := range ends() {
 		f.Add(hash.last, "a", "b")
 		f.Add(hash.beyond, "a", "b")
 	}
 	f.Fuzz(func(t *testing.T, hash, one, other string) {
-		began := time.Now()
 		err := passwordhash.Validate(hash)
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("to validate takes %v", took)
-		}
 		parsed, _ := passwordhash.Parse(hash)
 		switch {
 		case err == nil && parsed.Work().Units <= 0:
 			t.Error("a hash without a cost")
 		case err != nil && !errors.Is(err, passwordhash.ErrUnknownFormat) && !errors.Is(err, passwordhash.ErrOutOfBounds):
 			t.Errorf("an error of another kind: %v", err)
-		case err == nil && !cheap[cost(hash)]:
+		case err == nil && isSlow(hash):
 			return // what takes long is refused or not by now
 		}
 		oneIsRight, verifyErr := passwordhash.Verify(hash, one)
@@ -322,9 +312,6 @@ func FuzzEveryForm(f *testing.F) {
 		// bcrypt reads 72 bytes, and the same again where there are fewer.
 		if oneIsRight && otherIsRight && one != other && parsed.Work().Family != "bcrypt" {
 			t.Error("two passwords are both right")
-		}
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("took %v", took)
 		}
 	})
 }
