@@ -50,7 +50,7 @@ func newQueue(binary Parts, configuration *config.Config) (parts.CompletionQueue
 	if binary.Completion == nil {
 		return nil, missing("COMPLETION_AFTER, COMPLETION_GROUPS", "completion")
 	}
-	return binary.Completion.Queue(context.Background(), configuration.Completion.QueueURL)
+	return binary.Completion.Queue(context.Background(), configuration.Completion.QueueURL, configuration.Completion.Keys)
 }
 
 func newDestination(binary Parts) (ports.Destination, error) {
@@ -78,6 +78,8 @@ func newCompleter(
 ) *complete.Completer {
 	return complete.New(sources, destination, records, complete.Options{
 		Rules:         configuration.Rules,
+		Keys:          configuration.Completion.Keys,
+		SourcePools:   configuration.SourcePools(),
 		After:         configuration.Completion.After,
 		Groups:        configuration.Completion.Groups,
 		CreateGroups:  configuration.Completion.CreateGroups,

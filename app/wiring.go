@@ -177,6 +177,7 @@ func newMigrator(
 ) lambdatrigger.Migrator {
 	return migrate.New(tracing.directory(opened.directory()), audit, migrate.Options{
 		Rules:         configuration.Rules,
+		SourcePools:   configuration.SourcePools(),
 		Pseudonymizer: pseudonymizer,
 		Earlier:       opened.earlier(tracing.directory),
 		Completion:    completionOf(configuration.Completion, tracing.queue(queue), logger),
@@ -195,6 +196,7 @@ func completionOf(settings config.Completion, queue ports.CompletionQueue, logge
 	}
 	return &migrate.Completion{
 		Queue:    queue,
+		Keys:     settings.Keys,
 		Required: settings.Required,
 		Unsent: func(_ context.Context, err error) {
 			logger.Error("a completion could not be queued", zap.Error(err))

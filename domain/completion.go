@@ -1,12 +1,8 @@
 package domain
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -32,11 +28,13 @@ func (a *After) UnmarshalText(text []byte) error {
 
 // Completion is what is owed after a decision to migrate: the second half of a
 // move, which must wait until Cognito has created the user (cognito-facts 17).
-// It travels in a queue, and so holds identifiers and digests, but no password
-// and no attribute's value.
+// It travels in a queue, and so holds identifiers and keyed digests, but no
+// password and no attribute's value.
 type Completion struct {
-	// AttemptID is the attempt that made it.
-	AttemptID string
+	// AttemptID is the attempt that made it, AttemptedAt when that was; zero
+	// where it is not known, as by hand.
+	AttemptID   string
+	AttemptedAt time.Time
 	// Source is the name of the source, SourceUsername and SourceSub the user
 	// there; a source without subs has none.
 	Source         string
@@ -46,16 +44,13 @@ type Completion struct {
 	// the alias that was typed where Cognito makes the name.
 	UserPoolID string
 	Username   string
-	// SubAttribute is the destination's attribute that carries the source's
-	// sub; empty where no rule carries it.
-	SubAttribute string
 	// Contacts are digests of the verified contacts that the user was moved
 	// with.
 	Contacts []string
 	// Profile is the digest of what was moved.
 	Profile string
 	// Groups are the user's at the source, where GroupsKnown: the ID token
-	// named them. Elsewhere the source is asked.
+	// named them. They count only where the source cannot be asked.
 	Groups      []string
 	GroupsKnown bool
 }
@@ -65,22 +60,23 @@ func (c Completion) Format(state fmt.State, _ rune) {
 	_, _ = io.WriteString(state, "completion("+c.AttemptID+")")
 }
 
-// NewCompletion says what is owed after a decision to migrate.
-func NewCompletion(rules Rules, attempt Attempt, user SourceUser, decision Decision) Completion {
+// NewCompletion says what is owed after a decision to migrate that was made at
+// the time given.
+func NewCompletion(rules Rules, keys CompletionKeys, attempt Attempt, at time.Time, user SourceUser, decision Decision) Completion {
 	name := decision.User.Username
 	if name == "" {
 		name = attempt.Username
 	}
 	return Completion{
 		AttemptID:      attempt.ID,
+		AttemptedAt:    at,
 		Source:         decision.Source,
 		SourceUsername: user.Username,
 		SourceSub:      subOf(user),
 		UserPoolID:     attempt.UserPoolID,
 		Username:       name,
-		SubAttribute:   rules.Attributes.targetOf(attributeSub),
-		Contacts:       contactDigests(attempt.ID, decision.User.Attributes),
-		Profile:        profileDigest(attempt.ID, user, decision.User.Attributes),
+		Contacts:       keys.contactDigests(attempt.ID, decision.User.Attributes),
+		Profile:        keys.profileDigest(attempt.ID, user, decision.User.Attributes),
 		Groups:         user.Groups,
 		GroupsKnown:    user.GroupsKnown,
 	}
@@ -90,8 +86,8 @@ func NewCompletion(rules Rules, attempt Attempt, user SourceUser, decision Decis
 // by what the rules move of the source user now, who is the destination's by the
 // name given. It does not say what was moved, so that nothing is deleted by it;
 // see [Completion.SameIn].
-func NewCompletionByHand(rules Rules, attempt Attempt, source string, user SourceUser) Completion {
-	completion := NewCompletion(rules, attempt, user, Decision{Source: source, User: NewUser{
+func NewCompletionByHand(rules Rules, keys CompletionKeys, attempt Attempt, at time.Time, source string, user SourceUser) Completion {
+	completion := NewCompletion(rules, keys, attempt, at, user, Decision{Source: source, User: NewUser{
 		Username:   username(rules.Username, attempt.Username, user),
 		Attributes: rules.Attributes.Apply(user, rules.VerifiedContacts),
 	}})
@@ -102,14 +98,11 @@ func NewCompletionByHand(rules Rules, attempt Attempt, source string, user Sourc
 // SameIn is the completion that says what was moved, where the destination user
 // has all that the rules move of the source user now. Where they differ, one of
 // the two has changed since the move.
-func (c Completion) SameIn(rules Rules, user SourceUser, created DestinationUser) Completion {
+func (c Completion) SameIn(rules Rules, keys CompletionKeys, user SourceUser, created DestinationUser) Completion {
 	moved := rules.Attributes.Apply(user, rules.VerifiedContacts)
-	for name, value := range moved {
-		if created.Attributes[name] != value {
-			return c
-		}
+	if hasAll(created.Attributes, moved) {
+		c.Profile = keys.profileDigest(c.AttemptID, user, moved)
 	}
-	c.Profile = profileDigest(c.AttemptID, user, moved)
 	return c
 }
 
@@ -119,6 +112,9 @@ type DestinationUser struct {
 	Status     UserStatus
 	Enabled    bool
 	Attributes Attributes
+	// CreatedAt is when the destination created the user; zero where it does
+	// not say.
+	CreatedAt time.Time
 }
 
 // Format implements [fmt.Formatter]: a user prints as its status alone.
@@ -139,15 +135,18 @@ const (
 	Never
 )
 
-// ReadyToComplete answers whether a move can be finished. It is only where the
-// destination user is there, can sign in and is the one that was moved: nothing
-// at the source may change while the person depends on it. A nil user is one
-// that the destination does not know.
-func ReadyToComplete(completion Completion, user *DestinationUser) (Readiness, Reason) {
+// ReadyToComplete answers whether a move can be finished, by the destination
+// user alone. It can only where that user is there, can sign in and is not
+// somebody else: nothing at the source may change while the person depends on
+// it. A nil user is one that the destination does not know.
+//
+// Ready does not prove that both users are one person: [SamePerson] does, or,
+// where the source user is gone, [Completion.ProvenBy].
+func ReadyToComplete(rules Rules, completion Completion, user *DestinationUser) (Readiness, Reason) {
 	switch {
 	case user == nil:
 		return NotYet, ReasonNotCreatedYet
-	case !completion.made(*user):
+	case completion.contradicts(rules, *user):
 		return Never, ReasonAnotherUser
 	case !user.Enabled:
 		return NotYet, ReasonDestinationDisabled
@@ -158,20 +157,89 @@ func ReadyToComplete(completion Completion, user *DestinationUser) (Readiness, R
 	}
 }
 
-// made reports whether the destination user is the one that this completion was
-// made for: by the source's sub where a rule carries it, else by a verified
-// contact they were moved with, else, where they had none, by their username.
-// Somebody else may have signed up under the name meanwhile.
-func (c Completion) made(user DestinationUser) bool {
-	if c.SubAttribute != "" && c.SourceSub != "" {
-		return user.Attributes[c.SubAttribute] == c.SourceSub
+// contradicts reports whether the destination user carries another source user's
+// sub, or none, where a rule carries it.
+func (c Completion) contradicts(rules Rules, user DestinationUser) bool {
+	carrier := rules.Attributes.SubCarrier()
+	return carrier != "" && c.SourceSub != "" && user.Attributes[carrier] != c.SourceSub
+}
+
+// Before Cognito creates the user it waits for the trigger, five seconds at most
+// (cognito-facts 14). Two clocks are compared here, so there is room on both
+// sides.
+const (
+	createdEarliest = -time.Minute
+	createdLatest   = 2 * time.Minute
+)
+
+// createdBy reports whether the attempt can have made the destination user. Where
+// the time of either is not known, as by hand, it cannot be told, and does not
+// count against them.
+func (c Completion) createdBy(user DestinationUser) bool {
+	if c.AttemptedAt.IsZero() || user.CreatedAt.IsZero() {
+		return c.AttemptedAt.IsZero()
 	}
-	if len(c.Contacts) > 0 {
-		return slices.ContainsFunc(contactDigests(c.AttemptID, user.Attributes), func(digest string) bool {
-			return slices.Contains(c.Contacts, digest)
-		})
+	after := user.CreatedAt.Sub(c.AttemptedAt)
+	return createdEarliest <= after && after <= createdLatest
+}
+
+// ProvenBy gives the reason for which the message alone does not prove that the
+// destination user is the one who was moved, or none. It is for a source user who
+// can no longer be read. The proof is the source's sub, where a rule carries it;
+// else every verified contact that the user was moved with, on a user who was
+// created near the attempt. A name proves nothing.
+func (c Completion) ProvenBy(rules Rules, keys CompletionKeys, user DestinationUser) Reason {
+	if rules.Attributes.SubCarrier() != "" && c.SourceSub != "" {
+		if c.contradicts(rules, user) {
+			return ReasonAnotherUser
+		}
+		return ""
 	}
-	return strings.EqualFold(user.Username, c.Username)
+	if len(c.Contacts) == 0 {
+		return ReasonIdentityUnproven
+	}
+	if !c.createdBy(user) || !keys.haveContacts(c.AttemptID, c.Contacts, user.Attributes) {
+		return ReasonAnotherUser
+	}
+	return ""
+}
+
+// SamePerson compares the two users that were just read, and gives the reason for
+// which they are not proven to be one person, or none. Where one of our own rules
+// carries the source's sub, the sub decides. Elsewhere three things must hold:
+// every verified contact that the rules move is there and verified on both sides,
+// everything else that the rules move is equal, and the destination created the
+// user near the attempt. A name proves nothing: somebody else may have signed up
+// under it.
+func SamePerson(rules Rules, completion Completion, source SourceUser, created DestinationUser) Reason {
+	carrier, sub := rules.Attributes.SubCarrier(), subOf(source)
+	if carrier != "" && sub != "" {
+		if created.Attributes[carrier] != sub {
+			return ReasonAnotherUser
+		}
+		return ""
+	}
+	moved := rules.Attributes.Apply(source, rules.VerifiedContacts)
+	switch {
+	case !moved.hasVerifiedContact():
+		return ReasonIdentityUnproven
+	case !completion.createdBy(created), !hasAll(created.Attributes, moved):
+		return ReasonAnotherUser
+	default:
+		return ""
+	}
+}
+
+// hasAll reports whether a user has everything that was moved. The letter case of
+// an address does not count: a pool may keep it or not.
+func hasAll(attributes, moved Attributes) bool {
+	for name, value := range moved {
+		there := attributes[name]
+		if there != value && (name != attributeEmail || !strings.EqualFold(there, value)) {
+			return false
+		}
+	}
+	return true
 }
 
 // IsUser reports whether the source user, read again, is the one who was moved,
@@ -185,9 +253,9 @@ func (c Completion) IsUser(user SourceUser) bool {
 
 // Unchanged reports whether what the rules move of the source user is still what
 // was moved.
-func (c Completion) Unchanged(rules Rules, user SourceUser) bool {
+func (c Completion) Unchanged(rules Rules, keys CompletionKeys, user SourceUser) bool {
 	moved := rules.Attributes.Apply(user, rules.VerifiedContacts)
-	return profileDigest(c.AttemptID, user, moved) == c.Profile
+	return keys.isProfile(c.Profile, c.AttemptID, user, moved)
 }
 
 func subOf(user SourceUser) string {
@@ -195,44 +263,6 @@ func subOf(user SourceUser) string {
 		return user.Sub
 	}
 	return user.Attributes[attributeSub]
-}
-
-// contactDigests are those of the verified contacts among the attributes. The
-// attempt's ID salts them, so that digests of two messages cannot be joined.
-func contactDigests(salt string, attributes Attributes) []string {
-	var digests []string
-	if attributes.hasVerifiedEmail() {
-		digests = append(digests, digest(salt, attributeEmail, strings.ToLower(attributes[attributeEmail])))
-	}
-	if attributes.hasVerifiedPhone() {
-		digests = append(digests, digest(salt, attributePhone, attributes[attributePhone]))
-	}
-	return digests
-}
-
-// profileDigest is that of who was moved, and with what.
-func profileDigest(salt string, user SourceUser, moved Attributes) string {
-	names := make([]string, 0, len(moved))
-	for name := range moved {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	parts := make([]string, 0, 2*len(names)+3)
-	parts = append(parts, salt, user.Username, subOf(user))
-	for _, name := range names {
-		parts = append(parts, name, moved[name])
-	}
-	return digest(parts...)
-}
-
-// digest is SHA-256 over the parts, each with its length before it, so that no
-// two lists of parts read the same.
-func digest(parts ...string) string {
-	hash := sha256.New()
-	for _, part := range parts {
-		_, _ = io.WriteString(hash, strconv.Itoa(len(part))+":"+part) // a hash takes everything
-	}
-	return hex.EncodeToString(hash.Sum(nil))
 }
 
 // CompletionRecord says what came of one try to finish a move. Like an

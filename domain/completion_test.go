@@ -5,25 +5,35 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"cognito-user-migration/domain"
 
 	"pgregory.net/rapid"
 )
 
+// attempted is when alice was moved.
+var attempted = time.Date(2026, 11, 28, 20, 0, 0, 0, time.UTC)
+
+// keys sign and digest in tests.
+func keys() domain.CompletionKeys {
+	return domain.NewCompletionKeys(domain.NewSecret("a completion key of thirty-two bytes"), domain.Secret{})
+}
+
 // moved is alice with the decision to migrate her and what is owed after it.
 func moved(rules domain.Rules, typed string, user domain.SourceUser) domain.Completion {
 	attempt := domain.Attempt{ID: "attempt-1", Trigger: signIn, Username: typed, UserPoolID: "ap-northeast-1_Dest00001"}
 	finding := domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: user}
-	return domain.NewCompletion(rules, attempt, user, domain.Decide(rules, attempt, finding))
+	return domain.NewCompletion(rules, keys(), attempt, attempted, user, domain.Decide(rules, attempt, finding))
 }
 
 // created is what Cognito makes of the decision to migrate alice.
 func created(change func(*domain.DestinationUser)) *domain.DestinationUser {
 	user := &domain.DestinationUser{
-		Username: "alice", Status: domain.StatusConfirmed, Enabled: true,
+		Username: "alice", Status: domain.StatusConfirmed, Enabled: true, CreatedAt: attempted.Add(2 * time.Second),
 		Attributes: domain.Attributes{
 			"sub": "sub-new", "email": "Alice@example.com", "email_verified": "true", "custom:legacy_sub": "sub-1",
+			"phone_number": "+819012345678", "phone_number_verified": "true",
 		},
 	}
 	change(user)
@@ -35,9 +45,9 @@ func TestACompletionSaysWhoWasMovedAndNothingOfThem(t *testing.T) {
 	withSub := rules(func(r *domain.Rules) { r.Attributes = mapping("*,custom:legacy_sub=sub") })
 	got := moved(withSub, "alice", changed(func(u *domain.SourceUser) { u.Groups, u.GroupsKnown = []string{"editors"}, true }))
 	if got.AttemptID != "attempt-1" || got.Source != "SOURCE" || got.SourceUsername != "alice" || got.SourceSub != "sub-1" ||
-		got.UserPoolID != "ap-northeast-1_Dest00001" || got.Username != "alice" || got.SubAttribute != "custom:legacy_sub" ||
+		got.UserPoolID != "ap-northeast-1_Dest00001" || got.Username != "alice" || !got.AttemptedAt.Equal(attempted) ||
 		len(got.Contacts) != 2 || got.Profile == "" || !slices.Equal(got.Groups, []string{"editors"}) || !got.GroupsKnown {
-		t.Errorf("got %s for %s", got, fmt.Sprintf("%q", []string{got.Username, got.SubAttribute}))
+		t.Errorf("got %s for %s", got, fmt.Sprintf("%q", []string{got.Username, got.Source}))
 	}
 	everything := strings.Join(append(slices.Clone(got.Contacts), got.Profile), " ")
 	for _, value := range []string{"alice@example.com", "+819012345678", "acme"} {
@@ -56,41 +66,30 @@ func TestACompletionSaysWhoWasMovedAndNothingOfThem(t *testing.T) {
 func TestWhereCognitoMakesTheNameTheAliasThatWasTypedIsAskedFor(t *testing.T) {
 	t.Parallel()
 	byEmail := changed(func(u *domain.SourceUser) { u.Username = "sub-1" })
-	if got := moved(rules(), "alice@example.com", byEmail); got.Username != "alice@example.com" || got.SubAttribute != "" {
+	if got := moved(rules(), "alice@example.com", byEmail); got.Username != "alice@example.com" {
 		t.Errorf("asked for as %q", got.Username)
 	}
 }
 
 func TestAMoveIsFinishedOnlyOnceTheMovedUserCanSignIn(t *testing.T) {
 	t.Parallel()
-	bySub := moved(rules(func(r *domain.Rules) { r.Attributes = mapping("email,custom:legacy_sub=sub") }), "alice", alice())
-	byContact := moved(rules(), "alice", alice())
-	byName := moved(rules(), "alice", unverified())
-	phoneOnly := moved(rules(), "alice", changed(func(u *domain.SourceUser) { delete(u.Attributes, "email") }))
+	bySub := rules(func(r *domain.Rules) { r.Attributes = mapping("email,custom:legacy_sub=sub") })
 	for _, row := range []struct {
-		name       string
-		completion domain.Completion
-		user       *domain.DestinationUser
-		want       domain.Readiness
-		reason     domain.Reason
+		name   string
+		rules  domain.Rules
+		user   *domain.DestinationUser
+		want   domain.Readiness
+		reason domain.Reason
 	}{
 		{"a user who is not there yet", bySub, nil, domain.NotYet, domain.ReasonNotCreatedYet},
-		{"the user, known by the source's sub", bySub, created(func(*domain.DestinationUser) {}), domain.Ready, ""},
-		{"somebody else by the source's sub, with the same address", bySub,
+		{"the user, with the source's sub", bySub, created(func(*domain.DestinationUser) {}), domain.Ready, ""},
+		{"the user, where no rule carries the sub", rules(), created(func(*domain.DestinationUser) {}), domain.Ready, ""},
+		{"somebody with another sub of the source's", bySub,
 			created(func(u *domain.DestinationUser) { u.Attributes["custom:legacy_sub"] = "sub-2" }), domain.Never, domain.ReasonAnotherUser},
-		{"somebody who has no sub of the source's", bySub,
-			created(func(u *domain.DestinationUser) { delete(u.Attributes, "custom:legacy_sub") }), domain.Never, domain.ReasonAnotherUser},
-		{"the user, known by a verified contact, letter case aside", byContact, created(func(*domain.DestinationUser) {}), domain.Ready, ""},
-		{"the user, known by the phone alone", phoneOnly, created(func(u *domain.DestinationUser) {
-			u.Attributes = domain.Attributes{"phone_number": "+819012345678", "phone_number_verified": "true"}
-		}), domain.Ready, ""},
-		{"somebody who has the contact but never proved it", byContact,
-			created(func(u *domain.DestinationUser) { u.Attributes["email_verified"] = "false" }), domain.Never, domain.ReasonAnotherUser},
-		{"somebody else of the same name", byContact,
-			created(func(u *domain.DestinationUser) { u.Attributes["email"] = "mallory@example.com" }), domain.Never, domain.ReasonAnotherUser},
-		{"the user, known by the name where there was nothing else", byName,
-			created(func(u *domain.DestinationUser) { u.Attributes = nil }), domain.Ready, ""},
-		{"another name", byName, created(func(u *domain.DestinationUser) { u.Username = "bob" }), domain.Never, domain.ReasonAnotherUser},
+		{"somebody without the source's sub, not confirmed yet", bySub, created(func(u *domain.DestinationUser) {
+			delete(u.Attributes, "custom:legacy_sub")
+			u.Status = domain.StatusUnconfirmed
+		}), domain.Never, domain.ReasonAnotherUser},
 		{"a user who is disabled there", bySub, created(func(u *domain.DestinationUser) { u.Enabled = false }), domain.NotYet, domain.ReasonDestinationDisabled},
 		{"a user who has not set a password yet", bySub,
 			created(func(u *domain.DestinationUser) { u.Status = domain.StatusResetRequired }), domain.NotYet, domain.ReasonNotConfirmedYet},
@@ -99,10 +98,123 @@ func TestAMoveIsFinishedOnlyOnceTheMovedUserCanSignIn(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			if got, reason := domain.ReadyToComplete(row.completion, row.user); got != row.want || reason != row.reason {
+			if got, reason := domain.ReadyToComplete(row.rules, moved(row.rules, "alice", alice()), row.user); got != row.want || reason != row.reason {
 				t.Errorf("got %d for %q, want %d for %q", got, reason, row.want, row.reason)
 			}
 		})
+	}
+}
+
+// Each row changes one of the two users who were just read.
+func TestBothUsersAreOnePersonByProofAlone(t *testing.T) {
+	t.Parallel()
+	bySub := rules(func(r *domain.Rules) { r.Attributes = mapping("email,custom:legacy_sub=sub") })
+	byContact := rules(func(r *domain.Rules) { r.Attributes = mapping("email,phone_number,name") })
+	same := func(*domain.DestinationUser) {}
+	for _, row := range []struct {
+		name    string
+		rules   domain.Rules
+		source  domain.SourceUser
+		created *domain.DestinationUser
+		want    domain.Reason
+	}{
+		{"the sub that our rule carries", bySub, alice(), created(same), ""},
+		{"that sub, with everything else changed since", bySub, alice(), created(func(u *domain.DestinationUser) {
+			u.Attributes = domain.Attributes{"custom:legacy_sub": "sub-1", "email": "new@example.com"}
+			u.CreatedAt = attempted.Add(-time.Hour)
+		}), ""},
+		{"another sub, with the same verified contacts", bySub, alice(),
+			created(func(u *domain.DestinationUser) { u.Attributes["custom:legacy_sub"] = "sub-2" }), domain.ReasonAnotherUser},
+		{"no sub", bySub, alice(), created(func(u *domain.DestinationUser) { delete(u.Attributes, "custom:legacy_sub") }), domain.ReasonAnotherUser},
+		{"a source without subs, by contacts", bySub,
+			changed(func(u *domain.SourceUser) { u.Sub = ""; delete(u.Attributes, "sub") }), created(same), ""},
+		{"every verified contact, letter case of the address aside", byContact, alice(), created(same), ""},
+		{"a name and nothing verified", byContact, unverified(),
+			created(func(u *domain.DestinationUser) {
+				u.Attributes = domain.Attributes{"email": "mallory@evil.example", "email_verified": "true"}
+			}),
+			domain.ReasonIdentityUnproven},
+		{"a name and the same unverified address", byContact, unverified(),
+			created(func(u *domain.DestinationUser) { u.Attributes["email_verified"] = "false" }), domain.ReasonIdentityUnproven},
+		{"somebody who has the address and never proved it", byContact, alice(),
+			created(func(u *domain.DestinationUser) { u.Attributes["email_verified"] = "false" }), domain.ReasonAnotherUser},
+		{"one contact of two", byContact, alice(),
+			created(func(u *domain.DestinationUser) { u.Attributes["phone_number"] = "+15550100" }), domain.ReasonAnotherUser},
+		{"the contacts, and another name", byContact, changed(func(u *domain.SourceUser) { u.Attributes["name"] = "Alice" }),
+			created(func(u *domain.DestinationUser) { u.Attributes["name"] = "Mallory" }), domain.ReasonAnotherUser},
+		{"the contacts, created long before", byContact, alice(),
+			created(func(u *domain.DestinationUser) { u.CreatedAt = attempted.Add(-time.Hour) }), domain.ReasonAnotherUser},
+		{"the contacts, created long after", byContact, alice(),
+			created(func(u *domain.DestinationUser) { u.CreatedAt = attempted.Add(time.Hour) }), domain.ReasonAnotherUser},
+		{"the contacts, created when nobody knows", byContact, alice(),
+			created(func(u *domain.DestinationUser) { u.CreatedAt = time.Time{} }), domain.ReasonAnotherUser},
+		{"the contacts, by clocks that differ by half a minute", byContact, alice(),
+			created(func(u *domain.DestinationUser) { u.CreatedAt = attempted.Add(-30 * time.Second) }), ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			if got := domain.SamePerson(row.rules, moved(row.rules, "alice", alice()), row.source, *row.created); got != row.want {
+				t.Errorf("got %q, want %q", got, row.want)
+			}
+		})
+	}
+}
+
+// Where the source user is gone, the signed message has to prove it.
+func TestAMessageProvesWhoTheDestinationUserIs(t *testing.T) {
+	t.Parallel()
+	bySub := rules(func(r *domain.Rules) { r.Attributes = mapping("email,custom:legacy_sub=sub") })
+	same := func(*domain.DestinationUser) {}
+	for _, row := range []struct {
+		name    string
+		rules   domain.Rules
+		source  domain.SourceUser
+		created *domain.DestinationUser
+		want    domain.Reason
+	}{
+		{"by the sub", bySub, alice(), created(same), ""},
+		{"not by another sub", bySub, alice(), created(func(u *domain.DestinationUser) { u.Attributes["custom:legacy_sub"] = "sub-2" }), domain.ReasonAnotherUser},
+		{"by every verified contact", rules(), alice(), created(same), ""},
+		{"not by one contact of two", rules(), alice(), created(func(u *domain.DestinationUser) { delete(u.Attributes, "phone_number") }), domain.ReasonAnotherUser},
+		{"not by contacts of a user created at another time", rules(), alice(),
+			created(func(u *domain.DestinationUser) { u.CreatedAt = attempted.Add(time.Hour) }), domain.ReasonAnotherUser},
+		{"not by a name", rules(), unverified(), created(same), domain.ReasonIdentityUnproven},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			if got := moved(row.rules, "alice", row.source).ProvenBy(row.rules, keys(), *row.created); got != row.want {
+				t.Errorf("got %q, want %q", got, row.want)
+			}
+		})
+	}
+}
+
+func TestDigestsAndSignaturesNeedTheKey(t *testing.T) {
+	t.Parallel()
+	older := domain.NewCompletionKeys(domain.NewSecret("the key before, of thirty-two bytes."), domain.Secret{})
+	rotated := domain.NewCompletionKeys(domain.NewSecret("the key after, of thirty-two bytes.."), domain.NewSecret("the key before, of thirty-two bytes."))
+	stranger := domain.NewCompletionKeys(domain.NewSecret("a key of somebody else's altogether."), domain.Secret{})
+	signature := older.Sign([]byte("body"))
+	for name, row := range map[string]struct {
+		keys      domain.CompletionKeys
+		body      string
+		signature string
+		want      bool
+	}{
+		"the key itself":              {older, "body", signature, true},
+		"the key as the previous one": {rotated, "body", signature, true},
+		"another key":                 {stranger, "body", signature, false},
+		"another body":                {older, "body2", signature, false},
+		"no signature":                {older, "body", "", false},
+		"no key":                      {domain.CompletionKeys{}, "body", domain.CompletionKeys{}.Sign([]byte("body")), false},
+	} {
+		if got := row.keys.Signed([]byte(row.body), row.signature); got != row.want {
+			t.Errorf("%s: got %t", name, got)
+		}
+	}
+	completion := moved(rules(), "alice", alice())
+	if completion.Unchanged(rules(), stranger, alice()) || completion.ProvenBy(rules(), stranger, *created(func(*domain.DestinationUser) {})) == "" {
+		t.Error("digests can be checked without their key")
 	}
 }
 
@@ -140,7 +252,7 @@ func TestAProfileIsUnchangedWhileWhatIsMovedOfItIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := completion.Unchanged(rules(), row.user); got != row.want {
+			if got := completion.Unchanged(rules(), keys(), row.user); got != row.want {
 				t.Errorf("unchanged is %t, want %t", got, row.want)
 			}
 		})
@@ -255,15 +367,25 @@ func TestNothingIsFinishedForAPersonWhoCouldNotSignIn(t *testing.T) {
 		chosen := anyRules().Draw(t, "rules")
 		user := anyFinding().Draw(t, "finding").User
 		attempt := domain.Attempt{ID: "attempt-1", Trigger: signIn, Username: user.Username}
-		completion := domain.NewCompletion(chosen, attempt, user, domain.Decide(chosen, attempt, domain.Finding{Kind: domain.PasswordAccepted, User: user}))
+		completion := domain.NewCompletion(chosen, keys(), attempt, attempted, user, domain.Decide(chosen, attempt, domain.Finding{Kind: domain.PasswordAccepted, User: user}))
 		destination := domain.DestinationUser{
 			Username: anyIdentifier().Draw(t, "destination"), Enabled: rapid.Bool().Draw(t, "enabled there"),
 			Status:     anyOf(append(domain.UserStatuses(), "")...).Draw(t, "status there"),
-			Attributes: anyAttributes().Draw(t, "attributes there"),
+			Attributes: anyAttributes().Draw(t, "attributes there"), CreatedAt: attempted,
 		}
-		readiness, reason := domain.ReadyToComplete(completion, &destination)
+		readiness, reason := domain.ReadyToComplete(chosen, completion, &destination)
 		if readiness == domain.Ready && (!destination.Enabled || destination.Status != domain.StatusConfirmed) {
 			t.Fatal("finished for a person who cannot sign in")
+		}
+		destination.Username = user.Username
+		proven := domain.SamePerson(chosen, completion, user, destination) == ""
+		carrier := chosen.Attributes.SubCarrier()
+		moved := chosen.Attributes.Apply(user, chosen.VerifiedContacts)
+		contact := func(name string) bool {
+			return moved[name] != "" && moved[name+"_verified"] == "true" && strings.EqualFold(destination.Attributes[name], moved[name]) && destination.Attributes[name+"_verified"] == "true"
+		}
+		if proven && (carrier == "" || destination.Attributes[carrier] == "") && !contact("email") && !contact("phone_number") {
+			t.Fatal("a name alone was taken for proof")
 		}
 		if readiness != domain.Ready && reason == "" {
 			t.Fatal("no reason")

@@ -9,7 +9,7 @@ import (
 // byHand is what is owed of alice's move where no message is left.
 func byHand(r domain.Rules, typed string, user domain.SourceUser) domain.Completion {
 	attempt := domain.Attempt{ID: "attempt-1", Username: typed, UserPoolID: "ap-northeast-1_Dest00001"}
-	return domain.NewCompletionByHand(r, attempt, "SOURCE", user)
+	return domain.NewCompletionByHand(r, keys(), attempt, attempted, "SOURCE", user)
 }
 
 func TestACompletionByHandIsTheMessagesButForWhatWasMoved(t *testing.T) {
@@ -21,12 +21,12 @@ func TestACompletionByHandIsTheMessagesButForWhatWasMoved(t *testing.T) {
 		"alice@example.com": changed(func(u *domain.SourceUser) { u.Username = "sub-1" }),
 	} {
 		want, got := moved(withSub, typed, user), byHand(withSub, typed, user)
-		if got.Profile != "" || got.Unchanged(withSub, user) {
+		if got.Profile != "" || got.Unchanged(withSub, keys(), user) {
 			t.Errorf("%s: it says what was moved", typed)
 		}
 		got.Profile = want.Profile
 		if got.Username != want.Username || got.SourceUsername != want.SourceUsername || got.SourceSub != want.SourceSub ||
-			got.Source != want.Source || got.SubAttribute != want.SubAttribute || len(got.Contacts) != len(want.Contacts) {
+			got.Source != want.Source || len(got.Contacts) != len(want.Contacts) {
 			t.Errorf("%s: it is not the message's", typed)
 		}
 	}
@@ -40,11 +40,11 @@ func TestByHandTheDestinationVouchesForWhatWasMoved(t *testing.T) {
 		"email": source.Attributes["email"], "email_verified": "true", "name": "Alice", "custom:since": "more",
 	}}
 	completion := byHand(r, "alice", source)
-	if got := completion.SameIn(r, source, same); !got.Unchanged(r, source) {
+	if got := completion.SameIn(r, keys(), source, same); !got.Unchanged(r, keys(), source) {
 		t.Error("a destination user who has all that was moved does not vouch for it")
 	}
 	same.Attributes["name"] = "Alice Since"
-	if got := completion.SameIn(r, source, same); got.Unchanged(r, source) {
+	if got := completion.SameIn(r, keys(), source, same); got.Unchanged(r, keys(), source) {
 		t.Error("a destination user who has something else vouches for it")
 	}
 }

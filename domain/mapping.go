@@ -279,6 +279,12 @@ func (m AttributeMap) settleVerified(to Attributes, contact, flag string, user S
 	}
 }
 
+// SubCarrier is the destination's attribute that carries the source's sub, by a
+// rule such as custom:legacy_sub=sub; empty where no rule does.
+func (m AttributeMap) SubCarrier() string {
+	return m.targetOf(attributeSub)
+}
+
 // targetOf is the attribute of the destination that carries this one of the
 // source's; empty where none does.
 func (m AttributeMap) targetOf(source string) string {

@@ -62,6 +62,9 @@ const (
 	ReasonSourceUserChanged   Reason = "source_user_changed"
 	ReasonGroupMissing        Reason = "group_missing"
 	ReasonMessageMalformed    Reason = "message_malformed"
+	ReasonMessageUnsigned     Reason = "message_unsigned"
+	ReasonIdentityUnproven    Reason = "identity_unproven"
+	ReasonSourceIsDestination Reason = "source_is_destination"
 	ReasonSourceUnfit         Reason = "source_cannot_retire"
 
 	ReasonDestinationThrottled     Reason = "destination_throttled"

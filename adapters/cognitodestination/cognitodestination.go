@@ -64,6 +64,7 @@ func (p *Pools) FindUser(ctx context.Context, userPoolID, username string) (*dom
 		Status:     domain.UserStatus(answer.UserStatus),
 		Enabled:    answer.Enabled,
 		Attributes: attributesOf(answer.UserAttributes),
+		CreatedAt:  aws.ToTime(answer.UserCreateDate),
 	}, nil
 }
 
@@ -91,7 +92,7 @@ func (p *Pools) Users(ctx context.Context, userPoolID string) iter.Seq2[domain.D
 			for _, user := range page.Users {
 				if !yield(domain.DestinationUser{
 					Username: aws.ToString(user.Username), Status: domain.UserStatus(user.UserStatus),
-					Enabled: user.Enabled, Attributes: attributesOf(user.Attributes),
+					Enabled: user.Enabled, Attributes: attributesOf(user.Attributes), CreatedAt: aws.ToTime(user.UserCreateDate),
 				}, nil) {
 					return
 				}

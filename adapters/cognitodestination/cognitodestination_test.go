@@ -127,7 +127,7 @@ func TestAnAnswerThatSaysLittleDoesNotMakeAUserReady(t *testing.T) {
 		t.Fatal(err)
 	}
 	completion := domain.Completion{Username: username}
-	if readiness, reason := domain.ReadyToComplete(completion, user); readiness != domain.NotYet {
+	if readiness, reason := domain.ReadyToComplete(domain.DefaultRules(), completion, user); readiness != domain.NotYet {
 		t.Errorf("it is ready, or never will be: %d, %s", readiness, reason)
 	}
 	pools, _ = over(t, always(answer{body: map[string]any{}}))

@@ -91,9 +91,13 @@ func (h *Handler) done(ctx context.Context, record events.SQSMessage) (done bool
 	if ctx.Err() != nil {
 		return false // no time left: it is tried another time
 	}
-	completion, err := Decode([]byte(record.Body))
+	completion, err := Decode([]byte(record.Body), h.queue.keys)
 	if err != nil {
-		logger.Error("the message was not taken", zap.Error(err), zap.String("reason", string(domain.ReasonMessageMalformed)))
+		reason := domain.ReasonMessageMalformed
+		if errors.Is(err, ErrUnsigned) {
+			reason = domain.ReasonMessageUnsigned
+		}
+		logger.Error("the message was not taken", zap.Error(err), zap.String("reason", string(reason)))
 		return false
 	}
 	result, err := h.completer.Complete(ctx, completion)

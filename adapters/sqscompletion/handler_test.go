@@ -73,7 +73,7 @@ type fixture struct {
 func newFixture(complete completer) *fixture {
 	f := &fixture{api: new(api)}
 	logger := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(&f.log), zapcore.DebugLevel))
-	f.handler = sqscompletion.NewHandler(complete, sqscompletion.NewQueue(f.api, "https://sqs.example.com/1/queue"), logger)
+	f.handler = sqscompletion.NewHandler(complete, sqscompletion.NewQueue(f.api, "https://sqs.example.com/1/queue", keys()), logger)
 	return f
 }
 
@@ -81,7 +81,7 @@ func newFixture(complete completer) *fixture {
 func message(id string, received int) events.SQSMessage {
 	completion := whole()
 	completion.AttemptID = id
-	body, err := sqscompletion.Encode(completion)
+	body, err := sqscompletion.Encode(completion, keys())
 	if err != nil {
 		panic(err)
 	}
@@ -181,7 +181,7 @@ func (f *fixture) holdsNothingOfTheMessage(t *testing.T) {
 
 func TestAMessageThatIsNoneOfOursIsNeverLost(t *testing.T) {
 	t.Parallel()
-	body, err := sqscompletion.Encode(whole())
+	body, err := sqscompletion.Encode(whole(), keys())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,57 +5,74 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"time"
 
 	"cognito-user-migration/domain"
 )
 
 // version is that of the message. A reader that does not know a version leaves
-// the message to one that does.
-const version = 1
+// the message to one that does. Version 1 had no signature and is never taken:
+// whoever may send to the queue could have written it.
+const version = 2
 
 // message is a completion on the wire. Fields are only added; a change that an
-// older reader would misread is a new version.
+// older reader would misread is a new version. HMAC signs all the others.
 type message struct {
-	Version        int      `json:"version"`
-	AttemptID      string   `json:"attemptId"`
-	Source         string   `json:"source"`
-	SourceUsername string   `json:"sourceUsername"`
-	SourceSub      string   `json:"sourceSub,omitempty"`
-	UserPoolID     string   `json:"userPoolId"`
-	Username       string   `json:"username"`
-	SubAttribute   string   `json:"subAttribute,omitempty"`
-	Contacts       []string `json:"contacts,omitempty"`
-	Profile        string   `json:"profile"`
-	Groups         []string `json:"groups,omitempty"`
-	GroupsKnown    bool     `json:"groupsKnown,omitempty"`
+	Version        int       `json:"version"`
+	AttemptID      string    `json:"attemptId"`
+	AttemptedAt    time.Time `json:"attemptedAt"`
+	Source         string    `json:"source"`
+	SourceUsername string    `json:"sourceUsername"`
+	SourceSub      string    `json:"sourceSub,omitempty"`
+	UserPoolID     string    `json:"userPoolId"`
+	Username       string    `json:"username"`
+	Contacts       []string  `json:"contacts,omitempty"`
+	Profile        string    `json:"profile"`
+	Groups         []string  `json:"groups,omitempty"`
+	GroupsKnown    bool      `json:"groupsKnown,omitempty"`
+	HMAC           string    `json:"hmac,omitempty"`
 }
 
-// ErrMalformed is a message that is none of ours, or of a version that is not
+// ErrMalformed is a message that is not one of ours, or of a version that is not
 // known here.
 var ErrMalformed = errors.New("the message is malformed")
 
-// Encode writes a completion as a message's body.
-func Encode(completion domain.Completion) ([]byte, error) {
-	return json.Marshal(message{
+// ErrUnsigned is a message that no key of ours signed: it is forged, was changed,
+// or was signed with a key that is neither the current nor the previous one.
+var ErrUnsigned = errors.New("the message has no valid signature: it was not written with COMPLETION_HMAC_KEY or COMPLETION_HMAC_KEY_PREVIOUS")
+
+// Encode writes a completion as a message's body, signed.
+func Encode(completion domain.Completion, keys domain.CompletionKeys) ([]byte, error) {
+	m := message{
 		Version:        version,
 		AttemptID:      completion.AttemptID,
+		AttemptedAt:    completion.AttemptedAt.UTC(),
 		Source:         completion.Source,
 		SourceUsername: completion.SourceUsername,
 		SourceSub:      completion.SourceSub,
 		UserPoolID:     completion.UserPoolID,
 		Username:       completion.Username,
-		SubAttribute:   completion.SubAttribute,
 		Contacts:       completion.Contacts,
 		Profile:        completion.Profile,
 		Groups:         completion.Groups,
 		GroupsKnown:    completion.GroupsKnown,
-	})
+	}
+	unsigned, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	m.HMAC = keys.Sign(unsigned)
+	return json.Marshal(m)
 }
 
 // Decode reads a message's body. It returns [ErrMalformed] for anything that
 // Encode cannot have written, fields that it does not know included: what they
-// mean, a newer version says.
-func Decode(body []byte) (domain.Completion, error) {
+// mean, a newer version says. It returns [ErrUnsigned] where the signature is
+// not that of one of the keys.
+//
+// The signature covers the message as it was understood, written again as Encode
+// writes it. So nothing that is acted on can differ from what was signed.
+func Decode(body []byte, keys domain.CompletionKeys) (domain.Completion, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
 	var m message
@@ -65,17 +82,26 @@ func Decode(body []byte) (domain.Completion, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return domain.Completion{}, ErrMalformed
 	}
-	if m.Version != version || m.Source == "" || m.SourceUsername == "" || m.Username == "" || m.UserPoolID == "" {
+	if m.Version != version || m.Source == "" || m.SourceUsername == "" || m.Username == "" || m.UserPoolID == "" || m.AttemptedAt.IsZero() {
 		return domain.Completion{}, ErrMalformed
+	}
+	signature := m.HMAC
+	m.HMAC = ""
+	unsigned, err := json.Marshal(m)
+	if err != nil {
+		return domain.Completion{}, ErrMalformed
+	}
+	if !keys.Signed(unsigned, signature) {
+		return domain.Completion{}, ErrUnsigned
 	}
 	return domain.Completion{
 		AttemptID:      m.AttemptID,
+		AttemptedAt:    m.AttemptedAt,
 		Source:         m.Source,
 		SourceUsername: m.SourceUsername,
 		SourceSub:      m.SourceSub,
 		UserPoolID:     m.UserPoolID,
 		Username:       m.Username,
-		SubAttribute:   m.SubAttribute,
 		Contacts:       m.Contacts,
 		Profile:        m.Profile,
 		Groups:         m.Groups,

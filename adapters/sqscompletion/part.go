@@ -3,6 +3,7 @@ package sqscompletion
 import (
 	"context"
 
+	"cognito-user-migration/domain"
 	"cognito-user-migration/ports/parts"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,13 +12,13 @@ import (
 
 // Part returns the queue of [parts.Completion], asked with the configuration
 // given.
-func Part(config func(context.Context) (aws.Config, error)) func(ctx context.Context, url string) (parts.CompletionQueue, error) {
-	return func(ctx context.Context, url string) (parts.CompletionQueue, error) {
+func Part(config func(context.Context) (aws.Config, error)) func(ctx context.Context, url string, keys domain.CompletionKeys) (parts.CompletionQueue, error) {
+	return func(ctx context.Context, url string, keys domain.CompletionKeys) (parts.CompletionQueue, error) {
 		loaded, err := config(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return NewQueue(NewClient(loaded), url), nil
+		return NewQueue(NewClient(loaded), url, keys), nil
 	}
 }
 

@@ -37,13 +37,15 @@ type API interface {
 
 // Queue is an SQS queue as [ports.CompletionQueue].
 type Queue struct {
-	api API
-	url string
+	api  API
+	url  string
+	keys domain.CompletionKeys
 }
 
-// NewQueue returns the queue of this URL, asked through the client.
-func NewQueue(api API, url string) *Queue {
-	return &Queue{api: api, url: url}
+// NewQueue returns the queue of this URL, asked through the client. The keys sign
+// messages and check them.
+func NewQueue(api API, url string, keys domain.CompletionKeys) *Queue {
+	return &Queue{api: api, url: url, keys: keys}
 }
 
 // NewClient makes the SDK's client, with the credentials of the configuration.
@@ -56,7 +58,7 @@ func NewClient(config aws.Config) *sqs.Client {
 
 // Send implements [ports.CompletionQueue].
 func (q *Queue) Send(ctx context.Context, completion domain.Completion) error {
-	body, err := Encode(completion)
+	body, err := Encode(completion, q.keys)
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func queueAt(url string, client aws.HTTPClient) *sqscompletion.Queue {
 	return sqscompletion.NewQueue(sqscompletion.NewClient(aws.Config{
 		Region: "us-east-1", BaseEndpoint: &url, HTTPClient: client,
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
-	}), "https://sqs.us-east-1.amazonaws.com/123456789012/completion")
+	}), "https://sqs.us-east-1.amazonaws.com/123456789012/completion", keys())
 }
 
 func TestACompletionIsSentWithADelay(t *testing.T) {
@@ -88,7 +88,7 @@ func TestACompletionIsSentWithADelay(t *testing.T) {
 	}
 	sent := service.calls[0]
 	body, _ := sent["MessageBody"].(string)
-	if read, err := sqscompletion.Decode([]byte(body)); err != nil || read.SourceUsername != "alice" {
+	if read, err := sqscompletion.Decode([]byte(body), keys()); err != nil || read.SourceUsername != "alice" {
 		t.Errorf("the body is %s", body)
 	}
 	if sent["DelaySeconds"] != 30.0 || sent["QueueUrl"] != "https://sqs.us-east-1.amazonaws.com/123456789012/completion" {

@@ -152,11 +152,11 @@ func newChaos(t *testing.T, seed uint64, people int, after domain.After) *chaos 
 	guarded := &guarded{source: ports.Source{Directory: c, Retirer: c, Groups: c}, destination: (*chaosPool)(c), gate: c.pass}
 	records := &sink{gate: c.pass}
 	completer := complete.New(map[string]ports.Source{"SOURCE": guarded.asSource()}, guarded, chaosSink{records, c}, complete.Options{
-		Rules: domain.DefaultRules(), After: after, Groups: groupMap("editors=writers,admins"), CreateGroups: true,
+		Rules: withSub(), Keys: keys(), After: after, Groups: groupMap("editors=writers,admins"), CreateGroups: true,
 		RecordFailed: func(context.Context, error) { c.counts.Unrecorded++ },
 	})
 	logger := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(&c.log), zapcore.DebugLevel))
-	c.handler = sqscompletion.NewHandler(completer, sqscompletion.NewQueue(c, "https://sqs.example.com/1/q"), logger)
+	c.handler = sqscompletion.NewHandler(completer, sqscompletion.NewQueue(c, "https://sqs.example.com/1/q", keys()), logger)
 	return c
 }
 
@@ -366,7 +366,7 @@ type chaosPool chaos
 func (c *chaosPool) at(m *mover) *domain.DestinationUser {
 	user := &domain.DestinationUser{
 		Username: m.name, Enabled: true, Status: domain.StatusConfirmed,
-		Attributes: domain.Attributes{"email": m.email(), "email_verified": "true"},
+		Attributes: domain.Attributes{"email": m.email(), "email_verified": "true", "custom:legacy_sub": "sub-" + m.name},
 	}
 	ready := c.now >= m.when
 	switch m.fate {
@@ -381,7 +381,7 @@ func (c *chaosPool) at(m *mover) *domain.DestinationUser {
 	case blocked:
 		user.Enabled = ready
 	case anothers:
-		user.Attributes["email"] = "mallory@example.com"
+		user.Attributes = domain.Attributes{"email": "mallory@example.com", "email_verified": "true"}
 	case uncreate:
 		return nil
 	}
@@ -438,13 +438,13 @@ func (c *chaos) pass(_ context.Context, call string, through func() error) error
 // run lets everyone sign in at the source, and then lets the queue work until
 // it is empty.
 func (c *chaos) run() counts {
-	rules := domain.DefaultRules()
-	queue := sqscompletion.NewQueue(c, "https://sqs.example.com/1/q")
+	rules := withSub()
+	queue := sqscompletion.NewQueue(c, "https://sqs.example.com/1/q", keys())
 	for i, name := range c.names {
 		user := *c.source[name]
 		attempt := domain.Attempt{ID: fmt.Sprintf("attempt-%d", i), Trigger: domain.TriggerAuthentication, Username: name, UserPoolID: poolID}
 		finding := domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: user}
-		completion := domain.NewCompletion(rules, attempt, user, domain.Decide(rules, attempt, finding))
+		completion := domain.NewCompletion(rules, keys(), attempt, now, user, domain.Decide(rules, attempt, finding))
 		for queue.Send(c.t.Context(), completion) != nil {
 			c.counts.Resent++ // by Cognito's next try of the trigger, or by an operator
 		}
@@ -471,7 +471,7 @@ func (c *chaos) run() counts {
 func (c *chaos) check() {
 	waiting := make(map[string]bool)
 	for _, l := range c.dead {
-		completion, err := sqscompletion.Decode([]byte(l.body))
+		completion, err := sqscompletion.Decode([]byte(l.body), keys())
 		if err != nil {
 			c.t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"cognito-user-migration/domain"
@@ -18,6 +19,12 @@ import (
 type Options struct {
 	// Rules are those by which users are moved.
 	Rules domain.Rules
+	// Keys check the digests that completions hold.
+	Keys domain.CompletionKeys
+	// SourcePools are the IDs of the user pools that are sources. A completion
+	// whose destination is one of them never acts: it would disable or delete the
+	// very user who was to be kept.
+	SourcePools []string
 	// After says what becomes of source users.
 	After domain.After
 	// Groups says which groups the destination user gets.
@@ -105,23 +112,17 @@ func (r *result) done(retired domain.Retired) {
 
 func (c *Completer) finish(ctx context.Context, completion domain.Completion, result *result) {
 	source, known := c.sources[completion.Source]
-	if !known || c.retires() && source.Retirer == nil {
+	switch {
+	case slices.Contains(c.options.SourcePools, completion.UserPoolID):
+		result.abandoned(domain.ReasonSourceIsDestination)
+		return
+	case !known || c.retires() && source.Retirer == nil:
 		result.abandoned(domain.ReasonSourceUnfit)
 		return
 	}
-	created, err := c.destination.FindUser(ctx, completion.UserPoolID, completion.Username)
-	if err != nil {
-		result.owed(ports.ReasonOfDestination(err), fmt.Errorf("the destination user: %w", err))
+	created, ready := c.readDestination(ctx, completion, result)
+	if !ready {
 		return
-	}
-	switch readiness, reason := domain.ReadyToComplete(completion, created); readiness {
-	case domain.Never:
-		result.abandoned(reason)
-		return
-	case domain.NotYet:
-		result.owed(reason, nil)
-		return
-	case domain.Ready:
 	}
 	person, err := source.Directory.FindUser(ctx, completion.SourceUsername)
 	if err != nil {
@@ -130,27 +131,77 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 	}
 	switch {
 	case person.Kind == domain.UserUnknown:
-		// Parted with by an earlier try, or by somebody else. Only the message
-		// can still know their groups.
-		if !completion.GroupsKnown || c.addGroups(ctx, completion, source, person.User, created.Username, result) {
-			result.done(domain.RetiredGone)
-		}
+		// Retired by an earlier try, or by somebody else.
+		c.finishWithoutSource(ctx, completion, *created, domain.RetiredGone, result)
 		return
 	case person.Kind == domain.LookUpUnsupported && !c.retires() && completion.GroupsKnown:
-		// A source that cannot look people up; the message says all that is
-		// needed.
-		if c.addGroups(ctx, completion, source, person.User, created.Username, result) {
-			result.done(domain.RetiredNot)
-		}
+		c.finishWithoutSource(ctx, completion, *created, domain.RetiredNot, result)
 		return
 	case person.Kind != domain.UserFound || !completion.IsUser(person.User):
 		result.abandoned(domain.ReasonSourceUserReplaced)
 		return
 	}
+	if reason := domain.SamePerson(c.options.Rules, completion, person.User, *created); reason != "" {
+		result.abandoned(reason)
+		return
+	}
 	if !c.addGroups(ctx, completion, source, person.User, created.Username, result) {
 		return
 	}
+	if c.retires() && !c.stillReady(ctx, completion, person.User, result) {
+		return
+	}
 	c.retire(ctx, completion, source, person.User, result)
+}
+
+// readDestination reads the destination user; false where the move cannot be
+// finished by what they are.
+func (c *Completer) readDestination(ctx context.Context, completion domain.Completion, result *result) (*domain.DestinationUser, bool) {
+	user, err := c.destination.FindUser(ctx, completion.UserPoolID, completion.Username)
+	if err != nil {
+		result.owed(ports.ReasonOfDestination(err), fmt.Errorf("the destination user: %w", err))
+		return nil, false
+	}
+	switch readiness, reason := domain.ReadyToComplete(c.options.Rules, completion, user); readiness {
+	case domain.Never:
+		result.abandoned(reason)
+	case domain.NotYet:
+		result.owed(reason, nil)
+	case domain.Ready:
+		return user, true
+	}
+	return nil, false
+}
+
+// stillReady reads the destination user once more. While the source was asked and
+// groups were added, somebody may have disabled, deleted or replaced them; then
+// the source user is all that the person has left.
+func (c *Completer) stillReady(ctx context.Context, completion domain.Completion, person domain.SourceUser, result *result) bool {
+	again, ready := c.readDestination(ctx, completion, result)
+	if !ready {
+		return false
+	}
+	if reason := domain.SamePerson(c.options.Rules, completion, person, *again); reason != "" {
+		result.abandoned(reason)
+		return false
+	}
+	return true
+}
+
+// finishWithoutSource adds the groups that only the message knows. The source user
+// cannot be read, so the message itself has to prove who the destination user is.
+func (c *Completer) finishWithoutSource(ctx context.Context, completion domain.Completion, created domain.DestinationUser, retired domain.Retired, result *result) {
+	if !completion.GroupsKnown || c.options.Groups.Empty() {
+		result.done(retired)
+		return
+	}
+	if reason := completion.ProvenBy(c.options.Rules, c.options.Keys, created); reason != "" {
+		result.abandoned(reason)
+		return
+	}
+	if c.putInto(ctx, completion, completion.Groups, created.Username, result) {
+		result.done(retired)
+	}
 }
 
 // addGroups puts the destination user into their groups; false where that did
@@ -164,6 +215,11 @@ func (c *Completer) addGroups(ctx context.Context, completion domain.Completion,
 		result.owed(ports.ReasonOf(err), fmt.Errorf("the groups at the source: %w", err))
 		return false
 	}
+	return c.putInto(ctx, completion, groups, username, result)
+}
+
+// putInto adds the destination user to the groups that are theirs by the rules.
+func (c *Completer) putInto(ctx context.Context, completion domain.Completion, groups []string, username string, result *result) bool {
 	for _, group := range c.options.Groups.Apply(groups) {
 		if err := c.addGroup(ctx, completion.UserPoolID, username, group); err != nil {
 			result.owed(ports.ReasonOfDestination(err), fmt.Errorf("group %s: %w", group, err))
@@ -174,14 +230,16 @@ func (c *Completer) addGroups(ctx context.Context, completion domain.Completion,
 	return true
 }
 
+// groupsOf asks for the groups as they are now. Those of the message are as old as
+// the sign-in, and count only where the source cannot tell.
 func groupsOf(ctx context.Context, completion domain.Completion, source ports.Source, person domain.SourceUser) ([]string, error) {
 	switch {
-	case completion.GroupsKnown:
-		return completion.Groups, nil
-	case person.GroupsKnown || source.Groups == nil:
+	case person.GroupsKnown:
 		return person.Groups, nil
-	default:
+	case source.Groups != nil:
 		return source.Groups.Groups(ctx, completion.SourceUsername)
+	default:
+		return completion.Groups, nil
 	}
 }
 
@@ -208,7 +266,7 @@ func (c *Completer) retire(ctx context.Context, completion domain.Completion, so
 	switch {
 	case !c.retires():
 		result.done(domain.RetiredNot)
-	case c.options.After == domain.AfterDelete && completion.Unchanged(c.options.Rules, person):
+	case c.options.After == domain.AfterDelete && completion.Unchanged(c.options.Rules, c.options.Keys, person):
 		c.remove(ctx, completion, source, result)
 	default:
 		if err := disable(ctx, source, person, completion.SourceUsername); err != nil {

@@ -52,13 +52,27 @@ func newFixture(t *testing.T) *fixture {
 	f.sources = map[string]ports.Source{"SOURCE": {Directory: f.source, Retirer: f.retirer, Groups: f.lister}}
 	f.options = complete.Options{
 		Now:           func() time.Time { return now },
-		Rules:         domain.DefaultRules(),
+		Rules:         withSub(),
+		Keys:          keys(),
 		After:         domain.AfterDisable,
 		Groups:        groupMap("*"),
 		Pseudonymizer: domain.NewPseudonymizer(domain.AuditUsernamePlain, domain.Secret{}),
 		RecordFailed:  func(_ context.Context, err error) { f.unkept = append(f.unkept, err) },
 	}
 	return f
+}
+
+// withSub are the rules that carry the source's sub.
+func withSub() domain.Rules {
+	rules := domain.DefaultRules()
+	if err := rules.Attributes.UnmarshalText([]byte("*,custom:legacy_sub=sub")); err != nil {
+		panic(err) // a map in a test that is none
+	}
+	return rules
+}
+
+func keys() domain.CompletionKeys {
+	return domain.NewCompletionKeys(domain.NewSecret("a completion key of thirty-two bytes"), domain.Secret{})
 }
 
 func groupMap(text string) domain.GroupMap {
@@ -83,17 +97,17 @@ func alice(changes ...func(*domain.SourceUser)) domain.SourceUser {
 
 // owed is what is owed after alice's sign-in.
 func owed() domain.Completion {
-	rules := domain.DefaultRules()
+	rules := withSub()
 	attempt := domain.Attempt{ID: "attempt-1", Trigger: domain.TriggerAuthentication, Username: "alice", UserPoolID: poolID}
 	finding := domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: alice()}
-	return domain.NewCompletion(rules, attempt, finding.User, domain.Decide(rules, attempt, finding))
+	return domain.NewCompletion(rules, keys(), attempt, now, finding.User, domain.Decide(rules, attempt, finding))
 }
 
 // moved is alice in the destination, as Cognito made her.
 func moved(changes ...func(*domain.DestinationUser)) *domain.DestinationUser {
 	user := &domain.DestinationUser{
-		Username: "alice", Status: domain.StatusConfirmed, Enabled: true,
-		Attributes: domain.Attributes{"sub": "sub-new", "email": canary + "@example.com", "email_verified": "true", "name": "Alice"},
+		Username: "alice", Status: domain.StatusConfirmed, Enabled: true, CreatedAt: now,
+		Attributes: domain.Attributes{"sub": "sub-new", "custom:legacy_sub": "sub-1", "email": canary + "@example.com", "email_verified": "true", "name": "Alice"},
 	}
 	for _, change := range changes {
 		change(user)
@@ -175,7 +189,16 @@ func TestATryToFinishAMove(t *testing.T) {
 		done, later, never = domain.CompletionDone, domain.CompletionOwed, domain.CompletionAbandoned
 		keep, del          = domain.AfterKeep, domain.AfterDelete
 	)
-	known := func(f *fixture, groups ...string) { f.completion.Groups, f.completion.GroupsKnown = groups, true }
+	// Only the message knows the groups.
+	known := func(f *fixture, groups ...string) {
+		f.completion.Groups, f.completion.GroupsKnown = groups, true
+		f.sources["SOURCE"] = ports.Source{Directory: f.source, Retirer: f.retirer}
+	}
+	// No rule carries the source's sub.
+	byContact := func(f *fixture) {
+		f.options.Rules = domain.DefaultRules()
+		known(f)
+	}
 	noGroup := ports.ErrNoGroup
 	for name, row := range map[string]struct {
 		given func(f *fixture)
@@ -200,7 +223,7 @@ func TestATryToFinishAMove(t *testing.T) {
 		},
 		"the user of this name is somebody else": {
 			calls: func(f *fixture) []*gomock.Call {
-				return []*gomock.Call{f.finds(moved(func(u *domain.DestinationUser) { u.Attributes["email"] = "mallory@example.com" }), nil)}
+				return []*gomock.Call{f.finds(moved(func(u *domain.DestinationUser) { u.Attributes["custom:legacy_sub"] = "sub-2" }), nil)}
 			},
 			want: came{outcome: never, reason: domain.ReasonAnotherUser},
 		},
@@ -259,29 +282,99 @@ func TestATryToFinishAMove(t *testing.T) {
 			calls: func(f *fixture) []*gomock.Call {
 				return []*gomock.Call{
 					f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.lists(nil, "writers", "admins"),
-					f.adds("admins", nil), f.adds("writers", nil), f.disables(nil),
+					f.adds("admins", nil), f.adds("writers", nil), f.finds(moved(), nil), f.disables(nil),
 				}
 			},
 			want: came{outcome: done, retired: domain.RetiredDisabled, groups: 2},
 		},
-		"the ID token named the groups, and the source is not asked": {
+		"the ID token named the groups, and the source lists one that came since": {
+			given: func(f *fixture) { f.completion.Groups, f.completion.GroupsKnown = []string{"admins"}, true },
+			calls: func(f *fixture) []*gomock.Call {
+				return []*gomock.Call{
+					f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.lists(nil, "admins", "editors"),
+					f.adds("admins", nil), f.adds("editors", nil), f.finds(moved(), nil), f.disables(nil),
+				}
+			},
+			want: came{outcome: done, retired: domain.RetiredDisabled, groups: 2},
+		},
+		"the ID token named the groups, and the source cannot list any": {
 			given: func(f *fixture) { known(f, "admins") },
 			calls: func(f *fixture) []*gomock.Call {
-				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.adds("admins", nil), f.disables(nil)}
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.adds("admins", nil), f.finds(moved(), nil), f.disables(nil)}
 			},
 			want: came{outcome: done, retired: domain.RetiredDisabled, groups: 1},
+		},
+		"the destination is a source": {
+			given: func(f *fixture) { f.options.SourcePools = []string{poolID} },
+			want:  came{outcome: never, reason: domain.ReasonSourceIsDestination},
+		},
+		"both users have the same name, and nothing verified": {
+			given: byContact,
+			calls: func(f *fixture) []*gomock.Call {
+				user := alice(func(u *domain.SourceUser) { u.Attributes["email_verified"] = "false" })
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, user, nil)}
+			},
+			want: came{outcome: never, reason: domain.ReasonIdentityUnproven},
+		},
+		"somebody signed up under the name with another address": {
+			given: byContact,
+			calls: func(f *fixture) []*gomock.Call {
+				mallory := moved(func(u *domain.DestinationUser) { u.Attributes["email"] = "mallory@evil.example" })
+				return []*gomock.Call{f.finds(mallory, nil), f.reads(domain.UserFound, alice(), nil)}
+			},
+			want: came{outcome: never, reason: domain.ReasonAnotherUser},
+		},
+		"without the sub, the same contacts and attributes on both sides": {
+			given: byContact,
+			calls: func(f *fixture) []*gomock.Call {
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.finds(moved(), nil), f.disables(nil)}
+			},
+			want: came{outcome: done, retired: domain.RetiredDisabled},
+		},
+		"the source user is gone, and a name alone says who has the groups": {
+			given: func(f *fixture) {
+				byContact(f)
+				f.completion.Groups, f.completion.Contacts = []string{"editors"}, nil
+			},
+			calls: func(f *fixture) []*gomock.Call {
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserUnknown, domain.SourceUser{}, nil)}
+			},
+			want: came{outcome: never, reason: domain.ReasonIdentityUnproven},
+		},
+		"the destination user is disabled while the source is asked": {
+			given: func(f *fixture) { known(f) },
+			calls: func(f *fixture) []*gomock.Call {
+				disabled := moved(func(u *domain.DestinationUser) { u.Enabled = false })
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.finds(disabled, nil)}
+			},
+			want: came{outcome: later, reason: domain.ReasonDestinationDisabled},
+		},
+		"the destination user is deleted while the source is asked": {
+			given: func(f *fixture) { f.options.After = del; known(f) },
+			calls: func(f *fixture) []*gomock.Call {
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.finds(nil, nil)}
+			},
+			want: came{outcome: later, reason: domain.ReasonNotCreatedYet},
+		},
+		"somebody else takes the destination's name while the source is asked": {
+			given: byContact,
+			calls: func(f *fixture) []*gomock.Call {
+				mallory := moved(func(u *domain.DestinationUser) { u.Attributes["email"] = "mallory@evil.example" })
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.finds(mallory, nil)}
+			},
+			want: came{outcome: never, reason: domain.ReasonAnotherUser},
 		},
 		"the ID token named no groups, and that is an answer": {
 			given: func(f *fixture) { known(f) },
 			calls: func(f *fixture) []*gomock.Call {
-				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.disables(nil)}
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.finds(moved(), nil), f.disables(nil)}
 			},
 			want: came{outcome: done, retired: domain.RetiredDisabled},
 		},
 		"the profile names the groups": {
 			calls: func(f *fixture) []*gomock.Call {
 				user := alice(func(u *domain.SourceUser) { u.Groups, u.GroupsKnown = []string{"editors"}, true })
-				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, user, nil), f.adds("editors", nil), f.disables(nil)}
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, user, nil), f.adds("editors", nil), f.finds(moved(), nil), f.disables(nil)}
 			},
 			want: came{outcome: done, retired: domain.RetiredDisabled, groups: 1},
 		},
@@ -290,7 +383,7 @@ func TestATryToFinishAMove(t *testing.T) {
 			calls: func(f *fixture) []*gomock.Call {
 				return []*gomock.Call{
 					f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.lists(nil, "editors", "beta"),
-					f.adds("writers", nil), f.disables(nil),
+					f.adds("writers", nil), f.finds(moved(), nil), f.disables(nil),
 				}
 			},
 			want: came{outcome: done, retired: domain.RetiredDisabled, groups: 1},
@@ -298,7 +391,7 @@ func TestATryToFinishAMove(t *testing.T) {
 		"no groups are mapped, and nobody is asked for them": {
 			given: func(f *fixture) { f.options.Groups = domain.GroupMap{}; known(f, "editors") },
 			calls: func(f *fixture) []*gomock.Call {
-				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.disables(nil)}
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.finds(moved(), nil), f.disables(nil)}
 			},
 			want: came{outcome: done, retired: domain.RetiredDisabled},
 		},
@@ -316,7 +409,7 @@ func TestATryToFinishAMove(t *testing.T) {
 			calls: func(f *fixture) []*gomock.Call {
 				return []*gomock.Call{
 					f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil),
-					f.adds("editors", noGroup), f.creates("editors", nil), f.adds("editors", nil), f.disables(nil),
+					f.adds("editors", noGroup), f.creates("editors", nil), f.adds("editors", nil), f.finds(moved(), nil), f.disables(nil),
 				}
 			},
 			want: came{outcome: done, retired: domain.RetiredDisabled, groups: 1},
@@ -348,7 +441,7 @@ func TestATryToFinishAMove(t *testing.T) {
 		"the source user is disabled already": {
 			given: func(f *fixture) { known(f) },
 			calls: func(f *fixture) []*gomock.Call {
-				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(func(u *domain.SourceUser) { u.Enabled = false }), nil)}
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(func(u *domain.SourceUser) { u.Enabled = false }), nil), f.finds(moved(), nil)}
 			},
 			want: came{outcome: done, retired: domain.RetiredDisabled},
 		},
@@ -356,7 +449,7 @@ func TestATryToFinishAMove(t *testing.T) {
 			given: func(f *fixture) { f.options.After = del; known(f, "editors") },
 			calls: func(f *fixture) []*gomock.Call {
 				return []*gomock.Call{
-					f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.adds("editors", nil), f.signsOut(nil), f.deletes(nil),
+					f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.adds("editors", nil), f.finds(moved(), nil), f.signsOut(nil), f.deletes(nil),
 				}
 			},
 			want: came{outcome: done, retired: domain.RetiredDeleted, groups: 1},
@@ -365,14 +458,14 @@ func TestATryToFinishAMove(t *testing.T) {
 			given: func(f *fixture) { f.options.After = del; known(f) },
 			calls: func(f *fixture) []*gomock.Call {
 				user := alice(func(u *domain.SourceUser) { u.Attributes["name"] = "Alice Married" })
-				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, user, nil), f.disables(nil)}
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, user, nil), f.finds(moved(), nil), f.disables(nil)}
 			},
 			want: came{outcome: done, reason: domain.ReasonSourceUserChanged, retired: domain.RetiredDisabledInstead},
 		},
 		"a message that does not say what was moved disables and does not delete": {
 			given: func(f *fixture) { f.options.After = del; f.completion.Profile = ""; known(f) },
 			calls: func(f *fixture) []*gomock.Call {
-				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.disables(nil)}
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.finds(moved(), nil), f.disables(nil)}
 			},
 			want: came{outcome: done, reason: domain.ReasonSourceUserChanged, retired: domain.RetiredDisabledInstead},
 		},
@@ -417,13 +510,13 @@ func TestNoAnswerKeepsTheMoveOwed(t *testing.T) {
 	signsOut := func(f *fixture, err error) *gomock.Call { return f.signsOut(err) }
 	deletes := func(f *fixture, err error) *gomock.Call { return f.deletes(err) }
 	names := map[domain.After][]string{
-		domain.AfterDisable: {"destination user", "source user", "groups", "add", "create", "add again", "disable"},
-		domain.AfterDelete:  {"destination user", "source user", "groups", "add", "create", "add again", "sign out", "delete"},
+		domain.AfterDisable: {"destination user", "source user", "groups", "add", "create", "add again", "destination user again", "disable"},
+		domain.AfterDelete:  {"destination user", "source user", "groups", "add", "create", "add again", "destination user again", "sign out", "delete"},
 	}
-	atDestination := map[string]bool{"destination user": true, "add": true, "create": true, "add again": true}
+	atDestination := map[string]bool{"destination user": true, "add": true, "create": true, "add again": true, "destination user again": true}
 	for after, calls := range map[domain.After]steps{
-		domain.AfterDisable: {finds, reads, lists, missing, creates, adds, disables},
-		domain.AfterDelete:  {finds, reads, lists, missing, creates, adds, signsOut, deletes},
+		domain.AfterDisable: {finds, reads, lists, missing, creates, adds, finds, disables},
+		domain.AfterDelete:  {finds, reads, lists, missing, creates, adds, finds, signsOut, deletes},
 	} {
 		for i := range calls {
 			for kind, row := range map[string]struct {
@@ -487,7 +580,7 @@ func TestARecordThatIsNotKeptDoesNotUndoAnything(t *testing.T) {
 			if !told {
 				f.options.RecordFailed = nil
 			}
-			gomock.InOrder(f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.disables(nil))
+			gomock.InOrder(f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.finds(moved(), nil), f.disables(nil))
 			f.records.EXPECT().RecordCompletion(gomock.Any(), gomock.Any()).Return(full)
 			got, err := complete.New(f.sources, f.destination, f.records, f.options).Complete(t.Context(), f.completion)
 			if err != nil || got.Outcome != domain.CompletionDone {
@@ -521,7 +614,7 @@ func TestWhatStoodInTheWaySaysNothingOfThePerson(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.completion.Groups, f.completion.GroupsKnown = []string{"editors"}, true
-	gomock.InOrder(f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.adds("editors", ports.ErrNoGroup))
+	gomock.InOrder(f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.lists(nil, "editors"), f.adds("editors", ports.ErrNoGroup))
 	_, err := f.complete(t)
 	if err == nil || strings.Contains(err.Error(), "alice") || strings.Contains(err.Error(), canary) || !strings.Contains(err.Error(), "editors") {
 		t.Errorf("the log is told %v", err)
@@ -536,7 +629,7 @@ func TestEachCompletionGoesToItsOwnSource(t *testing.T) {
 	other := newFixture(t) // its source must not be asked
 	f.sources = maps.Clone(f.sources)
 	f.sources["OTHER"] = other.sources["SOURCE"]
-	gomock.InOrder(f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.disables(nil))
+	gomock.InOrder(f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.finds(moved(), nil), f.disables(nil))
 	if got, err := f.complete(t); err != nil || got.Outcome != domain.CompletionDone {
 		t.Errorf("got %+v, %v", got, err)
 	}

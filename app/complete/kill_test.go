@@ -84,14 +84,14 @@ func newStory(t *testing.T, s setting, kill map[int]blow) *story {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules := domain.DefaultRules()
+	rules := withSub()
 	user := found.User
 	if s.changed {
 		user.Attributes = domain.Attributes{"sub": "sub-1", "email": "alice@example.com", "email_verified": "true", "name": "Alice Before"}
 	}
 	attempt := domain.Attempt{ID: "attempt-1", Trigger: domain.TriggerAuthentication, Username: "alice", UserPoolID: poolID}
 	finding := domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: user}
-	st.completion = domain.NewCompletion(rules, attempt, user, domain.Decide(rules, attempt, finding))
+	st.completion = domain.NewCompletion(rules, keys(), attempt, now, user, domain.Decide(rules, attempt, finding))
 	source := ports.Source{Directory: directory, Retirer: directory}
 	if s.lists {
 		st.completion.Groups, st.completion.GroupsKnown = nil, false
@@ -99,7 +99,7 @@ func newStory(t *testing.T, s setting, kill map[int]blow) *story {
 	}
 	st.guarded = &guarded{source: source, destination: st.destination, gate: st.pass}
 	st.sink = &sink{gate: st.pass}
-	options := complete.Options{Rules: rules, After: s.after, CreateGroups: s.create}
+	options := complete.Options{Rules: rules, Keys: keys(), After: s.after, CreateGroups: s.create}
 	if s.groups != "" {
 		options.Groups = groupMap(s.groups)
 	}
@@ -199,7 +199,7 @@ func (st *story) tell(s setting) (end, error) {
 	st.t.Helper()
 	here := domain.DestinationUser{
 		Username: "alice", Enabled: true, Status: domain.StatusConfirmed,
-		Attributes: domain.Attributes{"email": "alice@example.com", "email_verified": "true"},
+		Attributes: domain.Attributes{"email": "alice@example.com", "email_verified": "true", "custom:legacy_sub": "sub-1"},
 	}
 	if s.awaiting {
 		st.try() // she is not there yet

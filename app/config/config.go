@@ -40,6 +40,17 @@ type Config struct {
 	Warnings []string
 }
 
+// SourcePools are the IDs of the user pools among the sources.
+func (c *Config) SourcePools() []string {
+	var pools []string
+	for _, source := range c.Sources {
+		if pool, ok := source.Settings.(interface{ SourceUserPool() string }); ok {
+			pools = append(pools, pool.SourceUserPool())
+		}
+	}
+	return pools
+}
+
 // Source is one directory to move users from.
 type Source struct {
 	// Name is the prefix of its variables.
@@ -95,6 +106,8 @@ type Completion struct {
 	CreateGroups bool
 	// QueueURL is that of the queue.
 	QueueURL string
+	// Keys sign what the queue keeps.
+	Keys domain.CompletionKeys
 	// Required fails attempts whose completion cannot be queued.
 	Required bool
 }
@@ -166,6 +179,8 @@ type completionSettings struct {
 	Groups       domain.GroupMap `env:"GROUPS" takes:"rules, separated by commas" desc:"Groups of the source that the destination user gets: \u0060admins\u0060, \u0060editors=writers\u0060; \u0060*\u0060 stands for every other."`
 	CreateGroups bool            `env:"CREATE_GROUPS" envDefault:"false" takes:"true, false" desc:"Create the groups that the destination lacks."`
 	QueueURL     queueURL        `env:"QUEUE_URL" takes:"the URL of an SQS queue" desc:"The queue that keeps what is owed. Needed with \u0060COMPLETION_AFTER\u0060 or \u0060COMPLETION_GROUPS\u0060."`
+	HMACKey      domain.Secret   `env:"HMAC_KEY" takes:"a secret of 32 characters or more" desc:"Key that signs what the queue keeps, the same for both functions. Needed with \u0060COMPLETION_AFTER\u0060 or \u0060COMPLETION_GROUPS\u0060."`
+	Previous     domain.Secret   `env:"HMAC_KEY_PREVIOUS" takes:"a secret of 32 characters or more" desc:"The key before \u0060COMPLETION_HMAC_KEY\u0060, while messages that it signed are still under way."`
 	Failure      OnUnsent        `env:"FAILURE" envDefault:"migrate" takes:"migrate, fail" desc:"What becomes of a person when the queue cannot be reached: moved, with a record of what is owed, or turned away for now."`
 }
 
@@ -340,7 +355,7 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 	sources := l.sources(migrate.Sources, kinds)
 	l.checkFamilies()
 	l.checkAudit(audit, lockout)
-	l.checkCompletion(completion)
+	l.checkCompletion(completion, migrate.Attributes)
 	if len(l.problems) > 0 {
 		slices.Sort(l.problems)
 		return nil, &Error{Problems: slices.Compact(l.problems)}
@@ -374,6 +389,7 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 			Groups:       completion.Groups,
 			CreateGroups: completion.CreateGroups,
 			QueueURL:     string(completion.QueueURL),
+			Keys:         domain.NewCompletionKeys(completion.HMACKey, completion.Previous),
 			Required:     completion.Failure == UnsentFail,
 		},
 		Lockout:  Lockout{Table: string(lockout.Table)},
@@ -563,7 +579,7 @@ func (l *loader) checkAudit(audit auditSettings, lockout lockoutSettings) {
 	case key.Empty():
 	case audit.Username != domain.AuditUsernameHMAC && lockout.Table == "" && !l.isProblem("LOCKOUT_TABLE"):
 		l.problem("AUDIT_HMAC_KEY", "is used with AUDIT_USERNAME=hmac or LOCKOUT_TABLE alone")
-	case len(key.Reveal()) < 32:
+	case len(key.Reveal()) < shortestKey:
 		l.problem("AUDIT_HMAC_KEY", "takes a secret of 32 characters or more: a shorter one can be guessed, and with it every name")
 	}
 	if l.isProblem("AUDIT_SINKS") {
@@ -581,18 +597,48 @@ func (l *loader) checkAudit(audit auditSettings, lockout lockoutSettings) {
 	}
 }
 
-func (l *loader) checkCompletion(completion completionSettings) {
+func (l *loader) checkCompletion(completion completionSettings, attributes domain.AttributeMap) {
 	wanted := Completion{After: completion.After, Groups: completion.Groups}.Wanted()
+	known := !l.isProblem("COMPLETION_AFTER") && !l.isProblem("COMPLETION_GROUPS")
 	if wanted && completion.QueueURL == "" && !l.isProblem("COMPLETION_QUEUE_URL") {
 		l.problem("COMPLETION_QUEUE_URL", "is required with COMPLETION_AFTER or COMPLETION_GROUPS: what is owed is kept there until Cognito has created the user")
 	}
-	if !wanted && completion.QueueURL != "" && !l.isProblem("COMPLETION_AFTER") && !l.isProblem("COMPLETION_GROUPS") {
+	if !wanted && completion.QueueURL != "" && known {
 		l.problem("COMPLETION_QUEUE_URL", "is used with COMPLETION_AFTER or COMPLETION_GROUPS alone, and neither asks for anything")
 	}
 	if completion.CreateGroups && completion.Groups.Empty() && !l.isProblem("COMPLETION_GROUPS") {
 		l.problem("COMPLETION_CREATE_GROUPS", "is used with COMPLETION_GROUPS alone")
 	}
+	if completion.After == domain.AfterDelete && attributes.SubCarrier() == "" && !l.isProblem("MIGRATE_ATTRIBUTES") {
+		l.problem("COMPLETION_AFTER", "delete requires a rule that carries the source's sub, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub: only the sub proves for good that both users are one person")
+	}
+	l.checkCompletionKeys(completion, wanted, known)
 }
+
+// checkCompletionKeys demands a key as soon as anything is queued: without one,
+// whoever may send to the queue could name any user.
+func (l *loader) checkCompletionKeys(completion completionSettings, wanted, known bool) {
+	const current, previous = "COMPLETION_HMAC_KEY", "COMPLETION_HMAC_KEY_PREVIOUS"
+	if wanted && completion.HMACKey.Empty() && !l.isProblem(current) {
+		l.problem(current, "is required with COMPLETION_AFTER or COMPLETION_GROUPS: it signs what the queue keeps; set the same secret of 32 characters or more for both functions")
+	}
+	for name, key := range map[string]domain.Secret{current: completion.HMACKey, previous: completion.Previous} {
+		switch {
+		case key.Empty() || l.isProblem(name):
+		case len(key.Reveal()) < shortestKey:
+			l.problem(name, "takes a secret of 32 characters or more: a shorter one can be guessed, and with it every message forged")
+		case !wanted && known:
+			l.problem(name, "is used with COMPLETION_AFTER or COMPLETION_GROUPS alone, and neither asks for anything")
+		}
+	}
+	if wanted && !completion.Previous.Empty() && completion.Previous.Reveal() == completion.HMACKey.Reveal() {
+		l.problem(previous, "is the same as COMPLETION_HMAC_KEY; leave it out, or set the key before it")
+	}
+}
+
+// shortestKey is the least length of a key in bytes, the output of the hash ("The
+// key ... less than L bytes is strongly discouraged", RFC 2104 section 3).
+const shortestKey = 32
 
 // isProblem reports whether something is wrong with the variable already.
 func (l *loader) isProblem(variable string) bool {

@@ -60,7 +60,7 @@ func (*secondHalf) CreateGroup(context.Context, string, string) error {
 // part is completion with this queue and this destination.
 func (h *secondHalf) part() *parts.Completion {
 	return &parts.Completion{
-		Queue:       func(context.Context, string) (parts.CompletionQueue, error) { return h, nil },
+		Queue:       func(context.Context, string, domain.CompletionKeys) (parts.CompletionQueue, error) { return h, nil },
 		Destination: func(context.Context) (ports.Destination, error) { return h, nil },
 	}
 }

@@ -97,3 +97,20 @@ func completionRetirement(f Facts) Check {
 	}
 	return pass(fmt.Sprintf("COMPLETION_AFTER=%s, and the source (%s) can part with users", after, f.Settings.SourceKind))
 }
+
+// completionProof recommends the one rule by which both users are known to be one
+// person for good. Without it completion compares contacts and attributes, and
+// leaves alone whoever has none that is verified, or has changed one since.
+func completionProof(f Facts) Check {
+	if why := f.unfinished(); why != "" {
+		return skip(why)
+	}
+	if skipped, yes := f.resting("MIGRATE_ATTRIBUTES"); yes {
+		return skipped
+	}
+	if carrier := f.Settings.Rules.Attributes.SubCarrier(); carrier != "" {
+		return pass(carrier + " carries the source's sub; let no app client write it")
+	}
+	return warn("no rule carries the source's sub: completion leaves alone whoever has no verified contact, or has changed something since",
+		"add the attribute custom:legacy_sub to the destination, and the rule custom:legacy_sub=sub to MIGRATE_ATTRIBUTES")
+}

@@ -64,6 +64,7 @@ const (
 	nameAuditStream        = "audit stream"
 	nameQueue              = "completion queue"
 	nameGroups             = "completion groups"
+	nameProof              = "completion proof"
 	nameRetirement         = "completion retirement"
 	nameLockout            = "lockout"
 	nameAttempt            = "attempt"
@@ -113,6 +114,7 @@ func checks() []check {
 		{nameAuditStream, auditStream},
 		{nameQueue, completionQueue},
 		{nameGroups, completionGroups},
+		{nameProof, completionProof},
 		{nameRetirement, completionRetirement},
 		{nameLockout, lockout},
 	}

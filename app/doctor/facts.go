@@ -34,6 +34,8 @@ type Settings struct {
 	SourceKind, SourceName string
 	// Source is the source where it is a user pool.
 	Source *CognitoSource
+	// SourcePools are the IDs of the user pools among all sources.
+	SourcePools []string
 	// Completion is how moves are to be finished.
 	Completion Completion
 	// Lockout is how passwords are kept from being guessed.

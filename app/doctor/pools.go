@@ -111,6 +111,10 @@ func sourceErrors(f Facts) Check {
 }
 
 func pool(f Facts) Check {
+	if destination := f.Settings.DestinationPool; slices.Contains(f.Settings.SourcePools, destination) {
+		return fail("the destination "+destination+" is a source too: users would be moved onto themselves, and completion would disable or delete the user who is to be kept",
+			"give the new user pool as the destination; a source is only read")
+	}
 	return read(f.pool, describePool, "check --destination-pool and --destination-region", "cognito-idp:DescribeUserPool")
 }
 

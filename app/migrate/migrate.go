@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +41,9 @@ type Options struct {
 	// Earlier asks the sources before the one that knows the user; nil where
 	// there is one source.
 	Earlier EarlierSources
+	// SourcePools are the IDs of the user pools that are sources. An attempt of one
+	// of them fails: the trigger is attached to the pool that it is to ask.
+	SourcePools []string
 	// Completion is what follows a decision to migrate; nothing where it is nil.
 	Completion *Completion
 	// Lockout bounds how often passwords are tried; nothing does where it is
@@ -68,6 +72,8 @@ type EarlierSources interface {
 type Completion struct {
 	// Queue keeps what is owed.
 	Queue ports.CompletionQueue
+	// Keys make the digests that what is owed holds.
+	Keys domain.CompletionKeys
 	// Required turns a person away whose completion cannot be queued. Without
 	// it they are moved, and the record says what is owed.
 	Required bool
@@ -190,6 +196,10 @@ func failureOf(err error) *Failure {
 	}
 }
 
+// errOwnSource is an attempt of a user pool that is itself a source. To ask it
+// would invoke the trigger again, and again.
+var errOwnSource = fmt.Errorf("the user pool of the event is a source itself; detach the trigger there, and attach it to the destination: %w", ports.ErrMisconfigured)
+
 // errUnsent is a completion that could not be queued and must be.
 var errUnsent = errors.New("the completion could not be queued")
 
@@ -198,6 +208,9 @@ var errUnsent = errors.New("the completion could not be queued")
 func (m *Migrator) decide(whole context.Context, attempt domain.Attempt) (domain.Decision, domain.CompletionState, error) {
 	ctx, cancel := before(whole, m.options.Reserve)
 	defer cancel()
+	if slices.Contains(m.options.SourcePools, attempt.UserPoolID) {
+		return domain.Decision{}, domain.CompletionNone, errOwnSource
+	}
 	finding, err := m.ask(ctx, whole, attempt)
 	if err != nil {
 		return domain.Decision{}, domain.CompletionNone, err
@@ -215,7 +228,7 @@ func (m *Migrator) decide(whole context.Context, attempt domain.Attempt) (domain
 	if m.options.Completion == nil {
 		return decision, domain.CompletionNone, nil
 	}
-	if err := m.send(ctx, domain.NewCompletion(m.options.Rules, attempt, finding.User, decision)); err != nil {
+	if err := m.send(ctx, domain.NewCompletion(m.options.Rules, m.options.Completion.Keys, attempt, m.options.Now(), finding.User, decision)); err != nil {
 		if m.options.Completion.Unsent != nil {
 			m.options.Completion.Unsent(ctx, err)
 		}

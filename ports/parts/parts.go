@@ -99,7 +99,7 @@ type Resolver interface {
 // Completion is what finishes moves: the queue and the destination.
 type Completion struct {
 	// Queue opens the queue of a URL. It sends nothing.
-	Queue func(ctx context.Context, url string) (CompletionQueue, error)
+	Queue func(ctx context.Context, url string, keys domain.CompletionKeys) (CompletionQueue, error)
 	// Destination opens the user pools that users are moved to. It sends
 	// nothing.
 	Destination func(ctx context.Context) (ports.Destination, error)

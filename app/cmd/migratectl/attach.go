@@ -10,6 +10,7 @@ import (
 
 	"cognito-user-migration/adapters/awssetup"
 	"cognito-user-migration/app/doctor"
+	"cognito-user-migration/domain"
 	"cognito-user-migration/ports/setup"
 )
 
@@ -36,9 +37,12 @@ func attach(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 	functions, pools := account.Functions(given.region), account.UserPools(given.region)
-	function, err := functionARN(ctx, functions, given.function, s.err)
+	function, environment, err := functionARN(ctx, functions, given.function, s.err)
 	if err != nil {
 		return err
+	}
+	if source := sourceNamed(environment, s.environ, given.pool); source != "" {
+		return fmt.Errorf("user pool %s is the function's source (%s), so nothing was written: there the trigger would ask itself; give the destination's pool", given.pool, source)
 	}
 	change, err := pools.Plan(ctx, given.pool, function)
 	if err != nil {
@@ -152,21 +156,38 @@ func showRestore(to io.Writer, change *awssetup.Change, err error) {
 	fmt.Fprintf(to, "To restore the pool, save this as restore.json and run\n  aws cognito-idp update-user-pool --cli-input-json file://restore.json\n%s\n", request)
 }
 
-// functionARN is the ARN of a function that is there. An ARN that the operator
-// may not look at is taken as it stands.
-func functionARN(ctx context.Context, functions setup.FunctionReader, name string, notes io.Writer) (string, error) {
+// functionARN is the ARN of a function that is there, with its variables where
+// they can be read. An ARN that the operator may not look at is taken as it stands.
+func functionARN(ctx context.Context, functions setup.FunctionReader, name string, notes io.Writer) (string, map[string]domain.Secret, error) {
 	function, err := functions.Function(ctx, name)
 	switch {
 	case err == nil && strings.HasPrefix(name, "arn:"):
-		return name, nil
+		return name, function.Environment, nil
 	case err == nil:
-		return function.ARN, nil
+		return function.ARN, function.Environment, nil
 	case errors.Is(err, setup.ErrNotPermitted) && strings.HasPrefix(name, "arn:"):
-		fmt.Fprintf(notes, "note: whether there is the function could not be seen: %v\n", err)
-		return name, nil
+		fmt.Fprintf(notes, "note: whether the function exists could not be checked: %v\n", err)
+		return name, nil, nil
 	default:
-		return "", err
+		return "", nil, err
 	}
+}
+
+// sourceNamed is the variable by which the function, or the operator's environment,
+// names the user pool as a source; empty where none does.
+func sourceNamed(environment map[string]domain.Secret, environ []string, pool string) string {
+	const suffix = "_USER_POOL_ID"
+	for name, value := range environment {
+		if strings.HasSuffix(name, suffix) && value.Reveal() == pool {
+			return name
+		}
+	}
+	for _, variable := range environ {
+		if name, value, _ := strings.Cut(variable, "="); strings.HasSuffix(name, suffix) && strings.HasPrefix(name, "SOURCE") && value == pool {
+			return name
+		}
+	}
+	return ""
 }
 
 // permitted is an error where Cognito may not invoke the function for the pool:

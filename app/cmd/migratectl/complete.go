@@ -92,6 +92,9 @@ func newHand(ctx context.Context, given completeFlags, s streams) (*hand, error)
 	if !configuration.Completion.Wanted() {
 		return nil, errors.New("COMPLETION_AFTER and COMPLETION_GROUPS ask for nothing, so there is nothing to complete")
 	}
+	if slices.Contains(configuration.SourcePools(), given.pool) {
+		return nil, fmt.Errorf("--destination-pool %s is a source: completion would disable or delete the user who is to be kept; give the ID of the destination's user pool", given.pool)
+	}
 	h := &hand{pool: given.pool, configuration: configuration, notes: &notes{dry: !given.yes}}
 	awsConfig, err := account.Config(ctx)
 	if err != nil {
@@ -123,6 +126,7 @@ func newHand(ctx context.Context, given completeFlags, s streams) (*hand, error)
 // owedMove is a move that is owed: who, and what its record says of it.
 type owedMove struct {
 	username, attemptID, source string
+	at                          time.Time // zero where no record says it
 }
 
 // tried is what came of one person.
@@ -148,7 +152,8 @@ func (h *hand) finish(ctx context.Context, move owedMove) tried {
 	}
 	result.Source = name
 	attempt := domain.Attempt{ID: move.attemptID, Username: move.username, UserPoolID: h.pool}
-	completion := domain.NewCompletionByHand(h.configuration.Rules, attempt, name, finding.User)
+	keys := h.configuration.Completion.Keys
+	completion := domain.NewCompletionByHand(h.configuration.Rules, keys, attempt, move.at, name, finding.User)
 	created, err := h.destination.FindUser(ctx, h.pool, completion.Username)
 	switch {
 	case err != nil:
@@ -162,7 +167,7 @@ func (h *hand) finish(ctx context.Context, move owedMove) tried {
 	case finding.Kind != domain.UserFound:
 		return result.owed(domain.ReasonUserAmbiguous, fmt.Errorf("%s: %s", name, finding.Kind))
 	}
-	record, err := h.completer.Complete(ctx, completion.SameIn(h.configuration.Rules, finding.User, *created))
+	record, err := h.completer.Complete(ctx, completion.SameIn(h.configuration.Rules, keys, finding.User, *created))
 	result.Outcome, result.Reason, result.SourceUser, result.Groups = record.Outcome, record.Reason, record.Retired, h.notes.groups
 	if err != nil {
 		result.Error = err.Error()

@@ -20,6 +20,7 @@ import (
 type auditLine struct {
 	Logger     string                 `json:"logger"`
 	AttemptID  string                 `json:"attemptId"`
+	Time       time.Time              `json:"time"`
 	Outcome    domain.Outcome         `json:"outcome"`
 	Completion domain.CompletionState `json:"completion"`
 	Source     string                 `json:"source"`
@@ -141,7 +142,7 @@ func (h *hand) named(ctx context.Context, owed []auditLine, progress *progress) 
 		var moves []owedMove
 		for _, line := range owed {
 			if line.Username != "" {
-				moves = append(moves, owedMove{string(line.Username), line.AttemptID, line.Source})
+				moves = append(moves, owedMove{string(line.Username), line.AttemptID, line.Source, line.Time})
 			}
 		}
 		return moves, nil
@@ -176,7 +177,7 @@ func (h *hand) undigested(ctx context.Context, owed []auditLine, progress *progr
 		} {
 			digest := h.pseudonymizer.Pseudonym(identifier)
 			if line, is := wanted[digest]; is && identifier != "" {
-				moves = append(moves, owedMove{identifier, line.AttemptID, line.Source})
+				moves = append(moves, owedMove{identifier, line.AttemptID, line.Source, line.Time})
 				delete(wanted, digest)
 			}
 		}

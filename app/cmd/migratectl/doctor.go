@@ -102,6 +102,7 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 			"MIGRATE_SOURCES: the checks of a source look at %s, the first of %d; to have another one checked, put it first", configuration.Sources[0].Name, count))
 	}
 	settings.SourceKind, settings.SourceName = configuration.Sources[0].Kind, configuration.Sources[0].Name
+	settings.SourcePools = configuration.SourcePools()
 	settings.Completion = doctor.Completion{
 		After: configuration.Completion.After, Groups: configuration.Completion.Groups,
 		CreateGroups: configuration.Completion.CreateGroups, QueueURL: configuration.Completion.QueueURL,
@@ -157,6 +158,8 @@ func setAside(environ, problems []string) ([]string, []string) {
 		switch {
 		case name == "COMPLETION_QUEUE_URL" && asksForCompletion(kept):
 			kept = append(kept, name+"=https://sqs.invalid/0/unset")
+		case name == "COMPLETION_HMAC_KEY" && asksForCompletion(kept):
+			kept = append(withoutVariables(kept, "COMPLETION_HMAC_KEY_PREVIOUS"), name+"=stands-in-for-the-key-with-a-problem")
 		// What else there is of completion is a second problem of the same fault.
 		case name == "COMPLETION_AFTER" || name == "COMPLETION_GROUPS":
 			kept = trial.WithoutFamily(kept, "COMPLETION_")
