@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
+	"time"
 
 	"cognito-user-migration/app"
 	"cognito-user-migration/app/complete"
@@ -32,6 +33,7 @@ func (*secondHalf) settings() []string {
 	return []string{
 		"COMPLETION_AFTER=disable", "COMPLETION_GROUPS=editors=writers",
 		"COMPLETION_QUEUE_URL=https://sqs.example.com/123456789012/demo", // nobody asks it
+		"COMPLETION_HMAC_KEY=a demonstration signs with this key",
 	}
 }
 
@@ -113,7 +115,7 @@ func (h *secondHalf) create(response json.RawMessage) error {
 		return err
 	}
 	h.user = &domain.DestinationUser{
-		Username: read.UserAttributes["username"], Enabled: true, Status: read.FinalUserStatus, Attributes: read.UserAttributes,
+		Username: read.UserAttributes["username"], Enabled: true, Status: read.FinalUserStatus, Attributes: read.UserAttributes, CreatedAt: time.Now(),
 	}
 	return nil
 }

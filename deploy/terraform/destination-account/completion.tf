@@ -44,6 +44,63 @@ resource "aws_sqs_queue" "completion_dead_letters" {
   message_retention_seconds = 1209600
 }
 
+# A message names whom to retire. Only the function that moved them may write one, and nothing is read
+# or written without TLS. To move dead letters back, the operator has to take the first statement out for
+# the time; `migratectl complete` needs no queue.
+resource "aws_sqs_queue_policy" "completion_queue_policy" {
+  count = local.complete ? 1 : 0
+
+  queue_url = local.completion_queue_url
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "OnlyTheFunctionSends"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = ["sqs:SendMessage"]
+        Resource  = [local.completion_queue_arn]
+        Condition = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:${local.partition}:iam::${local.account}:role/${var.function_role_name}"] } }
+      },
+      {
+        Sid       = "OnlyOverTLS"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = ["sqs:*"]
+        Resource  = [local.completion_queue_arn]
+        Condition = { Bool = { "aws:SecureTransport" = ["false"] } }
+      },
+    ]
+  })
+}
+
+# Nobody sends here: SQS itself moves dead letters.
+resource "aws_sqs_queue_policy" "completion_dead_letters_policy" {
+  count = local.complete ? 1 : 0
+
+  queue_url = aws_sqs_queue.completion_dead_letters[0].url
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "NobodySends"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = ["sqs:SendMessage"]
+        Resource  = [local.completion_dead_letters_arn]
+      },
+      {
+        Sid       = "OnlyOverTLS"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = ["sqs:*"]
+        Resource  = [local.completion_dead_letters_arn]
+        Condition = { Bool = { "aws:SecureTransport" = ["false"] } }
+      },
+    ]
+  })
+}
+
 resource "aws_iam_role" "completion_role" {
   count = local.complete ? 1 : 0
 

@@ -61,6 +61,8 @@ locals {
     COMPLETION_AFTER              = var.completion_after
     COMPLETION_GROUPS             = var.completion_groups
     COMPLETION_CREATE_GROUPS      = tostring(var.completion_create_groups)
+    COMPLETION_HMAC_KEY           = var.completion_hmac_key
+    COMPLETION_HMAC_KEY_PREVIOUS  = var.completion_hmac_key_previous
     COMPLETION_FAILURE            = var.completion_failure
     COMPLETION_QUEUE_URL          = local.completion_queue_url
     LOCKOUT_TABLE                 = local.lockout_table

@@ -383,6 +383,30 @@ variable "completion_create_groups" {
   default     = false
 }
 
+variable "completion_hmac_key" {
+  description = "Key that signs what the completion queue keeps, 32 characters or more, or a reference to it; needed with completion"
+  type        = string
+  default     = ""
+  sensitive   = true
+
+  validation {
+    condition     = can(regex("^(|(secretsmanager|ssm):.+|.{32,})$", var.completion_hmac_key))
+    error_message = "Takes 32 characters or more, or a reference."
+  }
+}
+
+variable "completion_hmac_key_previous" {
+  description = "The key before CompletionHmacKey, or a reference to it, while messages that it signed are still under way"
+  type        = string
+  default     = ""
+  sensitive   = true
+
+  validation {
+    condition     = can(regex("^(|(secretsmanager|ssm):.+|.{32,})$", var.completion_hmac_key_previous))
+    error_message = "Takes 32 characters or more, or a reference."
+  }
+}
+
 variable "completion_failure" {
   description = "What becomes of a person when the queue cannot be reached"
   type        = string
