@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
 	"cognito-user-migration/app"
@@ -24,7 +25,7 @@ import (
 
 func TestTheGraphOfCompletionIsWhole(t *testing.T) {
 	t.Parallel()
-	environ := append(cognitoEnvironment(), "COMPLETION_AFTER=disable", "COMPLETION_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/123456789012/completion")
+	environ := append(cognitoEnvironment(), "COMPLETION_AFTER=disable", "COMPLETION_HMAC_KEY=a key of thirty-two characters, or more", "COMPLETION_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/123456789012/completion")
 	var handler parts.Handler
 	err := fx.ValidateApp(app.CompletionModules(whole(), app.Process{Environ: environ, Log: new(bytes.Buffer)}, load(t, environ)), fx.Populate(&handler))
 	if err != nil {
@@ -54,7 +55,7 @@ func (a *aws) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = map[string]any{"MessageId": "1"}
 	case "AdminGetUser":
 		answer = map[string]any{
-			"Username": canary, "Enabled": true, "UserStatus": "CONFIRMED",
+			"Username": canary, "Enabled": true, "UserStatus": "CONFIRMED", "UserCreateDate": time.Now().Unix(),
 			"UserAttributes": []map[string]string{{"Name": "email", "Value": canary + "@example.com"}, {"Name": "email_verified", "Value": "true"}},
 		}
 	}
@@ -78,7 +79,7 @@ func TestBothHalvesOfAMove(t *testing.T) {
 	path := people(t)
 	environ := []string{
 		"SOURCE_KIND=file", "SOURCE_PATH=" + path,
-		"COMPLETION_AFTER=disable", "COMPLETION_QUEUE_URL=" + server.URL + "/123456789012/completion",
+		"COMPLETION_AFTER=disable", "COMPLETION_HMAC_KEY=a key of thirty-two characters, or more", "COMPLETION_QUEUE_URL=" + server.URL + "/123456789012/completion",
 	}
 	var log bytes.Buffer
 	var trigger *lambdatrigger.Handler
@@ -111,7 +112,7 @@ func TestBothHalvesOfAMove(t *testing.T) {
 	if text, err := os.ReadFile(path); err != nil || !bytes.Contains(text, []byte(`"enabled":false`)) {
 		t.Errorf("the source has %s, %v", text, err)
 	}
-	if want := "SendMessage AdminGetUser"; strings.Join(service.calls, " ") != want {
+	if want := "SendMessage AdminGetUser AdminGetUser"; strings.Join(service.calls, " ") != want {
 		t.Errorf("AWS was asked for %q, want %q", service.calls, want)
 	}
 	if strings.Contains(log.String(), canary) || !strings.Contains(log.String(), `"completion":"queued"`) ||

@@ -170,7 +170,7 @@ func TestASourceThatCannotPartWithUsersIsNotAskedTo(t *testing.T) {
 	t.Parallel()
 	environ := []string{
 		"SOURCE_KIND=http", "SOURCE_URL=http://127.0.0.1:1/users",
-		"COMPLETION_AFTER=delete", "COMPLETION_QUEUE_URL=https://sqs.ap-northeast-1.amazonaws.com/123456789012/completion",
+		"COMPLETION_AFTER=delete", "MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub", "COMPLETION_HMAC_KEY=a key of thirty-two characters, or more", "COMPLETION_QUEUE_URL=https://sqs.ap-northeast-1.amazonaws.com/123456789012/completion",
 	}
 	var handler *lambdatrigger.Handler
 	_, err := app.Start(t.Context(), app.Modules(whole(), app.Process{Environ: environ, Log: new(bytes.Buffer)}, load(t, environ)), fx.Populate(&handler))

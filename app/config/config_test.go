@@ -94,10 +94,10 @@ func TestEverySettingIsRead(t *testing.T) {
 	t.Parallel()
 	got, err := load(
 		"MIGRATE_SOURCES=old", "OLD_KIND=directory", "OLD_HOST=h", "OLD_KEY="+canary, "OLD_PORT=636", "OLD_BASE=b",
-		"MIGRATE_ATTRIBUTES=email,custom:tenant='acme'", "MIGRATE_VERIFIED_CONTACTS=always", "MIGRATE_USERNAME=omit",
+		"MIGRATE_ATTRIBUTES=email,custom:tenant='acme',custom:legacy_sub=sub", "MIGRATE_VERIFIED_CONTACTS=always", "MIGRATE_USERNAME=omit",
 		"MIGRATE_ON_TEMPORARY_PASSWORD=confirm", "MIGRATE_ON_MFA=migrate", "MIGRATE_ON_RESET_REQUIRED=refuse", "MIGRATE_ON_FORGOT_PASSWORD=refuse",
 		"MIGRATE_REFUSAL=explain", "MIGRATE_FORCE_ALIAS_CREATION=true", "MIGRATE_MESSAGE_ACTION=send",
-		"AUDIT_SINKS=log", "AUDIT_USERNAME=hmac", "AUDIT_HMAC_KEY="+strings.Repeat("k", 32), "COMPLETION_AFTER=delete",
+		"AUDIT_SINKS=log", "AUDIT_USERNAME=hmac", "AUDIT_HMAC_KEY="+strings.Repeat("k", 32), "COMPLETION_AFTER=delete", "COMPLETION_HMAC_KEY="+strings.Repeat("c", 32), "COMPLETION_HMAC_KEY_PREVIOUS="+strings.Repeat("p", 32),
 		"COMPLETION_GROUPS=editors=writers", "COMPLETION_CREATE_GROUPS=true", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", "COMPLETION_FAILURE=fail",
 		"LOCKOUT_TABLE=user-migration_lockout.1",
 	)
@@ -105,7 +105,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	rules := got.Rules
-	if rules.Attributes.String() != "email,custom:tenant='acme'" || rules.VerifiedContacts != domain.VerifiedAlways ||
+	if rules.Attributes.String() != "email,custom:tenant='acme',custom:legacy_sub=sub" || rules.VerifiedContacts != domain.VerifiedAlways ||
 		rules.Username != domain.UsernameOmit || rules.OnTemporaryPassword != domain.TemporaryPasswordConfirm ||
 		rules.OnMFA != domain.MFAMigrate || rules.OnResetRequired != domain.ResetRequiredRefuse || rules.OnForgotPassword != domain.ForgotPasswordRefuse ||
 		!rules.ForceAliasCreation || rules.MessageAction != domain.MessageSend || got.Refusal != config.RefusalExplain {
@@ -130,6 +130,9 @@ func TestEverySettingIsRead(t *testing.T) {
 	}
 }
 
+// completionKey is a key that completion takes.
+var completionKey = "COMPLETION_HMAC_KEY=" + strings.Repeat("c", 32)
+
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -146,7 +149,7 @@ func TestProblems(t *testing.T) {
 		"a value of the wrong type": {[]string{"SOURCE_HOST=h", "SOURCE_PORT=" + canary, "MIGRATE_FORCE_ALIAS_CREATION=" + canary},
 			[]string{"MIGRATE_FORCE_ALIAS_CREATION: takes true, false", "SOURCE_PORT: takes a port number"}},
 		"a variable that nothing reads": {[]string{"SOURCE_HOST=h", "SOURCE_HOTS=" + canary, "LOCKOUT_AFTER=t", "COMPLETION_QUEUE=q"}, []string{
-			"COMPLETION_QUEUE: nothing reads this variable; the family has COMPLETION_AFTER, COMPLETION_CREATE_GROUPS, COMPLETION_FAILURE, COMPLETION_GROUPS, COMPLETION_QUEUE_URL",
+			"COMPLETION_QUEUE: nothing reads this variable; the family has COMPLETION_AFTER, COMPLETION_CREATE_GROUPS, COMPLETION_FAILURE, COMPLETION_GROUPS, COMPLETION_HMAC_KEY, COMPLETION_HMAC_KEY_PREVIOUS, COMPLETION_QUEUE_URL",
 			"LOCKOUT_AFTER: nothing reads this variable; the family has LOCKOUT_TABLE",
 			"SOURCE_HOTS: nothing reads this variable; the family has SOURCE_BASE, SOURCE_HOST, SOURCE_KEY, SOURCE_KIND, SOURCE_MATCH, SOURCE_PORT",
 		}},
@@ -165,13 +168,23 @@ func TestProblems(t *testing.T) {
 			[]string{"MIGRATE_SOURCES: takes names of letters, digits and underscores that begin with a letter and are no family of their own (MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA)"}},
 		"a source with a name that is none": {[]string{"MIGRATE_SOURCES=a-b"},
 			[]string{"MIGRATE_SOURCES: takes names of letters, digits and underscores that begin with a letter and are no family of their own (MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA)"}},
-		"completion without a queue": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=delete"},
+		"completion without a key": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=disable", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q"},
+			[]string{"COMPLETION_HMAC_KEY: is required with COMPLETION_AFTER or COMPLETION_GROUPS: it signs what the queue keeps; set the same secret of 32 characters or more for both functions"}},
+		"completion with a short key": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=disable", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", "COMPLETION_HMAC_KEY=" + canary},
+			[]string{"COMPLETION_HMAC_KEY: takes a secret of 32 characters or more: a shorter one can be guessed, and with it every message forged"}},
+		"the same key twice": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=disable", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", completionKey, "COMPLETION_HMAC_KEY_PREVIOUS=" + strings.Repeat("c", 32)},
+			[]string{"COMPLETION_HMAC_KEY_PREVIOUS: is the same as COMPLETION_HMAC_KEY; leave it out, or set the key before it"}},
+		"a key for nothing": {[]string{"SOURCE_HOST=h", completionKey},
+			[]string{"COMPLETION_HMAC_KEY: is used with COMPLETION_AFTER or COMPLETION_GROUPS alone, and neither asks for anything"}},
+		"deletion without the source's sub": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=delete", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", completionKey},
+			[]string{"COMPLETION_AFTER: delete requires a rule that carries the source's sub, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub: only the sub proves for good that both users are one person"}},
+		"completion without a queue": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=disable", completionKey},
 			[]string{"COMPLETION_QUEUE_URL: is required with COMPLETION_AFTER or COMPLETION_GROUPS: what is owed is kept there until Cognito has created the user"}},
-		"groups without a queue": {[]string{"SOURCE_HOST=h", "COMPLETION_GROUPS=*"},
+		"groups without a queue": {[]string{"SOURCE_HOST=h", "COMPLETION_GROUPS=*", completionKey},
 			[]string{"COMPLETION_QUEUE_URL: is required with COMPLETION_AFTER or COMPLETION_GROUPS: what is owed is kept there until Cognito has created the user"}},
 		"a queue for nothing": {[]string{"SOURCE_HOST=h", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q"},
 			[]string{"COMPLETION_QUEUE_URL: is used with COMPLETION_AFTER or COMPLETION_GROUPS alone, and neither asks for anything"}},
-		"a queue that is none": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=disable", "COMPLETION_QUEUE_URL=" + canary},
+		"a queue that is none": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=disable", completionKey, "COMPLETION_QUEUE_URL=" + canary},
 			[]string{"COMPLETION_QUEUE_URL: takes the URL of an SQS queue, such as https://sqs.ap-northeast-1.amazonaws.com/123456789012/completion"}},
 		"groups to create and none to give": {[]string{"SOURCE_HOST=h", "COMPLETION_CREATE_GROUPS=true"},
 			[]string{"COMPLETION_CREATE_GROUPS: is used with COMPLETION_GROUPS alone"}},

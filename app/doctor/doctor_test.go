@@ -95,9 +95,9 @@ func (p pools) AppClient(context.Context, string, string) (setup.AppClient, erro
 func denied() error { return fmt.Errorf("AccessDenied: %w", setup.ErrNotPermitted) }
 
 func inOrder() *world {
-	schema := []setup.PoolAttribute{{Name: "sub", Type: "String", Required: true}, {Name: "email", Type: "String", Mutable: true}}
+	schema := []setup.PoolAttribute{{Name: "sub", Type: "String", Required: true}, {Name: "email", Type: "String", Mutable: true}, {Name: "custom:legacy_sub", Type: "String", Mutable: true}}
 	rules := domain.DefaultRules()
-	rules.Attributes, _ = domain.ParseAttributeMap("email")
+	rules.Attributes, _ = domain.ParseAttributeMap("email,custom:legacy_sub=sub")
 	groups, _ := domain.ParseGroupMap("editors=writers")
 	return &world{
 		identity:    setup.Identity{ARN: operator, Account: "111111111111"},
@@ -256,8 +256,12 @@ func TestWhatMotoCannotShow(t *testing.T) {
 		"a source that cannot be opened": {func(w *world) {
 			w.unretiring = func(context.Context) ([]string, error) { return nil, errors.New("no such file") }
 		}, statuses{"completion retirement": skip}, "completion retirement", "source reached failed"},
+		"no rule that carries the source's sub": {func(w *world) { w.settings.Rules.Attributes, _ = domain.ParseAttributeMap("email") },
+			statuses{"completion proof": warn}, "completion proof", "no rule carries"},
+		"a destination that is the source": {func(w *world) { w.settings.SourcePools = []string{"us-east-1_other", "us-east-1_destination"} },
+			statuses{"destination pool": fail}, "destination pool", "is a source too"},
 		"completion is not asked for": {func(w *world) { w.settings.Completion = doctor.Completion{} },
-			statuses{"completion queue": skip, "completion groups": skip, "completion retirement": skip}, "completion queue", "not asked for"},
+			statuses{"completion queue": skip, "completion groups": skip, "completion proof": skip, "completion retirement": skip}, "completion queue", "not asked for"},
 		"a table in order": {func(*world) {}, statuses{}, "lockout", "arn:table"},
 		"a table with another key": {func(w *world) { w.table = counting(func(t *setup.Table) { t.Key[0].Name = "id" }) },
 			statuses{"lockout": fail}, "lockout", "its key is id (S), and is to be digest (S) alone"},

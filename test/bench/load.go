@@ -93,7 +93,7 @@ func allLoadSeries() []loadSeries {
 			return []string{"MIGRATE_ATTRIBUTES=" + strings.Join(rules, ",")}, stub.Settings{Attributes: n, ValueBytes: 2048}, 1
 		}},
 		{"groups", "groups, put on the queue", []int{0, 10, 25, 50, 100}, func(n int, sqs string) ([]string, stub.Settings, int) {
-			return []string{"SOURCE_PROFILE=id_token", "COMPLETION_GROUPS=*", "COMPLETION_QUEUE_URL=" + sqs + "/111111111111/completion"},
+			return []string{"SOURCE_PROFILE=id_token", "COMPLETION_GROUPS=*", "COMPLETION_HMAC_KEY=a key of thirty-two characters, or more", "COMPLETION_QUEUE_URL=" + sqs + "/111111111111/completion"},
 				stub.Settings{Groups: n}, 1
 		}},
 	}

@@ -29,6 +29,9 @@ type secondHalf struct {
 	setting settings
 }
 
+// completionKey signs what the queue keeps.
+const completionKey = "a completion key of thirty-two bytes"
+
 // newSecondHalf sets everything up; the pairs are settings of both functions.
 func newSecondHalf(t *testing.T, receives int, pairs ...string) *secondHalf {
 	t.Helper()
@@ -42,7 +45,8 @@ func newSecondHalf(t *testing.T, receives int, pairs ...string) *secondHalf {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = s.with(append([]string{"AWS_ENDPOINT_URL_SQS", m.URL, "COMPLETION_QUEUE_URL", queue.URL}, pairs...)...)
+	s = s.with(append([]string{"AWS_ENDPOINT_URL_SQS", m.URL, "COMPLETION_QUEUE_URL", queue.URL,
+		"COMPLETION_HMAC_KEY", completionKey, "MIGRATE_ATTRIBUTES", "*,custom:legacy_sub=sub"}, pairs...)...)
 	h := &secondHalf{t: t, source: source, here: here, queue: queue, setting: s}
 	h.mover = start(t, s.with("AWS_ACCESS_KEY_ID", here.Mover.AccessKeyID, "AWS_SECRET_ACCESS_KEY", here.Mover.SecretAccessKey))
 	h.worker = h.startWorker(t, "SOURCE_ROLE_ARN", here.RoleARN)
@@ -347,7 +351,7 @@ func TestACompletionThatCannotBeQueued(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	allowed := s.with("AWS_ENDPOINT_URL_SQS", m.URL, "COMPLETION_AFTER", "delete",
+	allowed := s.with("AWS_ENDPOINT_URL_SQS", m.URL, "COMPLETION_AFTER", "delete", "COMPLETION_HMAC_KEY", completionKey, "MIGRATE_ATTRIBUTES", "*,custom:legacy_sub=sub",
 		"AWS_ACCESS_KEY_ID", here.Mover.AccessKeyID, "AWS_SECRET_ACCESS_KEY", here.Mover.SecretAccessKey)
 	missing := allowed.with("COMPLETION_QUEUE_URL", queue.URL+"-missing")
 	for name, settings := range map[string]settings{
@@ -394,8 +398,13 @@ func TestARoleThatLacksAPermission(t *testing.T) {
 	}
 	person := domain.SourceUser{Username: p.username, Sub: attributes["sub"], Enabled: true, Attributes: attributes}
 	attempt := domain.Attempt{ID: "attempt-1", Trigger: domain.TriggerAuthentication, Username: p.username, UserPoolID: h.here.UserPoolID}
-	decision := domain.Decide(domain.DefaultRules(), attempt, domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: person})
-	body, err := sqscompletion.Encode(domain.NewCompletion(domain.DefaultRules(), attempt, person, decision))
+	rules := domain.DefaultRules()
+	if err := rules.Attributes.UnmarshalText([]byte("*,custom:legacy_sub=sub")); err != nil {
+		t.Fatal(err)
+	}
+	decision := domain.Decide(rules, attempt, domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: person})
+	keys := domain.NewCompletionKeys(domain.NewSecret(completionKey), domain.Secret{})
+	body, err := sqscompletion.Encode(domain.NewCompletion(rules, keys, attempt, time.Now(), person, decision), keys)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,10 @@ type Completion struct {
 func (m *Moto) NewCompletion(ctx context.Context, source *Source) (*Completion, error) {
 	id := randomID()
 	c := &Completion{admin: m.client(m.otherAdmin), RoleARN: "arn:aws:iam::" + SourceAccountID + ":role/retirement-" + id}
-	pool, err := c.admin.CreateUserPool(ctx, &cognitoidentityprovider.CreateUserPoolInput{PoolName: aws.String("destination-" + id)})
+	pool, err := c.admin.CreateUserPool(ctx, &cognitoidentityprovider.CreateUserPoolInput{
+		PoolName: aws.String("destination-" + id),
+		Schema:   []types.SchemaAttributeType{{Name: aws.String("legacy_sub"), AttributeDataType: types.AttributeDataTypeString, Mutable: aws.Bool(true)}},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("destination user pool: %w", err)
 	}

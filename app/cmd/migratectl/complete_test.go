@@ -98,9 +98,9 @@ func handSetup(t *testing.T, more ...string) (*destination, string, []string) {
 	t.Helper()
 	d := &destination{calls: make(map[string]int), groups: map[string][]string{"writers": nil}, users: []map[string]any{
 		destinationUser("alice", map[string]string{
-			"email": "alice@example.com", "email_verified": "true", "phone_number": "+819012345678", "phone_number_verified": "false", "name": "Alice Example"}),
+			"email": "alice@example.com", "email_verified": "true", "phone_number": "+819012345678", "phone_number_verified": "false", "name": "Alice Example", "custom:legacy_sub": "5b1a2c3d-0001"}),
 		destinationUser("zoe", nil), destinationUser("yuki", nil),
-		destinationUser("carol", map[string]string{"email": "carol@example.com", "email_verified": "true"}),
+		destinationUser("carol", map[string]string{"email": "carol@example.com", "email_verified": "true", "custom:legacy_sub": "5b1a2c3d-0003"}),
 		destinationUser("dave", map[string]string{"email": "mallory@example.com"}),
 	}}
 	server := httptest.NewServer(d)
@@ -114,7 +114,7 @@ func handSetup(t *testing.T, more ...string) (*destination, string, []string) {
 	}
 	environ := environment(t, append([]string{
 		"COMPLETION_AFTER=delete", "COMPLETION_GROUPS=editors=writers", "COMPLETION_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/1/queue",
-		"AUDIT_HMAC_KEY=" + handKey,
+		"AUDIT_HMAC_KEY=" + handKey, "COMPLETION_HMAC_KEY=" + handKey, "MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub",
 	}, more...)...)
 	return d, strings.TrimPrefix(environ[1], "SOURCE_PATH="), environ
 }
@@ -164,18 +164,14 @@ func TestCompleteSaysWhyNot(t *testing.T) {
 	}{
 		"a group is missing":         {user: "alice", want: "owed: group_missing"},
 		"nobody of the name":         {user: "nobody", want: "owed: destination_user_unknown"},
-		"somebody else":              {user: "dave", want: "owed: "},
+		"somebody else":              {user: "dave", want: "abandoned: destination_user_is_another"},
 		"not in the destination":     {user: "bob", want: "owed: destination_user_unknown"},
 		"the destination throttles":  {user: "alice", down: "AdminGetUser", want: "owed: destination_throttled (the destination user: "},
 		"the destination throttles!": {user: "alice", down: "AdminAddUserToGroup", want: "owed: destination_throttled (group editors: "},
 	} {
 		d.down = row.down
 		got := runTool(t, environ, "", "complete", "--user", row.user, "--destination-pool", handPool, "--yes")
-		wanted := row.want
-		if row.user == "dave" { // who has no verified contact is known by the name alone, and dave's is his
-			wanted = "completed: no groups; source user disabled and not deleted"
-		}
-		if !strings.HasPrefix(got.out, row.user+": "+wanted) || (got.err == nil) != strings.HasPrefix(wanted, "completed") {
+		if !strings.HasPrefix(got.out, row.user+": "+row.want) || got.err == nil {
 			t.Errorf("%s: got %v\n%s", name, got.err, got.out)
 		}
 	}
@@ -183,6 +179,45 @@ func TestCompleteSaysWhyNot(t *testing.T) {
 		if !sourceHas(t, path, username) {
 			t.Errorf("%s is gone", username)
 		}
+	}
+}
+
+// Without a rule that carries the sub, the verified contacts and everything else
+// that the rules move have to be equal on both sides.
+func TestCompleteByHandRestsOnProof(t *testing.T) {
+	for name, row := range map[string]struct {
+		attributes map[string]string
+		want       string
+	}{
+		"the same verified address": {map[string]string{"email": "alice@example.com", "email_verified": "true", "phone_number": "+819012345678",
+			"phone_number_verified": "false", "name": "Alice Example"}, "completed: no groups; source user disabled"},
+		"somebody who signed up under the name": {map[string]string{"email": "mallory@evil.example", "email_verified": "true"}, "abandoned: destination_user_is_another"},
+		"an address that nobody proved":         {map[string]string{"email": "alice@example.com", "email_verified": "false"}, "abandoned: destination_user_is_another"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, path, environ := handSetup(t, "COMPLETION_AFTER=disable", "COMPLETION_GROUPS=none", "MIGRATE_ATTRIBUTES=*")
+			d.users = []map[string]any{destinationUser("alice", row.attributes)}
+			got := runTool(t, environ, "", "complete", "--user", "alice", "--destination-pool", handPool, "--yes")
+			if !strings.HasPrefix(got.out, "alice: "+row.want) || !sourceHas(t, path, "alice") {
+				t.Errorf("got %v\n%s", got.err, got.out)
+			}
+		})
+	}
+	t.Run("a name and nothing else", func(t *testing.T) {
+		d, _, environ := handSetup(t, "COMPLETION_AFTER=disable", "COMPLETION_GROUPS=none", "MIGRATE_ATTRIBUTES=*")
+		d.users = []map[string]any{destinationUser("dave", map[string]string{"email": "dave@example.com", "email_verified": "false"})}
+		if got := runTool(t, environ, "", "complete", "--user", "dave", "--destination-pool", handPool, "--yes"); !strings.HasPrefix(got.out, "dave: abandoned: identity_unproven") {
+			t.Errorf("got %v\n%s", got.err, got.out)
+		}
+	})
+}
+
+func TestCompleteRefusesASourceAsItsDestination(t *testing.T) {
+	_, _, environ := handSetup(t)
+	environ = append(environ, "SOURCE_KIND=cognito", "SOURCE_PATH=", "SOURCE_USER_POOL_ID=us-east-1_Source001", "SOURCE_CLIENT_ID=1example23456789")
+	got := runTool(t, environ, "", "complete", "--user", "alice", "--destination-pool", "us-east-1_Source001", "--yes")
+	if got.err == nil || !strings.Contains(got.err.Error(), "--destination-pool us-east-1_Source001 is a source") {
+		t.Errorf("got %v\n%s", got.err, got.out)
 	}
 }
 

@@ -159,7 +159,7 @@ func setAside(environ, problems []string) ([]string, []string) {
 		case name == "COMPLETION_QUEUE_URL" && asksForCompletion(kept):
 			kept = append(kept, name+"=https://sqs.invalid/0/unset")
 		case name == "COMPLETION_HMAC_KEY" && asksForCompletion(kept):
-			kept = append(withoutVariables(kept, "COMPLETION_HMAC_KEY_PREVIOUS"), name+"=stands-in-for-the-key-with-a-problem")
+			kept = append(trial.WithoutVariables(kept, "COMPLETION_HMAC_KEY_PREVIOUS"), name+"=stands-in-for-the-key-with-a-problem")
 		// What else there is of completion is a second problem of the same fault.
 		case name == "COMPLETION_AFTER" || name == "COMPLETION_GROUPS":
 			kept = trial.WithoutFamily(kept, "COMPLETION_")

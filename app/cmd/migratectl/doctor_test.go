@@ -21,7 +21,7 @@ import (
 func healthy() map[string]doctor.Status {
 	all := map[string]doctor.Status{
 		"source external ID": doctor.Warn, "attributes in ID token": doctor.Skip, "attempt": doctor.Skip,
-		"completion queue": doctor.Skip, "completion groups": doctor.Skip, "completion retirement": doctor.Skip,
+		"completion queue": doctor.Skip, "completion groups": doctor.Skip, "completion proof": doctor.Skip, "completion retirement": doctor.Skip,
 		"audit bus": doctor.Skip, "audit stream": doctor.Skip,
 	}
 	for _, name := range []string{
@@ -299,7 +299,7 @@ func finishingBut(change func(*plan)) func(*plan) {
 
 // finished adds to what is expected what doctor says of completion in order.
 func finished(but map[string]doctor.Status) map[string]doctor.Status {
-	for _, name := range []string{"completion queue", "completion groups", "completion retirement"} {
+	for _, name := range []string{"completion queue", "completion groups", "completion proof", "completion retirement"} {
 		if _, there := but[name]; !there {
 			but[name] = doctor.Pass
 		}
@@ -331,7 +331,7 @@ func TestDoctorPrintsOneAlignedLineForEachCheck(t *testing.T) {
 	m := a.build(t, p, "text")
 	got := runTool(t, m.environ, "", "doctor", "--destination-pool", m.poolID, "--destination-client", m.clientID,
 		"--function", m.functionARN, "--source-aws-profile", sourceProfile)
-	if got.err == nil || !strings.Contains(got.err.Error(), "1 of 37 checks failed") {
+	if got.err == nil || !strings.Contains(got.err.Error(), "1 of 38 checks failed") {
 		t.Errorf("it ends with %v", got.err)
 	}
 	lines := strings.Split(strings.TrimSuffix(got.out, "\n"), "\n")

@@ -188,6 +188,8 @@ func healthyPlan() *plan {
 // finishing makes moves be finished in a set-up in order.
 func finishing(p *plan) {
 	p.environ["COMPLETION_AFTER"], p.environ["COMPLETION_GROUPS"] = "disable", "editors=writers,admins,*"
+	p.environ["COMPLETION_HMAC_KEY"] = "a key of thirty-two characters, or more"
+	p.environ["MIGRATE_ATTRIBUTES"] = "email,name,custom:tenant,custom:legacy_sub=sub"
 	p.queue = map[string]string{"SqsManagedSseEnabled": "true", "RedrivePolicy": redrive(168)}
 	p.groups = []string{"admins", "others", "writers"}
 }
@@ -266,7 +268,7 @@ func schema(more ...types.SchemaAttributeType) []types.SchemaAttributeType {
 	attributes["updated_at"] = types.SchemaAttributeType{Name: aws.String("updated_at"), AttributeDataType: types.AttributeDataTypeNumber, Mutable: aws.Bool(true)}
 	attributes["email_verified"] = types.SchemaAttributeType{Name: aws.String("email_verified"), AttributeDataType: types.AttributeDataTypeBoolean, Mutable: aws.Bool(true)}
 	attributes["phone_number_verified"] = types.SchemaAttributeType{Name: aws.String("phone_number_verified"), AttributeDataType: types.AttributeDataTypeBoolean, Mutable: aws.Bool(true)}
-	for _, custom := range append([]types.SchemaAttributeType{text("tenant", "1", "64"), amount("seats")}, more...) {
+	for _, custom := range append([]types.SchemaAttributeType{text("tenant", "1", "64"), text("legacy_sub", "0", "256"), amount("seats")}, more...) {
 		attributes[aws.ToString(custom.Name)] = custom
 	}
 	return slices.SortedFunc(maps.Values(attributes), func(a, b types.SchemaAttributeType) int {
