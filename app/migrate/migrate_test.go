@@ -101,6 +101,22 @@ func TestASignInAsksTheSourceOnceAndIsRecorded(t *testing.T) {
 	}
 }
 
+// The trigger on the source pool itself would be invoked by its own question.
+func TestAnAttemptOfASourcePoolFails(t *testing.T) {
+	t.Parallel()
+	for _, trigger := range []domain.Trigger{domain.TriggerAuthentication, domain.TriggerForgotPassword} {
+		f := newFixture(t)
+		f.options.SourcePools = []string{"ap-northeast-1_Other0001", "ap-northeast-1_Dest00001"}
+		record := f.records()
+		attempt := signIn()
+		attempt.Trigger = trigger
+		_, err := f.migrate(context.Background(), attempt) // the mock of the source fails a question
+		if !errors.Is(err, ports.ErrMisconfigured) || record.Reason != domain.ReasonSourceMisconfigured {
+			t.Errorf("%s: got %v, recorded %s", trigger, err, record.Reason)
+		}
+	}
+}
+
 func TestAForgottenPasswordAsksForTheProfileAlone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
