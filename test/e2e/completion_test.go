@@ -387,7 +387,6 @@ func TestARoleThatLacksAPermission(t *testing.T) {
 	t.Parallel()
 	h := newSecondHalf(t, 50, "COMPLETION_AFTER", "disable", "COMPLETION_GROUPS", "*", "COMPLETION_CREATE_GROUPS", "true")
 	p := h.atSource()
-	h.cognitoCreates(p, response{UserAttributes: p.attributes()}, p.password)
 	user, err := h.source.GetUser(t.Context(), p.username)
 	if err != nil {
 		t.Fatal(err)
@@ -396,6 +395,9 @@ func TestARoleThatLacksAPermission(t *testing.T) {
 	for _, attribute := range user.UserAttributes {
 		attributes[*attribute.Name] = *attribute.Value
 	}
+	created := p.attributes()
+	created["custom:legacy_sub"] = attributes["sub"]
+	h.cognitoCreates(p, response{UserAttributes: created}, p.password)
 	person := domain.SourceUser{Username: p.username, Sub: attributes["sub"], Enabled: true, Attributes: attributes}
 	attempt := domain.Attempt{ID: "attempt-1", Trigger: domain.TriggerAuthentication, Username: p.username, UserPoolID: h.here.UserPoolID}
 	rules := domain.DefaultRules()
@@ -465,5 +467,65 @@ func TestTheCommandCompleteNeedsSomethingToDo(t *testing.T) {
 				t.Errorf("exit status %d, want 1", status)
 			}
 		})
+	}
+}
+
+// TestASignUpUnderAVictimsNameGetsNothing: the victim's move is queued, Cognito
+// does not create them, and somebody else signs up under the name.
+func TestASignUpUnderAVictimsNameGetsNothing(t *testing.T) {
+	t.Parallel()
+	h := newSecondHalf(t, 50, "COMPLETION_AFTER", "disable", "COMPLETION_GROUPS", "*", "COMPLETION_CREATE_GROUPS", "true", "MIGRATE_ATTRIBUTES", "*")
+	provable, unprovable := h.atSource("admins"), h.atSource("admins")
+	for _, flag := range []string{"email_verified", "phone_number_verified"} {
+		if err := h.source.SetAttribute(t.Context(), unprovable.username, flag, "false"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, victim := range []person{provable, unprovable} {
+		h.signsIn(victim)
+		mallory := newPerson()
+		if err := h.here.CreateUser(t.Context(), victim.username, mallory.password, mallory.attributes()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.waitForMessages(2)
+	if _, back := h.deliver(); back != 2 {
+		t.Errorf("%d messages came back, want both", back)
+	}
+	h.ends(h.worker, "abandoned: destination_user_is_another", 1)
+	h.ends(h.worker, "abandoned: identity_unproven", 1)
+	for _, victim := range []person{provable, unprovable} {
+		h.wantStanding(victim, "enabled")
+		if got := h.groups(victim); len(got) > 0 {
+			t.Errorf("who took the name got the groups %q", got)
+		}
+	}
+}
+
+// TestAForgedMessageIsNotTaken: to be able to send is not to be believed.
+func TestAForgedMessageIsNotTaken(t *testing.T) {
+	t.Parallel()
+	h := newSecondHalf(t, 50, "COMPLETION_AFTER", "delete", "COMPLETION_GROUPS", "*", "COMPLETION_CREATE_GROUPS", "true")
+	victim := h.atSource("admins")
+	h.cognitoCreates(victim, h.signsIn(victim), victim.password)
+	h.waitForMessages(1)
+	if bodies, back := h.deliver(); back != 0 || len(bodies) != 1 {
+		t.Fatalf("%d messages came, %d came back", len(bodies), back)
+	} else if err := h.queue.Send(t.Context(), strings.Replace(bodies[0], `"sourceUsername":"`, `"sourceUsername":"x`, 1)); err != nil {
+		t.Fatal(err)
+	}
+	unsigned := `{"version":1,"attemptId":"a","source":"SOURCE","sourceUsername":"` + victim.username + `","userPoolId":"` + h.here.UserPoolID +
+		`","username":"` + victim.username + `","profile":"","groups":["root"],"groupsKnown":true}`
+	if err := h.queue.Send(t.Context(), unsigned); err != nil {
+		t.Fatal(err)
+	}
+	if _, back := h.deliver(); back != 2 {
+		t.Errorf("%d forged messages came back, want both", back)
+	}
+	for _, reason := range []string{"message_unsigned", "message_malformed"} {
+		eventually(t, reason, func() bool { return strings.Contains(h.worker.Stdout(), `"reason":"`+reason+`"`) })
+	}
+	if got := h.groups(victim); !slices.Equal(got, []string{"admins"}) {
+		t.Errorf("the groups are %q", got)
 	}
 }

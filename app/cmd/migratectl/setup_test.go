@@ -268,7 +268,7 @@ func schema(more ...types.SchemaAttributeType) []types.SchemaAttributeType {
 	attributes["updated_at"] = types.SchemaAttributeType{Name: aws.String("updated_at"), AttributeDataType: types.AttributeDataTypeNumber, Mutable: aws.Bool(true)}
 	attributes["email_verified"] = types.SchemaAttributeType{Name: aws.String("email_verified"), AttributeDataType: types.AttributeDataTypeBoolean, Mutable: aws.Bool(true)}
 	attributes["phone_number_verified"] = types.SchemaAttributeType{Name: aws.String("phone_number_verified"), AttributeDataType: types.AttributeDataTypeBoolean, Mutable: aws.Bool(true)}
-	for _, custom := range append([]types.SchemaAttributeType{text("tenant", "1", "64"), text("legacy_sub", "0", "256"), amount("seats")}, more...) {
+	for _, custom := range append([]types.SchemaAttributeType{text("tenant", "1", "64"), text("legacy_sub", "0", "2048"), amount("seats")}, more...) {
 		attributes[aws.ToString(custom.Name)] = custom
 	}
 	return slices.SortedFunc(maps.Values(attributes), func(a, b types.SchemaAttributeType) int {
