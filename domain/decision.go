@@ -104,7 +104,7 @@ func decide(rules Rules, attempt Attempt, finding Finding) Decision {
 		return Decision{Reason: reason}
 	}
 	user := finding.User
-	if !user.Owns(attempt.Username) {
+	if !user.owns(attempt.Username, rules.VerifiedContacts) {
 		return Decision{Reason: ReasonIdentifierNotOwned}
 	}
 	if reason := standing(user); reason != "" {
@@ -182,17 +182,21 @@ func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Dec
 	if status != FinalConfirmed && !attributes.hasVerifiedContact() {
 		return Decision{Reason: ReasonNoVerifiedContact}
 	}
+	name := username(rules.Username, attempt.Username, user)
+	if user.disputes(name) {
+		return Decision{Reason: ReasonIdentifierNotOwned}
+	}
 	return Decision{
 		Verdict: Migrate,
 		Reason:  kind.row().reason,
 		User: NewUser{
-			Username:           username(rules.Username, attempt.Username, user),
+			Username:           name,
 			Attributes:         attributes,
 			FinalStatus:        status,
 			SuppressMessage:    rules.MessageAction != MessageSend,
 			DeliverByEmail:     rules.MessageAction == MessageSend && attributes.hasVerifiedEmail(),
 			DeliverBySMS:       rules.MessageAction == MessageSend && attributes.hasVerifiedPhone(),
-			ForceAliasCreation: rules.ForceAliasCreation,
+			ForceAliasCreation: rules.ForceAliasCreation && finding.Kind.ProvesPassword() && attributes.hasVerifiedContact(),
 			EnableSMSMFA:       rules.OnMFA == MFAMigrate && attributes[attributePhone] != "" && prefersSMS(finding),
 		},
 	}

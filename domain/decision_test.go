@@ -387,14 +387,35 @@ func TestTheUsernameOfTheNewUser(t *testing.T) {
 	}
 }
 
-func TestForceAliasCreationIsTheRules(t *testing.T) {
+// An alias is taken from another user only by somebody who proved the password,
+// and only where the source has verified a contact.
+func TestAnAliasIsTakenOnlyByAProvedPasswordAndWithAVerifiedContact(t *testing.T) {
 	t.Parallel()
-	for _, force := range []bool{true, false} {
-		decided := domain.Decide(rules(func(r *domain.Rules) { r.ForceAliasCreation = force }),
-			domain.Attempt{Trigger: signIn, Username: "alice"}, domain.Finding{Kind: domain.PasswordAccepted, User: alice()})
-		if decided.User.ForceAliasCreation != force {
-			t.Errorf("forceAliasCreation is %t, want %t", decided.User.ForceAliasCreation, force)
-		}
+	force := func(r *domain.Rules) { r.ForceAliasCreation = true }
+	for name, row := range map[string]struct {
+		rules   domain.Rules
+		trigger domain.Trigger
+		finding domain.FindingKind
+		user    domain.SourceUser
+		want    bool
+	}{
+		"a completed sign-in":                       {rules(force), signIn, domain.PasswordAccepted, alice(), true},
+		"a completed sign-in, without the rule":     {rules(), signIn, domain.PasswordAccepted, alice(), false},
+		"a completed sign-in, no verified contact":  {rules(force), signIn, domain.PasswordAccepted, unverified(), false},
+		"a completed sign-in, no contact is moved":  {rules(force, func(r *domain.Rules) { r.Attributes = mapping("name") }), signIn, domain.PasswordAccepted, alice(), false},
+		"a temporary password":                      {rules(force), signIn, domain.TemporaryPasswordAccepted, alice(), true},
+		"a second factor that was dropped":          {rules(force, onMFA(domain.MFAMigrate)), signIn, domain.MFARequired, alice(), true},
+		"a password that was right, and must reset": {rules(force), signIn, domain.PasswordAccepted, status(domain.StatusResetRequired), true},
+		"a demanded reset, whatever was typed":      {rules(force), signIn, domain.ResetRequired, alice(), false},
+		"a forgotten password":                      {rules(force), forgot, domain.UserFound, alice(), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			decided := domain.Decide(row.rules, domain.Attempt{Trigger: row.trigger, Username: "alice"}, domain.Finding{Kind: row.finding, User: row.user})
+			if decided.Verdict != domain.Migrate || decided.User.ForceAliasCreation != row.want {
+				t.Errorf("%v: forceAliasCreation is %t, want %t", decided, decided.User.ForceAliasCreation, row.want)
+			}
+		})
 	}
 }
 
@@ -405,28 +426,6 @@ func TestDecideLeavesTheProfileAsItWas(t *testing.T) {
 		domain.Finding{Kind: domain.PasswordAccepted, User: user})
 	if !maps.Equal(user.Attributes, alice().Attributes) {
 		t.Error("the attributes were changed")
-	}
-}
-
-func TestOwnership(t *testing.T) {
-	t.Parallel()
-	user := domain.SourceUser{
-		Username: "Alice", Sub: "sub-1", Identifiers: []string{"a.example", "E-4711"},
-		Attributes: domain.Attributes{
-			"preferred_username": "ali", "email": "alice@example.com", "phone_number": "+819012345678", "sub": "sub-2", "nickname": "al",
-		},
-	}
-	for identifier, want := range map[string]bool{
-		"Alice": true, "alice": true, "ALI": true, "Alice@Example.com": true, "+819012345678": true,
-		"sub-1": true, "sub-2": true, "a.example": true, "e-4711": true,
-		"": false, "al": false, "bob": false, "alice ": false, "*": false, "alice@example.co": false,
-	} {
-		if got := user.Owns(identifier); got != want {
-			t.Errorf("owns %q: %t, want %t", identifier, got, want)
-		}
-	}
-	if (domain.SourceUser{}).Owns("") {
-		t.Error("nobody owns the empty name")
 	}
 }
 

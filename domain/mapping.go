@@ -45,11 +45,16 @@ type attributeRule struct {
 	literal string // where it is not empty, source is
 }
 
-// StandardAttributeMap returns the map that is written "*".
+// StandardAttributeMap returns the map that is written "*": every standard
+// attribute but preferred_username. Users write that one themselves, and a
+// destination that has it as an alias signs people in by it: whoever entered
+// another's name there would take it. A rule of its own moves it.
 func StandardAttributeMap() AttributeMap {
 	var m AttributeMap
 	for _, name := range StandardAttributes() {
-		m.rules = append(m.rules, attributeRule{target: name, source: name})
+		if name != attributePreferredUsername {
+			m.rules = append(m.rules, attributeRule{target: name, source: name})
+		}
 	}
 	return m
 }
@@ -59,7 +64,7 @@ func StandardAttributeMap() AttributeMap {
 //	email                         the source's attribute of the same name
 //	custom:legacy_sub=sub         another attribute of the source
 //	custom:tenant='acme'          a text; a quote inside is doubled
-//	*                             every standard attribute
+//	*                             every standard attribute but preferred_username
 //
 // The source name "username" stands for the source's own username. No target
 // may have two rules, and sub, identities, username and cognito:* have none:

@@ -78,6 +78,20 @@ func TestAttributeMap(t *testing.T) {
 	}
 }
 
+// Users write it themselves, and a destination may sign people in by it.
+func TestPreferredUsernameIsMovedByARuleOfItsOwnAlone(t *testing.T) {
+	t.Parallel()
+	mallory := domain.SourceUser{Username: "mallory", Attributes: domain.Attributes{"preferred_username": "admin", "name": "Mallory"}}
+	for rules, want := range map[string]domain.Attributes{
+		"*": {"name": "Mallory"}, "*,preferred_username": {"name": "Mallory", "preferred_username": "admin"},
+		"preferred_username": {"preferred_username": "admin"}, "*,preferred_username=username": {"name": "Mallory", "preferred_username": "mallory"},
+	} {
+		if got := mapping(rules).Apply(mallory, domain.VerifiedBySource); !maps.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", rules, map[string]string(got), map[string]string(want))
+		}
+	}
+}
+
 func TestTheSubOfASourceThatHasNoSuchAttribute(t *testing.T) {
 	t.Parallel()
 	got := mapping("custom:legacy_sub=sub").Apply(domain.SourceUser{Sub: "sub-9"}, domain.VerifiedBySource)

@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -41,6 +42,7 @@ func anyFinding() *rapid.Generator[domain.Finding] {
 				Enabled:      rapid.Bool().Draw(t, "enabled"),
 				Attributes:   anyAttributes().Draw(t, "attributes"),
 				Identifiers:  rapid.SliceOfN(anyIdentifier(), 0, 2).Draw(t, "identifiers"),
+				Disputed:     rapid.SliceOfN(anyIdentifier(), 0, 1).Draw(t, "disputed"),
 				MFA:          rapid.SliceOfN(methods, 0, 2).Draw(t, "mfa"),
 				PreferredMFA: anyOf("", domain.MFASMS, domain.MFASoftwareToken).Draw(t, "preferred"),
 			},
@@ -164,12 +166,20 @@ func TestARefusalCarriesNothingOfTheUser(t *testing.T) {
 
 func TestNobodyIsMigratedUnderANameThatIsNotTheirsOrOutOfGoodStanding(t *testing.T) {
 	t.Parallel()
-	holds(t, func(t *rapid.T, _ domain.Rules, attempt domain.Attempt, finding domain.Finding, decision domain.Decision) {
+	holds(t, func(t *rapid.T, rules domain.Rules, attempt domain.Attempt, finding domain.Finding, decision domain.Decision) {
 		if decision.Verdict != domain.Migrate {
 			return
 		}
-		if !finding.User.Owns(attempt.Username) {
+		user := finding.User
+		if rules.VerifiedContacts == domain.VerifiedAlways { // the operator vouches for them
+			user.Attributes = maps.Clone(user.Attributes)
+			maps.Copy(user.Attributes, domain.Attributes{"email_verified": "true", "phone_number_verified": "true"})
+		}
+		if !user.Owns(attempt.Username) {
 			t.Fatal("the name is somebody else's")
+		}
+		if name := decision.User.Username; name != "" && slices.ContainsFunc(user.Disputed, func(disputed string) bool { return strings.EqualFold(name, disputed) }) {
+			t.Fatal("the user is created by another user's verified contact")
 		}
 		if !finding.User.Enabled {
 			t.Fatal("the user is disabled")

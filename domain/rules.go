@@ -18,7 +18,8 @@ type Rules struct {
 	// OnForgotPassword answers a user who forgot the password.
 	OnForgotPassword OnForgotPassword
 	// ForceAliasCreation takes an email or phone alias from the destination
-	// user who holds it now (cognito-facts 8).
+	// user who holds it now (cognito-facts 8). It takes effect only for a user
+	// who proved the password and has a verified contact.
 	ForceAliasCreation bool
 	// MessageAction says whether Cognito sends its welcome message.
 	MessageAction MessageAction

@@ -75,8 +75,12 @@ type SourceUser struct {
 	// Attributes are the user's, under the source's names.
 	Attributes Attributes
 	// Identifiers are further names that the source says are this user's and
-	// no one else's, beside those that [SourceUser.Owns] knows of.
+	// no one else's, beside those that [SourceUser.Owns] knows of. A sign-in name
+	// that the source itself keeps unique is one, proved or not.
 	Identifiers []string
+	// Disputed are names of this user's that are also a verified contact of
+	// another user of the source. No user is created by them; see [Identify].
+	Disputed []string
 	// MFA are the second factors that are switched on for the user.
 	MFA []MFAMethod
 	// PreferredMFA is the one that the user prefers, if any.

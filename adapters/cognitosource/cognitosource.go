@@ -70,6 +70,12 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 		return d.found(domain.PasswordWrong), nil
 	}
 	ctx = ports.WithinAttempt(ctx)
+	finding, err := d.authenticate(ctx, username, password)
+	finding.User.Identifiers = signInNames(finding.User, username)
+	return finding, err
+}
+
+func (d *Directory) authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	if d.settings.Profile == ProfileConcurrent {
 		return d.authenticateConcurrently(ctx, username, password)
 	}
@@ -80,7 +86,9 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	if d.settings.Profile == ProfileIDToken {
 		// A claim that the app client may not read is not in the token, and
 		// with it the proof that the name typed is the user's own.
-		if user := claims.user(); user.Owns(username) {
+		user := claims.user()
+		user.Identifiers = signInNames(user, username)
+		if user.Owns(username) {
 			finding.User = user
 			return finding, nil
 		}
@@ -93,7 +101,9 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 	if username == "" {
 		return d.found(domain.UserUnknown), nil
 	}
-	return d.readUser(ctx, d.found(domain.UserFound), username)
+	finding, err := d.readUser(ctx, d.found(domain.UserFound), username)
+	finding.User.Identifiers = signInNames(finding.User, username)
+	return finding, err
 }
 
 // Warm fetches the credentials and opens the connections side by side, so that

@@ -73,6 +73,7 @@ func signInByEmail(t *testing.T, url string) {
 		Username: "hanako@example.com", Password: password, Status: domain.StatusConfirmed,
 		Attributes: map[string]string{"email_verified": "true"},
 	})
+	pool.add(t, sourcetest.Person{Username: "taro@example.com", Password: password, Status: domain.StatusConfirmed})
 	for _, way := range ways() {
 		settings := cognitosource.Settings{
 			UserPoolID: cognitosource.UserPoolID(pool.id), ClientID: cognitosource.ClientID(pool.clientID), Profile: way,
@@ -84,6 +85,11 @@ func signInByEmail(t *testing.T, url string) {
 		}
 		if user := finding.User; user.Username == "" || user.Username != user.Sub || user.Attributes["email"] != "hanako@example.com" {
 			t.Errorf("%s: the user is %q with sub %q", way, user.Username, user.Sub)
+		}
+		// Such a pool takes an address that nobody proved, and gives it to nobody else.
+		finding, err = source.Authenticate(t.Context(), "taro@example.com", domain.NewPassword(password))
+		if user := finding.User; err != nil || user.Attributes["email_verified"] == "true" || !user.Owns("taro@example.com") {
+			t.Errorf("%s: not proved: %v of %q, %v", way, finding, user.Username, err)
 		}
 	}
 }

@@ -33,6 +33,19 @@ func userOf(answer *cognitoidentityprovider.AdminGetUserOutput) domain.SourceUse
 	}
 }
 
+// signInNames lists what was typed where the service signs the user in by it and
+// [domain.SourceUser.Owns] does not know so. A pool that signs in by email or phone
+// makes the usernames, which are the subs, and takes those names verified or not;
+// each is one user's. As an alias of a pool with usernames, an email address or
+// phone number works only once it is verified; preferred_username works at once.
+func signInNames(user domain.SourceUser, typed string) []string {
+	is := func(name string) bool { return typed != "" && strings.EqualFold(typed, user.Attributes[name]) }
+	if is("preferred_username") || user.Username == user.Sub && (is("email") || is("phone_number")) {
+		return []string{typed}
+	}
+	return nil
+}
+
 // methodsOf lists the user's second factors. Pools of before 2018 list SMS
 // under another name.
 func methodsOf(answer *cognitoidentityprovider.AdminGetUserOutput) []domain.MFAMethod {

@@ -212,3 +212,45 @@ func TestAProfileThatDoesNotCome(t *testing.T) {
 }
 
 var _ ports.SourceDirectory = (*cognitosource.Directory)(nil)
+
+// An alias works once it is verified; a sign-in name of a pool that makes the
+// usernames, and preferred_username, work at once.
+func TestWhatWasTypedIsTheUsersOwnAsThePoolTakesIt(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		username   string
+		attributes map[string]string
+		typed      string
+		owns       bool
+	}{
+		"the username":                            {"hanako", map[string]string{"sub": "s"}, "HANAKO", true},
+		"a verified alias":                        {"hanako", map[string]string{"sub": "s", "email": "h@example.com", "email_verified": "true"}, "H@example.com", true},
+		"an alias that nobody proved":             {"hanako", map[string]string{"sub": "s", "email": "h@example.com", "email_verified": "false"}, "h@example.com", false},
+		"a phone number that nobody proved":       {"hanako", map[string]string{"sub": "s", "phone_number": "+815012345678"}, "+815012345678", false},
+		"a sign-in name that nobody proved":       {"s", map[string]string{"sub": "s", "email": "h@example.com"}, "h@example.com", true},
+		"a sign-in number that nobody proved":     {"s", map[string]string{"sub": "s", "phone_number": "+815012345678"}, "+815012345678", true},
+		"preferred_username":                      {"hanako", map[string]string{"sub": "s", "preferred_username": "hana"}, "Hana", true},
+		"another attribute":                       {"hanako", map[string]string{"sub": "s", "nickname": "hana"}, "hana", false},
+		"somebody's sign-in name, not this one's": {"s", map[string]string{"sub": "s", "email": "h@example.com"}, "x@example.com", false},
+	} {
+		all := map[string]any{"cognito:username": row.username, "token_use": "id"}
+		for name, value := range row.attributes {
+			all[name] = value
+		}
+		for _, way := range ways() {
+			t.Run(name+", "+string(way), func(t *testing.T) {
+				t.Parallel()
+				s := newStub(t, both(signedIn(all), profile(map[string]any{"Username": row.username, "UserAttributes": attributes(row.attributes)})))
+				source := s.open(func(settings *cognitosource.Settings) { settings.Profile = way })
+				finding, err := source.Authenticate(t.Context(), row.typed, domain.NewPassword(password))
+				if err != nil || finding.User.Username != row.username || finding.User.Owns(row.typed) != row.owns {
+					t.Errorf("%v of %q, owns %q: %t, %v", finding, finding.User.Username, row.typed, finding.User.Owns(row.typed), err)
+				}
+				found, err := source.FindUser(t.Context(), row.typed)
+				if err != nil || found.User.Owns(row.typed) != row.owns {
+					t.Errorf("look-up: owns %q: %t, %v", row.typed, found.User.Owns(row.typed), err)
+				}
+			})
+		}
+	}
+}

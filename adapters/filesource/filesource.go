@@ -6,7 +6,7 @@ package filesource
 import (
 	"context"
 	"encoding/json"
-	"strings"
+	"slices"
 	"sync"
 
 	"cognito-user-migration/adapters/internal/fields"
@@ -34,10 +34,11 @@ type people struct {
 	// entries are our own JSON, to be written again; other forms have none.
 	entries []json.RawMessage
 	list    []hashed.Person
-	// byName finds people by their username as it is written, byAny by any of
-	// their identifiers in lower case.
+	// byName finds people by their username as it is written, byKey whoever may
+	// have a claim to an identifier; see [domain.IdentifierKeys].
 	byName map[string]int
-	byAny  map[string][]int
+	byKey  map[string][]int
+	vouch  domain.VerifiedContacts
 	// checker knows every hash of the file.
 	checker *hashed.Checker
 	// unknown are attributes that neither Cognito nor a rule knows.
@@ -106,18 +107,33 @@ func (d *Directory) found(kind domain.FindingKind) domain.Finding {
 	return domain.Finding{Kind: kind, Source: d.name}
 }
 
-// lookUp finds a person by their username as it is written, or by any of their
-// identifiers, letter case aside, where it is theirs alone.
+// lookUp finds the person whom the identifier names; see [domain.Identify].
 func (p *people) lookUp(identifier string) (*hashed.Person, domain.FindingKind) {
-	if i, there := p.byName[identifier]; there {
-		return &p.list[i], domain.UserFound
+	who, index := p.identify(identifier)
+	if who.Kind != domain.UserFound {
+		return nil, who.Kind
 	}
-	switch matches := p.byAny[strings.ToLower(identifier)]; len(matches) {
-	case 0:
-		return nil, domain.UserUnknown
-	case 1:
-		return &p.list[matches[0]], domain.UserFound
-	default:
-		return nil, domain.UserAmbiguous
+	one := p.list[index]
+	one.User = who.User
+	return &one, domain.UserFound
+}
+
+// identify says whom the identifier names, and their place in the list.
+func (p *people) identify(identifier string) (domain.Identified, int) {
+	var (
+		places []int
+		users  []domain.SourceUser
+	)
+	for _, key := range domain.IdentifierKeys(identifier) {
+		for _, place := range p.byKey[key] {
+			if !slices.Contains(places, place) {
+				places, users = append(places, place), append(users, p.list[place].User)
+			}
+		}
 	}
+	who := domain.Identify(identifier, users, p.vouch)
+	if who.Kind != domain.UserFound {
+		return who, -1
+	}
+	return who, places[who.Index]
 }

@@ -167,12 +167,13 @@ func show(user domain.SourceUser) string {
 func TestWhoIsNamedByAnIdentifier(t *testing.T) {
 	t.Parallel()
 	directory := read(t, `[
-		{"username": "anna", "attributes": {"email": "shared@example.com", "phone_number": "+4912345", "preferred_username": "Ännchen"}},
-		{"username": "Bert", "attributes": {"email": "shared@example.com", "sub": "sub-of-bert"}},
-		{"username": "bert", "attributes": {"email": "small@example.com"}},
-		{"username": "anna@example.com", "attributes": {"email": "other@example.com"}},
-		{"username": "carl", "attributes": {"email": "ANNA@example.com"}},
-		{"username": "dora", "attributes": {"email": "dora", "preferred_username": "DORA"}}
+		{"username": "anna", "attributes": {"email": "shared@example.com", "email_verified": true, "phone_number": "+49 123-45", "phone_number_verified": true, "preferred_username": "Ännchen"}},
+		{"username": "Bert", "attributes": {"email": "shared@example.com", "email_verified": "True", "sub": "sub-of-bert"}},
+		{"username": "bert", "attributes": {"email": "small@example.com", "phone_number": "+4999"}},
+		{"username": "anna@example.com", "attributes": {"email": "other@example.com", "email_verified": true}},
+		{"username": "carl", "attributes": {"email": "ANNA@example.com", "email_verified": true}},
+		{"username": "dora", "attributes": {"email": "dora", "preferred_username": "DORA"}},
+		{"username": "mallory", "attributes": {"email": "dora", "phone_number": "+4912345", "preferred_username": "other@example.com"}}
 	]`)
 	for typed, want := range map[string]struct {
 		kind     domain.FindingKind
@@ -180,19 +181,24 @@ func TestWhoIsNamedByAnIdentifier(t *testing.T) {
 	}{
 		"anna":               {domain.UserFound, "anna"},
 		"ANNA":               {domain.UserFound, "anna"},
-		"ännchen":            {domain.UserFound, "anna"},
 		"+4912345":           {domain.UserFound, "anna"},
+		"+49 123-45":         {domain.UserFound, "anna"},
 		"SUB-of-bert":        {domain.UserFound, "Bert"},
 		"shared@example.com": {domain.UserAmbiguous, ""},
 		"Bert":               {domain.UserFound, "Bert"},
 		"bert":               {domain.UserFound, "bert"},
 		"BERT":               {domain.UserAmbiguous, ""},
 		"dora":               {domain.UserFound, "dora"},
-		// The username as it is written is nobody else's email address.
-		"anna@example.com": {domain.UserFound, "anna@example.com"},
-		"Anna@Example.com": {domain.UserAmbiguous, ""},
-		"":                 {domain.UserUnknown, ""},
-		"nobody":           {domain.UserUnknown, ""},
+		// A username goes before another's address.
+		"anna@example.com":  {domain.UserFound, "anna@example.com"},
+		"Anna@Example.com":  {domain.UserFound, "anna@example.com"},
+		"Other@example.com": {domain.UserFound, "anna@example.com"},
+		// Nobody proved these.
+		"ännchen":           {domain.UserUnknown, ""},
+		"small@example.com": {domain.UserUnknown, ""},
+		"+4999":             {domain.UserUnknown, ""},
+		"":                  {domain.UserUnknown, ""},
+		"nobody":            {domain.UserUnknown, ""},
 	} {
 		t.Run(typed, func(t *testing.T) {
 			t.Parallel()
@@ -201,6 +207,42 @@ func TestWhoIsNamedByAnIdentifier(t *testing.T) {
 				t.Errorf("%v of %q, %v; want %v of %q", finding, finding.User.Username, err, want.kind, want.username)
 			}
 		})
+	}
+}
+
+// A user whose username is another's verified address is found by it, and is not
+// created under it: however the user is found, and whoever else may be.
+func TestAUsernameThatIsAnothersVerifiedAddressIsDisputed(t *testing.T) {
+	t.Parallel()
+	directory := read(t, `[
+		{"username": "victim@example.com", "attributes": {"email": "mallory@evil.example", "email_verified": true, "sub": "sub-of-mallory"}},
+		{"username": "victim", "attributes": {"email": "Victim@example.com", "email_verified": true}},
+		{"username": "own@example.com", "attributes": {"email": "own@example.com", "email_verified": true}}
+	]`)
+	for typed, want := range map[string]domain.Reason{
+		"victim@example.com": domain.ReasonIdentifierNotOwned, "mallory@evil.example": domain.ReasonIdentifierNotOwned,
+		"sub-of-mallory": domain.ReasonIdentifierNotOwned, "victim": domain.ReasonForgotPassword, "own@example.com": domain.ReasonForgotPassword,
+	} {
+		finding, err := directory.FindUser(t.Context(), typed)
+		decision := domain.Decide(domain.DefaultRules(), domain.Attempt{Trigger: domain.TriggerForgotPassword, Username: typed}, finding)
+		if err != nil || decision.Reason != want {
+			t.Errorf("%s: %v, %v; want %s", typed, decision, err, want)
+		}
+	}
+}
+
+func TestAnOperatorWhoVouchesForAllContactsLetsThemBeTyped(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "people.csv")
+	if err := os.WriteFile(path, []byte("username,email\nanna,anna@example.com\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	directory, err := filesource.Open("people", filesource.Settings{Path: path, Format: filesource.FormatCSV}, filesource.Options{VerifiedContacts: domain.VerifiedAlways})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if finding, err := directory.FindUser(t.Context(), "anna@example.com"); err != nil || finding.User.Username != "anna" {
+		t.Errorf("%v of %q, %v", finding, finding.User.Username, err)
 	}
 }
 

@@ -96,6 +96,13 @@ func (p *people) takeAccount(raw json.RawMessage, project passwordhash.Firebase)
 	if a.Email != "" && a.EmailVerified != nil {
 		one.User.Attributes["email_verified"] = strconv.FormatBool(*a.EmailVerified)
 	}
+	// Firebase signs people in by these, proved or not, and gives each to one
+	// account only.
+	for _, name := range []string{a.Email, a.PhoneNumber} {
+		if name != "" {
+			one.User.Identifiers = append(one.User.Identifiers, name)
+		}
+	}
 	switch {
 	case a.PasswordHash != "":
 		one.Hash = project.Encode(a.Salt, a.PasswordHash)

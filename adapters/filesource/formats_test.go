@@ -88,17 +88,17 @@ func openAs(t *testing.T, text string, settings filesource.Settings) *filesource
 
 func TestACSVFileOfPeople(t *testing.T) {
 	t.Parallel()
-	directory := openAs(t, "\ufeffusername,password_hash,enabled,groups,email,custom:note\r\n"+
-		`hanako,`+hash+`,,"staff; Domain Users;",hanako@example.com,"a ""note"",`+"\r\nof two lines\"\r\n"+
+	directory := openAs(t, "\ufeffusername,password_hash,enabled,groups,email,email_verified,custom:note\r\n"+
+		`hanako,`+hash+`,,"staff; Domain Users;",hanako@example.com,true,"a ""note"",`+"\r\nof two lines\"\r\n"+
 		"\r\n"+
-		"taro,,false,,,\r\n", filesource.Settings{Format: filesource.FormatCSV})
+		"taro,,false,,,,\r\n", filesource.Settings{Format: filesource.FormatCSV})
 	finding, err := directory.Authenticate(t.Context(), "HANAKO@example.com", domain.NewPassword("U*U"))
 	if err != nil || finding.Kind != domain.PasswordAccepted {
 		t.Fatalf("%v, %v", finding, err)
 	}
 	if got, want := show(finding.User), show(domain.SourceUser{
 		Username: "hanako", Status: domain.StatusConfirmed, Enabled: true, Groups: []string{"staff", "Domain Users"},
-		Attributes: domain.Attributes{"email": "hanako@example.com", "custom:note": "a \"note\",\nof two lines"},
+		Attributes: domain.Attributes{"email": "hanako@example.com", "email_verified": "true", "custom:note": "a \"note\",\nof two lines"},
 	}); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -193,7 +193,7 @@ func TestAnExportOfFirebaseKeepsTheContract(t *testing.T) {
 		Name: "people",
 		Work: work.read,
 		Declared: []sourcetest.Capability{
-			sourcetest.DisabledUsers, sourcetest.FederatedUsers, sourcetest.EmailAliases, sourcetest.Ambiguity,
+			sourcetest.DisabledUsers, sourcetest.FederatedUsers, sourcetest.EmailAliases, sourcetest.UnverifiedAliases, sourcetest.Ambiguity,
 			sourcetest.CaseInsensitive, sourcetest.MakesSubs, sourcetest.VerifiesHashes,
 		},
 		Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {

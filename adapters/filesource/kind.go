@@ -14,7 +14,7 @@ func Kind() parts.SourceKind {
 
 // Open implements [parts.SourceSettings].
 func (s *Settings) Open(_ context.Context, options parts.SourceOptions) (ports.Source, error) {
-	directory, err := Open(options.Name, *s, Options{Mapped: options.Rules.Attributes.Sources(), Note: options.Note})
+	directory, err := Open(options.Name, *s, Options{Mapped: options.Rules.Attributes.Sources(), VerifiedContacts: options.Rules.VerifiedContacts, Note: options.Note})
 	if err != nil {
 		return ports.Source{}, err
 	}

@@ -230,7 +230,7 @@ func TestDisablingKeepsOneFieldForIt(t *testing.T) {
 // Padding that an export of CHAR(n) columns has is none of a value.
 func TestPaddingOfFixedWidthIsLeftOut(t *testing.T) {
 	t.Parallel()
-	directory := openAs(t, "username,password_hash,status,enabled,email\nanna      ,"+hash+"   ,CONFIRMED ,0    ,anna@example.com    \n", filesource.Settings{Format: filesource.FormatCSV})
+	directory := openAs(t, "username,password_hash,status,enabled,email,email_verified\nanna      ,"+hash+"   ,CONFIRMED ,0    ,anna@example.com    ,true \n", filesource.Settings{Format: filesource.FormatCSV})
 	for _, typed := range []string{"anna", "anna@example.com"} {
 		finding, err := directory.Authenticate(t.Context(), typed, domain.NewPassword("U*U"))
 		if err != nil || finding.Kind != domain.PasswordAccepted || finding.User.Username != "anna" || finding.User.Enabled {

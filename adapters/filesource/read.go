@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
 
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
@@ -17,6 +15,8 @@ import (
 type reading struct {
 	names     fields.Names
 	passwords hashed.Passwords
+	// vouch says whose word counts on contacts.
+	vouch domain.VerifiedContacts
 }
 
 // Open reads the file that the settings name. The error says what is wrong with
@@ -26,7 +26,7 @@ func Open(name string, settings Settings, options Options) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	with := reading{fields.NewNames(options.Mapped...), settings.Passwords}
+	with := reading{fields.NewNames(options.Mapped...), settings.Passwords, options.VerifiedContacts}
 	read, err := readAs(raw, settings, with)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", settings.Path, err)
@@ -98,7 +98,7 @@ func newPeople(size int, with reading) (*people, error) {
 	return &people{
 		list:    make([]hashed.Person, 0, size),
 		byName:  make(map[string]int, size),
-		byAny:   make(map[string][]int, 2*size),
+		vouch:   with.vouch,
 		checker: checker,
 	}, err
 }
@@ -121,12 +121,8 @@ func (p *people) take(one hashed.Person) error {
 	}
 	one.User.Sub = one.User.Attributes["sub"]
 	one.User.GroupsKnown = true
-	i := len(p.list)
+	p.byName[one.User.Username] = len(p.list)
 	p.list = append(p.list, one)
-	p.byName[one.User.Username] = i
-	for _, identifier := range identifiersOf(one.User) {
-		p.byAny[identifier] = append(p.byAny[identifier], i)
-	}
 	return nil
 }
 
@@ -135,21 +131,28 @@ func (p *people) complete(problems faults) (*people, error) {
 	if err := problems.err(); err != nil {
 		return nil, err
 	}
+	p.index()
 	return p, nil
 }
 
-// identifiersOf lists the names that a person may type, in lower case, each
-// once.
-func identifiersOf(user domain.SourceUser) []string {
-	var identifiers []string
-	for _, identifier := range []string{
-		user.Username, user.Sub, user.Attributes["preferred_username"],
-		user.Attributes["email"], user.Attributes["phone_number"],
-	} {
-		identifier = strings.ToLower(identifier)
-		if identifier != "" && !slices.Contains(identifiers, identifier) {
-			identifiers = append(identifiers, identifier)
+// index prepares the people to be looked up.
+func (p *people) index() {
+	p.byKey = make(map[string][]int, 2*len(p.list))
+	shared := make(map[int]bool) // who shares a key with somebody
+	for i, one := range p.list {
+		for _, key := range one.User.Keys(p.vouch) {
+			places := append(p.byKey[key], i)
+			p.byKey[key] = places
+			if len(places) > 1 {
+				shared[i], shared[places[0]] = true, true
+			}
 		}
 	}
-	return identifiers
+	// Whoever is found by their address has a disputed username too.
+	for i := range shared {
+		user := &p.list[i].User
+		if who, index := p.identify(user.Username); index == i {
+			user.Disputed = who.User.Disputed
+		}
+	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 const retirePeople = `[
-  {"username": "alice", "attributes": {"sub": "sub-1", "email": "alice@example.com", "updated_at": 1700000000.50}, "groups": ["editors"]},
+  {"username": "alice", "attributes": {"sub": "sub-1", "email": "alice@example.com", "email_verified": true, "updated_at": 1700000000.50}, "groups": ["editors"]},
   {"username": "bob", "status": "RESET_REQUIRED", "attributes": {"name": "Bob <b@example.com>"}},
   {"username": "carol", "enabled": false}
 ]`

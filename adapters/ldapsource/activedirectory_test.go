@@ -418,7 +418,9 @@ func TestAProfileOfActiveDirectory(t *testing.T) {
 		a.attributes["mobile"] = []string{"+81 (0)50-1234-5678"}
 		a.attributes["memberOf"] = []string{`CN=Staff\, all,OU=Groups,` + corp, "CN=admins,OU=Groups," + corp}
 	})}}
-	directory := open(t, dc.start(t))
+	settings := dc.start(t)
+	settings.Verified.Email = true
+	directory := open(t, settings)
 	for typed, email := range map[string]string{
 		"hanako": "hanako@example.com", "HANAKO@corp.example": "hanako@example.com", "H.Yamada@example.com": "h.yamada@example.com",
 	} {
@@ -427,7 +429,7 @@ func TestAProfileOfActiveDirectory(t *testing.T) {
 			t.Fatalf("%s: %v, %v", typed, finding, err)
 		}
 		user := finding.User
-		want := map[string]string{"email": email, "phone_number": "+815012345678", "name": "花子 山田", "family_name": "山田"}
+		want := map[string]string{"email": email, "email_verified": "true", "phone_number": "+815012345678", "name": "花子 山田", "family_name": "山田"}
 		if got := map[string]string(user.Attributes); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: got %v, want %v", typed, got, want)
 		}

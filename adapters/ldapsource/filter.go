@@ -81,18 +81,21 @@ func walk(packet *ber.Packet, equality func(attribute, value string)) {
 	}
 }
 
-// names reports whether the entry carries this very name, letter case aside, in
-// an attribute that the filter compares it with; of a telephone number the
-// spaces and dashes do not matter. Servers compare more loosely
-// than that: they fold spaces and much of Unicode (RFC 4518), so that a name
-// nobody has would find somebody.
-func (l loginFilter) names(entry *ldap.Entry, username string) bool {
-	return slices.ContainsFunc(l.asserts, func(a assertion) bool {
+// namedBy lists the comparisons by which the entry carries this very name, letter
+// case aside; of a telephone number the spaces and dashes do not matter. Servers
+// compare more loosely than that: they fold spaces and much of Unicode (RFC 4518),
+// so that a name nobody has would find somebody.
+func (l loginFilter) namedBy(entry *ldap.Entry, username string) []assertion {
+	var carried []assertion
+	for _, a := range l.asserts {
 		wanted := strings.ReplaceAll(a.value, placeUsername, username)
-		return slices.ContainsFunc(entry.GetEqualFoldAttributeValues(a.attribute), func(value string) bool {
+		if slices.ContainsFunc(entry.GetEqualFoldAttributeValues(a.attribute), func(value string) bool {
 			return strings.EqualFold(value, wanted) || wanted != "" && e164(value) == wanted
-		})
-	})
+		}) {
+			carried = append(carried, a)
+		}
+	}
+	return carried
 }
 
 // loginFilter is a [Filter] that was read.

@@ -96,7 +96,7 @@ func (d *Directory) ask(ctx context.Context, username string, then func(*session
 		return domain.Finding{}, ports.NotJudged(err)
 	}
 	defer s.close()
-	entry, kind, err := d.lookUp(ctx, s, username)
+	entry, user, kind, err := d.lookUp(ctx, s, username)
 	if err != nil {
 		return domain.Finding{}, ports.NotJudged(err) // the person's password was not sent
 	}
@@ -104,7 +104,7 @@ func (d *Directory) ask(ctx context.Context, username string, then func(*session
 	if entry == nil {
 		return finding, nil
 	}
-	finding.User = d.layout.user(entry, username, time.Now())
+	finding.User = user
 	if err := then(s, entry, &finding); err != nil {
 		return domain.Finding{}, err
 	}
@@ -113,24 +113,49 @@ func (d *Directory) ask(ctx context.Context, username string, then func(*session
 
 // lookUp finds the entry of the person whom the identifier names. The entry is
 // nil unless the kind is [domain.UserFound].
-func (d *Directory) lookUp(ctx context.Context, s *session, username string) (*ldap.Entry, domain.FindingKind, error) {
-	// One entry more than is wanted tells that there are several.
-	entries, err := s.search(ctx, string(d.settings.BaseDN), d.layout.filter.of(username), 2, d.layout.wanted())
+func (d *Directory) lookUp(ctx context.Context, s *session, username string) (*ldap.Entry, domain.SourceUser, domain.FindingKind, error) {
+	entry, user, kind, err := d.identify(ctx, s, username)
+	// An entry that was found by another name than its username may have
+	// somebody's address as its username.
+	if entry == nil || err != nil || strings.EqualFold(user.Username, username) || !domain.LooksLikeContact(user.Username) {
+		return entry, user, kind, err
+	}
+	_, byName, _, err := d.identify(ctx, s, user.Username)
+	if err != nil {
+		return nil, domain.SourceUser{}, 0, err
+	}
+	if byName.Username == user.Username {
+		user.Disputed = append(user.Disputed, byName.Disputed...)
+	}
+	return entry, user, kind, nil
+}
+
+// mostEntries is how many entries of one name are looked at. A filter that finds
+// more does not name a person.
+const mostEntries = 100
+
+func (d *Directory) identify(ctx context.Context, s *session, username string) (*ldap.Entry, domain.SourceUser, domain.FindingKind, error) {
+	found, err := s.search(ctx, string(d.settings.BaseDN), d.layout.filter.of(username), mostEntries, d.layout.wanted())
 	switch {
 	case ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded):
-		return nil, domain.UserAmbiguous, nil
+		return nil, domain.SourceUser{}, domain.UserAmbiguous, nil
 	case err != nil:
-		return nil, 0, faultOf(ctx, "search", err)
-	case len(entries) > 1:
-		return nil, domain.UserAmbiguous, nil
-	case len(entries) == 0 || !d.layout.filter.names(entries[0], username):
-		return nil, domain.UserUnknown, nil
-	case entries[0].DN == "" || d.layout.username(entries[0]) == "":
-		// A bind with an empty name would be anonymous, and succeed.
-		return nil, 0, &Fault{Operation: "search", Cause: "an entry without a name, or whose username may not be read", Kind: ports.ErrMisconfigured}
-	default:
-		return entries[0], domain.UserFound, nil
+		return nil, domain.SourceUser{}, 0, faultOf(ctx, "search", err)
 	}
+	users, now := make([]domain.SourceUser, len(found)), time.Now()
+	for i, entry := range found {
+		users[i] = d.layout.user(entry, username, now)
+	}
+	who := domain.Identify(username, users, d.settings.VerifiedContacts)
+	if who.Kind != domain.UserFound {
+		return nil, domain.SourceUser{}, who.Kind, nil
+	}
+	entry := found[who.Index]
+	if entry.DN == "" || who.User.Username == "" {
+		// A bind with an empty name would be anonymous, and succeed.
+		return nil, domain.SourceUser{}, 0, &Fault{Operation: "search", Cause: "an entry without a name, or whose username may not be read", Kind: ports.ErrMisconfigured}
+	}
+	return entry, who.User, domain.UserFound, nil
 }
 
 func (d *Directory) found(kind domain.FindingKind) domain.Finding {

@@ -42,7 +42,7 @@ func TestWhatOpenLDAPSaysOfAPerson(t *testing.T) {
 		person("shadow-unset", "objectClass: shadowAccount", "shadowExpire: -1", "shadowLastChange: 0"),
 		entry{"uid=passwordless," + people, "objectClass: inetOrgPerson", "uid: passwordless", "cn: nobody", "sn: nobody"},
 	)
-	directory := open(t, server.settings())
+	directory := open(t, server.settings(vouching))
 	signIn := func(username, typed string) domain.Finding {
 		t.Helper()
 		finding, err := directory.Authenticate(t.Context(), username, domain.NewPassword(typed))
@@ -80,17 +80,87 @@ func TestWhatOpenLDAPSaysOfAPerson(t *testing.T) {
 	}
 }
 
-// Names that a directory would fold are nobody's, but for a number's dashes.
+// vouching says that every contact in the directory was proved.
+func vouching(s *ldapsource.Settings) {
+	s.Verified = ldapsource.Verified{Email: true, PhoneNumber: true}
+}
+
+// Names that a directory would fold are nobody's, but for a number's separators.
 func TestATelephoneNumberIsANameToo(t *testing.T) {
 	t.Parallel()
 	server := startSlapd(t, person("hanako", "mobile: +81 50-1234-5678"))
-	directory := open(t, server.settings(func(s *ldapsource.Settings) { s.Filter = "(|(uid={username})(mobile={username}))" }))
+	directory := open(t, server.settings(vouching, func(s *ldapsource.Settings) { s.Filter = "(|(uid={username})(mobile={username}))" }))
 	for typed, want := range map[string]domain.FindingKind{
-		"+815012345678": domain.UserFound, "+81 50-1234-5678": domain.UserFound, "+81 5012345678": domain.UserUnknown, "han ako": domain.UserUnknown,
+		"+815012345678": domain.UserFound, "+81 50-1234-5678": domain.UserFound, "+81 5012345678": domain.UserFound, "81 50-1234-5678": domain.UserUnknown, "han ako": domain.UserUnknown,
 	} {
 		if got, err := directory.FindUser(t.Context(), typed); err != nil || got.Kind != want {
 			t.Errorf("%q: got %v, %v, want %v", typed, got, err, want)
 		}
+	}
+}
+
+// Nobody is found in another's place by an address that they entered themselves.
+func TestWhoseNameItIs(t *testing.T) {
+	t.Parallel()
+	server := startSlapd(t,
+		entry{"uid=victim," + people, "objectClass: inetOrgPerson", "uid: victim", "cn: x", "sn: x", "userPassword: " + password, "mail: victim@example.com", "employeeType: TRUE"},
+		entry{"uid=mallory," + people, "objectClass: inetOrgPerson", "uid: mallory", "cn: x", "sn: x", "userPassword: " + password,
+			"mail: victim", "mail: victim@example.com", "mobile: victim", "mail: ghost@example.com"},
+		entry{"uid=victim@example.com," + people, "objectClass: inetOrgPerson", "uid: victim@example.com", "cn: x", "sn: x",
+			"userPassword: " + password, "mail: trudy@evil.example", "employeeType: TRUE"},
+		entry{"uid=trudy," + people, "objectClass: inetOrgPerson", "uid: trudy", "cn: x", "sn: x", "userPassword: " + password, "mail: own@example.com"},
+	)
+	type want struct {
+		username string
+		reason   domain.Reason
+	}
+	const disputed = domain.ReasonIdentifierNotOwned
+	flagged := func(s *ldapsource.Settings) { s.Attributes = ldapsource.AttributeMap{"email_verified": "employeeType"} }
+	everything := func(s *ldapsource.Settings) { s.Filter = "(|(uid={username})(mail={username})(mobile={username}))" }
+	for name, test := range map[string]struct {
+		settings []func(*ldapsource.Settings)
+		wants    map[string]want
+	}{
+		"by the preset": {nil, map[string]want{
+			"victim": {"victim", domain.ReasonPasswordAccepted}, "ghost@example.com": {"", domain.ReasonUserUnknown},
+			"own@example.com": {"", domain.ReasonUserUnknown}, "victim@example.com": {"victim@example.com", domain.ReasonPasswordAccepted},
+		}},
+		"by a filter of contacts that nobody proved": {[]func(*ldapsource.Settings){everything}, map[string]want{
+			"victim": {"victim", domain.ReasonPasswordAccepted}, "ghost@example.com": {"", domain.ReasonUserUnknown},
+			"own@example.com": {"", domain.ReasonUserUnknown},
+		}},
+		"by an attribute that says which addresses are proved": {[]func(*ldapsource.Settings){flagged}, map[string]want{
+			"victim": {"victim", domain.ReasonPasswordAccepted}, "ghost@example.com": {"", domain.ReasonUserUnknown},
+			"victim@example.com": {"victim@example.com", disputed}, "trudy@evil.example": {"victim@example.com", disputed},
+		}},
+		"by a directory that vouches for every address": {[]func(*ldapsource.Settings){vouching}, map[string]want{
+			"victim": {"victim", domain.ReasonPasswordAccepted}, "own@example.com": {"trudy", domain.ReasonPasswordAccepted},
+		}},
+		"by an operator who vouches for every address": {[]func(*ldapsource.Settings){func(s *ldapsource.Settings) { s.VerifiedContacts = domain.VerifiedAlways }}, map[string]want{
+			"victim": {"victim", domain.ReasonPasswordAccepted}, "own@example.com": {"trudy", domain.ReasonPasswordAccepted},
+		}},
+		"where the address is the username": {[]func(*ldapsource.Settings){func(s *ldapsource.Settings) { s.UsernameAttribute = "mail" }}, map[string]want{
+			"own@example.com": {"own@example.com", domain.ReasonPasswordAccepted},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory := open(t, server.settings(test.settings...))
+			rules := domain.DefaultRules()
+			for _, set := range test.settings {
+				var s ldapsource.Settings
+				if set(&s); s.VerifiedContacts != "" {
+					rules.VerifiedContacts = s.VerifiedContacts
+				}
+			}
+			for typed, want := range test.wants {
+				finding, err := directory.Authenticate(t.Context(), typed, domain.NewPassword(password))
+				decision := domain.Decide(rules, domain.Attempt{Trigger: domain.TriggerAuthentication, Username: typed}, finding)
+				if err != nil || finding.User.Username != want.username || decision.Reason != want.reason {
+					t.Errorf("%s: %v of %q, %v; want %s of %q", typed, decision, finding.User.Username, err, want.reason, want.username)
+				}
+			}
+		})
 	}
 }
 

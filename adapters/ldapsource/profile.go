@@ -21,6 +21,8 @@ type layout struct {
 	groupAttribute                   string            // empty where groups are searched for
 	attributes                       map[string]string // by Cognito's names
 	emailIsVerified, phoneIsVerified bool
+	// vouchesForAll: the operator vouches for every contact.
+	vouchesForAll bool
 }
 
 // wanted lists the attributes to read. Operational ones come only by name.
@@ -40,15 +42,16 @@ func (l layout) wanted() []string {
 	return slices.Compact(wanted)
 }
 
-// user reads an entry. The identifier that was typed is one that the entry
-// carries; see [loginFilter.names].
+// user reads an entry. What was typed is noted as the person's where the filter
+// compares it with an attribute that is no contact, or with a contact that is
+// verified. A contact that nobody proved names nobody: in many directories people
+// write it themselves.
 func (l layout) user(entry *ldap.Entry, typed string, now time.Time) domain.SourceUser {
 	user := domain.SourceUser{
 		Username:    l.username(entry),
 		Sub:         l.sub(entry),
 		Enabled:     !switchedOff(entry, now),
 		Attributes:  make(domain.Attributes, len(l.attributes)),
-		Identifiers: []string{typed},
 		Groups:      l.groups(entry),
 		GroupsKnown: l.groupAttribute != "",
 	}
@@ -63,7 +66,56 @@ func (l layout) user(entry *ldap.Entry, typed string, now time.Time) domain.Sour
 	if l.phoneIsVerified && user.Attributes["phone_number"] != "" {
 		user.Attributes["phone_number_verified"] = "true"
 	}
+	if slices.ContainsFunc(l.filter.namedBy(entry, typed), func(a assertion) bool { return l.isProved(user, a) }) {
+		user.Identifiers = []string{typed}
+	}
 	return user
+}
+
+// isProved holds for a comparison with an attribute that is no contact. One with
+// a contact itself is for [domain.Identify] to judge; one with a part of it, such as
+// (mail={username}@example.com), counts where the contact is verified.
+func (l layout) isProved(user domain.SourceUser, a assertion) bool {
+	contact := l.contactOf(a.attribute)
+	return contact == "" || a.value != placeUsername && (l.vouchesForAll || user.Attributes[contact+"_verified"] == "true")
+}
+
+// contactOf is Cognito's name of the contact that an attribute holds; empty for an
+// attribute that holds none. Those of RFC 4519 and RFC 4524 are contacts, whatever
+// they are mapped to.
+func (l layout) contactOf(attribute string) string {
+	is := func(name string) bool { return strings.EqualFold(attribute, name) }
+	switch {
+	case is(l.usernameAttribute):
+		return ""
+	case is(l.attributes["email"]), is("mail"), is("rfc822Mailbox"):
+		return "email"
+	case is(l.attributes["phone_number"]), is("mobile"), is("telephoneNumber"):
+		return "phone_number"
+	default:
+		return ""
+	}
+}
+
+// unproved lists the contacts that the filter compares with and that nothing says
+// are verified.
+func (l layout) unproved() []string {
+	var attributes []string
+	for _, a := range l.filter.asserts {
+		if contact := l.contactOf(a.attribute); contact != "" && !l.proves(contact) {
+			attributes = append(attributes, a.attribute)
+		}
+	}
+	return attributes
+}
+
+// proves reports whether something can say that a contact is verified.
+func (l layout) proves(contact string) bool {
+	vouched := l.emailIsVerified
+	if contact == "phone_number" {
+		vouched = l.phoneIsVerified
+	}
+	return vouched || l.vouchesForAll || l.attributes[contact+"_verified"] != ""
 }
 
 // groups are those that the entry itself names.
@@ -108,7 +160,10 @@ func valueOf(name string, values []string, typed string) string {
 		return ""
 	}
 	value := values[0]
-	if i := slices.IndexFunc(values, func(value string) bool { return strings.EqualFold(value, typed) }); i >= 0 {
+	isTyped := func(value string) bool {
+		return strings.EqualFold(value, typed) || name == "phone_number" && typed != "" && e164(value) == typed
+	}
+	if i := slices.IndexFunc(values, isTyped); i >= 0 {
 		value = values[i]
 	}
 	switch name {

@@ -36,6 +36,10 @@ type Settings struct {
 	GroupAttribute    AttributeName `env:"GROUP_ATTRIBUTE" takes:"an attribute's name" desc:"Where the DNs of a person's groups are kept."`
 	GroupFilter       GroupFilter   `env:"GROUP_FILTER" takes:"an LDAP filter with {dn} or {username} in it" desc:"Searches for a person's groups, in place of \u0060GROUP_ATTRIBUTE\u0060."`
 	GroupBaseDN       DN            `env:"GROUP_BASE_DN" takes:"a DN" desc:"Groups are searched for below it, by default below \u0060BASE_DN\u0060."`
+
+	// VerifiedContacts says whose word counts on contacts; it is no variable of
+	// the source's own. Empty stands for the directory's.
+	VerifiedContacts domain.VerifiedContacts
 }
 
 // Validate reports what no single variable shows.
@@ -91,6 +95,10 @@ func (s *Settings) Warnings(variable func(string) string) []string {
 		warnings = append(warnings, variable("VERIFIED")+": contacts become verified because the directory has them; if people can edit their own entries, they can take over somebody else's address")
 	}
 	layout := s.layout()
+	if unproved := layout.unproved(); len(unproved) > 0 {
+		warnings = append(warnings, variable("FILTER")+" compares "+strings.Join(unproved, ", ")+", and nothing says that people proved what stands there, so nobody is found by it; set "+
+			variable("VERIFIED")+", or "+variable("USERNAME_ATTRIBUTE")+" where it is the username")
+	}
 	if !slices.ContainsFunc(layout.filter.asserts, func(a assertion) bool {
 		return strings.EqualFold(a.attribute, layout.usernameAttribute) && a.value == placeUsername
 	}) {
@@ -128,7 +136,6 @@ func (p *Preset) UnmarshalText(text []byte) error {
 
 // layout is the preset's with what the settings put in its place.
 func (s *Settings) layout() layout {
-	filter := Filter("(|(uid={username})(mail={username}))")
 	l := layout{
 		usernameAttribute: "uid",
 		subAttribute:      "entryUUID",
@@ -136,17 +143,13 @@ func (s *Settings) layout() layout {
 		attributes: map[string]string{
 			"email": "mail", "phone_number": "mobile", "name": "cn", "given_name": "givenName", "family_name": "sn",
 		},
+		emailIsVerified: s.Verified.Email, phoneIsVerified: s.Verified.PhoneNumber,
+		vouchesForAll: s.VerifiedContacts == domain.VerifiedAlways,
 	}
 	if s.Preset == PresetActiveDirectory {
-		filter = "(&(objectCategory=person)(objectClass=user)(|(sAMAccountName={username})(userPrincipalName={username})(mail={username})))"
 		l.usernameAttribute, l.subAttribute = "sAMAccountName", "objectGUID"
 		l.attributes["name"] = "displayName"
 	}
-	if s.Filter != "" {
-		filter = s.Filter
-	}
-	asserts, _ := filter.assertions() // it was read before
-	l.filter = loginFilter{filter, asserts}
 	for into, set := range map[*string]AttributeName{
 		&l.usernameAttribute: s.UsernameAttribute, &l.subAttribute: s.SubAttribute, &l.groupAttribute: s.GroupAttribute,
 	} {
@@ -156,11 +159,31 @@ func (s *Settings) layout() layout {
 	}
 	maps.Copy(l.attributes, s.Attributes)
 	maps.DeleteFunc(l.attributes, func(_, attribute string) bool { return attribute == "" })
-	l.emailIsVerified, l.phoneIsVerified = s.Verified.Email, s.Verified.PhoneNumber
 	if s.GroupFilter != "" {
 		l.groupAttribute = ""
 	}
+	filter := s.Filter
+	if filter == "" {
+		filter = s.presetFilter(l.proves("email") || strings.EqualFold(l.usernameAttribute, "mail"))
+	}
+	asserts, _ := filter.assertions() // it was read before
+	l.filter = loginFilter{filter, asserts}
 	return l
+}
+
+// presetFilter finds people by their usernames, and by their address where
+// something says which addresses are verified.
+func (s *Settings) presetFilter(byMail bool) Filter {
+	switch {
+	case s.Preset == PresetActiveDirectory && byMail:
+		return "(&(objectCategory=person)(objectClass=user)(|(sAMAccountName={username})(userPrincipalName={username})(mail={username})))"
+	case s.Preset == PresetActiveDirectory:
+		return "(&(objectCategory=person)(objectClass=user)(|(sAMAccountName={username})(userPrincipalName={username})))"
+	case byMail:
+		return "(|(uid={username})(mail={username}))"
+	default:
+		return "(uid={username})"
+	}
 }
 
 // URL is where a directory server listens.

@@ -64,7 +64,12 @@ func TestWarnings(t *testing.T) {
 		"plain":              {func(s *ldapsource.Settings) { s.URL, s.AllowPlaintext = "ldap://dc.example.org", true }, "ALLOW_PLAINTEXT"},
 		"anonymous":          {func(s *ldapsource.Settings) { s.BindDN = "" }, "BIND_DN"},
 		"vouching":           {func(s *ldapsource.Settings) { s.Verified.PhoneNumber = true }, "VERIFIED"},
-		"not found again":    {func(s *ldapsource.Settings) { s.Filter = "(mail={username})" }, "FILTER"},
+		"not found again":    {func(s *ldapsource.Settings) { s.Filter = "(employeeNumber={username})" }, "FILTER"},
+		"nobody proved it":   {func(s *ldapsource.Settings) { s.Filter = "(|(uid={username})(mail={username}))" }, "FILTER"},
+		"it is the username": {func(s *ldapsource.Settings) { s.Filter, s.UsernameAttribute = "(mail={username})", "mail" }, ""},
+		"an attribute says which are proved": {func(s *ldapsource.Settings) {
+			s.Filter, s.Attributes = "(|(uid={username})(mail={username}))", ldapsource.AttributeMap{"email_verified": "employeeType"}
+		}, ""},
 		"not found again, 2": {func(s *ldapsource.Settings) { s.UsernameAttribute = "cn" }, "FILTER"},
 	} {
 		settings := ldapsource.Settings{URL: "ldaps://dc.example.org", BindDN: serviceDN, BaseDN: base}

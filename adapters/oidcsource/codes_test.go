@@ -231,7 +231,7 @@ func TestUserinfoMayBeASignedToken(t *testing.T) {
 				if !errors.Is(err, test.class) || (err == nil) != (finding.Kind == domain.PasswordAccepted) {
 					t.Errorf("%s: %v, %v; want %v", kind, finding, err, test.class)
 				}
-				if err == nil && (finding.User.Username != "hanako" || finding.User.Attributes["iss"] != "" || finding.User.Attributes["email"] != username) {
+				if err == nil && (finding.User.Sub != "sub-of-hanako" || finding.User.Attributes["iss"] != "" || finding.User.Attributes["email"] != username) {
 					t.Errorf("%s: the profile is %q", kind, finding.User.Attributes)
 				}
 				holdsNoSecret(t, err)

@@ -129,7 +129,7 @@ func TestTheOIDCSourceKeepsTheContractAgainstOIDCProvider(t *testing.T) {
 	t.Parallel()
 	declared := []sourcetest.Capability{
 		sourcetest.DisabledUsers, sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.EmailMFA,
-		sourcetest.EmailAliases, sourcetest.HidesUnknownUsers, sourcetest.NoLookUps, sourcetest.KeepsSubs,
+		sourcetest.EmailAliases, sourcetest.SubForAliases, sourcetest.HidesUnknownUsers, sourcetest.NoLookUps, sourcetest.KeepsSubs,
 		sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence,
 		sourcetest.Closure, sourcetest.Unreadability, sourcetest.CertifiesUnjudged,
 	}

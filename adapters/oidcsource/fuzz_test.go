@@ -70,7 +70,7 @@ func FuzzClaims(f *testing.F) {
 			_ = unverified(body)
 			return
 		}
-		user := all.user("preferred_username", "groups")
+		user := all.user("preferred_username", "groups", "typed")
 		if user.Status != "" || len(user.MFA) > 0 {
 			t.Error("claims say nothing of status or second factors")
 		}

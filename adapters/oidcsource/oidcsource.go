@@ -84,7 +84,7 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 		return domain.Finding{}, ports.MaybeJudged(err) // the password was right
 	}
 	finding := d.found(domain.PasswordAccepted)
-	finding.User = claims.user(d.settings.UsernameClaim, d.settings.GroupsClaim)
+	finding.User = claims.user(d.settings.UsernameClaim, d.settings.GroupsClaim, username)
 	return finding, nil
 }
 

@@ -158,15 +158,24 @@ type claims map[string]json.RawMessage
 
 // user reads the profile that the claims are. A token is given to enabled users
 // alone, after all that the provider asks for.
-func (c claims) user(usernameClaim, groupsClaim string) domain.SourceUser {
+//
+// The username claim counts only where it is what was typed, letter case aside: by
+// that name the provider took the password. OpenID Connect promises of no claim
+// but sub that it is unique, and of preferred_username that it is not (Core 1.0,
+// 5.1 and 5.7); at many providers users write it themselves.
+func (c claims) user(usernameClaim, groupsClaim, typed string) domain.SourceUser {
 	user := domain.SourceUser{
-		Username:   c.text(usernameClaim),
+		Username:   c.text("sub"),
 		Sub:        c.text("sub"),
 		Enabled:    true,
 		Attributes: make(domain.Attributes, len(c)),
 	}
-	if user.Username == "" {
-		user.Username = user.Sub
+	isTyped := func(claim string) bool { return typed != "" && strings.EqualFold(c.text(claim), typed) }
+	if isTyped(usernameClaim) {
+		user.Username = c.text(usernameClaim)
+	}
+	if isTyped("preferred_username") {
+		user.Identifiers = []string{typed}
 	}
 	for name := range c {
 		value := c.text(name)

@@ -118,7 +118,7 @@ func TestClaimsAreAProfile(t *testing.T) {
 	}{
 		"Keycloak's": {
 			map[string]any{"email_verified": false, "name": "Hanako Y", "session_state": "x", "sid": "x", "typ": "ID", "acr": "1", "azp": "x", "groups": []string{"/staff"}},
-			"hanako",
+			"sub-of-hanako",
 			map[string]string{"sub": "sub-of-hanako", "email": username, "email_verified": "false", "name": "Hanako Y"},
 			[]string{"/staff"}, nil,
 		},
@@ -130,7 +130,7 @@ func TestClaimsAreAProfile(t *testing.T) {
 		},
 		"another claim for the username": {
 			map[string]any{"upn": "hanako@corp.example", "email": nil, "email_verified": nil, "roles": []string{"a", "b"}},
-			"hanako@corp.example",
+			"sub-of-hanako",
 			map[string]string{"sub": "sub-of-hanako", "preferred_username": "hanako", "upn": "hanako@corp.example"},
 			[]string{"a", "b"},
 			func(s *oidcsource.Settings) { s.UsernameClaim, s.GroupsClaim = "upn", "roles" },
@@ -140,7 +140,7 @@ func TestClaimsAreAProfile(t *testing.T) {
 				"email_verified": "TRUE", "phone_number_verified": "yes", "phone_number": "+4912345", "address": map[string]any{"formatted": "1 Way"},
 				"updated_at": 1700000000, "n": 1.5, "b": true, "nothing": nil, "list": []string{"x"}, "object": map[string]any{"x": 1}, "empty": "", "groups": "staff",
 			},
-			"hanako",
+			"sub-of-hanako",
 			map[string]string{
 				"sub": "sub-of-hanako", "email": username, "email_verified": "true", "phone_number_verified": "false", "phone_number": "+4912345",
 				"address": "1 Way", "updated_at": "1700000000", "n": "1.5", "b": "true", "groups": "staff",
@@ -148,11 +148,11 @@ func TestClaimsAreAProfile(t *testing.T) {
 			nil, nil,
 		},
 		"a time that is none": {
-			map[string]any{"updated_at": "lately", "email_verified": nil}, "hanako",
+			map[string]any{"updated_at": "lately", "email_verified": nil}, "sub-of-hanako",
 			map[string]string{"sub": "sub-of-hanako", "email": username}, nil, nil,
 		},
 		"an email address that nobody vouches for": {
-			map[string]any{"email_verified": nil}, "hanako",
+			map[string]any{"email_verified": nil}, "sub-of-hanako",
 			map[string]string{"sub": "sub-of-hanako", "email": username}, nil, nil,
 		},
 	} {
@@ -185,6 +185,48 @@ func TestClaimsAreAProfile(t *testing.T) {
 				if !slices.Equal(user.Groups, test.groups) || user.GroupsKnown != (test.groups != nil) {
 					t.Errorf("%s: groups %q, known %t", way, user.Groups, user.GroupsKnown)
 				}
+			}
+		})
+	}
+}
+
+// A claim that the person may have written names nobody, unless it is the very
+// name by which the provider took the password.
+func TestTheUsernameClaimCountsWhereItIsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		typed    string
+		claim    string // the setting
+		claims   map[string]any
+		username string
+		owns     bool
+	}{
+		"the claim was typed":                         {"hanako", "preferred_username", nil, "hanako", true},
+		"in another letter case":                      {"HANAKO", "preferred_username", nil, "hanako", true},
+		"an address was typed, and the claim is hers": {username, "preferred_username", nil, "sub-of-hanako", true},
+		"an address was typed, and the claim is not":  {username, "preferred_username", map[string]any{"preferred_username": "admin"}, "sub-of-hanako", true},
+		"an address that nobody proved was typed":     {username, "preferred_username", map[string]any{"email_verified": false}, "sub-of-hanako", false},
+		"an address of which nothing is said":         {username, "preferred_username", map[string]any{"email_verified": nil}, "sub-of-hanako", false},
+		"an address that is the claim":                {username, "preferred_username", map[string]any{"preferred_username": username, "email_verified": nil}, username, true},
+		"another claim was typed":                     {"hanako@corp.example", "upn", map[string]any{"upn": "hanako@corp.example"}, "hanako@corp.example", true},
+		"another claim is somebody's name":            {username, "upn", map[string]any{"upn": "admin"}, "sub-of-hanako", true},
+		"the login name, where another claim is set":  {"hanako", "upn", map[string]any{"upn": "admin"}, "sub-of-hanako", true},
+		"a nickname was typed":                        {"hana", "preferred_username", map[string]any{"nickname": "hana"}, "sub-of-hanako", false},
+		"there is no claim":                           {username, "preferred_username", map[string]any{"preferred_username": nil}, "sub-of-hanako", true},
+		"the claim is a list":                         {"hanako", "preferred_username", map[string]any{"preferred_username": []string{"hanako"}}, "sub-of-hanako", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStub(t, 200, "")
+			s.body["/token"] = tokens(sign(key(), "RS256", s.idToken(test.claims)))
+			settings := s.settings(func(s *oidcsource.Settings) { s.UsernameClaim = test.claim })
+			finding, err := open(t, settings).Authenticate(t.Context(), test.typed, domain.NewPassword(password))
+			if err != nil || finding.User.Username != test.username || finding.User.Owns(test.typed) != test.owns {
+				t.Errorf("the username is %q, owned %t, %v", finding.User.Username, finding.User.Owns(test.typed), err)
+			}
+			decision := domain.Decide(domain.DefaultRules(), domain.Attempt{Trigger: domain.TriggerAuthentication, Username: test.typed}, finding)
+			if name := decision.User.Username; name != "" && !strings.EqualFold(name, test.typed) {
+				t.Errorf("the user is created as %q", name)
 			}
 		})
 	}

@@ -21,7 +21,7 @@ type Settings struct {
 	Audience      string         `env:"AUDIENCE" takes:"an API's identifier" desc:"Sent along as audience (Auth0)."`
 	Realm         string         `env:"REALM" takes:"a connection's name" desc:"Makes the grant Auth0's password-realm."`
 	Profile       Profile        `env:"PROFILE" envDefault:"id_token" takes:"id_token, userinfo" desc:"Where the profile is read: from the ID token, whose signature is verified, or at the userinfo endpoint, which costs a call."`
-	UsernameClaim string         `env:"USERNAME_CLAIM" envDefault:"preferred_username" takes:"a claim" desc:"The claim that is the username. Where it is not there, the sub is."`
+	UsernameClaim string         `env:"USERNAME_CLAIM" envDefault:"preferred_username" takes:"a claim" desc:"The claim that is the username where it is what was typed. Otherwise the sub is."`
 	GroupsClaim   string         `env:"GROUPS_CLAIM" envDefault:"groups" takes:"a claim" desc:"The claim that lists the groups."`
 	ErrorCodes    errorcodes.Map `env:"ERROR_CODES" takes:"CODE=FINDING, separated by commas" desc:"What codes of the provider mean that are not known, or mean something else there: \u0060locked_by_admin=locked_out\u0060. A finding is one that is always refused; docs/sources/oidc.md lists them."`
 	Transport     webclient.Transport

@@ -51,7 +51,9 @@ func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (por
 			return ports.Source{}, err
 		}
 	}
-	directory, err := Open(options.Name, c.Settings, credentials, c.drivers, Options{Mapped: options.Rules.Attributes.Sources(), Note: options.Note})
+	directory, err := Open(options.Name, c.Settings, credentials, c.drivers, Options{
+		Mapped: options.Rules.Attributes.Sources(), VerifiedContacts: options.Rules.VerifiedContacts, Note: options.Note,
+	})
 	if err != nil {
 		return ports.Source{}, err
 	}

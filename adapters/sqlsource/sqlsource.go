@@ -141,9 +141,6 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	}
 	finding := d.found(person.Proved(right))
 	finding.User = person.User
-	if unusable != nil {
-		finding.UnknownCode = hashed.UnusableHashCode
-	}
 	return finding, nil
 }
 
@@ -164,8 +161,31 @@ func (d *Directory) found(kind domain.FindingKind) domain.Finding {
 	return domain.Finding{Kind: kind, Source: d.name}
 }
 
-// ask puts the query. Of the rows there may be two: that is one too many.
+// ask puts the query, and says whom of the rows the name that was typed names. A
+// database may take names for equal that are not: by accents, by spaces at the
+// end, by characters that it leaves out. They are not this person's.
 func (d *Directory) ask(ctx context.Context, username string) (*hashed.Person, domain.FindingKind, error) {
+	person, kind, err := d.identify(ctx, username)
+	if err != nil || person == nil {
+		return nil, kind, err
+	}
+	// The row was found by another name than the one that the user would be
+	// created by, and that one may be somebody's address.
+	name := person.User.Username
+	if strings.EqualFold(name, username) || !domain.LooksLikeContact(name) {
+		return person, kind, nil
+	}
+	byName, _, err := d.identify(ctx, name)
+	if err != nil {
+		return nil, 0, err
+	}
+	if byName != nil && byName.User.Username == name {
+		person.User.Disputed = append(person.User.Disputed, byName.User.Disputed...)
+	}
+	return person, kind, nil
+}
+
+func (d *Directory) identify(ctx context.Context, username string) (*hashed.Person, domain.FindingKind, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, 0, err
 	}
@@ -177,21 +197,28 @@ func (d *Directory) ask(ctx context.Context, username string) (*hashed.Person, d
 	if err != nil {
 		return nil, 0, err
 	}
-	switch {
-	case len(people) == 0:
-		return nil, domain.UserUnknown, nil
-	case len(people) > 1:
+	if len(people) > mostRows {
 		return nil, domain.UserAmbiguous, nil
-	// A database may take names for equal that are not: by accents, by spaces at
-	// the end, by characters that it leaves out. They are not this person's.
-	case !people[0].User.Owns(username):
-		return nil, domain.UserUnknown, nil
-	default:
-		return people[0], domain.UserFound, nil
 	}
+	users := make([]domain.SourceUser, len(people))
+	for i, person := range people {
+		users[i] = person.User
+	}
+	who := domain.Identify(username, users, d.options.VerifiedContacts)
+	if who.Kind != domain.UserFound {
+		return nil, who.Kind, nil
+	}
+	person := people[who.Index]
+	person.User = who.User
+	return person, domain.UserFound, nil
 }
 
-// rows reads at most two rows, in a transaction that writes nothing.
+// mostRows is how many rows of one name are looked at. A query that finds more
+// does not name a person.
+const mostRows = 100
+
+// rows reads the rows, and one more than are looked at, in a transaction that
+// writes nothing.
 func (d *Directory) rows(ctx context.Context, username string) (people []*hashed.Person, err error) {
 	tx, err := d.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -216,7 +243,7 @@ func (d *Directory) rows(ctx context.Context, username string) (people []*hashed
 		unknown.Add(header.Unknown...)
 		d.options.Tell(unknown.Notes(fields.UnusedAttributes)...)
 	})
-	for len(people) < 2 && rows.Next() {
+	for len(people) <= mostRows && rows.Next() {
 		values := make([]any, len(columns))
 		for i := range values {
 			values[i] = new(any)

@@ -144,7 +144,7 @@ func (r *Refusal) UnmarshalText(text []byte) error {
 // migrateSettings is the family MIGRATE_.
 type migrateSettings struct {
 	Sources             []string                   `env:"SOURCES" envDefault:"SOURCE" takes:"names of sources, separated by commas" desc:"The sources, in the order in which they are asked. Each name is the prefix of that source's own variables. Only a source that does not know the user passes on to the next."`
-	Attributes          domain.AttributeMap        `env:"ATTRIBUTES" envDefault:"*" takes:"rules, separated by commas" desc:"Attributes of the new user: \u0060email\u0060, \u0060custom:legacy_sub=sub\u0060, \u0060custom:tenant='acme'\u0060; \u0060*\u0060 stands for the standard attributes."`
+	Attributes          domain.AttributeMap        `env:"ATTRIBUTES" envDefault:"*" takes:"rules, separated by commas" desc:"Attributes of the new user: \u0060email\u0060, \u0060custom:legacy_sub=sub\u0060, \u0060custom:tenant='acme'\u0060; \u0060*\u0060 stands for the standard attributes but preferred_username, which needs a rule of its own."`
 	VerifiedContacts    domain.VerifiedContacts    `env:"VERIFIED_CONTACTS" envDefault:"source" takes:"source, always" desc:"Who vouches for email and phone number: the source, or you for all of them."`
 	Username            domain.UsernameRule        `env:"USERNAME" envDefault:"auto" takes:"auto, submitted, source, omit" desc:"Under which name the user is created."`
 	OnTemporaryPassword domain.OnTemporaryPassword `env:"ON_TEMPORARY_PASSWORD" envDefault:"reset" takes:"reset, confirm, refuse" desc:"A temporary password that was right: the user sets a new one by a code, keeps it, or is turned away."`

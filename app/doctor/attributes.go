@@ -104,11 +104,32 @@ func attributesAtDestination(f Facts) Check {
 			once = append(once, rule.Target)
 		}
 	}
+	if f.takesOthersNames() {
+		found.unwise = append(found.unwise, preferredUsername+" is an alias of the destination, and users of the source write it themselves: whoever enters another's name there takes it")
+		return found.result("", "take the rule for "+preferredUsername+" out of MIGRATE_ATTRIBUTES")
+	}
 	fine := f.counted("has what every rule sets")
+	if _, ruled := f.ruleFor(preferredUsername); !ruled && !slices.Contains(f.pool.value.AliasAttributes, preferredUsername) {
+		fine += "; " + preferredUsername + ", which is no alias there, is moved by a rule of its own alone"
+	}
 	if len(once) > 0 {
 		fine += "; immutable, so this migration sets it for good: " + strings.Join(once, ", ")
 	}
 	return found.result(fine, "add it to the destination's schema, or take the rule out of MIGRATE_ATTRIBUTES")
+}
+
+// preferredUsername is the attribute that is an alias where the pool says so, and
+// that no one verifies.
+const preferredUsername = "preferred_username"
+
+// takesOthersNames reports whether preferred_username is moved to a destination
+// that signs people in by it, from a source that does not and so lets several
+// users have one name.
+func (f *Facts) takesOthersNames() bool {
+	rule, ruled := f.ruleFor(preferredUsername)
+	from := f.sourcePool
+	unique := from.err == nil && from.skip == "" && rule.Source == preferredUsername && slices.Contains(from.value.AliasAttributes, preferredUsername)
+	return ruled && rule.Source != "username" && !unique && slices.Contains(f.pool.value.AliasAttributes, preferredUsername)
 }
 
 func attributesRequired(f Facts) Check {

@@ -92,6 +92,27 @@ func (p pools) AppClient(context.Context, string, string) (setup.AppClient, erro
 	return p.client, nil
 }
 
+// from changes the source pool.
+func from(w *world, change func(*setup.UserPool)) {
+	pool, _ := w.source()
+	change(&pool)
+	w.source = func() (setup.UserPool, error) { return pool, nil }
+}
+
+// preferred is a set-up with this rule, where preferred_username is an alias at the
+// source, at the destination, or at neither.
+func preferred(rule string, atSource, atDestination bool) func(*world) {
+	return func(w *world) {
+		w.settings.Rules.Attributes, _ = domain.ParseAttributeMap(rule)
+		attribute := setup.PoolAttribute{Name: "preferred_username", Type: "String", Mutable: true}
+		aliases := map[bool][]string{true: {"preferred_username"}}
+		from(w, func(p *setup.UserPool) {
+			p.Attributes, p.AliasAttributes = append(slices.Clone(p.Attributes), attribute), aliases[atSource]
+		})
+		w.pool.Attributes, w.pool.AliasAttributes = append(slices.Clone(w.pool.Attributes), attribute), aliases[atDestination]
+	}
+}
+
 func denied() error { return fmt.Errorf("AccessDenied: %w", setup.ErrNotPermitted) }
 
 func inOrder() *world {
@@ -205,10 +226,30 @@ func TestWhatMotoCannotShow(t *testing.T) {
 			w.pool.UsernameAttributes = []string{"email"}
 			w.settings.Rules.Username = domain.UsernameSource
 		}, statuses{"username shape": fail}, "username shape", "takes none"},
-		"records are told of":    {func(*world) {}, statuses{}, "audit sinks", "log, eventbridge, firehose, as json; a record that one does not take is told of in the log"},
-		"records that must be":   {func(w *world) { w.settings.Audit.Required = true }, statuses{}, "audit sinks", "nobody is moved"},
-		"a bus that is there":    {func(*world) {}, statuses{}, "audit bus", "arn:bus"},
-		"a stream that is there": {func(*world) {}, statuses{}, "audit stream", "arn:stream, ACTIVE, from DirectPut"},
+		"an alias that the source has not": {func(w *world) { w.pool.AliasAttributes = []string{"email"} },
+			statuses{"username shape": warn}, "username shape", "the destination signs people in by email, and the source does not"},
+		"an alias that the destination has not": {func(w *world) { from(w, func(p *setup.UserPool) { p.AliasAttributes = []string{"email"} }) },
+			statuses{"username shape": warn}, "username shape", "the destination takes no other name for it"},
+		"an alias on both sides": {func(w *world) {
+			from(w, func(p *setup.UserPool) { p.AliasAttributes = []string{"email"} })
+			w.pool.AliasAttributes = []string{"email"}
+		}, statuses{}, "username shape", "usernames, with email as aliases"},
+		"an alias that no rule moves": {func(w *world) { w.pool.AliasAttributes = []string{"phone_number", "preferred_username"} },
+			statuses{}, "username shape", "as aliases"},
+		"preferred_username is moved to where it is an alias": {preferred("email,preferred_username", false, true),
+			statuses{"attributes at destination": warn, "username shape": warn}, "attributes at destination", "whoever enters another's name there takes it"},
+		"another attribute is moved to that alias": {preferred("email,preferred_username=nickname", true, true),
+			statuses{"attributes at destination": warn, "attributes at source": fail}, "attributes at destination", "whoever enters another's name"},
+		"the username is moved to that alias": {preferred("email,preferred_username=username", false, true),
+			statuses{"username shape": warn}, "attributes at destination", "has what every rule sets"},
+		"preferred_username is an alias on both sides":            {preferred("email,preferred_username", true, true), statuses{}, "attributes at destination", "has what every rule sets"},
+		"preferred_username is no alias":                          {preferred("email,preferred_username", false, false), statuses{}, "attributes at destination", "has what every rule sets"},
+		"preferred_username is no alias there, and not moved":     {func(*world) {}, statuses{}, "attributes at destination", "is moved by a rule of its own alone"},
+		"preferred_username is an alias on both sides, not moved": {preferred("email", true, true), statuses{"username shape": warn}, "username shape", "no rule moves it"},
+		"records are told of":                                     {func(*world) {}, statuses{}, "audit sinks", "log, eventbridge, firehose, as json; a record that one does not take is told of in the log"},
+		"records that must be":                                    {func(w *world) { w.settings.Audit.Required = true }, statuses{}, "audit sinks", "nobody is moved"},
+		"a bus that is there":                                     {func(*world) {}, statuses{}, "audit bus", "arn:bus"},
+		"a stream that is there":                                  {func(*world) {}, statuses{}, "audit stream", "arn:stream, ACTIVE, from DirectPut"},
 		"records in the log alone": {func(w *world) { w.settings.Audit = doctor.Audit{Sinks: []string{"log"}, Format: "ocsf"} },
 			statuses{"audit bus": skip, "audit stream": skip}, "audit stream", "does not name firehose"},
 		"the operator may not look at the bus": {func(w *world) { w.bus = func() (string, error) { return "", denied() } },

@@ -200,11 +200,29 @@ func usernameShape(f Facts) Check {
 	case rule != domain.UsernameSubmitted && rule != domain.UsernameOmit && len(lacking(from.AliasAttributes, to.AliasAttributes)) > 0:
 		return warn(saw+": who types "+strings.Join(lacking(from.AliasAttributes, to.AliasAttributes), " or ")+" is known at the source, and the destination takes no other name for it",
 			"create the destination with the same aliases, or have people sign in by their usernames")
+	case slices.Contains(from.AliasAttributes, preferredUsername) && !f.moves(preferredUsername):
+		return warn(saw+": people sign in by "+preferredUsername+" on both sides, and no rule moves it", "add "+preferredUsername+" to MIGRATE_ATTRIBUTES")
+	case len(f.newAliases()) > 0:
+		return warn(saw+": the destination signs people in by "+strings.Join(f.newAliases(), " or ")+", and the source does not: several of its users may have the same one, and only the first of them can be migrated",
+			"look for users of the source who share one, or create the destination with the source's aliases")
 	case generated && rule == domain.UsernameSource && len(to.AliasAttributes) == 0:
 		return fail(saw+": the destination takes no name but the one typed", "set MIGRATE_USERNAME=auto")
 	default:
 		return pass(saw)
 	}
+}
+
+// newAliases lists what people sign in by at the destination and not at the source,
+// as far as a rule moves it.
+func (f *Facts) newAliases() []string {
+	from := f.sourcePool.value
+	return slices.DeleteFunc(lacking(f.pool.value.AliasAttributes, slices.Concat(from.AliasAttributes, from.UsernameAttributes)),
+		func(name string) bool { return !f.moves(name) })
+}
+
+func (f *Facts) moves(target string) bool {
+	_, ruled := f.ruleFor(target)
+	return ruled
 }
 
 func (f *Facts) withAlias(generated bool) string {

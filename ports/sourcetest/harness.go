@@ -51,6 +51,13 @@ const (
 	EmailMFA         Capability = "second factor: email"
 	// EmailAliases: a user can be named by their email address.
 	EmailAliases Capability = "email aliases"
+	// UnverifiedAliases: the directory itself signs users in by an email address
+	// that nobody proved, and gives each address to one user. Where it is not
+	// declared, such an address names nobody. It goes with EmailAliases.
+	UnverifiedAliases Capability = "unverified email aliases"
+	// SubForAliases: the username of who typed an email address is the sub. It goes
+	// with EmailAliases and KeepsSubs.
+	SubForAliases Capability = "subs for aliases"
 	// Ambiguity: two users can have one email address, by which either is
 	// named. It goes with EmailAliases.
 	Ambiguity Capability = "ambiguous identifiers"
@@ -96,7 +103,7 @@ const (
 func Capabilities() []Capability {
 	return []Capability{
 		DisabledUsers, UnconfirmedUsers, FederatedUsers, TemporaryPasswords, Resets,
-		SMSMFA, SoftwareTokenMFA, EmailMFA, EmailAliases, Ambiguity, CaseInsensitive,
+		SMSMFA, SoftwareTokenMFA, EmailMFA, EmailAliases, UnverifiedAliases, SubForAliases, Ambiguity, CaseInsensitive,
 		HidesUnknownUsers, NoLookUps, MakesSubs, KeepsSubs, VerifiesHashes, CertifiesUnjudged,
 		CountsQuestions, Unreachability, Throttling, Misconfiguration, Silence, Closure, Unreadability,
 	}
@@ -134,8 +141,10 @@ func (h Harness) check(t *testing.T) {
 			t.Errorf("%s: the harness has a function for it, but does not declare it", capability)
 		}
 	}
-	if h.declares(Ambiguity) && !h.declares(EmailAliases) {
-		t.Errorf("%s: goes with %s", Ambiguity, EmailAliases)
+	for _, capability := range []Capability{Ambiguity, UnverifiedAliases, SubForAliases} {
+		if h.declares(capability) && !h.declares(EmailAliases) {
+			t.Errorf("%s: goes with %s", capability, EmailAliases)
+		}
 	}
 	if h.declares(MakesSubs) && h.declares(KeepsSubs) {
 		t.Errorf("%s: contradicts %s", MakesSubs, KeepsSubs)

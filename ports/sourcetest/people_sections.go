@@ -178,9 +178,30 @@ func emailAlias(t *testing.T, s *suite) {
 	}
 	alice := s.person(verified)
 	email := alice.Attributes["email"]
-	s.signIn(t, email, alice.Password).migrated(t, verified, domain.ReasonPasswordAccepted, domain.FinalConfirmed)
+	name := verified
+	if s.can(SubForAliases) {
+		name = alice.Sub
+	}
+	s.signIn(t, email, alice.Password).migrated(t, name, domain.ReasonPasswordAccepted, domain.FinalConfirmed)
 	s.signIn(t, email, "Wrong-Password-0").refused(t, domain.ReasonPasswordWrong)
-	s.find(t, email).migrated(t, verified, domain.ReasonForgotPassword, "")
+	s.find(t, email).migrated(t, name, domain.ReasonForgotPassword, "")
+	for _, username := range []string{unverified, unsaid} {
+		unproved(t, s, s.person(username))
+	}
+}
+
+// unproved asks for a person by the address that nobody proved to be theirs.
+func unproved(t *testing.T, s *suite, person Person) {
+	t.Helper()
+	email := person.Attributes["email"]
+	if s.can(UnverifiedAliases) {
+		s.signIn(t, email, person.Password).migrated(t, person.Username, domain.ReasonPasswordAccepted, domain.FinalConfirmed)
+		s.find(t, email).refused(t, domain.ReasonNoVerifiedContact) // there is none to send a code to
+		return
+	}
+	nobodys := []domain.Reason{domain.ReasonUserUnknown, domain.ReasonIdentifierNotOwned, domain.ReasonPasswordWrong}
+	s.signIn(t, email, person.Password).refused(t, nobodys...)
+	s.find(t, email).refused(t, nobodys...)
 }
 
 func ambiguousIdentifier(t *testing.T, s *suite) {

@@ -14,6 +14,9 @@ import (
 type Options struct {
 	// Mapped are the attributes of the source that rules name.
 	Mapped []string
+	// VerifiedContacts says whose word counts on contacts; empty stands for the
+	// source's.
+	VerifiedContacts domain.VerifiedContacts
 	// Note is told of what the operator should know; nobody is where it is nil.
 	Note func(ports.Note)
 }
@@ -62,9 +65,6 @@ func (p *Person) Proved(right bool) domain.FindingKind {
 		return domain.PasswordAccepted
 	}
 }
-
-// UnusableHashCode is the code in the record of an attempt whose hash cannot be used.
-const UnusableHashCode domain.ResponseCode = "password_hash_unusable"
 
 // UnusableHash tells of a person whose hash cannot be used. Who it is stands in
 // the audit record of the same attempt, as far as it stands anywhere.
