@@ -5,13 +5,18 @@
 package httpsource
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/mail"
 	"net/url"
+	"strconv"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/errorcodes"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -32,6 +37,8 @@ type Directory struct {
 	client *webclient.Client
 	// base is where the service is, or what stands before a username there.
 	base *url.URL
+	// codes are what the operator says of the service's answers.
+	codes errorcodes.Map
 	contract
 	// profiles reads what a look-up answers; nil where there is no look-up.
 	profiles func([]byte) (*domain.SourceUser, error)
@@ -62,7 +69,7 @@ func Open(name string, settings Settings) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{name: name, client: client, base: settings.URL.Parsed()}
+	d := &Directory{name: name, client: client, base: settings.URL.Parsed(), codes: settings.ErrorCodes}
 	switch settings.Contract {
 	case Keycloak:
 		d.contract = keycloak{by: settings.PasswordBy}
@@ -82,43 +89,45 @@ func Open(name string, settings Settings) (*Directory, error) {
 	return d, nil
 }
 
-// Authenticate implements [ports.SourceDirectory]. The profile comes first where
-// there is one: then the password is not sent about somebody who is not there,
-// and what the service says to our own credentials is told from what it says to
-// the password.
+// Authenticate implements [ports.SourceDirectory]. Where there is a profile, it is
+// read first: the password is sent only about a user who is there, is enabled, and
+// owns the identifier. A sign-in that the profile decides sends a second request
+// all the same, so that the number of requests does not tell which users exist.
 func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, ports.NotJudged(err)
 	}
+	ctx = ports.WithinAttempt(ctx)
 	if username == "" || password.Empty() {
 		return d.found(domain.PasswordWrong), nil
 	}
-	ctx = ports.WithinAttempt(ctx)
 	user := named(username)
 	if d.profiles != nil {
-		finding, err := d.FindUser(ctx, username)
-		if err != nil || finding.Kind != domain.UserFound {
-			return finding, ports.NotJudged(err) // the password was not sent
+		finding, decided, err := d.beforePassword(ctx, username)
+		if err != nil {
+			return domain.Finding{}, ports.NotJudged(err) // the password was not sent
 		}
-		if user = finding.User; !user.Enabled {
-			finding.Kind = domain.UserDisabled
+		if decided {
 			return finding, nil
 		}
+		user = finding.User
 	}
-	body, err := json.Marshal(d.question(user, username, password.Reveal()))
-	if err != nil {
-		return domain.Finding{}, d.client.Malformed(proof, "the question cannot be written")
-	}
-	answer, err := d.client.Post(ctx, proof, d.address(d.base, user), body)
+	answer, err := d.prove(ctx, user, username, password.Reveal())
 	if err != nil {
 		return domain.Finding{}, err
 	}
+	if kind, mapped := d.mapped(answer); mapped {
+		return d.found(kind), nil
+	}
 	kind, proved, err := d.answer(answer)
+	if err == nil && kind == 0 {
+		kind, _ = said(answer)
+	}
 	switch {
 	case err != nil:
 		return domain.Finding{}, d.client.Malformed(proof, err.Error())
 	case kind == 0:
-		return domain.Finding{}, d.client.Status(proof, answer.Status)
+		return domain.Finding{}, d.unknown(proof, answer, username, password)
 	case proved != nil:
 		user = *proved
 	}
@@ -128,6 +137,70 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 		finding.Kind, finding.User = settled(kind, user), user
 	}
 	return finding, nil
+}
+
+// beforePassword looks the user up. It returns true where that decides the sign-in,
+// after it sent the second request.
+func (d *Directory) beforePassword(ctx context.Context, username string) (domain.Finding, bool, error) {
+	finding, owned, err := d.lookUp(ctx, username)
+	switch {
+	case err != nil:
+		return domain.Finding{}, true, err
+	case finding.Kind != domain.UserFound && climbs(username): // no request was sent
+		return finding, true, nil
+	case finding.Kind == domain.UserFound && !owned:
+		// Nothing is asked about the account of another user.
+		finding = d.found(domain.UserUnknown)
+		_, err = d.client.Get(ctx, lookUp, d.profileAt(username))
+	case finding.Kind != domain.UserFound:
+		_, err = d.prove(ctx, named(username), username, rand.Text())
+	case !finding.User.Enabled:
+		finding.Kind = domain.UserDisabled
+		_, err = d.prove(ctx, finding.User, username, rand.Text())
+	default:
+		return finding, false, nil
+	}
+	return finding, true, err
+}
+
+// prove asks about a password. An answer of any status is no error.
+func (d *Directory) prove(ctx context.Context, user domain.SourceUser, typed, password string) (webclient.Answer, error) {
+	body, err := json.Marshal(d.question(user, typed, password))
+	if err != nil {
+		return webclient.Answer{}, ports.NotJudged(d.client.Malformed(proof, "the question cannot be written"))
+	}
+	return d.client.Post(ctx, proof, d.address(d.base, user), body)
+}
+
+// mapped returns the refusal that the operator gave to a code of the answer.
+func (d *Directory) mapped(answer webclient.Answer) (domain.FindingKind, bool) {
+	if answer.Status/100 == 2 {
+		return 0, false
+	}
+	return d.codes.Of(codesOf(answer)...)
+}
+
+// codesOf lists the codes of an answer, the most specific first: that of its body,
+// and the status.
+func codesOf(answer webclient.Answer) []string {
+	code, _ := errorcodes.Read(answer.Body).Code()
+	return []string{code, strconv.Itoa(answer.Status)}
+}
+
+// unknown is the fault of an answer that the contract does not know, with its code.
+func (d *Directory) unknown(operation string, answer webclient.Answer, username string, password domain.Password) error {
+	err := d.client.Status(operation, answer.Status)
+	fault, ok := errors.AsType[*webclient.Fault](err)
+	isOurs := answer.Status == http.StatusUnauthorized || answer.Status == http.StatusForbidden // our credentials
+	if !ok || isOurs || answer.Status/100 == 3 || !errors.Is(err, ports.ErrMisconfigured) {
+		return err
+	}
+	for _, code := range codesOf(answer) {
+		if fault.Code == "" {
+			fault.Code = domain.NewResponseCode(code, username, password)
+		}
+	}
+	return fault
 }
 
 // settled reads a password that was right in the light of the profile. These
@@ -158,42 +231,69 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 	if d.profiles == nil {
 		return d.found(domain.LookUpUnsupported), nil
 	}
-	if username == "" || climbs(username) {
+	finding, owned, err := d.lookUp(ctx, username)
+	if finding.Kind == domain.UserFound && !owned {
 		return d.found(domain.UserUnknown), nil
+	}
+	return finding, err
+}
+
+// lookUp reads the profile. It returns whether the identifier is the user's own: a
+// service may take names for equal that are not.
+func (d *Directory) lookUp(ctx context.Context, username string) (finding domain.Finding, owned bool, err error) {
+	if username == "" || climbs(username) {
+		return d.found(domain.UserUnknown), false, nil
 	}
 	answer, err := d.client.Get(ctx, lookUp, d.profileAt(username))
 	if err != nil {
-		return domain.Finding{}, err
+		return domain.Finding{}, false, err
+	}
+	if kind, mapped := d.mapped(answer); mapped && saysLookUp(kind) {
+		return d.found(kind), false, nil
 	}
 	switch {
 	case answer.Status == http.StatusOK:
-	case isNobody(answer.Status, username):
-		return d.found(domain.UserUnknown), nil
+	case isNobody(answer, username):
+		return d.found(domain.UserUnknown), false, nil
 	default:
-		return domain.Finding{}, d.client.Status(lookUp, answer.Status)
+		if kind, known := said(answer); known && saysLookUp(kind) {
+			return d.found(kind), false, nil
+		}
+		return domain.Finding{}, false, d.unknown(lookUp, answer, username, domain.Password{})
 	}
 	user, err := d.profiles(answer.Body)
 	switch {
 	case err != nil:
-		return domain.Finding{}, d.client.Malformed(lookUp, err.Error())
+		return domain.Finding{}, false, d.client.Malformed(lookUp, err.Error())
 	case user == nil:
-		return d.found(domain.UserUnknown), nil
+		return d.found(domain.UserUnknown), false, nil
 	}
-	finding := d.found(domain.UserFound)
+	finding = d.found(domain.UserFound)
 	finding.User = *user
-	return finding, nil
+	return finding, user.Owns(username), nil
 }
 
-// isNobody holds for the answer to a look-up of somebody who is not there. 400 is
-// what web servers say of a path that they do not like, and of a request without
-// TLS or a certificate too: it is nobody where the name could be the reason, and
-// a fault of the settings otherwise.
-func isNobody(status int, username string) bool {
-	switch status {
+// saysLookUp reports whether a look-up, which has no password, can have the finding.
+func saysLookUp(kind domain.FindingKind) bool {
+	switch kind { //nolint:exhaustive // the others are about a password
+	case domain.UserUnknown, domain.UserAmbiguous, domain.UserDisabled, domain.UserUnconfirmed, domain.UserFederated, domain.LockedOut:
+		return true
+	default:
+		return false
+	}
+}
+
+// isNobody reports whether an answer to a look-up says that there is no such user.
+// 400 says so where the service itself gives it. A page or a text is a web server's
+// or a proxy's, which says 400 of a request without TLS or a certificate too: there
+// it means no user only where the name can be the reason.
+func isNobody(answer webclient.Answer, username string) bool {
+	switch answer.Status {
 	case http.StatusNoContent, http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity:
 		return true
 	case http.StatusBadRequest:
-		return strings.ContainsFunc(username, isControl) || strings.ContainsAny(username, "/\\%;\t")
+		isServices := len(bytes.TrimSpace(answer.Body)) == 0 || json.Valid(answer.Body)
+		return isServices || strings.ContainsFunc(username, isControl) || strings.ContainsAny(username, "/\\%;\t")
 	default:
 		return false
 	}

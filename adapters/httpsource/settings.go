@@ -8,21 +8,23 @@ import (
 	"slices"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/errorcodes"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 )
 
 // Settings are the variables of a service of one's own as source.
 type Settings struct {
-	URL           webclient.URL `env:"URL,required" takes:"an https URL" desc:"The service; with \u0060keycloak\u0060 what stands before \u0060/{username}\u0060."`
-	Contract      Contract      `env:"CONTRACT" envDefault:"keycloak" takes:"keycloak, fusionauth, kratos, okta" desc:"What the service speaks; docs/sources/http.md tells each."`
-	ProfileURL    webclient.URL `env:"PROFILE_URL" takes:"an https URL with {username}" desc:"(\u0060kratos\u0060, \u0060okta\u0060) Where the profile is read. Without it the name that was typed is the whole profile."`
-	PasswordBy    PasswordBy    `env:"PASSWORD_BY" envDefault:"username" takes:"username, id" desc:"(\u0060keycloak\u0060) What the password is asked about by."`
-	ApplicationID string        `env:"APPLICATION_ID" takes:"a FusionAuth application ID" desc:"(\u0060fusionauth\u0060) Sent along as applicationId."`
-	BasicUsername string        `env:"BASIC_USERNAME" takes:"a username" desc:"Our own name at the service, by HTTP Basic."`
-	BasicPassword domain.Secret `env:"BASIC_PASSWORD" takes:"its password" desc:"Goes with the name."`
-	BearerToken   domain.Secret `env:"BEARER_TOKEN" takes:"a token" desc:"Our own token at the service."`
-	Headers       domain.Secret `env:"HEADERS" takes:"Name: value, separated by semicolons or lines" desc:"Headers that are sent along, such as an API key."`
+	URL           webclient.URL  `env:"URL,required" takes:"an https URL" desc:"The service; with \u0060keycloak\u0060 what stands before \u0060/{username}\u0060."`
+	Contract      Contract       `env:"CONTRACT" envDefault:"keycloak" takes:"keycloak, fusionauth, kratos, okta" desc:"What the service speaks; docs/sources/http.md tells each."`
+	ProfileURL    webclient.URL  `env:"PROFILE_URL" takes:"an https URL with {username}" desc:"(\u0060kratos\u0060, \u0060okta\u0060) Where the profile is read. Without it the name that was typed is the whole profile."`
+	PasswordBy    PasswordBy     `env:"PASSWORD_BY" envDefault:"username" takes:"username, id" desc:"(\u0060keycloak\u0060) What the password is asked about by."`
+	ApplicationID string         `env:"APPLICATION_ID" takes:"a FusionAuth application ID" desc:"(\u0060fusionauth\u0060) Sent along as applicationId."`
+	BasicUsername string         `env:"BASIC_USERNAME" takes:"a username" desc:"Our own name at the service, by HTTP Basic."`
+	BasicPassword domain.Secret  `env:"BASIC_PASSWORD" takes:"its password" desc:"Goes with the name."`
+	BearerToken   domain.Secret  `env:"BEARER_TOKEN" takes:"a token" desc:"Our own token at the service."`
+	Headers       domain.Secret  `env:"HEADERS" takes:"Name: value, separated by semicolons or lines" desc:"Headers that are sent along, such as an API key."`
+	ErrorCodes    errorcodes.Map `env:"ERROR_CODES" takes:"CODE=FINDING, separated by commas" desc:"What answers of the service mean that its contract does not know: \u0060418=user_unknown\u0060. A code is an HTTP status, or the error in the answer; docs/sources/http.md lists the findings."`
 	Transport     webclient.Transport
 }
 
@@ -49,6 +51,11 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	}
 	if s.BasicUsername != "" && !s.BearerToken.Empty() {
 		problem("BEARER_TOKEN", "contradicts "+variable("BASIC_USERNAME"))
+	}
+	for _, code := range s.ErrorCodes.Codes() {
+		if len(code) == 3 && code[0] == '2' && strings.Trim(code, "0123456789") == "" {
+			problem("ERROR_CODES", "takes no status of 200 to 299: the contract says what they mean")
+		}
 	}
 	if _, err := s.header(); err != nil {
 		problem("HEADERS", err.Error())

@@ -1,7 +1,6 @@
 package oidcsource
 
 import (
-	"bytes"
 	"encoding/json"
 	"mime"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"cognito-user-migration/adapters/internal/errorcodes"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/ports"
 )
@@ -29,40 +29,9 @@ type refusal struct {
 	description, text string
 }
 
-// members are those of an answer in JSON.
-type members map[string]json.RawMessage
-
-// word returns a member that is a string or a number; empty for any other, and for
-// what stands for none.
-func (m members) word(name string) string {
-	raw := m[name]
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return strings.TrimSpace(text)
-	}
-	if number, err := strconv.ParseInt(string(raw), 10, 64); err == nil && number != 0 {
-		return string(raw)
-	}
-	return ""
-}
-
-// readMembers reads an object, or the first object of a list.
-func readMembers(body []byte) members {
-	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	var object members
-	if json.Unmarshal(body, &object) == nil {
-		return object
-	}
-	var list []members
-	if json.Unmarshal(body, &list) == nil && len(list) > 0 {
-		return list[0]
-	}
-	return nil
-}
-
 // formMembers reads a form, which some providers answer with; nil for any other
 // text, such as a page.
-func formMembers(answer webclient.Answer) members {
+func formMembers(answer webclient.Answer) errorcodes.Members {
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	if kind != "application/x-www-form-urlencoded" && kind != "text/plain" {
 		return nil
@@ -71,7 +40,7 @@ func formMembers(answer webclient.Answer) members {
 	if err != nil || form.Get("error") == "" && form.Get("access_token") == "" {
 		return nil
 	}
-	object := make(members, len(form))
+	object := make(errorcodes.Members, len(form))
 	for name := range form {
 		object[name], _ = json.Marshal(form.Get(name)) // a string always can
 	}
@@ -79,8 +48,8 @@ func formMembers(answer webclient.Answer) members {
 }
 
 // readAnswer reads the members of an answer to a grant; nil where it has none.
-func readAnswer(answer webclient.Answer) members {
-	if object := readMembers(answer.Body); object != nil {
+func readAnswer(answer webclient.Answer) errorcodes.Members {
+	if object := errorcodes.Read(answer.Body); object != nil {
 		return object
 	}
 	return formMembers(answer)
@@ -88,7 +57,7 @@ func readAnswer(answer webclient.Answer) members {
 
 // readRefusal reads an answer that gave no tokens. What cannot be read leaves the
 // status alone.
-func readRefusal(answer webclient.Answer, object members) refusal {
+func readRefusal(answer webclient.Answer, object errorcodes.Members) refusal {
 	r := refusal{status: answer.Status}
 	r.readError(object)
 	if r.code == "" && r.text == "" {
@@ -97,21 +66,16 @@ func readRefusal(answer webclient.Answer, object members) refusal {
 	return r
 }
 
-func (r *refusal) readError(object members) {
+func (r *refusal) readError(object errorcodes.Members) {
 	var texts []string
 	for _, name := range []string{"error_description", "errorSummary", "message", "msg", "detail", "title", "hint", "error_hint"} {
-		if text := object.word(name); text != "" {
+		if text := object.Word(name); text != "" {
 			texts = append(texts, strings.ToLower(text))
 		}
 	}
-	code := object.word("error")
-	var nested members
-	if json.Unmarshal(object["error"], &nested) == nil && nested != nil {
-		texts = append(texts, strings.ToLower(nested.word("message")))
-		code = firstWord(nested, "id", "status", "code")
-	}
-	if code == "" {
-		code = firstWord(object, "errorCode", "error_code", "code")
+	code, told := object.Code()
+	if told != "" {
+		texts = append(texts, strings.ToLower(told))
 	}
 	if strings.ContainsFunc(code, unicode.IsSpace) { // a sentence
 		texts = append([]string{strings.ToLower(code)}, texts...)
@@ -124,20 +88,11 @@ func (r *refusal) readError(object members) {
 	r.subs = subsOf(object, r.text)
 }
 
-func firstWord(object members, names ...string) string {
-	for _, name := range names {
-		if word := object.word(name); word != "" {
-			return word
-		}
-	}
-	return ""
-}
-
 // challenged reads the error that the header WWW-Authenticate may have (RFC 6750,
 // 3); nil where there is none.
-func challenged(header http.Header) members {
+func challenged(header http.Header) errorcodes.Members {
 	const parameter = `(?i)\b%s\s*=\s*(?:"([^"]*)"|([^\s",]+))`
-	object := members{}
+	object := errorcodes.Members{}
 	for _, value := range header.Values("WWW-Authenticate") {
 		for _, name := range []string{"error", "error_description"} {
 			found := regexp.MustCompile(strings.Replace(parameter, "%s", name, 1)).FindStringSubmatch(value)
@@ -152,7 +107,7 @@ func challenged(header http.Header) members {
 // subsOf lists the codes of the provider's own that stand beside the error:
 // FusionAuth's reason, Entra's and B2C's numbers, and WSO2's number before the
 // text.
-func subsOf(object members, text string) []string {
+func subsOf(object errorcodes.Members, text string) []string {
 	var subs []string
 	add := func(sub string) {
 		if sub != "" {
@@ -171,7 +126,7 @@ func subsOf(object members, text string) []string {
 	if number := regexp.MustCompile(`^\s*(\d{5})(?:\s|:)`).FindStringSubmatch(text); number != nil {
 		add(number[1])
 	}
-	add(strings.ToLower(object.word("error_reason")))
+	add(strings.ToLower(object.Word("error_reason")))
 	return subs
 }
 

@@ -70,7 +70,7 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	}
 	object := readAnswer(answer)
 	refusal := readRefusal(answer, object)
-	given := tokens{access: object.word("access_token"), id: object.word("id_token")}
+	given := tokens{access: object.Word("access_token"), id: object.Word("id_token")}
 	gave := answer.Status/100 == 2 && isNone(object["error"])
 	switch {
 	case gave && given.access != "":
