@@ -108,12 +108,14 @@ func TestOtherLinesStillGoByTheirLevel(t *testing.T) {
 func TestALineHasTheseKeysAndNoOther(t *testing.T) {
 	t.Parallel()
 	var line map[string]any
-	if err := json.Unmarshal([]byte(write(t, zapcore.InfoLevel, record())), &line); err != nil {
+	full := record()
+	full.UnknownCode = "on_holiday"
+	if err := json.Unmarshal([]byte(write(t, zapcore.InfoLevel, full)), &line); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
 		"attemptId", "calls", "challenge", "clientId", "completion", "durationMs", "finalUserStatus", "level", "logger", "message",
-		"outcome", "reason", "requestId", "retries", "source", "time", "trigger", "userPoolId", "username",
+		"outcome", "reason", "requestId", "retries", "source", "time", "trigger", "unknownCode", "userPoolId", "username",
 	}
 	if got := slices.Sorted(maps.Keys(line)); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -127,7 +129,7 @@ func TestALineHasTheseKeysAndNoOther(t *testing.T) {
 func TestWhatIsEmptyIsLeftOut(t *testing.T) {
 	t.Parallel()
 	line := write(t, zapcore.InfoLevel, domain.AuditRecord{AttemptID: "x", Outcome: domain.OutcomeFailed, Reason: domain.ReasonInternal})
-	for _, key := range []string{"source", "challenge", "finalUserStatus", "userPoolId", "clientId", "username", "completion"} {
+	for _, key := range []string{"source", "challenge", "finalUserStatus", "userPoolId", "clientId", "username", "completion", "unknownCode"} {
 		if strings.Contains(line, `"`+key+`"`) {
 			t.Errorf("%s is in the line: %s", key, line)
 		}
