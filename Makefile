@@ -81,6 +81,10 @@ example: ## Build examples/own-source, hold its source to the contract, move one
 	if grep -q '"finalUserStatus":"CONFIRMED"' <<<"$$answer"; then echo "example: one user was moved"; \
 	else echo "example: the user was not moved:"; echo "$$answer"; exit 1; fi
 
+.PHONY: release-files
+release-files: build ## Build what a release publishes into bin/release; publishes nothing: VERSION
+	@deploy/release.sh
+
 .PHONY: image-test
 image-test: ## Build the image twice, look inside, run it: needs buildah
 	@deploy/image/test.sh
