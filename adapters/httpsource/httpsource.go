@@ -39,6 +39,8 @@ type Directory struct {
 	base *url.URL
 	// codes are what the operator says of the service's answers.
 	codes errorcodes.Map
+	// vouch says whose word counts on contacts.
+	vouch domain.VerifiedContacts
 	contract
 	// profiles reads what a look-up answers; nil where there is no look-up.
 	profiles func([]byte) (*domain.SourceUser, error)
@@ -69,7 +71,7 @@ func Open(name string, settings Settings) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{name: name, client: client, base: settings.URL.Parsed(), codes: settings.ErrorCodes}
+	d := &Directory{name: name, client: client, base: settings.URL.Parsed(), codes: settings.ErrorCodes, vouch: settings.VerifiedContacts}
 	switch settings.Contract {
 	case Keycloak:
 		d.contract = keycloak{by: settings.PasswordBy}
@@ -268,9 +270,12 @@ func (d *Directory) lookUp(ctx context.Context, username string) (finding domain
 	case user == nil:
 		return d.found(domain.UserUnknown), false, nil
 	}
+	who := domain.Identify(username, []domain.SourceUser{*user}, d.vouch)
 	finding = d.found(domain.UserFound)
-	finding.User = *user
-	return finding, user.Owns(username), nil
+	if finding.User = *user; who.Kind == domain.UserFound {
+		finding.User = who.User
+	}
+	return finding, who.Kind == domain.UserFound, nil
 }
 
 // saysLookUp reports whether a look-up, which has no password, can have the finding.

@@ -14,7 +14,9 @@ func Kind() parts.SourceKind {
 
 // Open implements [parts.SourceSettings].
 func (s *Settings) Open(_ context.Context, options parts.SourceOptions) (ports.Source, error) {
-	directory, err := Open(options.Name, *s)
+	opening := *s
+	opening.VerifiedContacts = options.Rules.VerifiedContacts
+	directory, err := Open(options.Name, opening)
 	if err != nil {
 		return ports.Source{}, err
 	}

@@ -31,7 +31,7 @@ func withProfile(s *httpsource.Settings) {
 // wildcards. Then each spelling would be a fresh attempt at one user's password.
 func TestAPasswordIsSentOnlyAboutTheUserWhoOwnsTheIdentifier(t *testing.T) {
 	t.Parallel()
-	const alice = `{"id":"s-1","username":"alice","email":"alice@example.com","phone_number":"+15550100","enabled":true,"sub":"s-1","attributes":{"phone_number":["+15550100"]}}`
+	const alice = `{"id":"s-1","username":"alice","email":"alice@example.com","emailVerified":true,"email_verified":true,"phone_number":"+15550100","phone_number_verified":true,"enabled":true,"sub":"s-1","attributes":{"phone_number":["+15550100"],"phone_number_verified":["true"]}}`
 	for contract, right := range lookingUp() {
 		for typed, owned := range map[string]bool{
 			"alice": true, "ALICE": true, "alice@example.com": true, "Alice@Example.com": true, "s-1": true, "+15550100": true,
@@ -57,6 +57,20 @@ func TestAPasswordIsSentOnlyAboutTheUserWhoOwnsTheIdentifier(t *testing.T) {
 					t.Errorf("a look-up: %v, %v", found, err)
 				}
 			})
+		}
+	}
+}
+
+// An address that nobody proved names nobody, unless the operator vouches for all.
+func TestAnAddressThatNobodyProvedNamesNobody(t *testing.T) {
+	t.Parallel()
+	for vouch, want := range map[domain.VerifiedContacts]domain.FindingKind{
+		domain.VerifiedBySource: domain.UserUnknown, domain.VerifiedAlways: domain.PasswordAccepted,
+	} {
+		a := &answering{get: `{"username":"hanako","email":"hanako@example.com","enabled":true}`}
+		finding, err := authenticate(t, a.open(t, httpsource.Keycloak, func(s *httpsource.Settings) { s.VerifiedContacts = vouch }))
+		if err != nil || finding.Kind != want || a.sentPassword() != (want == domain.PasswordAccepted) {
+			t.Errorf("%s: %v, %v; want %v", vouch, finding, err, want)
 		}
 	}
 }

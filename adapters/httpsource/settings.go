@@ -26,6 +26,10 @@ type Settings struct {
 	Headers       domain.Secret  `env:"HEADERS" takes:"Name: value, separated by semicolons or lines" desc:"Headers that are sent along, such as an API key."`
 	ErrorCodes    errorcodes.Map `env:"ERROR_CODES" takes:"CODE=FINDING, separated by commas" desc:"What answers of the service mean that its contract does not know: \u0060418=user_unknown\u0060. A code is an HTTP status, or the error in the answer; docs/sources/http.md lists the findings."`
 	Transport     webclient.Transport
+
+	// VerifiedContacts says whose word counts on contacts; it is no variable of
+	// the source's own. Empty stands for the service's.
+	VerifiedContacts domain.VerifiedContacts
 }
 
 // Validate implements the settings of a source.
