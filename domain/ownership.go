@@ -63,10 +63,10 @@ func (u SourceUser) contacts(vouch VerifiedContacts) (email, phone string) {
 	verified := func(flag string) bool {
 		return vouch == VerifiedAlways || strings.EqualFold(u.Attributes[flag], "true")
 	}
-	if value := u.Attributes[attributeEmail]; strings.Contains(value, "@") && verified(attributeEmailVerified) {
+	if value := strings.TrimSpace(u.Attributes[attributeEmail]); strings.Contains(value, "@") && verified(attributeEmailVerified) {
 		email = value
 	}
-	if value := u.Attributes[attributePhone]; strings.HasPrefix(value, "+") && verified(attributePhoneVerified) {
+	if value := strings.TrimSpace(u.Attributes[attributePhone]); strings.HasPrefix(value, "+") && verified(attributePhoneVerified) {
 		phone = value
 	}
 	return email, phone

@@ -15,7 +15,7 @@ func TestOwnership(t *testing.T) {
 	user := domain.SourceUser{
 		Username: "Alice", Sub: "sub-1", Identifiers: []string{"a.example", "E-4711"}, Disputed: []string{"E-0815"},
 		Attributes: domain.Attributes{
-			"preferred_username": "ali", "email": "alice@example.com", "email_verified": "true", "phone_number": "+81 90-1234-5678",
+			"preferred_username": "ali", "email": " alice@example.com\t", "email_verified": "true", "phone_number": "+81 90-1234-5678",
 			"phone_number_verified": "True", "sub": "sub-2", "nickname": "al",
 		},
 	}
