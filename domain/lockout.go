@@ -142,6 +142,6 @@ const lockoutLabel = "LOCKOUT "
 // and so does all that [SourceUser.Owns] takes for one.
 func (k LockoutKeys) Of(username string) LockoutKey {
 	mac := hmac.New(sha256.New, []byte(k.key.Reveal()))
-	mac.Write([]byte(lockoutLabel + skeleton(username)))
+	mac.Write([]byte(lockoutLabel + digitsOf(skeleton(username))))
 	return LockoutKey(hex.EncodeToString(mac.Sum(nil)))
 }

@@ -72,13 +72,15 @@ func (u SourceUser) contacts(vouch VerifiedContacts) (email, phone string) {
 	return email, phone
 }
 
-// isSameNumber holds for two international phone numbers that differ by the
-// separators that people write.
-func isSameNumber(a, b string) bool {
-	a, b = digitsOf(a), digitsOf(b)
-	return a == b && strings.HasPrefix(a, "+")
+// isSameNumber holds for an identifier that is the contact, an international phone
+// number, without the separators that people write. An identifier with separators
+// of its own choice is none: each would be another name to guess a password by.
+func isSameNumber(identifier, contact string) bool {
+	return strings.HasPrefix(contact, "+") && identifier == digitsOf(contact)
 }
 
+// digitsOf gives an international phone number without separators, and anything
+// else as it is.
 func digitsOf(number string) string {
 	if !strings.HasPrefix(number, "+") {
 		return number

@@ -23,7 +23,7 @@ func TestOwnership(t *testing.T) {
 		"Alice": true, "alice": true, "Alice@Example.com": true, "+81 90-1234-5678": true, "+819012345678": true,
 		"sub-1": true, "sub-2": true, "a.example": true, "e-4711": true,
 		"ali": false, "": false, "al": false, "bob": false, "alice ": false, "*": false, "alice@example.co": false,
-		"+8190123456789": false, "819012345678": false, "e-0815": false,
+		"+81 9012345678": false, "+8190123456789": false, "819012345678": false, "e-0815": false,
 	} {
 		if got := user.Owns(identifier); got != want {
 			t.Errorf("owns %q: %t, want %t", identifier, got, want)

@@ -72,12 +72,16 @@ func (l layout) user(entry *ldap.Entry, typed string, now time.Time) domain.Sour
 	return user
 }
 
-// isProved holds for a comparison with an attribute that is no contact. One with
-// a contact itself is for [domain.Identify] to judge; one with a part of it, such as
-// (mail={username}@example.com), counts where the contact is verified.
+// isProved holds for a comparison with an attribute that is no contact, or with a
+// contact that is verified and that [domain.Identify] cannot compare itself: a part
+// of it, such as (mail={username}@example.com), or a number as the directory
+// writes it.
 func (l layout) isProved(user domain.SourceUser, a assertion) bool {
 	contact := l.contactOf(a.attribute)
-	return contact == "" || a.value != placeUsername && (l.vouchesForAll || user.Attributes[contact+"_verified"] == "true")
+	if contact == "email" && a.value == placeUsername {
+		return false
+	}
+	return contact == "" || l.vouchesForAll || user.Attributes[contact+"_verified"] == "true"
 }
 
 // contactOf is Cognito's name of the contact that an attribute holds; empty for an
