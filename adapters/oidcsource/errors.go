@@ -2,6 +2,7 @@ package oidcsource
 
 import (
 	"encoding/json"
+	"errors"
 	"mime"
 	"net/http"
 	"net/url"
@@ -175,7 +176,7 @@ func newMeanings(tables []table) meanings {
 func (m meanings) of(r refusal) (row, bool) {
 	if r.status >= http.StatusInternalServerError {
 		row, known := m.byCode[r.code]
-		return row, known && row.class == ports.ErrMisconfigured // Auth0 says 501 of a grant
+		return row, known && errors.Is(row.class, ports.ErrMisconfigured) // Auth0 says 501 of a grant
 	}
 	for i := len(r.subs) - 1; i >= 0; i-- {
 		if row, known := m.bySub[r.subs[i]]; known {
@@ -222,7 +223,7 @@ func (m meanings) unknownCode(r refusal, class error) string {
 	if _, known := m.byCode[r.code]; r.code != "" && !known {
 		return r.code
 	}
-	if class == ports.ErrMisconfigured { //nolint:errorlint // it is one of the sentinels
+	if errors.Is(class, ports.ErrMisconfigured) {
 		return strconv.Itoa(r.status)
 	}
 	return ""

@@ -114,8 +114,8 @@ func (d *Directory) userinfo(ctx context.Context, p *provider, accessToken strin
 }
 
 // readUserinfo reads the claims of an answer: JSON, or a JWT that the provider
-// signed (OpenID Connect Core 1.0, 5.3.2). It returns no claims for an answer that
-// is neither.
+// signed (OpenID Connect Core 1.0, 5.3.2). It returns empty claims for an answer
+// that is neither.
 func (d *Directory) readUserinfo(ctx context.Context, p *provider, answer webclient.Answer) (claims, error) {
 	var all claims
 	if json.Unmarshal(answer.Body, &all) == nil {
@@ -126,7 +126,7 @@ func (d *Directory) readUserinfo(ctx context.Context, p *provider, answer webcli
 	dots := strings.Count(token, ".")
 	switch {
 	case kind != "application/jwt" && !strings.HasPrefix(token, "eyJ"):
-		return nil, nil
+		return claims{}, nil
 	case dots == 4:
 		return nil, d.client.Misconfigured(opUserinfo, "the answer is encrypted; expected JSON or a signed token")
 	case p.userinfo == nil:

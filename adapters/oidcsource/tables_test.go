@@ -118,7 +118,7 @@ func TestThePageOfAnswersIsWrittenFromTheTables(t *testing.T) {
 	path := filepath.Join("..", "..", "docs", "sources", "oidc-answers.md")
 	want := answersPage()
 	if *update {
-		if err := os.WriteFile(path, want, 0o644); err != nil { //nolint:gosec // a page that everybody reads
+		if err := os.WriteFile(path, want, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
