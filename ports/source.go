@@ -36,7 +36,8 @@ type SourceDirectory interface {
 	// FindUser reads the profile of the user whom the identifier names, proving
 	// nothing: [domain.UserFound], [domain.UserUnknown] or another finding of a
 	// look-up; [domain.LookUpUnsupported] where the source tells nothing of
-	// anybody without their password.
+	// anybody without their password. Whom an identifier names, [domain.Identify]
+	// says of those that were found.
 	FindUser(ctx context.Context, username string) (domain.Finding, error)
 }
 
