@@ -97,7 +97,7 @@ func TestASignInThroughTheWholeFunction(t *testing.T) {
 			}
 			lines := logLines(t, log.String())
 			audit := lines[len(lines)-1]
-			if audit["logger"] != "audit" || audit["outcome"] != "migrated" || audit["requestId"] != "request-1" ||
+			if audit["logger"] != "audit" || audit["outcome"] != "migrated" || audit["attemptId"] != "request-1" ||
 				audit["level"] != "INFO" || audit["timestamp"] == "" || audit["message"] == "" {
 				t.Errorf("the audit line is %v", audit)
 			}
@@ -188,7 +188,7 @@ func TestSettingsOfAUserPoolAreCheckedForShape(t *testing.T) {
 		"SOURCE_ROLE_ARN=user-migration":        "SOURCE_ROLE_ARN: takes a role's ARN",
 		"SOURCE_EXTERNAL_ID=a b":                "SOURCE_EXTERNAL_ID: takes 2 to 1224",
 		"SOURCE_PROFILE=token":                  "SOURCE_PROFILE: takes one of: admin_get_user, concurrent, id_token",
-		"SOURCE_PATH=people.json":               "SOURCE_PATH: nothing reads this variable",
+		"SOURCE_PATH=people.json":               "unknown variable SOURCE_PATH",
 		"SOURCE_CLIENT_SECRET=ssm:/path/secret": "SOURCE_CLIENT_SECRET: the reference could not be resolved",
 	} {
 		_, err := config.Load(t.Context(), append(cognitoEnvironment(), variable), whole().Sources, nil)

@@ -305,8 +305,9 @@ type Retired string
 
 // What can become of a source user.
 const (
-	// RetiredNot: nothing, by choice or because it was too early.
-	RetiredNot Retired = "not"
+	// RetiredNot: the source user is unchanged, by choice or because it was too
+	// early to change them.
+	RetiredNot Retired = "kept"
 	// RetiredDisabled: the source user is disabled, as was chosen.
 	RetiredDisabled Retired = "disabled"
 	// RetiredDisabledInstead: the source user is disabled and was to be

@@ -55,8 +55,8 @@ func (s *Sink) Record(_ context.Context, record domain.AuditRecord) error {
 	if err != nil {
 		return err
 	}
-	return s.writeEvents(events, members.Only("requestId", "attemptId", "outcome", "reason", "source", "userPoolId", "username", "completion"),
-		members.Only("requestId", "attemptId"))
+	return s.writeEvents(events, members.Only("attemptId", "outcome", "reason", "source", "userPoolId", "username", "completion"),
+		members.Only("attemptId"))
 }
 
 // RecordCompletion implements [ports.CompletionSink], as Record does.

@@ -115,13 +115,13 @@ func TestALineHasTheseKeysAndNoOther(t *testing.T) {
 	}
 	want := []string{
 		"attemptId", "calls", "challenge", "clientId", "completion", "durationMs", "finalUserStatus", "level", "logger", "message",
-		"outcome", "reason", "requestId", "retries", "source", "time", "trigger", "unknownCode", "userPoolId", "username",
+		"outcome", "reason", "retries", "source", "time", "trigger", "unknownCode", "userPoolId", "username",
 	}
 	if got := slices.Sorted(maps.Keys(line)); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 	// Every field of a record is in the line, beside what is the log's own.
-	if fields := reflect.TypeFor[domain.AuditRecord]().NumField(); fields != len(want)-len([]string{"level", "logger", "message", "requestId"}) {
+	if fields := reflect.TypeFor[domain.AuditRecord]().NumField(); fields != len(want)-len([]string{"level", "logger", "message"}) {
 		t.Errorf("a record has %d fields, which are not in this line one by one", fields)
 	}
 }

@@ -29,7 +29,7 @@ func TestInOCSFEachEventIsALineAndAnAttemptIsCountedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	type line struct {
-		Level, Logger, Message, RequestID, AttemptID, Outcome, Reason, Source, UserPoolID, Username, Completion string
+		Level, Logger, Message, AttemptID, Outcome, Reason, Source, UserPoolID, Username, Completion string
 
 		OCSF struct {
 			ClassUID int `json:"class_uid"`
@@ -53,11 +53,11 @@ func TestInOCSFEachEventIsALineAndAnAttemptIsCountedOnce(t *testing.T) {
 		t.Fatalf("%d lines: %s", len(got), out.String())
 	}
 	attempt, change, completion := got[0], got[1], got[2]
-	if attempt.OCSF.ClassUID != 3002 || attempt.Outcome != "migrated" || attempt.Reason != "temporary_password" || attempt.RequestID != record().AttemptID ||
+	if attempt.OCSF.ClassUID != 3002 || attempt.Outcome != "migrated" || attempt.Reason != "temporary_password" || attempt.AttemptID != record().AttemptID ||
 		attempt.Source != "old" || attempt.UserPoolID != record().UserPoolID || attempt.Username != string(record().Username) || attempt.Completion != "queued" {
 		t.Errorf("the attempt is %+v", attempt)
 	}
-	if change.OCSF.ClassUID != 3001 || change.Outcome != "" || change.Completion != "" || change.RequestID != record().AttemptID {
+	if change.OCSF.ClassUID != 3001 || change.Outcome != "" || change.Completion != "" || change.AttemptID != record().AttemptID {
 		t.Errorf("the change is %+v", change)
 	}
 	if completion.OCSF.ClassUID != 3001 || completion.Outcome != "" || completion.Completion != "completed" {

@@ -539,8 +539,8 @@ func isSourceName(name string) bool {
 	})
 }
 
-// checkFamilies finds the variables that nothing reads: a misspelt setting
-// would otherwise be a default in disguise.
+// checkFamilies reports the unknown variables of a family. Otherwise a misspelt
+// name would silently leave its setting at the default.
 func (l *loader) checkFamilies() {
 	for name := range l.environment {
 		// The reproducible builds' variable happens to begin like ours.
@@ -549,13 +549,13 @@ func (l *loader) checkFamilies() {
 		}
 		family := l.familyOf(name)
 		if variables := l.read[family]; family != "" && !slices.Contains(variables, name) {
-			l.problem(name, "nothing reads this variable; %s", takes(variables))
+			l.problems = append(l.problems, unknownVariable(name, variables))
 		}
 	}
 }
 
-// familyOf is the longest family that a variable's name begins with: a source
-// may be called as another and more.
+// familyOf returns the longest family that a variable's name begins with: one
+// source's name can be a prefix of another's.
 func (l *loader) familyOf(name string) string {
 	longest := ""
 	for family := range l.read {
@@ -566,8 +566,41 @@ func (l *loader) familyOf(name string) string {
 	return longest
 }
 
-func takes(variables []string) string {
-	return "the family has " + strings.Join(slices.Sorted(slices.Values(variables)), ", ")
+// unknownVariable words the problem with a variable that is not among those of
+// its family. It suggests the nearest one, or lists them all if none is near.
+func unknownVariable(name string, variables []string) string {
+	known := slices.Sorted(slices.Values(variables))
+	nearest := slices.MinFunc(known, func(a, b string) int { return editDistance(name, a) - editDistance(name, b) })
+	if editDistance(name, nearest) <= farthestSuggestion {
+		return fmt.Sprintf(unknownPrefix+"%s; did you mean %s?", name, nearest)
+	}
+	return fmt.Sprintf(unknownPrefix+"%s; expected one of %s", name, strings.Join(known, ", "))
+}
+
+// farthestSuggestion is the largest edit distance at which one name is suggested
+// for another.
+const farthestSuggestion = 3
+
+// editDistance returns how many bytes must be inserted, deleted or replaced to
+// make one name of the other (Levenshtein distance).
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1) // distances of the beginning of a to each beginning of b
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
 
 func (l *loader) checkAudit(audit auditSettings, lockout lockoutSettings) {

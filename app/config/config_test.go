@@ -149,10 +149,19 @@ func TestProblems(t *testing.T) {
 		"a value of the wrong type": {[]string{"SOURCE_HOST=h", "SOURCE_PORT=" + canary, "MIGRATE_FORCE_ALIAS_CREATION=" + canary},
 			[]string{"MIGRATE_FORCE_ALIAS_CREATION: takes true, false", "SOURCE_PORT: takes a port number"}},
 		"a variable that nothing reads": {[]string{"SOURCE_HOST=h", "SOURCE_HOTS=" + canary, "LOCKOUT_AFTER=t", "COMPLETION_QUEUE=q"}, []string{
-			"COMPLETION_QUEUE: nothing reads this variable; the family has COMPLETION_AFTER, COMPLETION_CREATE_GROUPS, COMPLETION_FAILURE, COMPLETION_GROUPS, COMPLETION_HMAC_KEY, COMPLETION_HMAC_KEY_PREVIOUS, COMPLETION_QUEUE_URL",
-			"LOCKOUT_AFTER: nothing reads this variable; the family has LOCKOUT_TABLE",
-			"SOURCE_HOTS: nothing reads this variable; the family has SOURCE_BASE, SOURCE_HOST, SOURCE_KEY, SOURCE_KIND, SOURCE_MATCH, SOURCE_PORT",
+			"unknown variable COMPLETION_QUEUE; expected one of COMPLETION_AFTER, COMPLETION_CREATE_GROUPS, COMPLETION_FAILURE, COMPLETION_GROUPS, COMPLETION_HMAC_KEY, COMPLETION_HMAC_KEY_PREVIOUS, COMPLETION_QUEUE_URL",
+			"unknown variable LOCKOUT_AFTER; expected one of LOCKOUT_TABLE",
+			"unknown variable SOURCE_HOTS; did you mean SOURCE_HOST?",
 		}},
+		"a misspelt variable is answered with the nearest one": {
+			[]string{"SOURCE_HOST=h", "MIGRATE_ONMFA=x", "MIGRATE_VERIFIED_CONTACT=x", "AUDIT_SINK=x", "COMPLETION_HMACKEY=x", "LOCKOUT_TABEL=x", "SOURCE_KEYS=x"}, []string{
+				"unknown variable AUDIT_SINK; did you mean AUDIT_SINKS?",
+				"unknown variable COMPLETION_HMACKEY; did you mean COMPLETION_HMAC_KEY?",
+				"unknown variable LOCKOUT_TABEL; did you mean LOCKOUT_TABLE?",
+				"unknown variable MIGRATE_ONMFA; did you mean MIGRATE_ON_MFA?",
+				"unknown variable MIGRATE_VERIFIED_CONTACT; did you mean MIGRATE_VERIFIED_CONTACTS?",
+				"unknown variable SOURCE_KEYS; did you mean SOURCE_KEY?",
+			}},
 		"an unknown kind": {[]string{"SOURCE_KIND=" + canary, "SOURCE_WHATEVER=x"},
 			[]string{"SOURCE_KIND: takes one of: cognito, directory; this binary has no source kind of this name, because its main does not list it (docs/weight.md)"}},
 		"a kind that the binary does not have": {[]string{"SOURCE_KIND=ldap"},
@@ -229,10 +238,10 @@ func TestProblems(t *testing.T) {
 		}},
 		"everything at once": {[]string{"SOURCE_PORT=x", "MIGRATE_USERNAME=x", "AUDIT_USERNAME=x", "MIGRATE_FOO=x"}, []string{
 			"AUDIT_USERNAME: takes one of: hmac, plain, none",
-			"MIGRATE_FOO: nothing reads this variable; the family has MIGRATE_ATTRIBUTES, MIGRATE_FORCE_ALIAS_CREATION, MIGRATE_MESSAGE_ACTION, MIGRATE_ON_FORGOT_PASSWORD, MIGRATE_ON_MFA, MIGRATE_ON_RESET_REQUIRED, MIGRATE_ON_TEMPORARY_PASSWORD, MIGRATE_REFUSAL, MIGRATE_SOURCES, MIGRATE_USERNAME, MIGRATE_VERIFIED_CONTACTS",
 			"MIGRATE_USERNAME: takes one of: auto, submitted, source, omit",
 			"SOURCE_HOST: is required; takes a host name",
 			"SOURCE_PORT: takes a port number",
+			"unknown variable MIGRATE_FOO; expected one of MIGRATE_ATTRIBUTES, MIGRATE_FORCE_ALIAS_CREATION, MIGRATE_MESSAGE_ACTION, MIGRATE_ON_FORGOT_PASSWORD, MIGRATE_ON_MFA, MIGRATE_ON_RESET_REQUIRED, MIGRATE_ON_TEMPORARY_PASSWORD, MIGRATE_REFUSAL, MIGRATE_SOURCES, MIGRATE_USERNAME, MIGRATE_VERIFIED_CONTACTS",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -244,6 +253,11 @@ func TestProblems(t *testing.T) {
 			}
 			if !slices.Equal(problems.Problems, row.want) {
 				t.Errorf("got\n  %s\nwant\n  %s", strings.Join(problems.Problems, "\n  "), strings.Join(row.want, "\n  "))
+			}
+			for _, variable := range problems.Variables() {
+				if strings.Trim(variable, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" {
+					t.Errorf("not a variable's name: %q", variable)
+				}
 			}
 			if strings.Contains(err.Error(), canary) {
 				t.Errorf("a value is shown: %v", err)

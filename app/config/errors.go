@@ -9,6 +9,9 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
+// unknownPrefix begins the problem with a variable that nothing reads.
+const unknownPrefix = "unknown variable "
+
 // Error is every problem with the environment, each naming its variable. No
 // value of a variable stands in it.
 type Error struct {
@@ -22,6 +25,17 @@ func (e *Error) Error() string {
 		noun = "problem"
 	}
 	return fmt.Sprintf("configuration: %d %s\n  %s", len(e.Problems), noun, strings.Join(e.Problems, "\n  "))
+}
+
+// Variables returns the names of the variables that have a problem.
+func (e *Error) Variables() []string {
+	var names []string
+	for _, problem := range e.Problems {
+		if end := strings.IndexAny(problem, ":;"); end >= 0 {
+			names = append(names, strings.TrimPrefix(problem[:end], unknownPrefix))
+		}
+	}
+	return names
 }
 
 // field is a variable as its struct describes it. Only its key is read at every

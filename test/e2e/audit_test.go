@@ -99,7 +99,7 @@ func TestOneAttemptIsOneIDInLogMetricsBusAndStream(t *testing.T) {
 				result := f.invoke(signIn(a.person.username, attempt.password))
 				id := result.RequestID
 				audit := linesOf(f, id, `"logger":"audit"`, attempt.events)
-				if audit[0]["outcome"] != attempt.outcome || audit[0]["requestId"] != id {
+				if audit[0]["outcome"] != attempt.outcome || audit[0]["attemptId"] != id {
 					t.Errorf("the log has %v", audit[0])
 				}
 				metric := linesOf(f, id, `"_aws"`, 1)[0]

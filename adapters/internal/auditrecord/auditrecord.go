@@ -25,7 +25,6 @@ type Object []Member
 // Attempt is an attempt's record. What is empty is left out.
 func Attempt(record domain.AuditRecord) Object {
 	object := Object{
-		{"requestId", record.AttemptID},
 		{"attemptId", record.AttemptID},
 		{"time", record.Time.UTC().Format(time.RFC3339Nano)},
 		{"trigger", record.Trigger.String()},

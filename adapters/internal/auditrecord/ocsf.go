@@ -149,7 +149,7 @@ func (e Encoder) authentication(record domain.AuditRecord) []event {
 		made.Actor.IDP = &named{Name: record.Source}
 	}
 	made.User = e.user(record.Username, account{UID: record.UserPoolID, TypeID: other, Type: "Amazon Cognito user pool"})
-	made.Unmapped = Attempt(record).Without("requestId", "attemptId", "time", "outcome", "reason", "durationMs", "username", "source")
+	made.Unmapped = Attempt(record).Without("attemptId", "time", "outcome", "reason", "durationMs", "username", "source")
 
 	changed := made
 	made.Service = &named{Name: "Amazon Cognito user pool", UID: record.UserPoolID}

@@ -317,7 +317,7 @@ func (c *completed) write(to io.Writer) error {
 	if many := len(c.People) + len(c.Unnamed); many != 1 {
 		fmt.Fprintf(&text, "\n%d owed: %d %s (source user kept %d, disabled %d, deleted %d, gone before %d), %d left\n",
 			many, counts["completed"], map[bool]string{true: "can be completed", false: "completed"}[c.DryRun],
-			counts["not"], counts["disabled"]+counts["disabled_instead"], counts["deleted"], counts["gone"], c.left())
+			counts["kept"], counts["disabled"]+counts["disabled_instead"], counts["deleted"], counts["gone"], c.left())
 	}
 	if c.Elsewhere > 0 {
 		fmt.Fprintf(&text, "%d more are of other destinations\n", c.Elsewhere)

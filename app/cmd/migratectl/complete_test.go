@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"cognito-user-migration/app/trial"
 	"cognito-user-migration/domain"
 )
 
@@ -214,7 +215,7 @@ func TestCompleteByHandRestsOnProof(t *testing.T) {
 
 func TestCompleteRefusesASourceAsItsDestination(t *testing.T) {
 	_, _, environ := handSetup(t)
-	environ = append(environ, "SOURCE_KIND=cognito", "SOURCE_PATH=", "SOURCE_USER_POOL_ID=us-east-1_Source001", "SOURCE_CLIENT_ID=1example23456789")
+	environ = append(trial.WithoutVariables(environ, "SOURCE_PATH"), "SOURCE_KIND=cognito", "SOURCE_USER_POOL_ID=us-east-1_Source001", "SOURCE_CLIENT_ID=1example23456789")
 	got := runTool(t, environ, "", "complete", "--user", "alice", "--destination-pool", "us-east-1_Source001", "--yes")
 	if got.err == nil || !strings.Contains(got.err.Error(), "--destination-pool us-east-1_Source001 is a source") {
 		t.Errorf("got %v\n%s", got.err, got.out)

@@ -89,7 +89,7 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 	configuration, err := app.Load(ctx, binary(), environ)
 	if faulty, ok := errors.AsType[*config.Error](err); ok {
 		settings.Problems = faulty.Problems
-		environ, settings.SetAside = setAside(environ, faulty.Problems)
+		environ, settings.SetAside = setAside(environ, faulty.Variables())
 		configuration, err = app.Load(ctx, binary(), environ)
 	}
 	if err != nil { // there is nothing left to be read
@@ -141,15 +141,9 @@ func auditOf(audit config.Audit) doctor.Audit {
 	return settings
 }
 
-// setAside takes the variables with problems out of the environment, and lets
-// others stand in for those that there must be.
-func setAside(environ, problems []string) ([]string, []string) {
-	var names []string
-	for _, problem := range problems {
-		if name, _, ok := strings.Cut(problem, ":"); ok {
-			names = append(names, name)
-		}
-	}
+// setAside returns the environment without the variables that have a problem. Where
+// a value is required, a placeholder stands in for it. It also returns the names.
+func setAside(environ, names []string) ([]string, []string) {
 	kept := slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
 		return slices.Contains(names, name)

@@ -117,7 +117,7 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		of     string
 	}{
 		"nothing":                         {change: func(*plan) {}},
-		"a variable that nothing reads":   {func(p *plan) { p.ours["MIGRATE_FOO"] = "1" }, statuses{"configuration": fail, "function environment": warn}, "MIGRATE_FOO: nothing reads", "configuration"},
+		"a variable that nothing reads":   {func(p *plan) { p.ours["MIGRATE_FOO"] = "1" }, statuses{"configuration": fail, "function environment": warn}, "unknown variable MIGRATE_FOO", "configuration"},
 		"a setting that is unwise":        {func(p *plan) { p.environ["MIGRATE_VERIFIED_CONTACTS"] = "always" }, statuses{"configuration": warn}, "MIGRATE_VERIFIED_CONTACTS=always", "configuration"},
 		"rules that cannot be read":       {func(p *plan) { p.ours["MIGRATE_ATTRIBUTES"] = "email,sub" }, statuses{"configuration": fail, "attributes at source": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "username shape": skip, "MFA": skip, "function environment": warn}, "MIGRATE_ATTRIBUTES: rule 2", "configuration"},
 		"no app client named":             {func(p *plan) { p.ours["SOURCE_CLIENT_ID"] = "" }, statuses{"configuration": fail, "source reached": skip, "source client": skip, "source client flow": skip, "source client secret": skip, "source client errors": skip, "function environment": warn}, "SOURCE_CLIENT_ID: is required", "configuration"},

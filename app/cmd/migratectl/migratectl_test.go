@@ -118,7 +118,7 @@ func TestSimulate(t *testing.T) {
 		"an event that is not there":     {args: []string{"--event", event + "x"}, fails: "no such file"},
 		"a trigger that is none":         {args: []string{"--username", "a", "--trigger", "signup"}, fails: "--trigger takes sign-in or forgot-password"},
 		"no terminal to ask at":          {args: []string{"--username", "alice"}, fails: "use --password-stdin"},
-		"an environment that is wrong":   {args: []string{"--username", "alice", "--password-stdin"}, env: []string{"MIGRATE_FOO=1"}, fails: "MIGRATE_FOO: nothing reads"},
+		"an environment that is wrong":   {args: []string{"--username", "alice", "--password-stdin"}, env: []string{"MIGRATE_FOO=1"}, fails: "unknown variable MIGRATE_FOO"},
 		"a file that cannot be opened":   {args: []string{"--username", "alice", "--password-stdin"}, env: []string{"SOURCE_PATH=/nonexistent/people.json"}, fails: "no such file"},
 		"a flag for the password itself": {args: []string{"--username", "alice", "--password", "x"}, fails: "usage"},
 		"a word too many":                {args: []string{"--username", "alice", "more"}, fails: "usage"},
