@@ -1,5 +1,7 @@
-// Package app puts the parts together: it is the only place that knows every
-// adapter. config reads the environment, migrate is the use case, this package
-// wires them (wiring.go) and maps each kind of source to its adapter
-// (sources.go); cmd holds the programs.
+// Package app composes the function from the parts that a main lists: kinds of
+// sources, audit sinks, completion, lockout, secret references and tracing.
+// Package config reads the environment; packages migrate and complete are the
+// use cases; this package wires them to the parts. It imports no optional
+// adapter, so what a main does not list is not linked. Package everything lists
+// all parts but tracing.
 package app

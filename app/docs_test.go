@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 
 	"cognito-user-migration/domain"
 )
@@ -98,33 +99,116 @@ func TestTheReasonsOfTheDocsAreTheDomains(t *testing.T) {
 	}
 }
 
-// TestTheLinksOfTheDocsLead finds links to files that are not there.
-func TestTheLinksOfTheDocsLead(t *testing.T) {
-	t.Parallel()
-	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
-	pages, err := filepath.Glob("../*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, pattern := range []string{"../docs/*.md", "../docs/*/*.md", "../deploy/*.md"} {
-		more, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
+// pagesOfTheTree lists every page in Markdown but those of installed packages.
+func pagesOfTheTree(t *testing.T) []string {
+	t.Helper()
+	var pages []string
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == ".git" || entry.Name() == "bin"):
+			return filepath.SkipDir
+		case filepath.Ext(path) == ".md":
+			pages = append(pages, path)
 		}
-		pages = append(pages, more...)
+		return nil
+	})
+	if err != nil || len(pages) < 40 {
+		t.Fatalf("%d pages, %v", len(pages), err)
 	}
-	if len(pages) < 10 {
-		t.Fatalf("only %d pages were found", len(pages))
+	return pages
+}
+
+// withoutCode returns the text without blocks of code, which hold no headings
+// and no links.
+func withoutCode(text string) string {
+	return regexp.MustCompile("(?ms)^[ ]*```.*?^[ ]*```[ ]*$").ReplaceAllString(text, "")
+}
+
+// anchorsOf returns the anchors that GitHub gives the headings of a page: lower
+// case, hyphens for spaces, no punctuation but hyphen and underscore, and a
+// number after a repeated one.
+func anchorsOf(text string) map[string]bool {
+	anchors := make(map[string]bool)
+	for _, heading := range regexp.MustCompile(`(?m)^#{1,6} +(.*)$`).FindAllStringSubmatch(withoutCode(text), -1) {
+		shown := regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`).ReplaceAllString(heading[1], "$1")
+		anchor := strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case r == '-', r == '_', unicode.IsLetter(r), unicode.IsMark(r), unicode.IsNumber(r):
+				return unicode.ToLower(r)
+			default:
+				return -1
+			}
+		}, strings.TrimSpace(shown))
+		unique := anchor
+		for n := 1; anchors[unique]; n++ {
+			unique = fmt.Sprintf("%s-%d", anchor, n)
+		}
+		anchors[unique] = true
 	}
-	for _, page := range pages {
+	return anchors
+}
+
+// TestTheLinksOfThePagesLead finds links to files and headings that do not exist.
+func TestTheLinksOfThePagesLead(t *testing.T) {
+	t.Parallel()
+	link := regexp.MustCompile(`\]\(([^)#:\s]*)(?:#([^)\s]*))?\)`)
+	for _, page := range pagesOfTheTree(t) {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, found := range link.FindAllSubmatch(text, -1) {
-			target := filepath.Join(filepath.Dir(page), string(found[1]))
+		for _, found := range link.FindAllStringSubmatch(withoutCode(string(text)), -1) {
+			target := page
+			if found[1] != "" {
+				target = filepath.Join(filepath.Dir(page), found[1])
+			}
 			if _, err := os.Stat(target); err != nil {
-				t.Errorf("%s leads to %s, which is not there", page, found[1])
+				t.Errorf("%s links to %s, which does not exist", page, found[1])
+				continue
+			}
+			if found[2] == "" || filepath.Ext(target) != ".md" {
+				continue
+			}
+			linked, err := os.ReadFile(target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !anchorsOf(string(linked))[found[2]] {
+				t.Errorf("%s links to %s#%s, and that page has no such heading", page, found[1], found[2])
+			}
+		}
+	}
+}
+
+// TestTheIndexOfTheDocsIsComplete: each page below docs but a decision has a line
+// in the index, and a page whose Japanese version exists links to it.
+func TestTheIndexOfTheDocsIsComplete(t *testing.T) {
+	t.Parallel()
+	read := func(path string) string {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	docs := filepath.Join("..", "docs")
+	index := read(filepath.Join(docs, "README.md"))
+	for _, page := range pagesOfTheTree(t) {
+		path, err := filepath.Rel(docs, page)
+		if err != nil || strings.HasPrefix(path, "..") || strings.HasPrefix(path, "decisions") || path == "README.md" {
+			continue
+		}
+		if !strings.Contains(index, "]("+filepath.ToSlash(path)+")") {
+			t.Errorf("docs/README.md has no line for %s", path)
+		}
+		if english, translated := strings.CutSuffix(page, ".ja.md"); translated {
+			english += ".md"
+			if !strings.Contains(read(english), "]("+filepath.Base(page)+")") || !strings.Contains(read(page), "]("+filepath.Base(english)+")") {
+				t.Errorf("%s and %s do not link to each other", english, page)
 			}
 		}
 	}

@@ -13,20 +13,35 @@ import (
 	"cognito-user-migration/app/config"
 )
 
-//go:generate go test -run TestTheSettingsTableIsReadFromTheStructs -update .
+//go:generate go test -run TestTheSettingsTablesAreReadFromTheStructs -update .
 
-var update = flag.Bool("update", false, "write the settings table into the READMEs")
+var update = flag.Bool("update", false, "write the settings tables into docs/settings.md")
 
 const (
 	tableBegins = "<!-- settings:begin -->\n"
 	tableEnds   = "<!-- settings:end -->"
+	// readmeLimit is the size in bytes that one sitting can read.
+	readmeLimit = 12 << 10
 )
 
-// settingsTable is the table of all variables in Markdown.
-func settingsTable() string {
-	var table strings.Builder
-	table.WriteString("| variable | takes | default | |\n|---|---|---|---|\n")
+// settingsTables has one section for each family of variables and for each kind
+// of source, in Markdown.
+func settingsTables() string {
+	var tables strings.Builder
+	section := ""
 	for _, setting := range config.Describe(whole().Sources) {
+		family, _, _ := strings.Cut(setting.Variable, "_")
+		heading := "`" + family + "_`"
+		switch {
+		case setting.Kind != "":
+			heading = "`SOURCE_KIND=" + setting.Kind + "`"
+		case family == "SOURCE":
+			heading = "Every source"
+		}
+		if heading != section {
+			section = heading
+			fmt.Fprintf(&tables, "\n## %s\n\n| variable | takes | default | |\n|---|---|---|---|\n", section)
+		}
 		standard := "`" + setting.Default + "`"
 		switch {
 		case setting.Required:
@@ -34,51 +49,57 @@ func settingsTable() string {
 		case setting.Default == "":
 			standard = ""
 		}
-		description := setting.Description
-		if setting.Kind != "" {
-			description = "(`" + setting.Kind + "`) " + description
-		}
-		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", setting.Variable, setting.Takes, standard, description)
+		fmt.Fprintf(&tables, "| `%s` | %s | %s | %s |\n", setting.Variable, setting.Takes, standard, setting.Description)
 	}
-	return table.String()
+	return tables.String() + "\n"
 }
 
-func TestTheSettingsTableIsReadFromTheStructs(t *testing.T) {
+func TestTheSettingsTablesAreReadFromTheStructs(t *testing.T) {
+	path := filepath.Join("..", "docs", "settings.md")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, begins := strings.Cut(string(text), tableBegins)
+	_, after, ends := strings.Cut(rest, tableEnds)
+	if !begins || !ends {
+		t.Fatalf("%s lacks the lines %s and %s", path, strings.TrimSpace(tableBegins), tableEnds)
+	}
+	want := before + tableBegins + settingsTables() + tableEnds + after
+	if string(text) == want {
+		return
+	}
+	if !*update {
+		t.Fatalf("the tables of %s differ from the structs; run make generate", path)
+	}
+	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAREADMEIsReadInOneSitting(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"README.md", "README.ja.md"} {
-		path := filepath.Join("..", name)
-		text, err := os.ReadFile(path)
+		text, err := os.ReadFile(filepath.Join("..", name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		before, rest, begins := strings.Cut(string(text), tableBegins)
-		_, after, ends := strings.Cut(rest, tableEnds)
-		if !begins || !ends {
-			t.Fatalf("%s has no place for the settings table", name)
-		}
-		want := before + tableBegins + settingsTable() + tableEnds + after
-		if string(text) == want {
-			continue
-		}
-		if !*update {
-			t.Errorf("the settings table of %s is not what the structs say; make generate writes it", name)
-			continue
-		}
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
+		if len(text) > readmeLimit {
+			t.Errorf("%s has %d bytes, and %d are allowed; move a part to docs/", name, len(text), readmeLimit)
 		}
 	}
 }
 
-// TestTheCommandsOfTheREADMERun runs every block of the READMEs that is marked
+// TestTheCommandsOfThePagesRun runs every block of these pages that is marked
 // sh, as it stands, from the top of the checkout. `make test` is left out: it is
 // what runs this test.
-func TestTheCommandsOfTheREADMERun(t *testing.T) {
+func TestTheCommandsOfThePagesRun(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("runs whole commands")
 	}
 	block := regexp.MustCompile("(?s)\n```sh\n(.*?)```")
-	for _, name := range []string{"README.md", "README.ja.md"} {
+	for _, name := range []string{"README.md", "README.ja.md", "docs/laptop.md", "docs/laptop.ja.md"} {
 		text, err := os.ReadFile(filepath.Join("..", name))
 		if err != nil {
 			t.Fatal(err)

@@ -11,8 +11,9 @@ import (
 
 // Account is the AWS account that this process runs in, as a main gives it to
 // every part that asks AWS: the SDK's configuration, loaded when the first part
-// needs it, and the roles of sources. Sources that share a role share its
-// credentials, whatever their kind, so that STS is asked once for all of them.
+// needs it, and the roles of sources. Sources of any kind that name the same role,
+// external ID and region share one set of credentials: one AssumeRole call at
+// start and one for each refresh.
 type Account struct {
 	load        func(context.Context) (aws.Config, error)
 	sessionName string

@@ -1,5 +1,7 @@
-// Migratectl is the operator's tool: it tries out and serves the function on a
-// laptop, through the same composition that runs in Lambda.
+// Migratectl is the operator's tool. It tries out and serves the function on a
+// laptop, lists its settings, checks a whole set-up, attaches and detaches the
+// trigger, and completes moves. It composes the function from the same parts as
+// the image's binary, but reads AWS profiles too and is not that binary.
 package main
 
 import (
