@@ -103,7 +103,7 @@ func from(w *world, change func(*setup.UserPool)) {
 // source, at the destination, or at neither.
 func preferred(rule string, atSource, atDestination bool) func(*world) {
 	return func(w *world) {
-		w.settings.Rules.Attributes, _ = domain.ParseAttributeMap(rule)
+		w.settings.Rules.Attributes, _ = domain.ParseAttributeMap(rule + ",custom:legacy_sub=sub")
 		attribute := setup.PoolAttribute{Name: "preferred_username", Type: "String", Mutable: true}
 		aliases := map[bool][]string{true: {"preferred_username"}}
 		from(w, func(p *setup.UserPool) {
