@@ -109,7 +109,7 @@ func fail(err error) {
 	if runtimeAPI := os.Getenv("AWS_LAMBDA_RUNTIME_API"); runtimeAPI != "" {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		if reportErr := lambdatrigger.ReportInitError(ctx, runtimeAPI, err); reportErr != nil {
+		if reportErr := reportInitError(ctx, runtimeAPI, err); reportErr != nil {
 			fmt.Fprintln(os.Stderr, reportErr)
 		}
 	}

@@ -1,4 +1,4 @@
-package lambdatrigger_test
+package bootstrap
 
 import (
 	"context"
@@ -8,8 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"cognito-user-migration/adapters/lambdatrigger"
 )
 
 func TestAnInitErrorIsToldToLambda(t *testing.T) {
@@ -17,7 +15,7 @@ func TestAnInitErrorIsToldToLambda(t *testing.T) {
 	var told map[string]any
 	runtime := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost || r.URL.Path != "/2018-06-01/runtime/init/error" ||
-			r.Header.Get("Lambda-Runtime-Function-Error-Type") != lambdatrigger.TypeInit {
+			r.Header.Get("Lambda-Runtime-Function-Error-Type") != typeInit {
 			t.Errorf("told by %s %s with type %q", r.Method, r.URL.Path, r.Header.Get("Lambda-Runtime-Function-Error-Type"))
 		}
 		if err := json.NewDecoder(r.Body).Decode(&told); err != nil {
@@ -26,11 +24,11 @@ func TestAnInitErrorIsToldToLambda(t *testing.T) {
 		w.WriteHeader(http.StatusAccepted)
 	}))
 	defer runtime.Close()
-	err := lambdatrigger.ReportInitError(context.Background(), strings.TrimPrefix(runtime.URL, "http://"), errors.New("SOURCE_CLIENT_ID: is required"))
+	err := reportInitError(context.Background(), strings.TrimPrefix(runtime.URL, "http://"), errors.New("SOURCE_CLIENT_ID: is required"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if told["errorMessage"] != "SOURCE_CLIENT_ID: is required" || told["errorType"] != lambdatrigger.TypeInit {
+	if told["errorMessage"] != "SOURCE_CLIENT_ID: is required" || told["errorType"] != typeInit {
 		t.Errorf("told %v", told)
 	}
 }
@@ -39,14 +37,14 @@ func TestAnInitErrorThatLambdaDoesNotTakeIsAnError(t *testing.T) {
 	t.Parallel()
 	runtime := httptest.NewServer(http.NotFoundHandler())
 	address := strings.TrimPrefix(runtime.URL, "http://")
-	if err := lambdatrigger.ReportInitError(context.Background(), address, errors.New("x")); err == nil {
+	if err := reportInitError(context.Background(), address, errors.New("x")); err == nil {
 		t.Error("a 404 is taken for an answer")
 	}
 	runtime.Close()
-	if err := lambdatrigger.ReportInitError(context.Background(), address, errors.New("x")); err == nil {
+	if err := reportInitError(context.Background(), address, errors.New("x")); err == nil {
 		t.Error("no answer is taken for one")
 	}
-	if err := lambdatrigger.ReportInitError(context.Background(), "not a host", errors.New("x")); err == nil {
+	if err := reportInitError(context.Background(), "not a host", errors.New("x")); err == nil {
 		t.Error("an address that is none is taken for one")
 	}
 }

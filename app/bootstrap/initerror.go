@@ -1,4 +1,4 @@
-package lambdatrigger
+package bootstrap
 
 import (
 	"bytes"
@@ -8,17 +8,17 @@ import (
 	"net/http"
 )
 
-// TypeInit is the type of an error that ends the start.
-const TypeInit = "Runtime.InvalidConfiguration"
+// typeInit is the type of an error that ends the start.
+const typeInit = "Runtime.InvalidConfiguration"
 
-// ReportInitError tells Lambda why the function could not start ("Initialization
+// reportInitError tells Lambda why the function could not start ("Initialization
 // error", AWS Lambda Runtime API). The runtime API is host and port, from
 // AWS_LAMBDA_RUNTIME_API. The text goes to the operator's log and to whoever
 // invokes the function, so the error must hold nothing secret.
-func ReportInitError(ctx context.Context, runtimeAPI string, fault error) error {
+func reportInitError(ctx context.Context, runtimeAPI string, fault error) error {
 	body, err := json.Marshal(map[string]any{
 		"errorMessage": fault.Error(),
-		"errorType":    TypeInit,
+		"errorType":    typeInit,
 		"stackTrace":   []string{},
 	})
 	if err != nil {
@@ -30,7 +30,7 @@ func ReportInitError(ctx context.Context, runtimeAPI string, fault error) error 
 		return err
 	}
 	request.Header.Set("Content-Type", "application/vnd.aws.lambda.error+json")
-	request.Header.Set("Lambda-Runtime-Function-Error-Type", TypeInit)
+	request.Header.Set("Lambda-Runtime-Function-Error-Type", typeInit)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return fmt.Errorf("init error: %w", err)
