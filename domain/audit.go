@@ -54,6 +54,9 @@ type AuditRecord struct {
 	// Completion says what became of the second half of the move, where there
 	// is one.
 	Completion CompletionState
+	// OmittedAttributes are those that the user did not get; see
+	// [Decision.Omitted].
+	OmittedAttributes AttributeNames
 }
 
 // CompletionState is what became of the second half of a move at the attempt.

@@ -23,6 +23,7 @@ func TestNoFieldOfAnAuditRecordCanHoldAPassword(t *testing.T) {
 		reflect.TypeFor[domain.CompletionState](): true,
 		reflect.TypeFor[domain.ResponseCode]():    true,
 		reflect.TypeFor[int]():                    true,
+		reflect.TypeFor[domain.AttributeNames]():  true,
 	}
 	// Names of things, which the adapters take from settings and documentation.
 	names := map[string]bool{"AttemptID": true, "Source": true, "Challenge": true, "UserPoolID": true, "ClientID": true}

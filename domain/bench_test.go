@@ -9,6 +9,7 @@ import (
 // wide is alice with as many attributes as a user pool takes.
 func wide() domain.SourceUser {
 	user := alice()
+	user.Attributes["birthdate"], user.Attributes["updated_at"] = "1980-01-05", "1700000000"
 	for _, name := range domain.StandardAttributes() {
 		if user.Attributes[name] == "" {
 			user.Attributes[name] = "a value of some length"

@@ -72,6 +72,10 @@ type Decision struct {
 	UnknownCode ResponseCode
 	// User is what to create; it is empty on a refusal.
 	User NewUser
+	// Omitted are the attributes that the user has at the source and does not get,
+	// because their value is none that the destination takes; on a refusal for that
+	// reason also those that are required and missing.
+	Omitted AttributeNames
 }
 
 // Format implements [fmt.Formatter]: a decision prints as its verdict and reason.
@@ -177,18 +181,25 @@ func settle(kind FindingKind, status UserStatus) FindingKind {
 // create says which user to create, once nothing speaks against it.
 func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Decision {
 	user := finding.User
-	attributes := rules.Attributes.Apply(user, rules.VerifiedContacts)
+	attributes, omitted := rules.Attributes.fit(user, rules.VerifiedContacts)
+	if unfit := rules.Attributes.unfit(attempt, user, attributes, omitted); len(unfit) > 0 {
+		return Decision{Reason: ReasonAttributeInvalid, Omitted: omitted.with(unfit)}
+	}
 	status := finalStatus(rules, kind)
 	if status != FinalConfirmed && !attributes.hasVerifiedContact() {
-		return Decision{Reason: ReasonNoVerifiedContact}
+		return Decision{Reason: ReasonNoVerifiedContact, Omitted: omitted}
 	}
 	name := username(rules.Username, attempt.Username, user)
 	if user.disputes(name) {
 		return Decision{Reason: ReasonIdentifierNotOwned}
 	}
+	if name != "" && !isUsername(name) {
+		return Decision{Reason: ReasonUsernameInvalid, Omitted: omitted}
+	}
 	return Decision{
 		Verdict: Migrate,
 		Reason:  kind.row().reason,
+		Omitted: omitted,
 		User: NewUser{
 			Username:           name,
 			Attributes:         attributes,

@@ -262,9 +262,9 @@ func TestSpellingsOfOneNameShareACount(t *testing.T) {
 		"はつとり":       {"ハットリ", "ﾊｯﾄﾘ", "ばっとり", "パツトリ"},
 		"한글":         {"\u1112\u1161\u11ab\u1100\u1173\u11af"},
 		"12":         {"１２", "¹²", "①②"},
-		"a@b.co":     {"A＠b．co", "a@b.co\u2028"},
 		// A source may keep a phone number with separators, and is found by both.
-		"+819012345678": {"+81 90-1234-5678", "＋81 (90) 1234.5678"},
+		"+819012345678": {"+81 90-1234-5678", "＋81 (90) 1234.5678", "+81.90.1234.5678", "+81 (0)90/1234/5678", "＋８１（０）９０ー１２３４－５６７８"},
+		"a@b.co":        {"A＠b．co", "a@b.co\u2028"},
 	} {
 		for _, spelling := range spellings {
 			if keys.Of(spelling) != keys.Of(name) {

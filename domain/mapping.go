@@ -35,6 +35,8 @@ func StandardAttributes() []string {
 // "target = source". The zero map gives none.
 type AttributeMap struct {
 	rules []attributeRule
+	// required are the targets without which no user is created.
+	required []string
 }
 
 // attributeRule gives the target its value: the source's attribute, or a text
@@ -43,6 +45,8 @@ type attributeRule struct {
 	target  string
 	source  string
 	literal string // where it is not empty, source is
+	// format is what the target takes.
+	format valueFormat
 }
 
 // StandardAttributeMap returns the map that is written "*": every standard
@@ -53,7 +57,7 @@ func StandardAttributeMap() AttributeMap {
 	var m AttributeMap
 	for _, name := range StandardAttributes() {
 		if name != attributePreferredUsername {
-			m.rules = append(m.rules, attributeRule{target: name, source: name})
+			m.rules = append(m.rules, attributeRule{target: name, source: name, format: documentedFormat(name)})
 		}
 	}
 	return m
@@ -125,8 +129,10 @@ func parseAttributeRules(item string) ([]attributeRule, error) {
 	if err := checkTarget(target); err != nil {
 		return nil, err
 	}
+	rule := attributeRule{target: target, format: documentedFormat(target)}
 	if !given {
-		return []attributeRule{{target: target, source: target}}, nil
+		rule.source = target
+		return []attributeRule{rule}, nil
 	}
 	value = strings.TrimSpace(value)
 	if strings.HasPrefix(value, "'") {
@@ -134,12 +140,24 @@ func parseAttributeRules(item string) ([]attributeRule, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", target, err)
 		}
-		return []attributeRule{{target: target, literal: literal}}, nil
+		rule.literal = literal
+		return []attributeRule{rule}, rule.checkLiteral()
 	}
 	if !isAttributeName(value) {
 		return nil, fmt.Errorf("%s: after '=' stands the name of an attribute of the source, or a text in single quotes", target)
 	}
-	return []attributeRule{{target: target, source: value}}, nil
+	rule.source = value
+	return []attributeRule{rule}, nil
+}
+
+// checkLiteral returns an error where the text that is the same for everyone is
+// none that the target takes: nobody would get it.
+func (r *attributeRule) checkLiteral() error {
+	fitted, ok := r.format.fit(r.literal)
+	if r.literal == "" || ok && fitted != "" {
+		return nil
+	}
+	return fmt.Errorf("%s: the text does not fit; expected %s", r.target, r.format.takes())
 }
 
 func unquote(value string) (string, error) {
@@ -229,21 +247,51 @@ func (m *AttributeMap) UnmarshalText(text []byte) error {
 }
 
 // Apply gives the attributes that the destination is to create the user with:
-// those that a rule names and the user has, and for email and phone number
-// whether they are verified. No value is empty.
+// those that a rule names and the user has, in the form that the destination
+// takes, and for email and phone number whether they are verified. No value is
+// empty. A value that has no such form is left out.
 func (m AttributeMap) Apply(user SourceUser, vouch VerifiedContacts) Attributes {
-	attributes := make(Attributes, len(m.rules)+2)
-	for _, rule := range m.rules {
-		if value := rule.value(user); value != "" {
+	attributes, _ := m.fit(user, vouch)
+	return attributes
+}
+
+// fit is Apply, and lists the attributes that were left out because their value
+// does not fit.
+func (m AttributeMap) fit(user SourceUser, vouch VerifiedContacts) (attributes Attributes, omitted AttributeNames) {
+	attributes = make(Attributes, len(m.rules)+2)
+	for i := range m.rules {
+		rule := &m.rules[i]
+		switch value, ok := rule.format.fit(rule.value(user)); {
+		case !ok:
+			omitted = append(omitted, rule.target)
+		case value != "":
 			attributes[rule.target] = value
 		}
 	}
 	m.settleVerified(attributes, attributeEmail, attributeEmailVerified, user, vouch)
 	m.settleVerified(attributes, attributePhone, attributePhoneVerified, user, vouch)
-	return attributes
+	return attributes, omitted
 }
 
-func (r attributeRule) value(user SourceUser) string {
+// unfit gives the attributes for want of which nobody may be created: of those
+// left out, the contact that was typed; and those that are required and missing.
+func (m AttributeMap) unfit(attempt Attempt, user SourceUser, attributes Attributes, omitted AttributeNames) AttributeNames {
+	var names AttributeNames
+	for _, rule := range m.rules {
+		contact := rule.target == attributeEmail || rule.target == attributePhone
+		if contact && slices.Contains(omitted, rule.target) && strings.EqualFold(attempt.Username, strings.TrimSpace(rule.value(user))) {
+			names = append(names, rule.target)
+		}
+	}
+	for _, name := range m.required {
+		if attributes[name] == "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (r *attributeRule) value(user SourceUser) string {
 	if r.literal != "" {
 		return r.literal
 	}
@@ -279,7 +327,7 @@ func (m AttributeMap) settleVerified(to Attributes, contact, flag string, user S
 		}
 	}
 	to[flag] = "false"
-	if strings.EqualFold(verified, "true") {
+	if truth, _ := ParseBoolean(verified); truth {
 		to[flag] = "true"
 	}
 }

@@ -50,42 +50,50 @@ func (u SourceUser) claimTo(identifier string, vouch VerifiedContacts) claim {
 }
 
 // hasContact reports whether the identifier is a contact of the user's that the
-// source has verified, or any contact where the operator vouches for all.
+// source has verified, or any contact where the operator vouches for all: as the
+// destination gets it, or as the source writes it. A phone number with separators
+// of the identifier's own choice is none: each would be another name to guess a
+// password by.
 func (u SourceUser) hasContact(identifier string, vouch VerifiedContacts) bool {
 	email, phone := u.contacts(vouch)
-	return strings.EqualFold(identifier, email) || strings.EqualFold(identifier, phone) || isSameNumber(identifier, phone)
+	return strings.EqualFold(identifier, email) || strings.EqualFold(identifier, phone) ||
+		phone != "" && strings.EqualFold(identifier, strings.TrimSpace(u.Attributes[attributePhone]))
 }
 
-// contacts gives the verified email address and phone number; empty for one that
-// is not there, is not verified, or has not the form of one: a plain name in its
-// place could be another user's username.
+// contacts gives the verified email address and phone number, as the destination
+// gets them; empty for one that is not there, is not verified, or has not the form
+// of one: a plain name in its place could be another user's username.
 func (u SourceUser) contacts(vouch VerifiedContacts) (email, phone string) {
 	verified := func(flag string) bool {
-		return vouch == VerifiedAlways || strings.EqualFold(u.Attributes[flag], "true")
+		truth, _ := ParseBoolean(u.Attributes[flag])
+		return truth || vouch == VerifiedAlways
 	}
-	if value := strings.TrimSpace(u.Attributes[attributeEmail]); strings.Contains(value, "@") && verified(attributeEmailVerified) {
+	if value := u.contact(attributeEmail); strings.Contains(value, "@") && verified(attributeEmailVerified) {
 		email = value
 	}
-	if value := strings.TrimSpace(u.Attributes[attributePhone]); strings.HasPrefix(value, "+") && verified(attributePhoneVerified) {
+	if value := u.contact(attributePhone); strings.HasPrefix(value, "+") && verified(attributePhoneVerified) {
 		phone = value
 	}
 	return email, phone
 }
 
-// isSameNumber holds for an identifier that is the contact, an international phone
-// number, without the separators that people write. An identifier with separators
-// of its own choice is none: each would be another name to guess a password by.
-func isSameNumber(identifier, contact string) bool {
-	return strings.HasPrefix(contact, "+") && identifier == digitsOf(contact)
+// contact is an email address or phone number in the form in which the destination
+// gets it, or as the source has it where it has no such form.
+func (u SourceUser) contact(name string) string {
+	value := u.Attributes[name]
+	if fitted, ok := FitStandardAttribute(name, value); ok {
+		return fitted
+	}
+	return strings.TrimSpace(value)
 }
 
-// digitsOf gives an international phone number without separators, and anything
+// digitsOf gives an international phone number as user pools take it, and anything
 // else as it is.
 func digitsOf(number string) string {
-	if !strings.HasPrefix(number, "+") {
-		return number
+	if fitted, ok := fitPhone(number); ok && strings.HasPrefix(number, "+") {
+		return fitted
 	}
-	return strings.NewReplacer(" ", "", "\u00a0", "", "-", "", ".", "", "/", "", "(", "", ")", "").Replace(number)
+	return number
 }
 
 // Owns reports whether the identifier is the user's own: their username, their

@@ -2,9 +2,11 @@ package domain_test
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"cognito-user-migration/domain"
 
@@ -149,6 +151,26 @@ func TestNoAttributeThatNoRuleNamesNoSubAndNoEmptyValue(t *testing.T) {
 			}
 			if isFlag && value != "true" && value != "false" {
 				t.Fatalf("%s is neither true nor false", name)
+			}
+		}
+	})
+}
+
+// Whoever is moved is one whom Cognito creates: accepted is written from AWS's
+// documentation, apart from the product.
+func TestWhoeverIsMigratedIsOneWhomCognitoCreates(t *testing.T) {
+	t.Parallel()
+	name := regexp.MustCompile(`^([\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128})?$`)
+	holds(t, func(t *rapid.T, _ domain.Rules, _ domain.Attempt, _ domain.Finding, decision domain.Decision) {
+		if decision.Verdict != domain.Migrate {
+			return
+		}
+		if username := decision.User.Username; !utf8.ValidString(username) || !name.MatchString(username) {
+			t.Fatalf("nobody can be created as %q", username)
+		}
+		for name, value := range decision.User.Attributes {
+			if !accepted(name, value) {
+				t.Fatalf("%s=%q is none that a user pool takes", name, value)
 			}
 		}
 	})

@@ -38,6 +38,11 @@ const (
 	// ReasonIdentityOfEarlierSource: a source that is asked earlier knows the
 	// username, or a contact, that the new user would have.
 	ReasonIdentityOfEarlierSource Reason = "identity_of_earlier_source"
+	// ReasonAttributeInvalid: the value of a required attribute, or of the contact
+	// that was typed, is missing or none that the destination takes.
+	ReasonAttributeInvalid Reason = "attribute_invalid"
+	// ReasonUsernameInvalid: no user can be created under the username.
+	ReasonUsernameInvalid Reason = "username_invalid"
 	// ReasonFindingUnexpected: the source said something that cannot follow
 	// from what it was asked. It is refused, and means a fault in an adapter.
 	ReasonFindingUnexpected Reason = "finding_unexpected"
@@ -92,6 +97,6 @@ func RefusalReasons() []Reason {
 		ReasonStatusUnknown, ReasonTemporaryPassword, ReasonTemporaryPasswordExpired,
 		ReasonMFARequired, ReasonChallengeUnsupported, ReasonLookUpUnsupported, ReasonResetRequired, ReasonSignInDenied,
 		ReasonLockedOut, ReasonIdentifierNotOwned, ReasonNoVerifiedContact, ReasonForgotPasswordRefused,
-		ReasonIdentityOfEarlierSource, ReasonFindingUnexpected,
+		ReasonIdentityOfEarlierSource, ReasonAttributeInvalid, ReasonUsernameInvalid, ReasonFindingUnexpected,
 	}
 }

@@ -3,6 +3,7 @@ package domain
 import (
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -60,6 +61,20 @@ func (a Attributes) Format(state fmt.State, _ rune) {
 // send the values converts to map[string]string, in plain sight.
 func (a Attributes) MarshalText() ([]byte, error) {
 	return fmt.Append(nil, a), nil
+}
+
+// AttributeNames are names of attributes, as rules and settings have them. None of
+// them comes from a person or a source, so that they may be recorded.
+type AttributeNames []string
+
+// with adds the names that are not there yet.
+func (n AttributeNames) with(more AttributeNames) AttributeNames {
+	for _, name := range more {
+		if !slices.Contains(n, name) {
+			n = append(n, name)
+		}
+	}
+	return n
 }
 
 // SourceUser is a person as the source knows them.

@@ -39,6 +39,8 @@ func record() domain.AuditRecord {
 		Completion:  domain.CompletionQueued,
 		Calls:       3,
 		Retries:     1,
+
+		OmittedAttributes: domain.AttributeNames{"birthdate", "custom:age"},
 	}
 }
 
@@ -115,7 +117,7 @@ func TestALineHasTheseKeysAndNoOther(t *testing.T) {
 	}
 	want := []string{
 		"attemptId", "calls", "challenge", "clientId", "completion", "durationMs", "finalUserStatus", "level", "logger", "message",
-		"outcome", "reason", "retries", "source", "time", "trigger", "unknownCode", "userPoolId", "username",
+		"omittedAttributes", "outcome", "reason", "retries", "source", "time", "trigger", "unknownCode", "userPoolId", "username",
 	}
 	if got := slices.Sorted(maps.Keys(line)); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -129,7 +131,7 @@ func TestALineHasTheseKeysAndNoOther(t *testing.T) {
 func TestWhatIsEmptyIsLeftOut(t *testing.T) {
 	t.Parallel()
 	line := write(t, zapcore.InfoLevel, domain.AuditRecord{AttemptID: "x", Outcome: domain.OutcomeFailed, Reason: domain.ReasonInternal})
-	for _, key := range []string{"source", "challenge", "finalUserStatus", "userPoolId", "clientId", "username", "completion", "unknownCode"} {
+	for _, key := range []string{"source", "challenge", "finalUserStatus", "userPoolId", "clientId", "username", "completion", "unknownCode", "omittedAttributes"} {
 		if strings.Contains(line, `"`+key+`"`) {
 			t.Errorf("%s is in the line: %s", key, line)
 		}

@@ -68,6 +68,10 @@ func RefusalText(reason domain.Reason) string {
 		return "The user has no verified email address or phone number to send a code to."
 	case domain.ReasonForgotPasswordRefused:
 		return "Nobody can be migrated by a forgotten password."
+	case domain.ReasonAttributeInvalid:
+		return "The user lacks an attribute that is required, or its value is not valid."
+	case domain.ReasonUsernameInvalid:
+		return "The username has characters or a length that are not allowed."
 	case domain.ReasonIdentityOfEarlierSource:
 		return "The name or address belongs to another user."
 	case domain.ReasonFindingUnexpected,

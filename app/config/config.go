@@ -25,6 +25,9 @@ import (
 type Config struct {
 	// Rules are the choices in a decision.
 	Rules domain.Rules
+	// DestinationSchema is what is known of the destination's attributes; the rules
+	// are held to it.
+	DestinationSchema domain.Schema
 	// Refusal is the form of a refusal.
 	Refusal Refusal
 	// Sources are the directories to move users from, in the order in which
@@ -145,6 +148,7 @@ func (r *Refusal) UnmarshalText(text []byte) error {
 type migrateSettings struct {
 	Sources             []string                   `env:"SOURCES" envDefault:"SOURCE" takes:"names of sources, separated by commas" desc:"The sources, in the order in which they are asked. Each name is the prefix of that source's own variables. Only a source that does not know the user passes on to the next."`
 	Attributes          domain.AttributeMap        `env:"ATTRIBUTES" envDefault:"*" takes:"rules, separated by commas" desc:"Attributes of the new user: \u0060email\u0060, \u0060custom:legacy_sub=sub\u0060, \u0060custom:tenant='acme'\u0060; \u0060*\u0060 stands for the standard attributes but preferred_username, which needs a rule of its own."`
+	DestinationSchema   domain.Schema              `env:"DESTINATION_SCHEMA" takes:"attributes, separated by commas" desc:"The destination's custom attributes with type and bounds, and its required ones: \u0060custom:age=Number 0..150\u0060, \u0060email=required\u0060. \u0060migratectl doctor\u0060 prints it. Without it values are held to the documented limits, and none is required."`
 	VerifiedContacts    domain.VerifiedContacts    `env:"VERIFIED_CONTACTS" envDefault:"source" takes:"source, always" desc:"Who vouches for email and phone number: the source, or you for all of them."`
 	Username            domain.UsernameRule        `env:"USERNAME" envDefault:"auto" takes:"auto, submitted, source, omit" desc:"Under which name the user is created."`
 	OnTemporaryPassword domain.OnTemporaryPassword `env:"ON_TEMPORARY_PASSWORD" envDefault:"reset" takes:"reset, confirm, refuse" desc:"A temporary password that was right: the user sets a new one by a code, keeps it, or is turned away."`
@@ -354,6 +358,7 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 	l.parse(familyLockout, &lockout)
 	sources := l.sources(migrate.Sources, kinds)
 	l.checkFamilies()
+	attributes := l.fitAttributes(migrate)
 	l.checkAudit(audit, lockout)
 	l.checkCompletion(completion, migrate.Attributes)
 	if len(l.problems) > 0 {
@@ -363,7 +368,7 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 	l.warn(migrate, audit, lockout, sources)
 	return &Config{
 		Rules: domain.Rules{
-			Attributes:          migrate.Attributes,
+			Attributes:          attributes,
 			VerifiedContacts:    migrate.VerifiedContacts,
 			Username:            migrate.Username,
 			OnTemporaryPassword: migrate.OnTemporaryPassword,
@@ -373,6 +378,8 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 			ForceAliasCreation:  migrate.ForceAliasCreation,
 			MessageAction:       migrate.MessageAction,
 		},
+		DestinationSchema: migrate.DestinationSchema,
+
 		Refusal: migrate.Refusal,
 		Sources: sources,
 		Audit: Audit{
@@ -601,6 +608,18 @@ func editDistance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// fitAttributes holds the rules to the destination's schema.
+func (l *loader) fitAttributes(migrate migrateSettings) domain.AttributeMap {
+	if l.isProblem("MIGRATE_ATTRIBUTES") || l.isProblem("MIGRATE_DESTINATION_SCHEMA") {
+		return migrate.Attributes
+	}
+	fitted, err := migrate.Attributes.In(migrate.DestinationSchema)
+	if err != nil {
+		l.problem("MIGRATE_ATTRIBUTES", "%s", indent(err.Error()))
+	}
+	return fitted
 }
 
 func (l *loader) checkAudit(audit auditSettings, lockout lockoutSettings) {

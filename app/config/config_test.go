@@ -236,12 +236,18 @@ func TestProblems(t *testing.T) {
 			"SOURCE_KEY: the reference could not be resolved: no such secret",
 			"SOURCE_PORT: takes a port number",
 		}},
+		"rules that the destination's schema does not take": {[]string{"SOURCE_HOST=h", "MIGRATE_ATTRIBUTES=email,custom:x", "MIGRATE_DESTINATION_SCHEMA=name=required"}, []string{
+			"MIGRATE_ATTRIBUTES: custom:x is not in MIGRATE_DESTINATION_SCHEMA, so a user who has it could not be created\n    no rule gives name, which MIGRATE_DESTINATION_SCHEMA requires",
+		}},
+		"a schema that is none": {[]string{"SOURCE_HOST=h", "MIGRATE_DESTINATION_SCHEMA=custom:x=Text,sub"}, []string{
+			"MIGRATE_DESTINATION_SCHEMA: item 1: custom:x takes required, String, Number, Boolean or DateTime, and bounds such as 1..64\n    item 2: sub is made by Cognito and cannot be set",
+		}},
 		"everything at once": {[]string{"SOURCE_PORT=x", "MIGRATE_USERNAME=x", "AUDIT_USERNAME=x", "MIGRATE_FOO=x"}, []string{
 			"AUDIT_USERNAME: takes one of: hmac, plain, none",
 			"MIGRATE_USERNAME: takes one of: auto, submitted, source, omit",
 			"SOURCE_HOST: is required; takes a host name",
 			"SOURCE_PORT: takes a port number",
-			"unknown variable MIGRATE_FOO; expected one of MIGRATE_ATTRIBUTES, MIGRATE_FORCE_ALIAS_CREATION, MIGRATE_MESSAGE_ACTION, MIGRATE_ON_FORGOT_PASSWORD, MIGRATE_ON_MFA, MIGRATE_ON_RESET_REQUIRED, MIGRATE_ON_TEMPORARY_PASSWORD, MIGRATE_REFUSAL, MIGRATE_SOURCES, MIGRATE_USERNAME, MIGRATE_VERIFIED_CONTACTS",
+			"unknown variable MIGRATE_FOO; expected one of MIGRATE_ATTRIBUTES, MIGRATE_DESTINATION_SCHEMA, MIGRATE_FORCE_ALIAS_CREATION, MIGRATE_MESSAGE_ACTION, MIGRATE_ON_FORGOT_PASSWORD, MIGRATE_ON_MFA, MIGRATE_ON_RESET_REQUIRED, MIGRATE_ON_TEMPORARY_PASSWORD, MIGRATE_REFUSAL, MIGRATE_SOURCES, MIGRATE_USERNAME, MIGRATE_VERIFIED_CONTACTS",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

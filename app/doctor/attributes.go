@@ -165,7 +165,22 @@ func exampleRule(found findings) string {
 	if all := append(found.wrong, found.unwise...); len(all) > 0 {
 		name, _, _ = strings.Cut(all[0], " ")
 	}
+	if _, fits := domain.FitStandardAttribute(name, "unknown"); !fits {
+		return name + "=" + name + "_at_source"
+	}
 	return name + "='unknown'"
+}
+
+// outside says what becomes of a value that is not within the pool's bounds.
+func (f *Facts) outside(target string) string {
+	switch {
+	case !f.Settings.DestinationSchema.Known():
+		return "whoever has more or less cannot be moved"
+	case f.Settings.DestinationSchema.Requires(target):
+		return "whoever has more or less is turned away"
+	default:
+		return "other values are left out"
+	}
 }
 
 // maybeAbsent reports whether a user of the source may lack an attribute, as far
@@ -238,7 +253,7 @@ func attributesLength(f Facts) Check {
 		}
 		source, known := attribute(f.sourcePool.value, rule.Source)
 		if f.sourcePool.err == nil && f.sourcePool.skip == "" && known && source.Type == target.Type && tighter(target, source) {
-			found.unwise = append(found.unwise, fmt.Sprintf("%s takes %s, and %s at the source %s: whoever has more or less cannot be moved", rule.Target, bounds(target), rule.Source, bounds(source)))
+			found.unwise = append(found.unwise, fmt.Sprintf("%s takes %s, and %s at the source %s: %s", rule.Target, bounds(target), rule.Source, bounds(source), f.outside(rule.Target)))
 		}
 	}
 	return found.result("the destination takes what the source may hold", "look for such values at the source, or create the attribute with the source's bounds")

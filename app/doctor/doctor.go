@@ -50,6 +50,7 @@ const (
 	nameAttributesRequired = "attributes required"
 	nameAttributesType     = "attributes type"
 	nameAttributesLength   = "attributes length"
+	nameSchema             = "destination schema"
 	nameUsername           = "username shape"
 	nameCase               = "case sensitivity"
 	nameMFA                = "MFA"
@@ -100,6 +101,7 @@ func checks() []check {
 		{nameAttributesRequired, attributesRequired},
 		{nameAttributesType, attributesType},
 		{nameAttributesLength, attributesLength},
+		{nameSchema, destinationSchema},
 		{nameUsername, usernameShape},
 		{nameCase, caseSensitivity},
 		{nameMFA, secondFactor},

@@ -27,6 +27,8 @@ type Settings struct {
 	// them cannot be judged.
 	SetAside []string
 	Rules    domain.Rules
+	// DestinationSchema is what the function is told of the destination's attributes.
+	DestinationSchema domain.Schema
 	// Conceal is true where a refusal looks like a wrong password.
 	Conceal bool
 	// SourceKind is the kind of the source, SourceName the prefix of its

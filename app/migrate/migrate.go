@@ -161,6 +161,7 @@ func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.
 		record.UnknownCode = ports.UnknownCodeOf(failure)
 	}
 	record.FinalStatus = decision.User.FinalStatus
+	record.OmittedAttributes = decision.Omitted
 	if err := m.record(ctx, record); err != nil && m.options.AuditRequired && record.Outcome == domain.OutcomeMigrated {
 		failure = &Failure{Reason: domain.ReasonAuditUnkept, Err: err}
 		_ = m.record(ctx, m.unkept(record)) // who is to be told of it is told
@@ -176,7 +177,7 @@ func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.
 // nothing, because nobody was moved; one that is not is owed no more.
 func (m *Migrator) unkept(record domain.AuditRecord) domain.AuditRecord {
 	record.Outcome, record.Reason = domain.OutcomeFailed, domain.ReasonAuditUnkept
-	record.FinalStatus = ""
+	record.FinalStatus, record.OmittedAttributes = "", nil
 	record.Duration = m.options.Now().Sub(record.Time)
 	if record.Completion != domain.CompletionQueued {
 		record.Completion = domain.CompletionNone

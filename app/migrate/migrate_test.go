@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -96,7 +97,7 @@ func TestASignInAsksTheSourceOnceAndIsRecorded(t *testing.T) {
 		Trigger: domain.TriggerAuthentication, Outcome: domain.OutcomeMigrated, Reason: domain.ReasonPasswordAccepted,
 		Source: "SOURCE", FinalStatus: domain.FinalConfirmed, UserPoolID: "ap-northeast-1_Dest00001", ClientID: "client-1", Username: "alice",
 	}
-	if *record != want {
+	if !reflect.DeepEqual(*record, want) {
 		t.Errorf("recorded %+v\nwant     %+v", *record, want)
 	}
 }

@@ -144,6 +144,9 @@ type Outcome struct {
 type Decision struct {
 	Verdict string        `json:"verdict"`
 	Reason  domain.Reason `json:"reason"`
+	// OmittedAttributes are those that the user does not get; see
+	// [domain.Decision.Omitted].
+	OmittedAttributes domain.AttributeNames `json:"omittedAttributes,omitempty"`
 }
 
 // Attempt invokes the function with one event, as Lambda would.
@@ -174,9 +177,9 @@ func (l *lastDecision) words() *Decision {
 		record.Reason = failureReason(l.err)
 		return &Decision{Verdict: "fail", Reason: record.Reason}
 	case l.decision.Verdict == domain.Migrate:
-		return &Decision{Verdict: "migrate", Reason: l.decision.Reason}
+		return &Decision{Verdict: "migrate", Reason: l.decision.Reason, OmittedAttributes: l.decision.Omitted}
 	default:
-		return &Decision{Verdict: "refuse", Reason: l.decision.Reason}
+		return &Decision{Verdict: "refuse", Reason: l.decision.Reason, OmittedAttributes: l.decision.Omitted}
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // Member is one member of a JSON object.
 type Member struct {
 	Key   string
-	Value any // a string, an int or a float64
+	Value any // a string, a list of strings, an int or a float64
 }
 
 // Object is a record in the project's own format: a flat JSON object whose
@@ -34,7 +34,7 @@ func Attempt(record domain.AuditRecord) Object {
 		{"calls", record.Calls},
 		{"retries", record.Retries},
 	}
-	return object.with(
+	object = object.with(
 		Member{"source", record.Source},
 		Member{"challenge", record.Challenge},
 		Member{"unknownCode", string(record.UnknownCode)},
@@ -44,6 +44,10 @@ func Attempt(record domain.AuditRecord) Object {
 		Member{"username", string(record.Username)},
 		Member{"completion", string(record.Completion)},
 	)
+	if len(record.OmittedAttributes) > 0 {
+		object = append(object, Member{"omittedAttributes", []string(record.OmittedAttributes)})
+	}
+	return object
 }
 
 // Completion is the record of one try to finish a move.

@@ -26,7 +26,7 @@ func attempt() domain.AuditRecord {
 		Trigger: domain.TriggerAuthentication, Outcome: domain.OutcomeMigrated, Reason: domain.ReasonTemporaryPassword,
 		Source: "SOURCE", Challenge: "NEW_PASSWORD_REQUIRED", FinalStatus: domain.FinalResetRequired,
 		UserPoolID: "ap-northeast-1_AbCdEf123", ClientID: "3n4b5urk1ft4fl3mg5e62d9ado", Username: "27b0a5c7",
-		Completion: domain.CompletionQueued, Calls: 3, Retries: 1,
+		Completion: domain.CompletionQueued, Calls: 3, Retries: 1, OmittedAttributes: domain.AttributeNames{"birthdate", "custom:age"},
 	}
 }
 

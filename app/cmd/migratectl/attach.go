@@ -58,6 +58,9 @@ func attach(ctx context.Context, args []string, s streams) error {
 	if err := permitted(ctx, functions, function, pool.ARN, s.err); err != nil && given.yes {
 		return err
 	}
+	if schema := doctor.DestinationSchema(pool); schema.Known() {
+		fmt.Fprintf(s.err, "note: the function knows what this pool takes by\n  MIGRATE_DESTINATION_SCHEMA='%s'\n", schema)
+	}
 	return given.write(ctx, pools, change, s)
 }
 

@@ -96,6 +96,7 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 		return environ, settings, ""
 	}
 	settings.Rules, settings.Conceal = configuration.Rules, configuration.Refusal == config.RefusalConceal
+	settings.DestinationSchema = configuration.DestinationSchema
 	settings.Warnings = configuration.Warnings
 	if count := len(configuration.Sources); count > 1 {
 		settings.Warnings = append(settings.Warnings, fmt.Sprintf(

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -17,10 +18,11 @@ import (
 
 // healthy is what doctor says of a set-up in order. The external ID is a
 // warning because moto gives a role without the one that its trust demands; the
-// package doctor holds that check against a source that is stricter.
+// package doctor holds that check against a source that is stricter. The schema is
+// one because most rows do without it.
 func healthy() map[string]doctor.Status {
 	all := map[string]doctor.Status{
-		"source external ID": doctor.Warn, "attributes in ID token": doctor.Skip, "attempt": doctor.Skip,
+		"source external ID": doctor.Warn, "destination schema": doctor.Warn, "attributes in ID token": doctor.Skip, "attempt": doctor.Skip,
 		"completion queue": doctor.Skip, "completion groups": doctor.Skip, "completion proof": doctor.Skip, "completion retirement": doctor.Skip,
 		"audit bus": doctor.Skip, "audit stream": doctor.Skip,
 	}
@@ -119,7 +121,7 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"nothing":                         {change: func(*plan) {}},
 		"a variable that nothing reads":   {func(p *plan) { p.ours["MIGRATE_FOO"] = "1" }, statuses{"configuration": fail, "function environment": warn}, "unknown variable MIGRATE_FOO", "configuration"},
 		"a setting that is unwise":        {func(p *plan) { p.environ["MIGRATE_VERIFIED_CONTACTS"] = "always" }, statuses{"configuration": warn}, "MIGRATE_VERIFIED_CONTACTS=always", "configuration"},
-		"rules that cannot be read":       {func(p *plan) { p.ours["MIGRATE_ATTRIBUTES"] = "email,sub" }, statuses{"configuration": fail, "attributes at source": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "username shape": skip, "MFA": skip, "function environment": warn}, "MIGRATE_ATTRIBUTES: rule 2", "configuration"},
+		"rules that cannot be read":       {func(p *plan) { p.ours["MIGRATE_ATTRIBUTES"] = "email,sub" }, statuses{"configuration": fail, "attributes at source": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "destination schema": pass, "username shape": skip, "MFA": skip, "function environment": warn}, "MIGRATE_ATTRIBUTES: rule 2", "configuration"},
 		"no app client named":             {func(p *plan) { p.ours["SOURCE_CLIENT_ID"] = "" }, statuses{"configuration": fail, "source reached": skip, "source client": skip, "source client flow": skip, "source client secret": skip, "source client errors": skip, "function environment": warn}, "SOURCE_CLIENT_ID: is required", "configuration"},
 		"no role":                         {func(p *plan) { p.ours["SOURCE_ROLE_ARN"], p.ours["SOURCE_EXTERNAL_ID"] = "", "" }, statuses{"source external ID": skip, "source reached": fail, "function environment": warn}, "own credentials", "source role"},
 		"no external ID":                  {func(p *plan) { p.ours["SOURCE_EXTERNAL_ID"] = "" }, statuses{"configuration": warn, "function environment": warn}, "without one", "source external ID"},
@@ -138,7 +140,7 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 			p.sourceClient.GenerateSecret, p.environ["SOURCE_CLIENT_SECRET"] = true, "S3cr3tOfNobody"
 		}, statuses{"source client secret": fail}, "is not the app client's secret", "source client secret"},
 		"a source that conceals its users": {func(p *plan) { p.sourceClient.PreventUserExistenceErrors = types.PreventUserExistenceErrorTypesEnabled }, statuses{"source client errors": warn}, "ENABLED", "source client errors"},
-		"a destination that is not there":  {func(p *plan) { p.args["--destination-pool"] = "us-east-1_nonesuch" }, statuses{"destination pool": fail, "destination client": skip, "destination client flow": skip, "destination client errors": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip, "trigger permission": skip}, "ResourceNotFoundException", "destination pool"},
+		"a destination that is not there":  {func(p *plan) { p.args["--destination-pool"] = "us-east-1_nonesuch" }, statuses{"destination pool": fail, "destination client": skip, "destination client flow": skip, "destination client errors": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "destination schema": skip, "username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip, "trigger permission": skip}, "ResourceNotFoundException", "destination pool"},
 		"a client that is not there":       {func(p *plan) { p.args["--destination-client"] = "nonesuch" }, statuses{"destination client": fail, "destination client flow": skip, "destination client errors": skip}, "ResourceNotFoundException", "destination client"},
 		"a client that signs in by SRP": {func(p *plan) {
 			p.client.ExplicitAuthFlows = []types.ExplicitAuthFlowsType{types.ExplicitAuthFlowsTypeAllowUserSrpAuth}
@@ -146,7 +148,7 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"a client that tells who exists":    {func(p *plan) { p.client.PreventUserExistenceErrors = types.PreventUserExistenceErrorTypesLegacy }, statuses{"destination client errors": warn}, "LEGACY", "destination client errors"},
 		"refusals that tell who exists":     {func(p *plan) { p.environ["MIGRATE_REFUSAL"] = "explain" }, statuses{"configuration": warn, "destination client errors": warn}, "explain", "destination client errors"},
 		"a rule that reads what is nowhere": {rules("email,custom:tenant=custom:nowhere"), statuses{"attributes at source": fail}, "custom:nowhere", "attributes at source"},
-		"a rule that sets what is nowhere":  {rules("email,custom:nowhere=custom:tenant"), statuses{"attributes at destination": fail}, "custom:nowhere", "attributes at destination"},
+		"a rule that sets what is nowhere":  {rules("email,custom:nowhere=custom:tenant"), statuses{"attributes at destination": fail, "destination schema": pass}, "custom:nowhere", "attributes at destination"},
 		"a token without the attributes": {func(p *plan) {
 			p.environ["SOURCE_PROFILE"], p.sourceClient.ReadAttributes = "id_token", []string{"email", "email_verified", "name"}
 		}, statuses{"attributes in ID token": fail}, "custom:tenant", "attributes in ID token"},
@@ -163,6 +165,19 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"a text that is no number": {rules("email,custom:seats='many'"), statuses{"attributes type": fail}, "custom:seats is a Number", "attributes type"},
 		"a length that is shorter": {func(p *plan) { p.pool.Schema = schema(text("tenant", "1", "8")) }, statuses{"attributes length": warn}, "lengths 1..8", "attributes length"},
 		"a text that is too long":  {rules("email,custom:tenant='" + strings.Repeat("x", 65) + "'"), statuses{"attributes length": fail}, "not within lengths 1..64", "attributes length"},
+		"a schema that is not set": {func(*plan) {}, statuses{}, "Cognito does not create the user", "destination schema"},
+		"a schema that is the pool's": {func(p *plan) {
+			p.environ["MIGRATE_DESTINATION_SCHEMA"] = "custom:tenant=String 1..64, custom:seats=Number 0..100"
+		},
+			statuses{"destination schema": pass}, "is the pool's", "destination schema"},
+		"a schema that was the pool's": {func(p *plan) {
+			p.environ["MIGRATE_DESTINATION_SCHEMA"], p.pool.Schema = "custom:tenant=1..64,custom:seats=Number 0..100", schema(text("tenant", "1", "8"))
+		}, statuses{"attributes length": warn, "destination schema": fail}, "it is custom:seats=Number 0..100,custom:tenant=1..64", "destination schema"},
+		"a schema that lacks what a rule sets": {func(p *plan) { p.ours["MIGRATE_DESTINATION_SCHEMA"] = "custom:seats=Number 0..100" },
+			statuses{"configuration": fail, "attributes at source": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "destination schema": fail, "username shape": skip, "MFA": skip, "function environment": warn},
+			"it is custom:seats", "destination schema"},
+		"a schema that cannot be read": {func(p *plan) { p.ours["MIGRATE_DESTINATION_SCHEMA"] = "custom:tenant=Text" },
+			statuses{"configuration": fail, "destination schema": fail, "function environment": warn}, "MIGRATE_DESTINATION_SCHEMA: item 1", "configuration"},
 		"an attribute that is set once": {change: func(p *plan) {
 			tenant := text("tenant", "1", "64")
 			tenant.Mutable = aws.Bool(false)
@@ -178,7 +193,7 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"the same, without an email": {func(p *plan) {
 			p.pool.UsernameAttributes = []types.UsernameAttributeType{types.UsernameAttributeTypeEmail}
 			p.environ["MIGRATE_USERNAME"], p.environ["MIGRATE_ATTRIBUTES"] = "omit", "name"
-		}, statuses{"username shape": fail}, "no rule gives email", "username shape"},
+		}, statuses{"destination schema": pass, "username shape": fail}, "no rule gives email", "username shape"},
 		"a name that looks like an email": {func(p *plan) {
 			p.sourcePool.AliasAttributes = []types.AliasAttributeType{types.AliasAttributeTypeEmail}
 			p.pool.AliasAttributes = p.sourcePool.AliasAttributes
@@ -194,12 +209,12 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"a second factor by SMS, and MFA off": {func(p *plan) {
 			p.sourcePool.MfaConfiguration, p.sourcePool.SmsConfiguration = types.UserPoolMfaTypeOptional, sms()
 			p.environ["MIGRATE_ON_MFA"], p.environ["MIGRATE_ATTRIBUTES"] = "migrate", "email,phone_number"
-		}, statuses{"configuration": warn, "MFA": fail}, "MFA off", "MFA"},
+		}, statuses{"configuration": warn, "destination schema": pass, "MFA": fail}, "MFA off", "MFA"},
 		"a second factor by SMS, and no SMS": {func(p *plan) {
 			p.sourcePool.MfaConfiguration, p.sourcePool.SmsConfiguration = types.UserPoolMfaTypeOptional, sms()
 			p.pool.MfaConfiguration = types.UserPoolMfaTypeOptional
 			p.environ["MIGRATE_ON_MFA"], p.environ["MIGRATE_ATTRIBUTES"] = "migrate", "email,phone_number"
-		}, statuses{"configuration": warn, "MFA": fail}, "no SMS configuration", "MFA"},
+		}, statuses{"configuration": warn, "destination schema": pass, "MFA": fail}, "no SMS configuration", "MFA"},
 		"no trigger":                         {func(p *plan) { p.attached = false }, statuses{"trigger": fail}, "no user migration trigger", "trigger"},
 		"a trigger that is another function": {func(p *plan) { p.trigger = otherFunction }, statuses{"trigger": fail}, "another function", "trigger"},
 		"no permission":                      {func(p *plan) { p.permission = nil }, statuses{"trigger permission": fail}, "does not allow", "trigger permission"},
@@ -265,7 +280,7 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 			statuses{"configuration": fail, "function environment": warn, "audit sinks": skip}, "AUDIT_SINKS: takes", "configuration"},
 		"nothing told": {func(p *plan) {
 			p.args["--destination-pool"], p.args["--destination-client"], p.args["--function"] = "", "", ""
-		}, statuses{"destination pool": skip, "destination client": skip, "destination client flow": skip, "destination client errors": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip, "trigger permission": skip, "function": skip, "function timeout": skip, "function memory": skip, "function environment": skip}, "--destination-pool is not given", "destination pool"},
+		}, statuses{"destination pool": skip, "destination client": skip, "destination client flow": skip, "destination client errors": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "destination schema": skip, "username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip, "trigger permission": skip, "function": skip, "function timeout": skip, "function memory": skip, "function environment": skip}, "--destination-pool is not given", "destination pool"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -331,7 +346,7 @@ func TestDoctorPrintsOneAlignedLineForEachCheck(t *testing.T) {
 	m := a.build(t, p, "text")
 	got := runTool(t, m.environ, "", "doctor", "--destination-pool", m.poolID, "--destination-client", m.clientID,
 		"--function", m.functionARN, "--source-aws-profile", sourceProfile)
-	if got.err == nil || !strings.Contains(got.err.Error(), "1 of 38 checks failed") {
+	if got.err == nil || !strings.Contains(got.err.Error(), fmt.Sprintf("1 of %d checks failed", len(healthy()))) {
 		t.Errorf("it ends with %v", got.err)
 	}
 	lines := strings.Split(strings.TrimSuffix(got.out, "\n"), "\n")
@@ -469,12 +484,12 @@ func TestDoctorWithoutPermissions(t *testing.T) {
 		"an external ID that is another": {a.source.SameAccountCaller, func(p *plan) { p.environ["SOURCE_EXTERNAL_ID"] = "another" },
 			with(map[string]doctor.Status{"source role": fail, "source external ID": skip, "source reached": fail,
 				"destination pool": warn, "destination client": warn, "destination client flow": skip, "destination client errors": skip,
-				"attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip,
+				"attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "destination schema": skip,
 				"username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip}), "source role", "HTTP 403"},
 		"credentials that are none": {aws.Credentials{AccessKeyID: "AKIANONESUCHNONESUCH", SecretAccessKey: "nonesuch"}, func(*plan) {},
 			with(map[string]doctor.Status{"identity": fail, "source role": fail, "source external ID": skip, "source reached": fail,
 				"destination pool": fail, "destination client": fail, "destination client flow": skip, "destination client errors": skip,
-				"attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip,
+				"attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "destination schema": skip,
 				"username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip}), "identity", "HTTP 403"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -104,6 +104,8 @@ func TestSimulate(t *testing.T) {
 	}{
 		"a sign-in": {args: []string{"--username", "alice", "--password-stdin"}, stdin: "Pass-word-1!\n",
 			want: []string{`"userName": "alice"`, `"password": "[REDACTED]"`, "migrate: password_accepted", `"finalUserStatus": "CONFIRMED"`, `"outcome": "migrated"`}},
+		"a value that the destination does not take": {args: []string{"--username", "alice", "--password-stdin"}, stdin: "Pass-word-1!\n", env: []string{"MIGRATE_ATTRIBUTES=email,birthdate=name,updated_at=email"},
+			want: []string{"migrate: password_accepted\n  not valid in the destination: birthdate, updated_at", `"omittedAttributes": [`}},
 		"a wrong password": {args: []string{"--username", "alice", "--password-stdin"}, stdin: "wrong\r\n",
 			want: []string{"refuse: password_wrong", "Response to Cognito\n  {}"}},
 		"a refusal explained": {args: []string{"--username", "nobody", "--password-stdin"}, stdin: "x", env: []string{"MIGRATE_REFUSAL=explain"},

@@ -106,7 +106,11 @@ func writeText(to io.Writer, result trial.Outcome) error {
 	section(&text, "Event", result.Event)
 	switch {
 	case result.Decision != nil:
-		fmt.Fprintf(&text, "Decision\n  %s: %s\n\n", result.Decision.Verdict, result.Decision.Reason)
+		fmt.Fprintf(&text, "Decision\n  %s: %s\n", result.Decision.Verdict, result.Decision.Reason)
+		if omitted := result.Decision.OmittedAttributes; len(omitted) > 0 {
+			fmt.Fprintf(&text, "  not valid in the destination: %s\n", strings.Join(omitted, ", "))
+		}
+		text.WriteString("\n")
 	default:
 		text.WriteString("Decision\n  none: the event was not taken\n\n")
 	}

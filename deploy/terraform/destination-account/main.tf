@@ -33,6 +33,7 @@ locals {
   settings = {
     # An empty value counts as none.
     MIGRATE_ATTRIBUTES            = var.migrate_attributes
+    MIGRATE_DESTINATION_SCHEMA    = var.migrate_destination_schema
     MIGRATE_VERIFIED_CONTACTS     = var.migrate_verified_contacts
     MIGRATE_USERNAME              = var.migrate_username
     MIGRATE_ON_TEMPORARY_PASSWORD = var.migrate_on_temporary_password

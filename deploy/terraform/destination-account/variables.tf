@@ -114,6 +114,12 @@ variable "migrate_attributes" {
   default     = "*"
 }
 
+variable "migrate_destination_schema" {
+  description = "The destination's custom and required attributes, as migratectl doctor prints them; empty holds values to the documented limits"
+  type        = string
+  default     = ""
+}
+
 variable "migrate_verified_contacts" {
   description = "Who vouches for email and phone number, the source or you for all of them"
   type        = string

@@ -1,0 +1,71 @@
+package doctor
+
+import (
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports/setup"
+)
+
+const variableSchema = "MIGRATE_DESTINATION_SCHEMA"
+
+// DestinationSchema is the schema of a user pool, as the function's setting has it.
+func DestinationSchema(pool setup.UserPool) domain.Schema {
+	attributes := make([]domain.SchemaAttribute, len(pool.Attributes))
+	for i, of := range pool.Attributes {
+		attributes[i] = schemaAttribute(of)
+	}
+	return domain.NewSchema(attributes...)
+}
+
+func schemaAttribute(of setup.PoolAttribute) domain.SchemaAttribute {
+	return domain.SchemaAttribute{
+		Name: of.Name, Type: domain.AttributeType(of.Type), Required: of.Required, Least: wide(of.Least), Most: wide(of.Most),
+	}
+}
+
+func wide(bound *int) *int64 {
+	if bound == nil {
+		return nil
+	}
+	value := int64(*bound)
+	return &value
+}
+
+// destinationSchema holds the setting against the pool. It does not rest on the
+// other settings: where a rule names an attribute that the setting lacks, this
+// tells what the setting should be.
+func destinationSchema(f Facts) Check {
+	if skipped, yes := missing(f.pool, namePool); yes {
+		return skipped
+	}
+	has, want := f.Settings.DestinationSchema.String(), DestinationSchema(f.pool.value).String()
+	remedy := "set " + variableSchema + "='" + want + "'"
+	if want == "" {
+		remedy = "unset " + variableSchema
+	}
+	switch {
+	case f.aside("_DESTINATION_SCHEMA"):
+		return fail(variableSchema+" has a problem", remedy)
+	case has == want && has == "":
+		return pass("the pool has no custom attribute, and requires none")
+	case has == want:
+		return pass(variableSchema + " is the pool's")
+	case has != "":
+		return fail(variableSchema+" is not the pool's: it is "+has, remedy)
+	case !f.schemaMatters():
+		return pass(variableSchema + " is not set; no rule sets a custom attribute, and the pool requires none")
+	default:
+		return warn(variableSchema+" is not set: a user with a value that the pool rejects, or without one that it requires, is recorded as migrated, and Cognito does not create the user", remedy)
+	}
+}
+
+// schemaMatters reports whether the pool's schema says anything of what the rules
+// set, or requires anything.
+func (f *Facts) schemaMatters() bool {
+	for _, of := range f.pool.value.Attributes {
+		_, ruled := f.ruleFor(of.Name)
+		if domain.NewSchema(schemaAttribute(of)).Known() && (of.Required || ruled) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,285 @@
+package domain
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// AttributeType is a type of a user pool's attributes, in Cognito's words.
+type AttributeType string
+
+// Cognito's types ("SchemaAttributeType", Amazon Cognito API Reference).
+const (
+	AttributeString   AttributeType = "String"
+	AttributeNumber   AttributeType = "Number"
+	AttributeBoolean  AttributeType = "Boolean"
+	AttributeDateTime AttributeType = "DateTime"
+)
+
+// SchemaAttribute is an attribute of a user pool.
+type SchemaAttribute struct {
+	// Name is whole: custom ones begin with "custom:".
+	Name string
+	// Type is empty for a standard attribute, whose name tells it, and stands for
+	// a String where a custom one has none.
+	Type AttributeType
+	// Required: no user is created without it.
+	Required bool
+	// Least and Most bound the length of a String or the value of a Number; nil
+	// stands for Cognito's own bound.
+	Least, Most *int64
+}
+
+// Schema is what a user pool says of its attributes. It lists every custom
+// attribute, and those standard ones that are required or have bounds of their
+// own. The zero Schema is one that is not known: then what is documented for every
+// pool holds, and no attribute counts as required.
+type Schema struct {
+	attributes []SchemaAttribute
+}
+
+// NewSchema returns the schema of these attributes. A standard attribute of which
+// everything is as in every pool is left out, and so are those that no rule can
+// set: a pool that the attributes were read from names them all.
+func NewSchema(attributes ...SchemaAttribute) Schema {
+	var s Schema
+	for _, attribute := range attributes {
+		flag := slices.Contains(verifiedFlags(), attribute.Name)
+		if checkTarget(attribute.Name) != nil || flag {
+			continue
+		}
+		if attribute = attribute.normal(); attribute.says() || isCustom(attribute.Name) {
+			s.attributes = append(s.attributes, attribute)
+		}
+	}
+	slices.SortFunc(s.attributes, func(a, b SchemaAttribute) int { return strings.Compare(a.Name, b.Name) })
+	return s
+}
+
+// normal leaves out what is as in every pool, and what has no meaning.
+func (a SchemaAttribute) normal() SchemaAttribute {
+	switch {
+	case !isCustom(a.Name), a.Type == AttributeString:
+		a.Type = ""
+	case a.Type == AttributeBoolean, a.Type == AttributeDateTime:
+		a.Least, a.Most = nil, nil
+	}
+	own := SchemaAttribute{Name: a.Name, Type: a.Type}.format()
+	bounded := a.format()
+	if bounded.least == own.least {
+		a.Least = nil
+	}
+	if bounded.most == own.most {
+		a.Most = nil
+	}
+	return a
+}
+
+// says reports whether there is anything but the name.
+func (a SchemaAttribute) says() bool {
+	return a.Type != "" || a.Required || a.Least != nil || a.Most != nil
+}
+
+// format is what the attribute takes.
+func (a SchemaAttribute) format() valueFormat {
+	format := documentedFormat(a.Name)
+	switch a.Type {
+	case AttributeNumber:
+		format = valueFormat{kind: formatNumber, least: math.MinInt64, most: math.MaxInt64}
+	case AttributeBoolean:
+		format.kind = formatBoolean
+	case AttributeDateTime:
+		format.kind = formatDateTime
+	case AttributeString:
+	}
+	// A bound that is wider than what every pool takes widens nothing.
+	if a.Least != nil {
+		format.least = max(format.least, *a.Least)
+	}
+	if a.Most != nil {
+		format.most = min(format.most, *a.Most)
+	}
+	return format
+}
+
+// String writes the schema as ParseSchema reads it, in the order of the names.
+func (s Schema) String() string {
+	items := make([]string, len(s.attributes))
+	for i, attribute := range s.attributes {
+		items[i] = attribute.String()
+	}
+	return strings.Join(items, ",")
+}
+
+// String writes one attribute as ParseSchema reads it.
+func (a SchemaAttribute) String() string {
+	var words []string
+	if a.Required {
+		words = append(words, wordRequired)
+	}
+	if a.Type != "" {
+		words = append(words, string(a.Type))
+	}
+	if a.Least != nil || a.Most != nil {
+		words = append(words, boundText(a.Least)+".."+boundText(a.Most))
+	}
+	if len(words) == 0 {
+		return a.Name
+	}
+	return a.Name + "=" + strings.Join(words, " ")
+}
+
+func boundText(bound *int64) string {
+	if bound == nil {
+		return ""
+	}
+	return strconv.FormatInt(*bound, 10)
+}
+
+// wordRequired marks a required attribute in the text of a schema.
+const wordRequired = "required"
+
+// ParseSchema reads a list of attributes, separated by commas. After the name
+// stand, in any order, whether it is required, a custom attribute's type (String
+// where none is given) and the bounds of a String's length or a Number's value:
+//
+//	custom:tenant                       a String of up to 2048 characters
+//	custom:code=String 1..8             one with bounds
+//	custom:age=Number 0..150            a whole number
+//	custom:member=Boolean
+//	custom:joined=DateTime
+//	email=required                      a standard attribute that is required
+//	name=required 1..99                 and one with bounds of its own
+//
+// The error names every item that is wrong, by its place.
+func ParseSchema(text string) (Schema, error) {
+	var (
+		attributes []SchemaAttribute
+		problems   []error
+	)
+	for i, item := range strings.Split(text, ",") {
+		attribute, err := parseSchemaAttribute(item)
+		if err == nil && slices.ContainsFunc(attributes, func(a SchemaAttribute) bool { return a.Name == attribute.Name }) {
+			err = fmt.Errorf("%s is there already", attribute.Name)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("item %d: %w", i+1, err))
+			continue
+		}
+		attributes = append(attributes, attribute)
+	}
+	if len(problems) > 0 {
+		return Schema{}, errors.Join(problems...)
+	}
+	return NewSchema(attributes...), nil
+}
+
+func parseSchemaAttribute(item string) (SchemaAttribute, error) {
+	name, words, _ := strings.Cut(item, "=")
+	attribute := SchemaAttribute{Name: strings.TrimSpace(name)}
+	if err := checkTarget(attribute.Name); err != nil {
+		return SchemaAttribute{}, err
+	}
+	for _, word := range strings.Fields(words) {
+		least, most, bounded := strings.Cut(word, "..")
+		kind := typeOf(word)
+		switch {
+		case strings.EqualFold(word, wordRequired):
+			attribute.Required = true
+		case kind != "" && !isCustom(attribute.Name):
+			return SchemaAttribute{}, fmt.Errorf("%s is a standard attribute, whose type is fixed", attribute.Name)
+		case kind != "":
+			attribute.Type = kind
+		case bounded && boundOf(least, &attribute.Least) && boundOf(most, &attribute.Most):
+		default:
+			return SchemaAttribute{}, fmt.Errorf("%s takes required, String, Number, Boolean or DateTime, and bounds such as 1..64", attribute.Name)
+		}
+	}
+	if attribute.Least != nil && attribute.Most != nil && *attribute.Least > *attribute.Most {
+		return SchemaAttribute{}, fmt.Errorf("%s: the first bound is above the second", attribute.Name)
+	}
+	return attribute, nil
+}
+
+func typeOf(word string) AttributeType {
+	for _, kind := range []AttributeType{AttributeString, AttributeNumber, AttributeBoolean, AttributeDateTime} {
+		if strings.EqualFold(word, string(kind)) {
+			return kind
+		}
+	}
+	return ""
+}
+
+// boundOf reads a bound; an empty text is none.
+func boundOf(text string, into **int64) bool {
+	if text == "" {
+		return true
+	}
+	bound, err := strconv.ParseInt(text, 10, 64)
+	*into = &bound
+	return err == nil
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler] by ParseSchema.
+func (s *Schema) UnmarshalText(text []byte) error {
+	parsed, err := ParseSchema(string(text))
+	if err != nil {
+		return err
+	}
+	*s = parsed
+	return nil
+}
+
+// Known reports whether the schema says anything.
+func (s Schema) Known() bool {
+	return len(s.attributes) > 0
+}
+
+// Requires reports whether no user is created without the attribute.
+func (s Schema) Requires(name string) bool {
+	attribute, _ := s.attribute(name)
+	return attribute.Required
+}
+
+// attribute is what the schema says of an attribute; false where it says nothing.
+func (s Schema) attribute(name string) (SchemaAttribute, bool) {
+	i := slices.IndexFunc(s.attributes, func(a SchemaAttribute) bool { return a.Name == name })
+	if i < 0 {
+		return SchemaAttribute{Name: name}, false
+	}
+	return s.attributes[i], true
+}
+
+// In returns the map for a user pool of this schema: its values fit the schema,
+// and what the schema requires is required of every user. The error names every
+// rule that cannot be kept there.
+func (m AttributeMap) In(schema Schema) (AttributeMap, error) {
+	if !schema.Known() {
+		return m, nil
+	}
+	fitted := AttributeMap{rules: slices.Clone(m.rules)}
+	var problems []error
+	for i := range fitted.rules {
+		rule := &fitted.rules[i]
+		attribute, listed := schema.attribute(rule.target)
+		if !listed && isCustom(rule.target) {
+			problems = append(problems, fmt.Errorf("%s is not in MIGRATE_DESTINATION_SCHEMA, so a user who has it could not be created", rule.target))
+		}
+		rule.format = attribute.format()
+		problems = append(problems, rule.checkLiteral())
+	}
+	for _, attribute := range schema.attributes {
+		if !attribute.Required {
+			continue
+		}
+		fitted.required = append(fitted.required, attribute.Name)
+		if !m.hasRule(attribute.Name) {
+			problems = append(problems, fmt.Errorf("no rule gives %s, which MIGRATE_DESTINATION_SCHEMA requires", attribute.Name))
+		}
+	}
+	return fitted, errors.Join(problems...)
+}
