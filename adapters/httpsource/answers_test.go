@@ -260,7 +260,7 @@ func TestTheVendorsSamples(t *testing.T) {
 				"sub": "00000000-0000-0001-0000-000000000000", "email": "example@fusionauth.io", "email_verified": "true",
 				"given_name": "John", "middle_name": "William", "family_name": "Doe", "name": "John Doe", "birthdate": "1976-05-30",
 				"picture": "http://65.media.tumblr.com/tumblr_l7dbl0MHbU1qz50x3o1_500.png", "zoneinfo": "America/Denver", "locale": "en",
-				"displayName": "Johnny Boy", "migrated": "true", "favoriteColors": "Red,Blue",
+				"displayName": "Johnny Boy", "migrated": "true", "favoriteColors": "Red,Blue", "phone_number": "303-555-1234",
 			},
 			MFA: []domain.MFAMethod{domain.MFASoftwareToken, domain.MFASMS, domain.MFAEmail},
 		})

@@ -3,7 +3,6 @@ package httpsource
 import (
 	"net/http"
 	"net/url"
-	"strings"
 
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
@@ -118,11 +117,7 @@ func readFusionUser(body []byte) (*domain.SourceUser, error) {
 	set(user, "sub", profile.ID)
 	set(user, "email", profile.Email)
 	set(user, "email_verified", text(profile.Verified))
-	for _, number := range []text{profile.MobilePhone, profile.PhoneNumber} {
-		if isE164(number) {
-			set(user, "phone_number", number)
-		}
-	}
+	set(user, "phone_number", phoneOf(profile.PhoneNumber, profile.MobilePhone))
 	set(user, "given_name", profile.FirstName)
 	set(user, "middle_name", profile.MiddleName)
 	set(user, "family_name", profile.LastName)
@@ -158,11 +153,15 @@ func fusionMethod(method text) domain.MFAMethod {
 	}
 }
 
-// isE164 holds for a number as a user pool takes it; any other would keep the
-// user from being created.
-func isE164(number text) bool {
-	digits, found := strings.CutPrefix(string(number), "+")
-	return found && len(digits) >= 2 && len(digits) <= 15 && digits[0] != '0' && strings.Trim(digits, "0123456789") == ""
+// phoneOf is the first of the numbers that a user pool takes or, where it takes
+// none, the first that there is.
+func phoneOf(numbers ...text) text {
+	for _, number := range numbers {
+		if fitted, ok := domain.FitStandardAttribute("phone_number", string(number)); ok && fitted != "" {
+			return number
+		}
+	}
+	return firstOf(numbers...)
 }
 
 func firstOf(texts ...text) text {

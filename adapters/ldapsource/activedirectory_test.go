@@ -429,7 +429,7 @@ func TestAProfileOfActiveDirectory(t *testing.T) {
 			t.Fatalf("%s: %v, %v", typed, finding, err)
 		}
 		user := finding.User
-		want := map[string]string{"email": email, "email_verified": "true", "phone_number": "+815012345678", "name": "花子 山田", "family_name": "山田"}
+		want := map[string]string{"email": email, "email_verified": "true", "phone_number": "+81 (0)50-1234-5678", "name": "花子 山田", "family_name": "山田"}
 		if got := map[string]string(user.Attributes); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: got %v, want %v", typed, got, want)
 		}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"cognito-user-migration/domain"
+
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
 )
@@ -90,7 +92,8 @@ func (l loginFilter) namedBy(entry *ldap.Entry, username string) []assertion {
 	for _, a := range l.asserts {
 		wanted := strings.ReplaceAll(a.value, placeUsername, username)
 		if slices.ContainsFunc(entry.GetEqualFoldAttributeValues(a.attribute), func(value string) bool {
-			return strings.EqualFold(value, wanted) || wanted != "" && e164(value) == wanted
+			number, _ := domain.FitStandardAttribute("phone_number", value)
+			return strings.EqualFold(value, wanted) || wanted != "" && number == wanted
 		}) {
 			carried = append(carried, a)
 		}

@@ -56,7 +56,11 @@ func (l layout) user(entry *ldap.Entry, typed string, now time.Time) domain.Sour
 		GroupsKnown: l.groupAttribute != "",
 	}
 	for name, attribute := range l.attributes {
-		if value := valueOf(name, entry.GetEqualFoldAttributeValues(attribute), typed); value != "" {
+		value := valueOf(name, entry.GetEqualFoldAttributeValues(attribute), typed)
+		if name == "email_verified" || name == "phone_number_verified" {
+			value = strings.ToLower(value) // LDAP's booleans are TRUE and FALSE (RFC 4517, 3.3.3)
+		}
+		if value != "" {
 			user.Attributes[name] = value
 		}
 	}
@@ -155,40 +159,21 @@ func guid(raw []byte) string {
 		binary.LittleEndian.Uint32(raw), binary.LittleEndian.Uint16(raw[4:]), binary.LittleEndian.Uint16(raw[6:]), raw[8:10], raw[10:])
 }
 
-// valueOf is the one value of an attribute that Cognito gets. Where there are
-// several, in no order that means anything (RFC 4511, 4.1.7), it is the one that
-// was typed, or the first.
+// valueOf is the one value of an attribute that the destination gets. Where there
+// are several, in no order that means anything (RFC 4511, 4.1.7), it is the one
+// that was typed, or the first. One that is not UTF-8 comes last.
 func valueOf(name string, values []string, typed string) string {
-	values = slices.DeleteFunc(slices.Clone(values), func(value string) bool { return !utf8.ValidString(value) })
-	if len(values) == 0 {
-		return ""
+	chosen := ""
+	for _, value := range values {
+		fitted, _ := domain.FitStandardAttribute(name, value)
+		switch {
+		case strings.EqualFold(value, typed), fitted != "" && strings.EqualFold(fitted, typed):
+			return value
+		case chosen == "", !utf8.ValidString(chosen) && utf8.ValidString(value):
+			chosen = value
+		}
 	}
-	value := values[0]
-	isTyped := func(value string) bool {
-		return strings.EqualFold(value, typed) || name == "phone_number" && typed != "" && e164(value) == typed
-	}
-	if i := slices.IndexFunc(values, isTyped); i >= 0 {
-		value = values[i]
-	}
-	switch name {
-	case "phone_number":
-		return e164(value)
-	case "email_verified", "phone_number_verified":
-		return strings.ToLower(value) // LDAP's booleans are TRUE and FALSE (RFC 4517, 3.3.3)
-	default:
-		return value
-	}
-}
-
-// e164 is a telephone number in the one form that Cognito takes, or nothing:
-// directories keep them as they are printed, "+81 (0)50-1234-5678".
-func e164(number string) string {
-	number = strings.NewReplacer("(0)", "", " ", "", "\u00a0", "", "-", "", ".", "", "/", "", "(", "", ")", "").Replace(number)
-	digits, international := strings.CutPrefix(number, "+")
-	if !international || len(digits) < 3 || len(digits) > 15 || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
-		return ""
-	}
-	return number
+	return chosen
 }
 
 // groupNames are the names of groups by their DNs: the value of the first

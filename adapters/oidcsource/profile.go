@@ -179,12 +179,6 @@ func (c claims) user(usernameClaim, groupsClaim, typed string) domain.SourceUser
 	}
 	for name := range c {
 		value := c.text(name)
-		switch name {
-		case "email_verified", "phone_number_verified":
-			value = truth(value)
-		case "updated_at":
-			value = seconds(value)
-		}
 		// What the username is read from is no second name of the user's.
 		isUsername := name == usernameClaim && name == "preferred_username"
 		if value != "" && name != "" && !isUsername && !isTokenClaim(name) {
@@ -234,24 +228,4 @@ func (c claims) text(name string) string {
 	default:
 		return string(raw)
 	}
-}
-
-// truth is whether a contact is verified: some providers write it as a string.
-// Whatever else stands there does not vouch for it.
-func truth(value string) string {
-	if value == "" || strings.EqualFold(value, "true") {
-		return strings.ToLower(value)
-	}
-	return "false"
-}
-
-// seconds is a time as a user pool takes it. Auth0 writes a date.
-func seconds(value string) string {
-	if date, err := time.Parse(time.RFC3339, value); err == nil {
-		return strconv.FormatInt(date.Unix(), 10)
-	}
-	if _, err := strconv.ParseInt(value, 10, 64); err != nil {
-		return ""
-	}
-	return value
 }

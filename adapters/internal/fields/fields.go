@@ -217,14 +217,11 @@ func distance(a, b string) int {
 
 // Bool reads what files and databases have for true and false.
 func Bool(text string) (bool, error) {
-	switch strings.ToLower(strings.TrimSpace(text)) {
-	case "true", "t", "1":
-		return true, nil
-	case "false", "f", "0":
-		return false, nil
-	default:
+	truth, ok := domain.ParseBoolean(text)
+	if !ok {
 		return false, errors.New("takes true or false, 1 or 0")
 	}
+	return truth, nil
 }
 
 // SplitGroups splits names at semicolons: a comma is CSV's own, and a space can
@@ -250,14 +247,16 @@ func ReadStatus(text string) (domain.UserStatus, error) {
 }
 
 // Value gives an attribute its value in the form in which it is kept: a flag as
-// true or false, and what a person is found by without spaces around it, which
-// a column of fixed width has.
+// true or false, and what a person is found by as the destination takes it.
 func Value(attribute, text string) (string, error) {
 	switch attribute {
 	case emailVerified, phoneVerified:
 		verified, err := Bool(text)
 		return strconv.FormatBool(verified), err
 	case sub, "email", "phone_number", "preferred_username":
+		if fitted, ok := domain.FitStandardAttribute(attribute, text); ok {
+			return fitted, nil
+		}
 		return strings.TrimSpace(text), nil
 	default:
 		return text, nil
