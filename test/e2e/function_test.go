@@ -311,6 +311,7 @@ type record struct {
 	Source, Challenge, UserPoolID, ClientID, Username string
 	FinalUserStatus                                   string
 	DurationMS                                        *float64
+	OmittedAttributes                                 []string
 }
 
 // recorded checks the one audit record of an attempt, and returns it.
