@@ -83,7 +83,7 @@ func TestWhoCannotBeCreatedIsRefused(t *testing.T) {
 	f := start(t, valued(t, map[string]any{"email": "anna@localhost", "email_verified": true, "phone_number": "090-1234-5678", "phone_number_verified": true}))
 	f.hide(filePassword, fileHash, "anna@localhost", "090-1234-5678")
 	f.refuses(signIn("anna@localhost", filePassword), domain.ReasonAttributeInvalid)
-	f.refuses(signIn("090-1234-5678", filePassword), domain.ReasonAttributeInvalid)
+	f.refuses(signIn("090-1234-5678", filePassword), domain.ReasonUserUnknown)
 	f.refuses(forgotPassword("anna@localhost"), domain.ReasonAttributeInvalid)
 	f.refuses(forgotPassword("anna"), domain.ReasonNoVerifiedContact)
 	if got := f.migrates(signIn("anna", filePassword), domain.ReasonPasswordAccepted).UserAttributes; len(got) != 1 {
