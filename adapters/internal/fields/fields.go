@@ -247,16 +247,14 @@ func ReadStatus(text string) (domain.UserStatus, error) {
 }
 
 // Value gives an attribute its value in the form in which it is kept: a flag as
-// true or false, and what a person is found by as the destination takes it.
+// true or false, and what a person is found by without spaces around it, which
+// a column of fixed width has.
 func Value(attribute, text string) (string, error) {
 	switch attribute {
 	case emailVerified, phoneVerified:
 		verified, err := Bool(text)
 		return strconv.FormatBool(verified), err
 	case sub, "email", "phone_number", "preferred_username":
-		if fitted, ok := domain.FitStandardAttribute(attribute, text); ok {
-			return fitted, nil
-		}
 		return strings.TrimSpace(text), nil
 	default:
 		return text, nil
