@@ -167,7 +167,7 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"a text that is too long":  {rules("email,custom:tenant='" + strings.Repeat("x", 65) + "'"), statuses{"attributes length": fail}, "not within lengths 1..64", "attributes length"},
 		"a schema that is not set": {func(*plan) {}, statuses{}, "Cognito does not create the user", "destination schema"},
 		"a schema that is the pool's": {func(p *plan) {
-			p.environ["MIGRATE_DESTINATION_SCHEMA"] = "custom:tenant=String 1..64, custom:seats=Number 0..100"
+			p.environ["MIGRATE_DESTINATION_SCHEMA"] = "custom:tenant=String 1..64, custom:seats=Number 0..100, custom:legacy_sub"
 		},
 			statuses{"destination schema": pass}, "is the pool's", "destination schema"},
 		"a schema that was the pool's": {func(p *plan) {
