@@ -27,8 +27,9 @@ const (
 	DefaultTimeout   = 10 * time.Second
 )
 
-// stopGrace is how long a process may take to end after it was asked to.
-const stopGrace = 2 * time.Second
+// stopGrace is how long a process may take to end after it was asked to: a safety
+// net.
+const stopGrace = time.Minute
 
 // FunctionErrorUnhandled is what Lambda calls an invocation that ended in an
 // error: in [Result.FunctionError] and in the header X-Amz-Function-Error.
