@@ -148,9 +148,7 @@ func TestEveryExceptionIsToldApart(t *testing.T) {
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				s.on("AdminInitiateAuth", test.answer)
-				if took := f.in(t).fails(signIn(p.username, p.password), test.reason); took >= cognitoWait {
-					t.Errorf("took %v", took)
-				}
+				f.in(t).fails(signIn(p.username, p.password), test.reason)
 			})
 		}
 	})

@@ -20,6 +20,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"cognito-user-migration/test/process"
 )
 
 // --- faults of an answer -----------------------------------------------------------------
@@ -219,6 +221,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 type front struct {
 	service http.Handler
 	address string
+	release func()
 	good    *tls.Config // nil: plain HTTP
 	bad     *tls.Config // of an authority that nobody knows
 
@@ -226,6 +229,7 @@ type front struct {
 	listener net.Listener
 	server   *http.Server
 	conns    map[*frontConn]bool
+	refuses  bool   // nothing listens
 	unknown  bool   // the certificate is of the authority that nobody knows
 	after    string // the operation after whose answer then happens
 	then     func()
@@ -239,18 +243,23 @@ func newFront(service http.Handler, known, unknown *authority, http2 bool) (*fro
 		f.good, f.bad = known.config(http2), unknown.config(http2)
 		f.bad.SessionTicketsDisabled = true // a session that goes on shows no certificate
 	}
-	return f, f.listen("127.0.0.1:0")
+	port, release, err := process.ReservePort() // so that nobody takes it while the front refuses
+	if err != nil {
+		return nil, err
+	}
+	f.release, f.address = release, net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	return f, f.listen()
 }
 
 // listen takes connections from now on.
-func (f *front) listen(address string) error {
-	listener, err := net.Listen("tcp", address)
+func (f *front) listen() error {
+	listener, err := net.Listen("tcp", f.address)
 	if err != nil {
 		return err
 	}
 	server := &http.Server{Handler: f, ReadHeaderTimeout: time.Minute}
 	f.mu.Lock()
-	f.listener, f.server, f.address = listener, server, listener.Addr().String()
+	f.listener, f.server, f.refuses = listener, server, false
 	f.mu.Unlock()
 	watched := &frontListener{listener, f}
 	if f.good == nil {
@@ -303,6 +312,7 @@ func (f *front) refuse(busy bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	_ = f.listener.Close()
+	f.refuses = true
 	if busy {
 		return
 	}
@@ -334,17 +344,12 @@ func (f *front) kill() {
 func (f *front) mend() error {
 	f.mu.Lock()
 	f.unknown, f.after, f.then = false, "", nil
+	refuses := f.refuses
 	f.mu.Unlock()
-	if conn, err := net.DialTimeout("tcp", f.address, time.Second); err == nil {
-		return conn.Close()
+	if !refuses {
+		return nil
 	}
-	var err error
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if err = f.listen(f.address); err == nil { // somebody may hold the port for a moment
-			return nil
-		}
-	}
-	return err
+	return f.listen()
 }
 
 // close ends the front and its connections.
@@ -353,6 +358,7 @@ func (f *front) close() {
 	defer f.mu.Unlock()
 	_ = f.listener.Close()
 	f.closeConns()
+	f.release()
 }
 
 func (f *front) closeConns() {

@@ -21,8 +21,9 @@ import (
 	"cognito-user-migration/test/peers"
 )
 
-// patience bounds whatever should be done in a moment.
-const patience = 30 * time.Second
+// patience bounds whatever should be done in a moment. It is a safety net: no
+// result depends on it.
+const patience = time.Minute
 
 // settings are environment variables of the function.
 type settings map[string]string
@@ -78,6 +79,7 @@ func launch(t *testing.T, s settings, changes ...func(*lambdahost.Config)) *func
 		AccountID: peers.DestinationAccountID,
 		Region:    peers.Region,
 		Env:       env,
+		Grace:     patience,
 	}
 	for _, change := range changes {
 		change(&config)
@@ -241,14 +243,12 @@ func (f *function) explains(event string, reason domain.Reason) {
 	f.recorded(result, domain.OutcomeRefused, reason)
 }
 
-// fails hands the function an event of which nothing must be decided, and
-// returns how long that took.
-func (f *function) fails(event string, reason domain.Reason) time.Duration {
+// fails hands the function an event of which nothing must be decided.
+func (f *function) fails(event string, reason domain.Reason) {
 	f.t.Helper()
 	result := f.invoke(event)
 	f.says(result, lambdatrigger.TypeFailure, lambdatrigger.TextFailure)
 	f.recorded(result, domain.OutcomeFailed, reason)
-	return result.Duration
 }
 
 // says checks the error that the client sees.

@@ -267,9 +267,7 @@ func TestAnOutageOfTheSourceCountsForNobody(t *testing.T) {
 		f.fails(signIn(p.username, p.password), domain.ReasonSourceThrottled)
 	}
 	stub.on("AdminInitiateAuth", hang)
-	if took := f.fails(signIn(p.username, p.password), domain.ReasonDeadlineExceeded); took > 5*time.Second {
-		t.Errorf("it took %v", took)
-	}
+	f.fails(signIn(p.username, p.password), domain.ReasonDeadlineExceeded)
 	away := start(t, s.with("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://"+process.ClosedAddress(t)))
 	away.hidePerson(p)
 	for range 7 {
@@ -426,12 +424,13 @@ func TestWhatCannotBeCountedIsNotTried(t *testing.T) {
 		"a connection that ends": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"no answer":              func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 	} {
-		table.Break(broken)
-		if took := f.fails(signIn(p.username, p.password), domain.ReasonLockoutUnavailable); took > 5*time.Second {
-			t.Errorf("%s: it took %v", name, took)
-		}
-		f.migrates(forgotPassword(p.username), domain.ReasonForgotPassword)
-		table.Break(nil)
-		f.migrates(signIn(p.username, p.password), domain.ReasonPasswordAccepted)
+		t.Run(name, func(t *testing.T) {
+			f := f.in(t)
+			table.Break(broken)
+			f.fails(signIn(p.username, p.password), domain.ReasonLockoutUnavailable)
+			f.migrates(forgotPassword(p.username), domain.ReasonForgotPassword)
+			table.Break(nil)
+			f.migrates(signIn(p.username, p.password), domain.ReasonPasswordAccepted)
+		})
 	}
 }

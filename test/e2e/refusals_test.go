@@ -170,19 +170,18 @@ func TestASourceThatIsDownFails(t *testing.T) {
 			f := start(t, s.with(test.variable, nobody, "MIGRATE_REFUSAL", "explain"))
 			f.hidePerson(p)
 			newDestination(t, f).turnsAway(p.username, p.password)
-			if took := f.fails(signIn(p.username, p.password), domain.ReasonSourceUnreachable); took >= cognitoWait {
-				t.Errorf("took %v", took)
-			}
+			f.fails(signIn(p.username, p.password), domain.ReasonSourceUnreachable)
 			f.fails(forgotPassword(p.username), domain.ReasonSourceUnreachable)
 		})
 	}
 }
 
-// cognitoWait is how long Cognito waits for the function (cognito-facts 14).
-const cognitoWait = 5 * time.Second
-
-// TestASlowSourceIsAnsweredInTime runs beside no other test, because it measures.
+// TestASlowSourceIsAnsweredInTime lets the source hang. What ends the attempt is
+// the function's own deadline: nothing else does for a minute. How that deadline
+// follows from Cognito's 5 seconds, Lambda's timeout and the start is tested in
+// fake time (lambdatrigger: TestTheAttemptEndsBeforeCognitoStopsWaiting).
 func TestASlowSourceIsAnsweredInTime(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"AssumeRole", "AdminInitiateAuth", "AdminGetUser"} {
 		t.Run(name+" hangs for a cold function", func(t *testing.T) {
 			t.Parallel()
@@ -190,14 +189,9 @@ func TestASlowSourceIsAnsweredInTime(t *testing.T) {
 			s := newStubFor(t, p)
 			s.on(name, hang)
 			settings := s.settings()
-			bootstrap.get(t)
-			began := time.Now() // Cognito waits while the function starts
 			f := launch(t, settings)
 			f.hidePerson(p)
 			f.fails(signIn(p.username, p.password), domain.ReasonDeadlineExceeded)
-			if took := time.Since(began); took >= cognitoWait {
-				t.Errorf("took %v from the start of the process", took)
-			}
 			if tries := len(s.inputs("AdminInitiateAuth")); tries > 1 {
 				t.Errorf("the password was sent %d times", tries)
 			}
@@ -210,9 +204,7 @@ func TestASlowSourceIsAnsweredInTime(t *testing.T) {
 		s.on("AdminInitiateAuth", inTurn(hang, signedIn(p, nil)))
 		f := start(t, s.settings())
 		f.hidePerson(p)
-		if took := f.fails(signIn(p.username, p.password), domain.ReasonDeadlineExceeded); took >= cognitoWait {
-			t.Errorf("took %v", took)
-		}
+		f.fails(signIn(p.username, p.password), domain.ReasonDeadlineExceeded)
 		f.migrates(signIn(p.username, p.password), domain.ReasonPasswordAccepted)
 	})
 	t.Run("the function's own timeout is shorter than Cognito's", func(t *testing.T) {

@@ -52,9 +52,13 @@ type Config struct {
 	Name, Version, Region, AccountID string
 	// MemoryMB is only told to the function, not enforced.
 	MemoryMB int
-	// Timeout is the function's own; the process is killed when an invocation
-	// takes longer.
+	// Timeout is the function's own, by which it knows its deadline; the process is
+	// killed when an invocation takes longer.
 	Timeout time.Duration
+	// Grace is how much longer than Timeout the process may take before it is
+	// killed. Lambda grants none. A test of what the function does by its deadline
+	// grants some, so that its result does not depend on a busy machine.
+	Grace time.Duration
 	// Launch starts the process, by default with [exec.Cmd.Start]; for whoever
 	// puts it under a quota from its first instruction.
 	Launch func(*exec.Cmd) error

@@ -123,7 +123,7 @@ func (h *Host) stillborn(inv *invocation) (Result, error) {
 // watch sees an invocation through to its end, whoever still waits for it.
 func (h *Host) watch(inv *invocation) {
 	<-inv.taken // follows at once: the runtime API has accepted the invocation
-	timeout := time.NewTimer(h.config.Timeout)
+	timeout := time.NewTimer(h.config.Timeout + h.config.Grace)
 	defer timeout.Stop()
 	select {
 	case <-inv.done:
