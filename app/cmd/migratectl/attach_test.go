@@ -102,6 +102,9 @@ func TestAttachKeepsEverySettingOfThePool(t *testing.T) {
 	if shown.err != nil || !strings.Contains(shown.out, "+ LambdaConfig.UserMigration = "+m.functionARN) || !strings.Contains(shown.out, "Nothing was written") {
 		t.Errorf("got %v, %s%s", shown.err, shown.out, shown.notes)
 	}
+	if !strings.Contains(shown.notes, "MIGRATE_DESTINATION_SCHEMA='custom:legacy_sub,custom:seats=Number 0..100,custom:tenant=1..64'\n") {
+		t.Errorf("the pool's schema is not told: %s", shown.notes)
+	}
 	if strings.Contains(shown.out, "\n  - ") {
 		t.Errorf("it would take something away:\n%s", shown.out)
 	}

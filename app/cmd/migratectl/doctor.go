@@ -97,6 +97,9 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 	}
 	settings.Rules, settings.Conceal = configuration.Rules, configuration.Refusal == config.RefusalConceal
 	settings.DestinationSchema = configuration.DestinationSchema
+	if !settings.DestinationSchema.Known() {
+		settings.DestinationSchema = schemaIn(whole)
+	}
 	settings.Warnings = configuration.Warnings
 	if count := len(configuration.Sources); count > 1 {
 		settings.Warnings = append(settings.Warnings, fmt.Sprintf(
@@ -124,6 +127,20 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 		FromIDToken: string(pool.Profile) == "id_token",
 	}
 	return environ, settings, pool.ServiceRegion()
+}
+
+const variableSchema = "MIGRATE_DESTINATION_SCHEMA"
+
+// schemaIn reads the destination's schema, which may be right where the rules that
+// do not fit it are set aside.
+func schemaIn(environ []string) domain.Schema {
+	for _, variable := range environ {
+		if value, found := strings.CutPrefix(variable, variableSchema+"="); found {
+			schema, _ := domain.ParseSchema(value) // a problem is reported by the configuration
+			return schema
+		}
+	}
+	return domain.Schema{}
 }
 
 // auditOf is where records go, as the checks know it.
@@ -158,6 +175,9 @@ func setAside(environ, names []string) ([]string, []string) {
 		// What else there is of completion is a second problem of the same fault.
 		case name == "COMPLETION_AFTER" || name == "COMPLETION_GROUPS":
 			kept = trial.WithoutFamily(kept, "COMPLETION_")
+		// The rules that stand in may lack what the schema requires.
+		case name == "MIGRATE_ATTRIBUTES":
+			kept = trial.WithoutVariables(kept, variableSchema)
 		// Without its key, the table is a second problem of the same fault; and the
 		// key, without the table, where that alone used it.
 		case name == "AUDIT_HMAC_KEY":

@@ -173,7 +173,9 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"a schema that was the pool's": {func(p *plan) {
 			p.environ["MIGRATE_DESTINATION_SCHEMA"], p.pool.Schema = "custom:tenant=1..64,custom:seats=Number 0..100", schema(text("tenant", "1", "8"))
 		}, statuses{"attributes length": warn, "destination schema": fail}, "it is custom:seats=Number 0..100,custom:tenant=1..64", "destination schema"},
-		"a schema that lacks what a rule sets": {func(p *plan) { p.ours["MIGRATE_DESTINATION_SCHEMA"] = "custom:seats=Number 0..100" },
+		"a schema that lacks what a rule sets": {func(p *plan) {
+			p.ours["MIGRATE_DESTINATION_SCHEMA"] = "custom:seats=Number 0..100,preferred_username=required"
+		},
 			statuses{"configuration": fail, "attributes at source": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "destination schema": fail, "username shape": skip, "MFA": skip, "function environment": warn},
 			"it is custom:seats", "destination schema"},
 		"a schema that cannot be read": {func(p *plan) { p.ours["MIGRATE_DESTINATION_SCHEMA"] = "custom:tenant=Text" },
