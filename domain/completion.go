@@ -62,7 +62,7 @@ func (c Completion) Format(state fmt.State, _ rune) {
 
 // NewCompletion says what is owed after a decision to migrate that was made at
 // the time given.
-func NewCompletion(rules Rules, keys CompletionKeys, attempt Attempt, at time.Time, user SourceUser, decision Decision) Completion {
+func NewCompletion(keys CompletionKeys, attempt Attempt, at time.Time, user SourceUser, decision Decision) Completion {
 	name := decision.User.Username
 	if name == "" {
 		name = attempt.Username
@@ -87,7 +87,7 @@ func NewCompletion(rules Rules, keys CompletionKeys, attempt Attempt, at time.Ti
 // name given. It does not say what was moved, so that nothing is deleted by it;
 // see [Completion.SameIn].
 func NewCompletionByHand(rules Rules, keys CompletionKeys, attempt Attempt, at time.Time, source string, user SourceUser) Completion {
-	completion := NewCompletion(rules, keys, attempt, at, user, Decision{Source: source, User: NewUser{
+	completion := NewCompletion(keys, attempt, at, user, Decision{Source: source, User: NewUser{
 		Username:   username(rules.Username, attempt.Username, user),
 		Attributes: rules.Attributes.Apply(user, rules.VerifiedContacts),
 	}})

@@ -24,7 +24,7 @@ func keys() domain.CompletionKeys {
 func moved(rules domain.Rules, typed string, user domain.SourceUser) domain.Completion {
 	attempt := domain.Attempt{ID: "attempt-1", Trigger: signIn, Username: typed, UserPoolID: "ap-northeast-1_Dest00001"}
 	finding := domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: user}
-	return domain.NewCompletion(rules, keys(), attempt, attempted, user, domain.Decide(rules, attempt, finding))
+	return domain.NewCompletion(keys(), attempt, attempted, user, domain.Decide(rules, attempt, finding))
 }
 
 // created is what Cognito makes of the decision to migrate alice.
@@ -367,7 +367,7 @@ func TestNothingIsFinishedForAPersonWhoCouldNotSignIn(t *testing.T) {
 		chosen := anyRules().Draw(t, "rules")
 		user := anyFinding().Draw(t, "finding").User
 		attempt := domain.Attempt{ID: "attempt-1", Trigger: signIn, Username: user.Username}
-		completion := domain.NewCompletion(chosen, keys(), attempt, attempted, user, domain.Decide(chosen, attempt, domain.Finding{Kind: domain.PasswordAccepted, User: user}))
+		completion := domain.NewCompletion(keys(), attempt, attempted, user, domain.Decide(chosen, attempt, domain.Finding{Kind: domain.PasswordAccepted, User: user}))
 		destination := domain.DestinationUser{
 			Username: anyIdentifier().Draw(t, "destination"), Enabled: rapid.Bool().Draw(t, "enabled there"),
 			Status:     anyOf(append(domain.UserStatuses(), "")...).Draw(t, "status there"),

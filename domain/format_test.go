@@ -383,7 +383,7 @@ func TestACompletionIsOfTheRepairedValues(t *testing.T) {
 	})
 	attempt, at := domain.Attempt{ID: "a", Trigger: signIn, Username: "alice"}, time.Unix(1_700_000_000, 0)
 	decision := domain.Decide(rules(), attempt, domain.Finding{Kind: domain.PasswordAccepted, User: user})
-	completion := domain.NewCompletion(rules(), keys(), attempt, at, user, decision)
+	completion := domain.NewCompletion(keys(), attempt, at, user, decision)
 	created := domain.DestinationUser{Username: "alice", Status: domain.StatusConfirmed, Enabled: true, Attributes: decision.User.Attributes, CreatedAt: at}
 	if readiness, reason := domain.ReadyToComplete(rules(), completion, &created); readiness != domain.Ready {
 		t.Errorf("not ready: %s", reason)

@@ -81,7 +81,8 @@ func RefusalText(reason domain.Reason) string {
 		domain.ReasonLockoutUnavailable, domain.ReasonAuditUnkept,
 		domain.ReasonNotCreatedYet, domain.ReasonNotConfirmedYet, domain.ReasonDestinationDisabled, domain.ReasonAnotherUser,
 		domain.ReasonSourceUserReplaced, domain.ReasonSourceUserChanged, domain.ReasonGroupMissing,
-		domain.ReasonMessageMalformed, domain.ReasonSourceUnfit,
+		domain.ReasonMessageMalformed, domain.ReasonMessageUnsigned, domain.ReasonIdentityUnproven, domain.ReasonSourceIsDestination,
+		domain.ReasonSourceUnfit,
 		domain.ReasonDestinationThrottled, domain.ReasonDestinationUnreachable, domain.ReasonDestinationMisconfigured:
 	}
 	return textRefused

@@ -444,7 +444,7 @@ func (c *chaos) run() counts {
 		user := *c.source[name]
 		attempt := domain.Attempt{ID: fmt.Sprintf("attempt-%d", i), Trigger: domain.TriggerAuthentication, Username: name, UserPoolID: poolID}
 		finding := domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: user}
-		completion := domain.NewCompletion(rules, keys(), attempt, now, user, domain.Decide(rules, attempt, finding))
+		completion := domain.NewCompletion(keys(), attempt, now, user, domain.Decide(rules, attempt, finding))
 		for queue.Send(c.t.Context(), completion) != nil {
 			c.counts.Resent++ // by Cognito's next try of the trigger, or by an operator
 		}

@@ -100,7 +100,7 @@ func owed() domain.Completion {
 	rules := withSub()
 	attempt := domain.Attempt{ID: "attempt-1", Trigger: domain.TriggerAuthentication, Username: "alice", UserPoolID: poolID}
 	finding := domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: alice()}
-	return domain.NewCompletion(rules, keys(), attempt, now, finding.User, domain.Decide(rules, attempt, finding))
+	return domain.NewCompletion(keys(), attempt, now, finding.User, domain.Decide(rules, attempt, finding))
 }
 
 // moved is alice in the destination, as Cognito made her.

@@ -91,7 +91,7 @@ func newStory(t *testing.T, s setting, kill map[int]blow) *story {
 	}
 	attempt := domain.Attempt{ID: "attempt-1", Trigger: domain.TriggerAuthentication, Username: "alice", UserPoolID: poolID}
 	finding := domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: user}
-	st.completion = domain.NewCompletion(rules, keys(), attempt, now, user, domain.Decide(rules, attempt, finding))
+	st.completion = domain.NewCompletion(keys(), attempt, now, user, domain.Decide(rules, attempt, finding))
 	source := ports.Source{Directory: directory, Retirer: directory}
 	if s.lists {
 		st.completion.Groups, st.completion.GroupsKnown = nil, false

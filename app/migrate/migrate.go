@@ -229,7 +229,7 @@ func (m *Migrator) decide(whole context.Context, attempt domain.Attempt) (domain
 	if m.options.Completion == nil {
 		return decision, domain.CompletionNone, nil
 	}
-	if err := m.send(ctx, domain.NewCompletion(m.options.Rules, m.options.Completion.Keys, attempt, m.options.Now(), finding.User, decision)); err != nil {
+	if err := m.send(ctx, domain.NewCompletion(m.options.Completion.Keys, attempt, m.options.Now(), finding.User, decision)); err != nil {
 		if m.options.Completion.Unsent != nil {
 			m.options.Completion.Unsent(ctx, err)
 		}

@@ -42,10 +42,10 @@ func (c Client) Do(request *http.Request) (*http.Response, error) {
 	case <-request.Context().Done():
 		return nil, request.Context().Err()
 	case r := <-results:
-		switch {
-		case r.thrown == nil:
+		switch r.thrown {
+		case nil:
 			return r.response, nil
-		case r.thrown == http.ErrAbortHandler: //nolint:errorlint // the very one
+		case http.ErrAbortHandler:
 			return nil, io.EOF
 		default:
 			return nil, fmt.Errorf("the handler panicked: %v", r.thrown)

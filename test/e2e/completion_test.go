@@ -406,7 +406,7 @@ func TestARoleThatLacksAPermission(t *testing.T) {
 	}
 	decision := domain.Decide(rules, attempt, domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: person})
 	keys := domain.NewCompletionKeys(domain.NewSecret(completionKey), domain.Secret{})
-	body, err := sqscompletion.Encode(domain.NewCompletion(rules, keys, attempt, time.Now(), person, decision), keys)
+	body, err := sqscompletion.Encode(domain.NewCompletion(keys, attempt, time.Now(), person, decision), keys)
 	if err != nil {
 		t.Fatal(err)
 	}

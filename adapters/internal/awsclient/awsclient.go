@@ -138,6 +138,7 @@ type HTTPClient interface {
 func Over(next HTTPClient) HTTPClient {
 	if buildable, ok := next.(*awshttp.BuildableClient); ok {
 		buildable = buildable.WithTransportOptions(func(transport *http.Transport) {
+			transport.DialContext = staleconn.Dial(transport.DialContext)
 			transport.ForceAttemptHTTP2 = false
 			transport.Protocols = new(http.Protocols)
 			transport.Protocols.SetHTTP1(true)

@@ -6,6 +6,8 @@ package staleconn
 
 import (
 	"context"
+	"crypto/tls"
+	"net"
 	"net/http/httptrace"
 	"sync/atomic"
 
@@ -29,7 +31,7 @@ func Watch(ctx context.Context) (context.Context, *Request) {
 }
 
 func (r *Request) gotConn(info httptrace.GotConnInfo) {
-	servedThisAttempt := ports.CarriedBefore(r.ctx, info.Conn)
+	servedThisAttempt := ports.CarriedBefore(r.ctx, below(info.Conn))
 	r.stale.Store(info.Reused && !servedThisAttempt)
 	r.connected.Store(true)
 }
@@ -49,4 +51,26 @@ func (r *Request) LostOnStale(err error) bool {
 // request.
 func (r *Request) Unjudged(err error) bool {
 	return err != nil && (!r.connected.Load() || r.ctx.Err() != nil && !r.firstByte.Load())
+}
+
+// Dial returns a dialer that notes each new connection for the attempt that opened
+// it. When a request is served by another connection first, net/http keeps the new
+// one, and later calls it reused although it carried nothing. It did not sleep
+// either, so it is not stale.
+func Dial(next func(ctx context.Context, network, address string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		connection, err := next(ctx, network, address)
+		if err == nil {
+			ports.CarriedBefore(ctx, connection)
+		}
+		return connection, err
+	}
+}
+
+// below is the connection that was dialed, without TLS around it.
+func below(connection net.Conn) net.Conn {
+	if secure, ok := connection.(*tls.Conn); ok {
+		return secure.NetConn()
+	}
+	return connection
 }

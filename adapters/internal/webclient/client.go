@@ -45,7 +45,7 @@ func New(adapter string, transport Transport, header http.Header) (*Client, erro
 		Timeout: backstop,
 		Transport: &sender{adapter: adapter, header: header, next: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            (&net.Dialer{Timeout: backstop, KeepAlive: 30 * time.Second}).DialContext,
+			DialContext:            staleconn.Dial((&net.Dialer{Timeout: backstop, KeepAlive: 30 * time.Second}).DialContext),
 			TLSClientConfig:        config,
 			ForceAttemptHTTP2:      true,
 			MaxIdleConnsPerHost:    8,
