@@ -10,16 +10,16 @@ import (
 	"go.uber.org/zap"
 )
 
-// lockout is what bounds the tries of passwords; the zero value bounds nothing.
+// lockout limits the attempts to guess a password. The zero value limits nothing.
 type lockout struct {
 	warm func(context.Context) error
 	*migrate.Lockout
 }
 
-// newLockout opens the lockout where a table is set.
+// newLockout opens the lockout if LOCKOUT_TABLE is set.
 func newLockout(binary Parts, configuration *config.Config, logger *zap.Logger) (lockout, error) {
 	if configuration.Lockout.Table == "" {
-		return lockout{}, nil // only the sources themselves lock out a client that guesses
+		return lockout{}, nil // only the lockout of the sources themselves is in force
 	}
 	if binary.Lockout == nil {
 		return lockout{}, missing("LOCKOUT_TABLE", "lockout table")
@@ -32,7 +32,7 @@ func newLockout(binary Parts, configuration *config.Config, logger *zap.Logger) 
 		Limiter: limiter,
 		Keys:    domain.NewLockoutKeys(configuration.Audit.HMACKey),
 		Unsettled: func(_ context.Context, err error) {
-			logger.Error("a try that proved nothing counts still", zap.Error(err))
+			logger.Error("the attempt could not be released; it still counts against the user", zap.Error(err))
 		},
 	}}, nil
 }

@@ -9,7 +9,7 @@ import (
 	"cognito-user-migration/ports/parts"
 )
 
-// Unlimited names the sources that lock out nobody who guesses passwords, each
+// Unlimited names the sources without a lockout against password guessing, each
 // with its kind, for the operator's checks.
 func Unlimited(configuration *config.Config) []string {
 	var names []string
@@ -22,7 +22,7 @@ func Unlimited(configuration *config.Config) []string {
 }
 
 // Unretiring names the sources that cannot disable and delete users, each with
-// its kind, for the operator's checks. It opens them and asks them nothing.
+// its kind, for the operator's checks. It opens the sources and sends no request.
 func Unretiring(ctx context.Context, configuration *config.Config) ([]string, error) {
 	var names []string
 	for _, source := range configuration.Sources {

@@ -17,34 +17,34 @@ import (
 	"go.uber.org/zap"
 )
 
-// recorder is one place that records go to.
+// recorder keeps the records of attempts and of completions.
 type recorder interface {
 	ports.AuditSink
 	ports.CompletionSink
 }
 
-// place is a recorder by its name.
-type place struct {
+// namedRecorder is a recorder with the name that errors show.
+type namedRecorder struct {
 	name string
 	recorder
-	// warm prepares it; nil where nothing can be prepared.
+	// warm opens the connection; nil if there is none.
 	warm func(context.Context) error
-	// remote: it is asked over a network, and may take its time.
+	// remote is true if it is reached over a network.
 	remote bool
 }
 
-// records are all places as one: what is kept of an attempt and what is counted
-// of it come from the same record.
+// records writes each record to all sinks, so that the log and the metrics are
+// made from the same record.
 type records struct {
-	// places are in the order in which those here write; the metrics come last.
-	places []place
-	// required: nobody is moved whose record is not kept everywhere.
+	// sinks are in the order in which the local ones write.
+	sinks []namedRecorder
+	// required is true if a user migrates only after every sink kept the record.
 	required bool
 }
 
-// newRecords gives the places that the configuration names, and in Lambda the
-// metrics that CloudWatch makes of lines of the log; on a laptop nobody would
-// count them. What traces sees them too. What is not named is not made.
+// newRecords opens the sinks that the configuration names. In Lambda it adds the
+// metrics, which CloudWatch reads from lines of the log. If tracing is on, it adds
+// the tracer.
 func newRecords(binary Parts, process Process, configuration *config.Config, logger *zap.Logger, tracing *Tracing) (records, error) {
 	settings := configuration.Audit
 	origin := ports.AuditOrigin{
@@ -55,13 +55,13 @@ func newRecords(binary Parts, process Process, configuration *config.Config, log
 	}
 	all := records{required: settings.Required}
 	if slices.Contains(settings.Sinks, config.SinkLog) {
-		all.places = append(all.places, place{name: string(config.SinkLog), recorder: auditlog.New(logger, settings.Format, origin)})
+		all.sinks = append(all.sinks, namedRecorder{name: string(config.SinkLog), recorder: auditlog.New(logger, settings.Format, origin)})
 	}
 	if origin.Function != "" {
-		all.places = append(all.places, place{name: "metrics", recorder: metrics.New(process.Log, origin.Function)})
+		all.sinks = append(all.sinks, namedRecorder{name: "metrics", recorder: metrics.New(process.Log, origin.Function)})
 	}
 	if tracing.tracer != nil {
-		all.places = append(all.places, place{name: "tracing", recorder: tracing.tracer})
+		all.sinks = append(all.sinks, namedRecorder{name: "tracing", recorder: tracing.tracer})
 	}
 	for _, sink := range settings.Sinks {
 		if sink == config.SinkLog {
@@ -75,62 +75,61 @@ func newRecords(binary Parts, process Process, configuration *config.Config, log
 		if err != nil {
 			return records{}, fmt.Errorf("AUDIT_SINKS: %w", err)
 		}
-		all.places = append(all.places, place{name: string(sink), recorder: opened, warm: opened.Warm, remote: true})
+		all.sinks = append(all.sinks, namedRecorder{name: string(sink), recorder: opened, warm: opened.Warm, remote: true})
 	}
 	return all, nil
 }
 
-// Record implements [ports.AuditSink]: the record goes to every place at once,
-// whatever becomes of the others, and its error joins theirs.
+// Record implements [ports.AuditSink]. It writes to all sinks at once, and joins
+// their errors.
 //
-// Where a record of a move is required, what leads to the log and to the metrics
-// waits for the remote places: both tell what has happened, and it has not while
-// one of them may still turn it down.
+// If the record of a migration is required, the log and the metrics wait for the
+// remote sinks. Otherwise they would report a migration that a failing remote sink
+// then prevents.
 func (r records) Record(ctx context.Context, record domain.AuditRecord) error {
 	keep := func(ctx context.Context, to recorder) error { return to.Record(ctx, record) }
 	if !r.required || record.Outcome != domain.OutcomeMigrated {
-		return sideBySide(ctx, r.places, keep)
+		return sideBySide(ctx, r.sinks, keep)
 	}
-	remote := slices.DeleteFunc(slices.Clone(r.places), func(p place) bool { return !p.remote })
+	remote := slices.DeleteFunc(slices.Clone(r.sinks), func(p namedRecorder) bool { return !p.remote })
 	if err := sideBySide(ctx, remote, keep); err != nil {
 		return err
 	}
-	for _, here := range r.places {
+	for _, here := range r.sinks {
 		if here.remote {
 			continue
 		}
-		if err := sideBySide(ctx, []place{here}, keep); err != nil {
+		if err := sideBySide(ctx, []namedRecorder{here}, keep); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// RecordCompletion implements [ports.CompletionSink], as Record does; by then
-// everything has happened.
+// RecordCompletion implements [ports.CompletionSink]. It never waits for the remote
+// sinks first, because the completion has happened already.
 func (r records) RecordCompletion(ctx context.Context, record domain.CompletionRecord) error {
-	return sideBySide(ctx, r.places, func(ctx context.Context, to recorder) error { return to.RecordCompletion(ctx, record) })
+	return sideBySide(ctx, r.sinks, func(ctx context.Context, to recorder) error { return to.RecordCompletion(ctx, record) })
 }
 
-// sideBySide records in every place, whatever becomes of the others. It returns
-// when all are done, or with the context: a place that hangs is given up, and one
-// that panics has not kept the record.
-func sideBySide(ctx context.Context, places []place, keep func(context.Context, recorder) error) error {
+// sideBySide writes to every sink, and returns when all are done or when the context
+// ends. A sink that hangs then counts as failed. So does a sink that panics.
+func sideBySide(ctx context.Context, sinks []namedRecorder, keep func(context.Context, recorder) error) error {
 	type result struct {
 		at  int
 		err error
 	}
-	results := make(chan result, len(places)) // so that a place that was given up can end
-	failed := make([]error, len(places))
+	results := make(chan result, len(sinks)) // so that a sink that hung can still end
+	failed := make([]error, len(sinks))
 	waiting := make(map[int]bool)
-	for i, to := range places {
+	for i, to := range sinks {
 		if !to.remote {
 			continue
 		}
 		waiting[i] = true
 		go func() { results <- result{i, to.keep(ctx, keep)} }()
 	}
-	for i, to := range places {
+	for i, to := range sinks {
 		if !to.remote {
 			failed[i] = to.keep(ctx, keep)
 		}
@@ -142,7 +141,7 @@ func sideBySide(ctx context.Context, places []place, keep func(context.Context, 
 			delete(waiting, one.at)
 		case <-ctx.Done():
 			for i := range waiting {
-				failed[i] = fmt.Errorf("%s: %w", places[i].name, ctx.Err())
+				failed[i] = fmt.Errorf("%s: %w", sinks[i].name, ctx.Err())
 			}
 			return errors.Join(failed...)
 		}
@@ -150,8 +149,8 @@ func sideBySide(ctx context.Context, places []place, keep func(context.Context, 
 	return errors.Join(failed...)
 }
 
-// keep records in the place.
-func (p place) keep(ctx context.Context, keep func(context.Context, recorder) error) (err error) {
+// keep writes to the sink; a panic becomes an error.
+func (p namedRecorder) keep(ctx context.Context, keep func(context.Context, recorder) error) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("%s: %w", p.name, err)

@@ -34,7 +34,7 @@ func newFan(t *testing.T) (fan, records) {
 	t.Helper()
 	controller := gomock.NewController(t)
 	f := fan{newMocked(controller), newMocked(controller), newMocked(controller), newMocked(controller)}
-	return f, records{places: []place{
+	return f, records{sinks: []namedRecorder{
 		{name: "log", recorder: f.log}, {name: "metrics", recorder: f.metrics},
 		{name: "eventbridge", recorder: f.bus, remote: true}, {name: "firehose", recorder: f.stream, remote: true},
 	}}

@@ -21,10 +21,10 @@ type openedSource struct {
 	match migrate.Match
 }
 
-// sources are those of the configuration, in its order.
+// sources lists the sources in the order of MIGRATE_SOURCES.
 type sources []openedSource
 
-// newSources opens the sources. What a source tells its operator is logged.
+// newSources opens the sources. Notes of a source are logged.
 func newSources(configuration *config.Config, logger *zap.Logger) (sources, error) {
 	after := configuration.Completion.After
 	opened := make(sources, 0, len(configuration.Sources))
@@ -43,20 +43,20 @@ func newSources(configuration *config.Config, logger *zap.Logger) (sources, erro
 			return nil, fmt.Errorf("%s (%s): %w", source.Name, source.Kind, err)
 		}
 		if one.Retirer == nil && after != domain.AfterKeep {
-			return nil, fmt.Errorf("COMPLETION_AFTER=%s: %s cannot part with users (%s_KIND=%s); it takes keep with this source", after, source.Name, source.Name, source.Kind)
+			return nil, fmt.Errorf("COMPLETION_AFTER=%s: %s cannot disable or delete users (%s_KIND=%s); set COMPLETION_AFTER=keep, or use a source that can", after, source.Name, source.Name, source.Kind)
 		}
 		opened = append(opened, openedSource{Source: one, name: source.Name, match: migrate.ParseMatch(source.Match)})
 	}
 	return opened, nil
 }
 
-// directory is all sources as one.
+// directory returns one directory that asks all sources in order.
 func (s sources) directory() ports.SourceDirectory {
 	return s.chain(func(source ports.SourceDirectory) ports.SourceDirectory { return source })
 }
 
-// earlier is what is asked before a later source's user is migrated, through what
-// the function given makes of each source; nil with one source.
+// earlier returns the check that runs before a user of a later source is migrated.
+// through wraps each source. It returns nil if there is only one source.
 func (s sources) earlier(through func(ports.SourceDirectory) ports.SourceDirectory) migrate.EarlierSources {
 	if len(s) < 2 {
 		return nil

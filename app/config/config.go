@@ -1,6 +1,6 @@
 // Package config reads the environment into a Config, once, at start. Every
-// problem is reported, all in one error: a setting that is missing or wrong, and
-// a variable of one of our families that nothing reads. It imports the domain,
+// problem is reported in one error: a missing setting, a wrong value, and an unknown
+// variable of one of the families. It imports the domain,
 // ports and the environment parser; the kinds of sources that a main lists say
 // which settings they take.
 package config
@@ -404,7 +404,7 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 	}, nil
 }
 
-// loader gathers what is read, and every problem with it.
+// loader reads the variables and collects the problems.
 type loader struct {
 	ctx         context.Context //nolint:containedctx // it lives as long as one call of Load
 	resolver    parts.Resolver
@@ -444,8 +444,8 @@ func isReference(value string) bool {
 	return strings.HasPrefix(value, "secretsmanager:") || strings.HasPrefix(value, "ssm:")
 }
 
-// resolve puts secrets in the place of their references, side by side: a cold
-// function waits for them.
+// resolve replaces references by their secrets. It resolves them at the same time,
+// because a cold start waits for them.
 func (l *loader) resolve(variables []string) {
 	secrets, failed := make([]domain.Secret, len(variables)), make([]error, len(variables))
 	var work sync.WaitGroup
@@ -462,8 +462,8 @@ func (l *loader) resolve(variables []string) {
 	for i, variable := range variables {
 		if failed[i] != nil {
 			l.problem(variable, "the reference could not be resolved: %v", failed[i])
-			// Something must stand there, or it would be called missing too;
-			// the problem keeps it from being used.
+			// A placeholder keeps the variable from being reported as missing too.
+			// It is never used, because a problem was reported.
 			l.environment[variable] = l.environment[variable][:1]
 			continue
 		}
@@ -479,7 +479,7 @@ func (l *loader) sources(names []string, kinds []parts.SourceKind) []Source {
 		name = strings.ToUpper(strings.TrimSpace(name))
 		switch {
 		case !isSourceName(name):
-			l.problem("MIGRATE_SOURCES", "takes names of letters, digits and underscores that begin with a letter and are no family of their own (MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA)")
+			l.problem("MIGRATE_SOURCES", "takes names of letters, digits and underscores that begin with a letter; these names are reserved: MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA")
 		case seen[name]:
 			l.problem("MIGRATE_SOURCES", "names %s twice", name)
 		default:
@@ -499,8 +499,8 @@ func (l *loader) source(name string, kinds []parts.SourceKind) Source {
 	if at < 0 {
 		l.problem(prefix+"KIND", "takes one of: %s; this binary has no source kind%s, because its main does not list it (docs/weight.md)",
 			strings.Join(namesOf(kinds), ", "), shownKind(common.Kind))
-		// What such a kind would read is not known, so nothing else of this
-		// family can be called wrong.
+		// The settings of an unknown kind are unknown too, so the family is not
+		// checked for unknown variables.
 		delete(l.read, prefix)
 		return Source{}
 	}
@@ -550,7 +550,7 @@ func isSourceName(name string) bool {
 // name would silently leave its setting at the default.
 func (l *loader) checkFamilies() {
 	for name := range l.environment {
-		// The reproducible builds' variable happens to begin like ours.
+		// Reproducible builds set this variable; it is not a source's.
 		if name == "SOURCE_DATE_EPOCH" {
 			continue
 		}
@@ -627,25 +627,25 @@ func (l *loader) checkAudit(audit auditSettings, lockout lockoutSettings) {
 	switch {
 	case l.isProblem("AUDIT_HMAC_KEY"):
 	case key.Empty() && lockout.Table != "":
-		l.problem("LOCKOUT_TABLE", "is used with AUDIT_HMAC_KEY, which is not set: the table holds digests of names, and every process must make the same of one name")
+		l.problem("LOCKOUT_TABLE", "needs AUDIT_HMAC_KEY, which is not set: the table holds digests of names, and every process must compute the same digest; set the same key for all functions")
 	case key.Empty():
 	case audit.Username != domain.AuditUsernameHMAC && lockout.Table == "" && !l.isProblem("LOCKOUT_TABLE"):
-		l.problem("AUDIT_HMAC_KEY", "is used with AUDIT_USERNAME=hmac or LOCKOUT_TABLE alone")
+		l.problem("AUDIT_HMAC_KEY", "has an effect only with AUDIT_USERNAME=hmac or LOCKOUT_TABLE; remove it, or set one of them")
 	case len(key.Reveal()) < shortestKey:
-		l.problem("AUDIT_HMAC_KEY", "takes a secret of 32 characters or more: a shorter one can be guessed, and with it every name")
+		l.problem("AUDIT_HMAC_KEY", "takes a secret of 32 characters or more: with a guessed key, the recorded names can be found")
 	}
 	if l.isProblem("AUDIT_SINKS") {
-		return // what else is said of them is said of nothing
+		return // AUDIT_SINKS is invalid, so the dependent checks are skipped
 	}
 	if audit.EventBus != defaultBus && !slices.Contains(audit.Sinks, SinkEventBridge) && !l.isProblem("AUDIT_EVENT_BUS") {
-		l.problem("AUDIT_EVENT_BUS", "is used with AUDIT_SINKS=eventbridge alone")
+		l.problem("AUDIT_EVENT_BUS", "has an effect only with AUDIT_SINKS=eventbridge; remove it, or add eventbridge to AUDIT_SINKS")
 	}
 	switch firehose := slices.Contains(audit.Sinks, SinkFirehose); {
 	case l.isProblem("AUDIT_FIREHOSE_STREAM"):
 	case firehose && audit.FirehoseStream == "":
 		l.problem("AUDIT_FIREHOSE_STREAM", "is required with AUDIT_SINKS=firehose")
 	case !firehose && audit.FirehoseStream != "":
-		l.problem("AUDIT_FIREHOSE_STREAM", "is used with AUDIT_SINKS=firehose alone")
+		l.problem("AUDIT_FIREHOSE_STREAM", "has an effect only with AUDIT_SINKS=firehose; remove it, or add firehose to AUDIT_SINKS")
 	}
 }
 
@@ -653,38 +653,38 @@ func (l *loader) checkCompletion(completion completionSettings, attributes domai
 	wanted := Completion{After: completion.After, Groups: completion.Groups}.Wanted()
 	known := !l.isProblem("COMPLETION_AFTER") && !l.isProblem("COMPLETION_GROUPS")
 	if wanted && completion.QueueURL == "" && !l.isProblem("COMPLETION_QUEUE_URL") {
-		l.problem("COMPLETION_QUEUE_URL", "is required with COMPLETION_AFTER or COMPLETION_GROUPS: what is owed is kept there until Cognito has created the user")
+		l.problem("COMPLETION_QUEUE_URL", "is required with COMPLETION_AFTER or COMPLETION_GROUPS: the queue keeps a completion until Cognito has created the user")
 	}
 	if !wanted && completion.QueueURL != "" && known {
-		l.problem("COMPLETION_QUEUE_URL", "is used with COMPLETION_AFTER or COMPLETION_GROUPS alone, and neither asks for anything")
+		l.problem("COMPLETION_QUEUE_URL", "has an effect only with COMPLETION_AFTER or COMPLETION_GROUPS, and neither is set; remove it, or set one of them")
 	}
 	if completion.CreateGroups && completion.Groups.Empty() && !l.isProblem("COMPLETION_GROUPS") {
-		l.problem("COMPLETION_CREATE_GROUPS", "is used with COMPLETION_GROUPS alone")
+		l.problem("COMPLETION_CREATE_GROUPS", "has an effect only with COMPLETION_GROUPS; remove it, or set COMPLETION_GROUPS")
 	}
 	if completion.After == domain.AfterDelete && attributes.SubCarrier() == "" && !l.isProblem("MIGRATE_ATTRIBUTES") {
-		l.problem("COMPLETION_AFTER", "delete requires a rule that carries the source's sub, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub: only the sub proves for good that both users are one person")
+		l.problem("COMPLETION_AFTER", "delete requires a rule that carries the source's sub, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub: only the sub is lasting proof that both users are the same person")
 	}
 	l.checkCompletionKeys(completion, wanted, known)
 }
 
-// checkCompletionKeys demands a key as soon as anything is queued: without one,
-// whoever may send to the queue could name any user.
+// checkCompletionKeys requires a key if completions are queued. Without a key, anyone
+// who can send to the queue could name any user.
 func (l *loader) checkCompletionKeys(completion completionSettings, wanted, known bool) {
 	const current, previous = "COMPLETION_HMAC_KEY", "COMPLETION_HMAC_KEY_PREVIOUS"
 	if wanted && completion.HMACKey.Empty() && !l.isProblem(current) {
-		l.problem(current, "is required with COMPLETION_AFTER or COMPLETION_GROUPS: it signs what the queue keeps; set the same secret of 32 characters or more for both functions")
+		l.problem(current, "is required with COMPLETION_AFTER or COMPLETION_GROUPS: it signs the messages in the queue; set the same secret of 32 characters or more for both functions")
 	}
 	for name, key := range map[string]domain.Secret{current: completion.HMACKey, previous: completion.Previous} {
 		switch {
 		case key.Empty() || l.isProblem(name):
 		case len(key.Reveal()) < shortestKey:
-			l.problem(name, "takes a secret of 32 characters or more: a shorter one can be guessed, and with it every message forged")
+			l.problem(name, "takes a secret of 32 characters or more: with a guessed key, messages can be forged")
 		case !wanted && known:
-			l.problem(name, "is used with COMPLETION_AFTER or COMPLETION_GROUPS alone, and neither asks for anything")
+			l.problem(name, "has an effect only with COMPLETION_AFTER or COMPLETION_GROUPS, and neither is set; remove it, or set one of them")
 		}
 	}
 	if wanted && !completion.Previous.Empty() && completion.Previous.Reveal() == completion.HMACKey.Reveal() {
-		l.problem(previous, "is the same as COMPLETION_HMAC_KEY; leave it out, or set the key before it")
+		l.problem(previous, "is the same as COMPLETION_HMAC_KEY; remove it, or set the previous key")
 	}
 }
 
@@ -692,12 +692,12 @@ func (l *loader) checkCompletionKeys(completion completionSettings, wanted, know
 // key ... less than L bytes is strongly discouraged", RFC 2104 section 3).
 const shortestKey = 32
 
-// isProblem reports whether something is wrong with the variable already.
+// isProblem reports whether the variable already has a problem.
 func (l *loader) isProblem(variable string) bool {
 	return slices.ContainsFunc(l.problems, func(problem string) bool { return strings.HasPrefix(problem, variable+":") })
 }
 
-// warn gathers what is allowed but unwise.
+// warn collects warnings about settings that are allowed but risky.
 func (l *loader) warn(migrate migrateSettings, audit auditSettings, lockout lockoutSettings, sources []Source) {
 	add := func(when bool, warning string) {
 		if when {

@@ -26,23 +26,22 @@ import (
 // eachTimeout bounds what is done for one person.
 const eachTimeout = 30 * time.Second
 
-// completeFlags are what the environment cannot tell.
+// completeFlags are the settings that are not in the environment.
 type completeFlags struct {
 	user, owed, pool, region string
 	yes, asJSON              bool
 }
 
-// finish does by hand what the queue does: it finishes the move of one person,
-// or of everyone whose records say that it is owed. Without --yes it only shows
-// what it would do.
+// finish completes the migration of one user, or of every user whose audit record
+// says that completion is owed. Without --yes it changes nothing.
 func finish(ctx context.Context, args []string, s streams) error {
 	var given completeFlags
 	flags := flag.NewFlagSet("complete", flag.ContinueOnError)
-	flags.StringVar(&given.user, "user", "", "the `name` that the person signs in with")
-	flags.StringVar(&given.owed, "all-owed", "", "a `file` of audit lines: everyone of whom one says that completion is owed")
-	flags.StringVar(&given.pool, "destination-pool", "", "the `ID` of the destination's user pool")
-	flags.StringVar(&given.region, "destination-region", "", "the destination's `region` (default: the one in its pool's ID)")
-	flags.BoolVar(&given.yes, "yes", false, "do it; without this, only show it")
+	flags.StringVar(&given.user, "user", "", "the `name` that the user signs in with")
+	flags.StringVar(&given.owed, "all-owed", "", "a `file` of audit lines; completes every user whose line says that completion is owed")
+	flags.StringVar(&given.pool, "destination-pool", "", "the `ID` of the destination user pool")
+	flags.StringVar(&given.region, "destination-region", "", "the `region` of the destination (default: the region in the pool's ID)")
+	flags.BoolVar(&given.yes, "yes", false, "change users; without it, only show what would change")
 	flags.BoolVar(&given.asJSON, "json", false, "print one JSON object")
 	if err := parse(flags, args, s); err != nil {
 		return err
@@ -56,23 +55,23 @@ func finish(ctx context.Context, args []string, s streams) error {
 	if given.region == "" {
 		given.region = regionOf(given.pool)
 	}
-	hand, err := newHand(ctx, given, s)
+	completer, err := newManualCompleter(ctx, given, s)
 	if err != nil {
 		return err
 	}
-	defer hand.stop()
+	defer completer.stop()
 	summary := completed{DryRun: !given.yes, People: []tried{}}
 	if given.user != "" {
-		summary.add(hand.finish(ctx, owedMove{username: given.user}))
-	} else if err := hand.finishAll(ctx, given.owed, &summary, s.err); err != nil {
+		summary.add(completer.finish(ctx, owedMove{username: given.user}))
+	} else if err := completer.finishAll(ctx, given.owed, &summary, s.err); err != nil {
 		return err
 	}
 	return summary.report(s.out, given.asJSON)
 }
 
-// hand finishes moves through the composition of the command complete. On a dry
-// run its destination and sources only note what they were to do.
-type hand struct {
+// manualCompleter completes migrations as the command complete does in Lambda. On a
+// dry run its destination and sources record the calls and change nothing.
+type manualCompleter struct {
 	pool          string
 	configuration *config.Config
 	completer     *complete.Completer
@@ -83,7 +82,7 @@ type hand struct {
 	stop          func()
 }
 
-func newHand(ctx context.Context, given completeFlags, s streams) (*hand, error) {
+func newManualCompleter(ctx context.Context, given completeFlags, s streams) (*manualCompleter, error) {
 	account := newAccount()
 	binary := everything.Parts(account)
 	configuration, err := app.Load(ctx, binary, s.environ)
@@ -91,12 +90,12 @@ func newHand(ctx context.Context, given completeFlags, s streams) (*hand, error)
 		return nil, err
 	}
 	if !configuration.Completion.Wanted() {
-		return nil, errors.New("COMPLETION_AFTER and COMPLETION_GROUPS ask for nothing, so there is nothing to complete")
+		return nil, errors.New("COMPLETION_AFTER is keep and COMPLETION_GROUPS is not set, so there is nothing to complete; set at least one of them")
 	}
 	if slices.Contains(configuration.SourcePools(), given.pool) {
 		return nil, fmt.Errorf("--destination-pool %s is a source: completion would disable or delete the user who is to be kept; give the ID of the destination's user pool", given.pool)
 	}
-	h := &hand{pool: given.pool, configuration: configuration, notes: &notes{dry: !given.yes}}
+	h := &manualCompleter{pool: given.pool, configuration: configuration, notes: &notes{dry: !given.yes}}
 	awsConfig, err := account.Config(ctx)
 	if err != nil {
 		return nil, err
@@ -110,7 +109,7 @@ func newHand(ctx context.Context, given completeFlags, s streams) (*hand, error)
 	}
 	log := io.Discard
 	if given.yes {
-		log = s.err // records of what was done, for whoever keeps them
+		log = s.err // the audit records of what was done
 	}
 	stop, err := app.Start(ctx,
 		app.CompletionModules(binary, app.Process{Environ: s.environ, Log: log}, configuration),
@@ -124,13 +123,13 @@ func newHand(ctx context.Context, given completeFlags, s streams) (*hand, error)
 	return h, nil
 }
 
-// owedMove is a move that is owed: who, and what its record says of it.
+// owedMove is a migration whose completion is owed, as its record describes it.
 type owedMove struct {
 	username, attemptID, source string
-	at                          time.Time // zero where no record says it
+	at                          time.Time // zero if no record gives the time
 }
 
-// tried is what came of one person.
+// tried is the result for one user.
 type tried trial.Completion
 
 func (t tried) owed(reason domain.Reason, err error) tried {
@@ -141,8 +140,8 @@ func (t tried) owed(reason domain.Reason, err error) tried {
 	return t
 }
 
-// finish finishes the move of one person, or says why not.
-func (h *hand) finish(ctx context.Context, move owedMove) tried {
+// finish completes the migration of one user.
+func (h *manualCompleter) finish(ctx context.Context, move owedMove) tried {
 	ctx, cancel := context.WithTimeout(ctx, eachTimeout)
 	defer cancel()
 	h.notes.groups = []string{}
@@ -162,7 +161,7 @@ func (h *hand) finish(ctx context.Context, move owedMove) tried {
 	case created == nil:
 		return result.owed(domain.ReasonNotCreatedYet, nil)
 	case finding.Kind == domain.UserUnknown:
-		// An earlier try parted with the source user, or somebody else did.
+		// An earlier attempt deleted the source user, or an administrator did.
 		result.Outcome, result.SourceUser = domain.CompletionDone, domain.RetiredGone
 		return result
 	case finding.Kind != domain.UserFound:
@@ -176,9 +175,9 @@ func (h *hand) finish(ctx context.Context, move owedMove) tried {
 	return result
 }
 
-// find asks the source that the record names, or each in order until one knows
-// the person.
-func (h *hand) find(ctx context.Context, move owedMove) (name string, finding domain.Finding, err error) {
+// find looks the user up at the source that the record names, or at each source in
+// order until one knows the user.
+func (h *manualCompleter) find(ctx context.Context, move owedMove) (name string, finding domain.Finding, err error) {
 	for _, source := range h.configuration.Sources {
 		if move.source != "" && move.source != source.Name {
 			continue
@@ -190,7 +189,7 @@ func (h *hand) find(ctx context.Context, move owedMove) (name string, finding do
 		}
 	}
 	if name == "" {
-		return move.source, finding, errors.New("MIGRATE_SOURCES has no source of this name")
+		return move.source, finding, errors.New("MIGRATE_SOURCES does not list this source; add the source that the record names")
 	}
 	if finding.User.Username == "" {
 		finding.User.Username = move.username
@@ -198,28 +197,28 @@ func (h *hand) find(ctx context.Context, move owedMove) (name string, finding do
 	return name, finding, nil
 }
 
-// notes are what the destination was asked to do. On a dry run nothing is done.
+// notes records the calls to the destination. On a dry run nothing is changed.
 type notes struct {
 	dry    bool
 	groups []string
 }
 
-// sources gives the sources, which on a dry run do not part with anyone.
+// sources returns the sources. On a dry run they disable and delete nobody.
 func (n *notes) sources(sources app.CompletionSources) app.CompletionSources {
 	if !n.dry {
 		return sources
 	}
-	tied := make(app.CompletionSources, len(sources))
+	unchanging := make(app.CompletionSources, len(sources))
 	for name, source := range sources {
 		if source.Retirer != nil {
-			source.Retirer = tiedHands{}
+			source.Retirer = dryRunRetirer{}
 		}
-		tied[name] = source
+		unchanging[name] = source
 	}
-	return tied
+	return unchanging
 }
 
-// notedDestination notes the groups that it adds to.
+// notedDestination records the groups that it adds the user to.
 type notedDestination struct {
 	ports.Destination
 	notes *notes
@@ -244,25 +243,25 @@ func (d notedDestination) CreateGroup(ctx context.Context, userPoolID, group str
 	return d.Destination.CreateGroup(ctx, userPoolID, group)
 }
 
-// tiedHands part with nobody.
-type tiedHands struct{}
+// dryRunRetirer changes no user.
+type dryRunRetirer struct{}
 
 // Disable implements [ports.SourceRetirer].
-func (tiedHands) Disable(context.Context, string) error { return nil }
+func (dryRunRetirer) Disable(context.Context, string) error { return nil }
 
 // SignOut implements [ports.SourceRetirer].
-func (tiedHands) SignOut(context.Context, string) error { return nil }
+func (dryRunRetirer) SignOut(context.Context, string) error { return nil }
 
 // Delete implements [ports.SourceRetirer].
-func (tiedHands) Delete(context.Context, string) error { return nil }
+func (dryRunRetirer) Delete(context.Context, string) error { return nil }
 
-// completed is what came of everyone.
+// completed is the result for all users.
 type completed struct {
 	DryRun bool    `json:"dryRun"`
 	People []tried `json:"people"`
-	// Unnamed are the attempts whose person was not found.
+	// Unnamed lists the attempts whose user was not found.
 	Unnamed []string `json:"notFound,omitempty"`
-	// Elsewhere is how many lines are of other destinations.
+	// Elsewhere is the number of lines that belong to other destinations.
 	Elsewhere int `json:"otherDestinations,omitempty"`
 }
 
@@ -270,7 +269,7 @@ func (c *completed) add(one tried) {
 	c.People = append(c.People, one)
 }
 
-// left is how many are still owed.
+// left returns the number of users whose completion is still owed.
 func (c *completed) left() int {
 	left := len(c.Unnamed)
 	for _, one := range c.People {
@@ -281,7 +280,7 @@ func (c *completed) left() int {
 	return left
 }
 
-// report prints what came of it, and is an error where something is left.
+// report prints the result. It returns an error if a completion is still owed.
 func (c *completed) report(to io.Writer, asJSON bool) error {
 	var err error
 	if asJSON {
@@ -312,7 +311,7 @@ func (c *completed) write(to io.Writer) error {
 		}
 	}
 	for _, attempt := range c.Unnamed {
-		fmt.Fprintf(&text, "attempt %s: owed: nobody of the destination has this name\n", attempt)
+		fmt.Fprintf(&text, "attempt %s: owed: no destination user has this name\n", attempt)
 	}
 	if many := len(c.People) + len(c.Unnamed); many != 1 {
 		fmt.Fprintf(&text, "\n%d owed: %d %s (source user kept %d, disabled %d, deleted %d, gone before %d), %d left\n",
@@ -320,10 +319,10 @@ func (c *completed) write(to io.Writer) error {
 			counts["kept"], counts["disabled"]+counts["disabled_instead"], counts["deleted"], counts["gone"], c.left())
 	}
 	if c.Elsewhere > 0 {
-		fmt.Fprintf(&text, "%d more are of other destinations\n", c.Elsewhere)
+		fmt.Fprintf(&text, "%d more belong to other destinations\n", c.Elsewhere)
 	}
 	if c.DryRun {
-		text.WriteString("\nNothing was changed. --yes does it.\n")
+		text.WriteString("\nNothing was changed. Add --yes to change it.\n")
 	}
 	_, err := io.WriteString(to, text.String())
 	return err

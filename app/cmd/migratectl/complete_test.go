@@ -134,7 +134,7 @@ func TestCompleteShowsWhatItWouldDoAndDoesItWithYes(t *testing.T) {
 	d, path, environ := handSetup(t)
 	args := []string{"complete", "--user", "alice@example.com", "--destination-pool", handPool}
 	got := runTool(t, environ, "", args...)
-	want := "alice@example.com: can be completed: groups writers; source user to be deleted\n\nNothing was changed. --yes does it.\n"
+	want := "alice@example.com: can be completed: groups writers; source user to be deleted\n\nNothing was changed. Add --yes to change it.\n"
 	if got.err != nil || got.out != want {
 		t.Errorf("got %v\n%s%s", got.err, got.out, got.notes)
 	}
@@ -275,8 +275,8 @@ func TestCompleteAllThatIsOwed(t *testing.T) {
 	got = runTool(t, environ, "", append(args, "--yes")...)
 	want := "alice@example.com: completed: groups writers; source user deleted\n" +
 		"carol: completed: no groups; source user deleted\n" +
-		"attempt x1: owed: nobody of the destination has this name\n\n" +
-		"3 owed: 2 completed (source user kept 0, disabled 0, deleted 2, gone before 0), 1 left\n1 more are of other destinations\n"
+		"attempt x1: owed: no destination user has this name\n\n" +
+		"3 owed: 2 completed (source user kept 0, disabled 0, deleted 2, gone before 0), 1 left\n1 more belong to other destinations\n"
 	if got.out != want || got.err == nil || !strings.Contains(got.err.Error(), "1 of 3") {
 		t.Errorf("got %v\n%s\nwant\n%s", got.err, got.out, want)
 	}

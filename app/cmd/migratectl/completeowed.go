@@ -16,7 +16,7 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// auditLine is what is read of an audit record.
+// auditLine has the members of an audit record that are needed here.
 type auditLine struct {
 	Logger     string                 `json:"logger"`
 	AttemptID  string                 `json:"attemptId"`
@@ -32,10 +32,10 @@ type auditLine struct {
 	} `json:"events"`
 }
 
-// readOwed reads the records of attempts whose completion is owed, each person
-// once. Lines may have something before the JSON, as CloudWatch exports them, or
-// be one object with events, as the AWS CLI prints them; other lines are passed
-// over.
+// readOwed returns the records of attempts whose completion is owed, one for each
+// user. Text before the JSON is ignored, because CloudWatch exports begin with a
+// timestamp. The input can also be the AWS CLI's object with events. Other lines
+// are skipped.
 func readOwed(from io.Reader) ([]auditLine, error) {
 	text, err := io.ReadAll(from)
 	if err != nil {
@@ -52,7 +52,7 @@ func readOwed(from io.Reader) ([]auditLine, error) {
 			person += line.AttemptID
 		}
 		if i, twice := at[person]; twice {
-			owed[i] = line // the latest says most
+			owed[i] = line // the latest record counts
 			return
 		}
 		at[person] = len(owed)
@@ -73,7 +73,7 @@ func readOwed(from io.Reader) ([]auditLine, error) {
 	return owed, lines.Err()
 }
 
-// readLine takes the record of a line, or of the message in one.
+// readLine reads the record in a line, or in the message member of a line.
 func readLine(text string, take func(auditLine)) {
 	begins := strings.IndexByte(text, '{')
 	if begins < 0 {
@@ -90,8 +90,8 @@ func readLine(text string, take func(auditLine)) {
 	take(line)
 }
 
-// finishAll finishes what the records of a file say is owed.
-func (h *hand) finishAll(ctx context.Context, file string, summary *completed, notes io.Writer) error {
+// finishAll completes every migration that a file of records says is owed.
+func (h *manualCompleter) finishAll(ctx context.Context, file string, summary *completed, notes io.Writer) error {
 	from, err := os.Open(file)
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (h *hand) finishAll(ctx context.Context, file string, summary *completed, n
 	for i, move := range moves {
 		found[move.attemptID] = true
 		summary.add(h.finish(ctx, move))
-		progress.tell("%d of %d tried", i+1, len(moves))
+		progress.tell("%d of %d attempted", i+1, len(moves))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -131,9 +131,9 @@ func (h *hand) finishAll(ctx context.Context, file string, summary *completed, n
 	return nil
 }
 
-// named finds the people of records. Their names are digests by default, and
-// then those of the destination's users are compared.
-func (h *hand) named(ctx context.Context, owed []auditLine, progress *progress) ([]owedMove, error) {
+// named finds the users of the records. By default a record holds a digest of the
+// name. Then it is compared with the digests of the destination users' names.
+func (h *manualCompleter) named(ctx context.Context, owed []auditLine, progress *progress) ([]owedMove, error) {
 	if len(owed) == 0 {
 		return nil, nil
 	}
@@ -148,17 +148,17 @@ func (h *hand) named(ctx context.Context, owed []auditLine, progress *progress) 
 		return moves, nil
 	case domain.AuditUsernameHMAC:
 		if audit.HMACKey.Empty() {
-			return nil, errors.New("AUDIT_HMAC_KEY is not set: give the key with which the records' usernames were digested; without one, each process made its own, and nobody can tell whom they name")
+			return nil, errors.New("AUDIT_HMAC_KEY is not set; set the key that the function had when it wrote the records. Without a key each process made its own, and the names cannot be found")
 		}
 		return h.undigested(ctx, owed, progress)
 	case domain.AuditUsernameNone:
 	}
-	return nil, errors.New("AUDIT_USERNAME=none: the records do not say whom they are of; use --user for each person")
+	return nil, errors.New("AUDIT_USERNAME=none: the records hold no usernames; use --user for each user")
 }
 
-// undigested finds those of the destination's users whose identifiers have the
-// digests of the records.
-func (h *hand) undigested(ctx context.Context, owed []auditLine, progress *progress) ([]owedMove, error) {
+// undigested finds the destination users whose identifiers have the digests of the
+// records.
+func (h *manualCompleter) undigested(ctx context.Context, owed []auditLine, progress *progress) ([]owedMove, error) {
 	wanted := make(map[domain.Pseudonym]auditLine, len(owed))
 	for _, line := range owed {
 		if line.Username != "" {
@@ -189,7 +189,7 @@ func (h *hand) undigested(ctx context.Context, owed []auditLine, progress *progr
 	return moves, nil
 }
 
-// progress tells now and then how far something has come.
+// progress prints how far the work is, at most every three seconds.
 type progress struct {
 	to   io.Writer
 	last time.Time
