@@ -147,7 +147,7 @@ func warm(lifecycle fx.Lifecycle, binary Parts, opened sources, audit records, l
 		}
 		prepare(lockout.warm, "the lockout table could not be prepared; the first attempt will try again")
 		for _, sink := range audit.sinks {
-			prepare(sink.warm, "the place of audit records could not be prepared; the first record will try again", zap.String("sink", sink.name))
+			prepare(sink.warm, "the audit sink could not be prepared; the first record will try again", zap.String("sink", sink.name))
 		}
 		runtime.Gosched() // what is asked over a network goes out before the rehearsal, also with one processor
 		if err := rehearse(ctx, opened, configuration); err != nil {

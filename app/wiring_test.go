@@ -166,7 +166,7 @@ func TestASourceThatCannotBeOpenedEndsTheStart(t *testing.T) {
 	}
 }
 
-func TestASourceThatCannotPartWithUsersIsNotAskedTo(t *testing.T) {
+func TestASourceThatCannotRetireUsersIsNotAskedTo(t *testing.T) {
 	t.Parallel()
 	environ := []string{
 		"SOURCE_KIND=http", "SOURCE_URL=http://127.0.0.1:1/users",
@@ -174,7 +174,7 @@ func TestASourceThatCannotPartWithUsersIsNotAskedTo(t *testing.T) {
 	}
 	var handler *lambdatrigger.Handler
 	_, err := app.Start(t.Context(), app.Modules(whole(), app.Process{Environ: environ, Log: new(bytes.Buffer)}, load(t, environ)), fx.Populate(&handler))
-	if err == nil || !strings.HasPrefix(err.Error(), "COMPLETION_AFTER=delete: SOURCE cannot part with users") {
+	if err == nil || !strings.HasPrefix(err.Error(), "COMPLETION_AFTER=delete: SOURCE cannot disable or delete users") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -5,15 +5,15 @@ import (
 	"io"
 )
 
-// Trigger is the occasion on which Cognito asked for a user it does not know
+// Trigger is Cognito's reason to ask for a user that it does not know
 // (cognito-facts 1).
 type Trigger uint8
 
-// The two occasions. The zero Trigger is neither, and is always refused.
+// The two triggers. The zero Trigger is invalid, and is always refused.
 const (
 	// TriggerAuthentication is a sign-in: it carries a password to be proved.
 	TriggerAuthentication Trigger = iota + 1
-	// TriggerForgotPassword is a forgotten password: it carries none.
+	// TriggerForgotPassword is a forgotten password: it carries no password.
 	TriggerForgotPassword
 )
 
@@ -29,27 +29,27 @@ func (t Trigger) String() string {
 	}
 }
 
-// Attempt is one request of Cognito for one person.
+// Attempt is one request of Cognito for one user.
 type Attempt struct {
 	// ID ties together the log lines and the audit record of one attempt. It is
 	// Lambda's request ID.
 	ID string
 	// Trigger is why Cognito asks.
 	Trigger Trigger
-	// Username is the identifier as the person typed it, or as a
+	// Username is the identifier as the user typed it, or as a
 	// case-insensitive user pool lower-cased it (cognito-facts 4).
 	Username string
-	// Password is set on a sign-in alone.
+	// Password is set only on a sign-in.
 	Password Password
 	// UserPoolID is the destination user pool.
 	UserPoolID string
-	// ClientID is the app client of the destination through which the person
-	// came; empty where Cognito does not say.
+	// ClientID is the destination's app client that the user signs in through;
+	// empty if Cognito does not give it.
 	ClientID string
 }
 
 // Format implements [fmt.Formatter]: an attempt prints as its trigger and ID,
-// never as the person.
+// never as the user.
 func (a Attempt) Format(state fmt.State, _ rune) {
 	_, _ = io.WriteString(state, "attempt("+a.Trigger.String()+" "+a.ID+")")
 }

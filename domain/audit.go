@@ -18,9 +18,8 @@ const (
 	OutcomeFailed   Outcome = "failed"
 )
 
-// AuditRecord says what came of one attempt. There is one for each, and none of
-// its fields can hold a password, a token or an attribute's value; a test holds
-// that by the fields' types.
+// AuditRecord is the record of one attempt. No field can hold a password, a token or
+// an attribute's value; a test checks the types of the fields.
 type AuditRecord struct {
 	// AttemptID is the attempt's, and so Lambda's request ID.
 	AttemptID string
@@ -33,7 +32,7 @@ type AuditRecord struct {
 	// Outcome and Reason say how it ended.
 	Outcome Outcome
 	Reason  Reason
-	// Source is the name of the source that answered; empty where none did.
+	// Source is the name of the source that answered; empty if none answered.
 	Source string
 	// Challenge is the challenge that the source left, if any.
 	Challenge string
@@ -51,24 +50,23 @@ type AuditRecord struct {
 	// of them again.
 	Calls   int
 	Retries int
-	// Completion says what became of the second half of the move, where there
-	// is one.
+	// Completion says whether a completion was queued.
 	Completion CompletionState
 	// OmittedAttributes are those that the user did not get; see
 	// [Decision.Omitted].
 	OmittedAttributes AttributeNames
 }
 
-// CompletionState is what became of the second half of a move at the attempt.
+// CompletionState says whether the attempt queued a completion.
 type CompletionState string
 
 // The states.
 const (
-	// CompletionNone: there is no second half, or nobody was moved.
+	// CompletionNone: completion is not configured, or no user was migrated.
 	CompletionNone CompletionState = ""
-	// CompletionQueued: it is in the queue.
+	// CompletionQueued: the completion is in the queue.
 	CompletionQueued CompletionState = "queued"
-	// CompletionUnsent: it could not be queued, and is owed.
+	// CompletionUnsent: the completion could not be queued, and is owed.
 	CompletionUnsent CompletionState = "owed"
 )
 
@@ -80,12 +78,12 @@ type AuditUsername string
 
 // The forms of a recorded username.
 const (
-	// AuditUsernameHMAC records a keyed digest: records of one person can be
-	// joined, and who has the key can find a person's, but no one else.
+	// AuditUsernameHMAC records a keyed digest. Records of one user can be joined.
+	// Only someone with the key can find the records of a given user.
 	AuditUsernameHMAC AuditUsername = "hmac"
 	// AuditUsernamePlain records what was typed, which at times is a password.
 	AuditUsernamePlain AuditUsername = "plain"
-	// AuditUsernameNone records none.
+	// AuditUsernameNone records no username.
 	AuditUsernameNone AuditUsername = "none"
 )
 
@@ -113,20 +111,20 @@ func (f *AuditFormat) UnmarshalText(text []byte) error {
 }
 
 // Pseudonymizer turns usernames into the form in which they may be recorded.
-// The zero Pseudonymizer records none.
+// The zero Pseudonymizer records no username.
 type Pseudonymizer struct {
 	form AuditUsername
 	key  Secret
 }
 
-// NewPseudonymizer makes one; the key is used by [AuditUsernameHMAC] alone.
+// NewPseudonymizer returns a Pseudonymizer. Only [AuditUsernameHMAC] uses the key.
 func NewPseudonymizer(form AuditUsername, key Secret) Pseudonymizer {
 	return Pseudonymizer{form: form, key: key}
 }
 
 // Pseudonym gives the recorded form of a username. The digest is HMAC-SHA256
-// (RFC 2104) of the lower-cased name, in hexadecimal, so that letter case does
-// not make two people of one.
+// (RFC 2104) of the lower-cased name, in hexadecimal, so that spellings in
+// different letter case have one digest.
 func (p Pseudonymizer) Pseudonym(username string) Pseudonym {
 	switch p.form {
 	case AuditUsernameHMAC:

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// After says what becomes of the source user once the move is finished.
+// After says what completion does with the source user.
 type After string
 
-// What becomes of the source user.
+// The choices for the source user.
 const (
-	// AfterKeep leaves the source user alone.
+	// AfterKeep leaves the source user unchanged.
 	AfterKeep After = "keep"
 	// AfterDisable disables the source user.
 	AfterDisable After = "disable"
@@ -26,13 +26,12 @@ func (a *After) UnmarshalText(text []byte) error {
 	return Choose(a, text, AfterKeep, AfterDisable, AfterDelete)
 }
 
-// Completion is what is owed after a decision to migrate: the second half of a
-// move, which must wait until Cognito has created the user (cognito-facts 17).
-// It travels in a queue, and so holds identifiers and keyed digests, but no
-// password and no attribute's value.
+// Completion is the work that follows a decision to migrate. It must wait until
+// Cognito has created the user (cognito-facts 17). It is sent through a queue, so it
+// holds only identifiers and keyed digests, never a password or an attribute's value.
 type Completion struct {
-	// AttemptID is the attempt that made it, AttemptedAt when that was; zero
-	// where it is not known, as by hand.
+	// AttemptID and AttemptedAt are the ID and the time of the attempt. The time
+	// is zero if it is not known, as in a completion by the operator's tool.
 	AttemptID   string
 	AttemptedAt time.Time
 	// Source is the name of the source, SourceUsername and SourceSub the user
@@ -60,8 +59,7 @@ func (c Completion) Format(state fmt.State, _ rune) {
 	_, _ = io.WriteString(state, "completion("+c.AttemptID+")")
 }
 
-// NewCompletion says what is owed after a decision to migrate that was made at
-// the time given.
+// NewCompletion returns the completion for a decision to migrate, made at this time.
 func NewCompletion(keys CompletionKeys, attempt Attempt, at time.Time, user SourceUser, decision Decision) Completion {
 	name := decision.User.Username
 	if name == "" {
@@ -82,10 +80,9 @@ func NewCompletion(keys CompletionKeys, attempt Attempt, at time.Time, user Sour
 	}
 }
 
-// NewCompletionByHand says what is owed of a move of which no message is left:
-// by what the rules move of the source user now, who is the destination's by the
-// name given. It does not say what was moved, so that nothing is deleted by it;
-// see [Completion.SameIn].
+// NewCompletionByHand returns a completion for a migration whose message was lost.
+// It is made from the source user as they are now. It has no digest of the migrated
+// attributes, so it deletes no user; see [Completion.SameIn].
 func NewCompletionByHand(rules Rules, keys CompletionKeys, attempt Attempt, at time.Time, source string, user SourceUser) Completion {
 	completion := NewCompletion(keys, attempt, at, user, Decision{Source: source, User: NewUser{
 		Username:   username(rules.Username, attempt.Username, user),
@@ -95,9 +92,9 @@ func NewCompletionByHand(rules Rules, keys CompletionKeys, attempt Attempt, at t
 	return completion
 }
 
-// SameIn is the completion that says what was moved, where the destination user
-// has all that the rules move of the source user now. Where they differ, one of
-// the two has changed since the move.
+// SameIn adds the digest of the migrated attributes if the destination user has all
+// attributes that the rules give the source user now. If they differ, one of the
+// users has changed since the migration.
 func (c Completion) SameIn(rules Rules, keys CompletionKeys, user SourceUser, created DestinationUser) Completion {
 	moved := rules.Attributes.Apply(user, rules.VerifiedContacts)
 	if hasAll(created.Attributes, moved) {
@@ -106,14 +103,13 @@ func (c Completion) SameIn(rules Rules, keys CompletionKeys, user SourceUser, cr
 	return c
 }
 
-// DestinationUser is a person as the destination knows them.
+// DestinationUser is a user of the destination.
 type DestinationUser struct {
 	Username   string
 	Status     UserStatus
 	Enabled    bool
 	Attributes Attributes
-	// CreatedAt is when the destination created the user; zero where it does
-	// not say.
+	// CreatedAt is when the destination created the user; zero if not known.
 	CreatedAt time.Time
 }
 
@@ -122,23 +118,22 @@ func (u DestinationUser) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "destination user(%s enabled=%t)", string(u.Status), u.Enabled)
 }
 
-// Readiness is what the destination says about a completion.
+// Readiness says whether the destination user allows a completion now.
 type Readiness uint8
 
-// The answers. The zero Readiness is the one that changes nothing.
+// The answers. The zero Readiness changes nothing.
 const (
-	// NotYet: the user may be there later, or have set a password by then.
+	// NotYet: the user may exist or have set a password later.
 	NotYet Readiness = iota
-	// Ready: the user is there and can sign in; the move can be finished.
+	// Ready: the user exists and can sign in.
 	Ready
 	// Never: waiting will not help.
 	Never
 )
 
-// ReadyToComplete answers whether a move can be finished, by the destination
-// user alone. It can only where that user is there, can sign in and is not
-// somebody else: nothing at the source may change while the person depends on
-// it. A nil user is one that the destination does not know.
+// ReadyToComplete decides by the destination user whether completion may begin. It
+// may only if that user exists, can sign in and is not another person. Until then
+// the user depends on the source. A nil user is unknown to the destination.
 //
 // Ready does not prove that both users are one person: [SamePerson] does, or,
 // where the source user is gone, [Completion.ProvenBy].
@@ -265,14 +260,14 @@ func subOf(user SourceUser) string {
 	return user.Attributes[attributeSub]
 }
 
-// CompletionRecord says what came of one try to finish a move. Like an
+// CompletionRecord is the record of one attempt to complete a migration. Like an
 // [AuditRecord], it has no field for a password or an attribute's value.
 type CompletionRecord struct {
 	// AttemptID is the attempt that moved the user.
 	AttemptID string
-	// Time is when the try began.
+	// Time is when the attempt to complete began.
 	Time time.Time
-	// Outcome and Reason say how the try ended.
+	// Outcome and Reason say how it ended.
 	Outcome CompletionOutcome
 	Reason  Reason
 	// Source is the name of the source.
@@ -281,40 +276,40 @@ type CompletionRecord struct {
 	UserPoolID string
 	// Username is the source user's, as [Pseudonymizer] left it.
 	Username Pseudonym
-	// Retired is what became of the source user by this try.
+	// Retired says what this attempt did with the source user.
 	Retired Retired
 	// Groups is how many groups the destination user was put into.
 	Groups int
 }
 
-// CompletionOutcome is how a try to finish a move ended.
+// CompletionOutcome says how an attempt to complete a migration ended.
 type CompletionOutcome string
 
 // The outcomes.
 const (
-	// CompletionDone: nothing is owed any more.
+	// CompletionDone: the completion is finished.
 	CompletionDone CompletionOutcome = "completed"
-	// CompletionOwed: it is to be tried again.
+	// CompletionOwed: the completion is retried.
 	CompletionOwed CompletionOutcome = "owed"
-	// CompletionAbandoned: trying again will not help; a person must look.
+	// CompletionAbandoned: a retry cannot help; an operator must look.
 	CompletionAbandoned CompletionOutcome = "abandoned"
 )
 
-// Retired is what became of a source user.
+// Retired says what completion did with a source user.
 type Retired string
 
-// What can become of a source user.
+// The results for a source user.
 const (
 	// RetiredNot: the source user is unchanged, by choice or because it was too
 	// early to change them.
 	RetiredNot Retired = "kept"
 	// RetiredDisabled: the source user is disabled, as was chosen.
 	RetiredDisabled Retired = "disabled"
-	// RetiredDisabledInstead: the source user is disabled and was to be
-	// deleted, but is not what was moved any more.
+	// RetiredDisabledInstead: the source user is disabled, not deleted, because
+	// their attributes changed since the migration.
 	RetiredDisabledInstead Retired = "disabled_instead"
 	// RetiredDeleted: the source user is deleted.
 	RetiredDeleted Retired = "deleted"
-	// RetiredGone: the source user was not there any more.
+	// RetiredGone: the source user no longer existed.
 	RetiredGone Retired = "gone"
 )

@@ -5,11 +5,10 @@ import (
 	"io"
 )
 
-// Verdict is what came of a decision.
+// Verdict is the result of a decision.
 type Verdict uint8
 
-// The two verdicts. The zero Verdict is a refusal, so that nothing that was
-// forgotten lets anyone in.
+// The two verdicts. The zero Verdict refuses, so that an omission admits nobody.
 const (
 	// Refuse: no user is created.
 	Refuse Verdict = iota
@@ -90,9 +89,9 @@ func (d Decision) Format(state fmt.State, _ rune) {
 // Decide answers an attempt by what the source found. It is total and pure: the
 // same arguments give the same decision, and there is one for all of them.
 //
-// No user is created CONFIRMED whose password the source did not accept, none
-// whose identifier is not their own, and none without a password who could not
-// be sent a code. The rows of the decision table are in docs/decision-table.md.
+// A user is created CONFIRMED only if the source accepted the password. A user is
+// created only under an identifier of their own. Without a proved password, a user
+// is created only if a code can be sent to them. The rows of the decision table are in docs/decision-table.md.
 func Decide(rules Rules, attempt Attempt, finding Finding) Decision {
 	verdict := decide(rules, attempt, finding)
 	verdict.Source = finding.Source
@@ -118,8 +117,8 @@ func decide(rules Rules, attempt Attempt, finding Finding) Decision {
 	if reason := refusal(rules, attempt.Trigger, kind); reason != "" {
 		return Decision{Reason: reason}
 	}
-	// A completed sign-in is proof enough: the source asked for no second
-	// factor. Every other way in would step around one that is switched on.
+	// After a completed sign-in, the source asked for no second factor. Every
+	// other finding would bypass a second factor that is switched on.
 	if kind != PasswordAccepted && len(user.MFA) > 0 && rules.OnMFA != MFAMigrate {
 		return Decision{Reason: ReasonMFARequired}
 	}
@@ -140,8 +139,8 @@ func refusal(rules Rules, trigger Trigger, kind FindingKind) Reason {
 	}
 }
 
-// standing gives the reason for which a user in this state is not moved,
-// whatever they proved, or none.
+// standing returns the reason to refuse a user in this state, whatever they proved;
+// empty if there is none.
 func standing(user SourceUser) Reason {
 	if !user.Enabled {
 		return ReasonUserDisabled
@@ -164,8 +163,8 @@ func standing(user SourceUser) Reason {
 	}
 }
 
-// settle reads a password that was right in the light of the profile: a source
-// that says no more of a temporary password has not made it a lasting one.
+// settle corrects the finding by the status in the profile. A source may accept a
+// temporary password without saying that it is temporary.
 func settle(kind FindingKind, status UserStatus) FindingKind {
 	right := kind == PasswordAccepted || kind == MFARequired
 	switch {
@@ -178,7 +177,8 @@ func settle(kind FindingKind, status UserStatus) FindingKind {
 	}
 }
 
-// create says which user to create, once nothing speaks against it.
+// create returns the decision to migrate, or a refusal if the new user would have no
+// verified contact or another user's name.
 func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Decision {
 	user := finding.User
 	attributes, omitted := rules.Attributes.fit(user, rules.VerifiedContacts)

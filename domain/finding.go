@@ -5,12 +5,12 @@ import (
 	"io"
 )
 
-// FindingKind is what a source can say about a person. The set is closed:
-// [Decide] has an answer to each, and refuses what it does not know.
+// FindingKind is the kind of a source's answer about a user. [Decide] handles every
+// kind, and refuses unknown ones.
 type FindingKind uint8
 
-// What a source can say. An outage, a throttle or a wrong setting is none of
-// these: it is an error of the port, because nothing was found.
+// The kinds of findings. An outage, a throttle or a wrong setting is not a finding:
+// it is an error of the port.
 const (
 	// PasswordAccepted: the sign-in is complete, no challenge is left.
 	PasswordAccepted FindingKind = iota + 1
@@ -20,24 +20,24 @@ const (
 	// TemporaryPasswordAccepted: the password was right and must be changed
 	// before anything else (Cognito's NEW_PASSWORD_REQUIRED).
 	TemporaryPasswordAccepted
-	// TemporaryPasswordExpired: a temporary password that is no longer taken.
+	// TemporaryPasswordExpired: the temporary password has expired.
 	TemporaryPasswordExpired
-	// MFARequired: the password was right and a second factor is asked for.
+	// MFARequired: the password was right, and the source asks for a second factor.
 	MFARequired
-	// ChallengeUnsupported: another challenge stands before the sign-in, and
-	// whether the password was right is not known to us (cognito-facts 23).
+	// ChallengeUnsupported: the source asks for another challenge. Whether the
+	// password was right is not known (cognito-facts 23).
 	ChallengeUnsupported
 	// ResetRequired: the source demands a new password before any sign-in.
 	ResetRequired
-	// SignInDenied: a rule of the source's own turned the person away, such as
-	// a PreAuthentication trigger (cognito-facts 20).
+	// SignInDenied: a rule of the source refused the user, such as a
+	// PreAuthentication trigger (cognito-facts 20).
 	SignInDenied
 	// LockedOut: too many wrong passwords, for now (cognito-facts 28).
 	LockedOut
 	// UserFound: the answer to a look-up without a password.
 	UserFound
-	// LookUpUnsupported: the source tells nothing of anybody without their
-	// password. Whether there is such a user is not known.
+	// LookUpUnsupported: the source cannot look users up without their password.
+	// Whether the user exists is not known.
 	LookUpUnsupported
 	// UserUnknown: the source has no such user.
 	UserUnknown
@@ -158,11 +158,11 @@ func RefusalNamed(reason string) (FindingKind, bool) {
 // String names the kind as the design does, for people.
 func (k FindingKind) String() string { return k.row().name }
 
-// Finding is a source's answer about one person.
+// Finding is a source's answer about one user.
 type Finding struct {
 	// Kind is what the source said.
 	Kind FindingKind
-	// Source is the name of the source that said it, as settings name it.
+	// Source is the name of the source, as in MIGRATE_SOURCES.
 	Source string
 	// User is the profile, where the kind and the rules call for one: see
 	// [Rules.NeedsProfile].

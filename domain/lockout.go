@@ -11,47 +11,46 @@ import (
 // 28): after the fifth in a row a user is locked for a second, and twice as long
 // after each further one, up to about a quarter of an hour. What was counted is
 // forgotten after a password that was right, and after a quarter of an hour
-// without a try.
+// without an attempt.
 const (
-	// freeTries is how many tries there are until the first lock.
-	freeTries = 5
-	// longestLock is the longest that a name is locked at a time.
+	// freeAttempts is the number of failed attempts at which the first lock begins.
+	freeAttempts = 5
+	// longestLock is the longest time that a name is locked.
 	longestLock = 15 * time.Minute
-	// quietTime is how long after the last try what was counted is forgotten.
-	// It is as long as the longest lock, and so the lock never outlives it.
+	// quietTime is how long after the last attempt the count is forgotten. It is as
+	// long as the longest lock, so a count never expires during a lock.
 	quietTime = 15 * time.Minute
 )
 
-// LockAfter is how long a name is locked after so many tries in a row that
-// proved no password: 2^(n-5) seconds from the fifth on, a quarter of an hour at
-// most.
+// LockAfter returns how long a name is locked after this number of failed attempts
+// in a row: 2^(n-5) seconds from the fifth on, a quarter of an hour at most.
 func LockAfter(failures int) time.Duration {
 	const doublings = 10 // 2^10 s are more than a quarter of an hour
 	switch {
-	case failures < freeTries:
+	case failures < freeAttempts:
 		return 0
-	case failures < freeTries+doublings:
-		return time.Second << (failures - freeTries)
+	case failures < freeAttempts+doublings:
+		return time.Second << (failures - freeAttempts)
 	default:
 		return longestLock
 	}
 }
 
-// Tries are what is counted of one name: the tries in a row that proved no
-// password, or of which it is not known yet. The zero Tries are none.
+// Tries is the count of one name: the attempts in a row that failed or whose result
+// is not known yet. The zero Tries counts none.
 type Tries struct {
-	// Failures is how many there are.
+	// Failures is the number of these attempts.
 	Failures int
-	// First and Last are when the first and the last of them were made.
+	// First and Last are the times of the first and the last of them.
 	First, Last time.Time
 }
 
-// QuietSince is the latest time of a last try that is forgotten now.
+// QuietSince returns the latest time of a last attempt that is forgotten now.
 func QuietSince(now time.Time) time.Time {
 	return now.Add(-quietTime)
 }
 
-// Forgotten reports whether nothing of what was counted counts now.
+// Forgotten reports whether the count has expired.
 func (t Tries) Forgotten(now time.Time) bool {
 	return t.Failures <= 0 || !t.Last.After(QuietSince(now))
 }
@@ -62,8 +61,8 @@ func (t Tries) Locked(now time.Time) bool {
 	return lock > 0 && !t.Forgotten(now) && now.Before(t.Last.Add(lock))
 }
 
-// Another counts one more try, made now; false where the name is locked, and
-// then nothing is counted: to knock at a locked door does not keep it locked.
+// Another counts one more attempt, made now. It returns false if the name is locked.
+// Then it counts nothing: attempts during a lock do not extend it.
 func (t Tries) Another(now time.Time) (Tries, bool) {
 	switch {
 	case t.Locked(now):
@@ -76,11 +75,10 @@ func (t Tries) Another(now time.Time) (Tries, bool) {
 	return Tries{Failures: t.Failures + 1, First: t.First, Last: now}, true
 }
 
-// GiveBack takes one try out of the count that proved nothing because it was
-// never judged: before and after are what stood there around it. Where nothing
-// came between, all is as before. Where other tries did, one less counts. Where
-// the count has begun anew meanwhile, the try is in it no more, and false says
-// that nothing changes.
+// GiveBack releases one attempt that the source did not judge. before and after are
+// the counts around that attempt. If no other attempt was counted since, it returns
+// before. If others were, it returns one less. It returns false if the count was
+// cleared or expired since, because it no longer holds the attempt.
 func (t Tries) GiveBack(before, after Tries) (Tries, bool) {
 	switch {
 	case t.Failures <= 0 || !t.First.Equal(after.First):
@@ -94,7 +92,7 @@ func (t Tries) GiveBack(before, after Tries) (Tries, bool) {
 	}
 }
 
-// Until is when what is counted is forgotten, and can be deleted.
+// Until returns the time at which the count expires and can be deleted.
 func (t Tries) Until() time.Time {
 	return t.Last.Add(quietTime)
 }
@@ -102,11 +100,11 @@ func (t Tries) Until() time.Time {
 // LockoutEffect is how the lockout counts an attempt that the source answered.
 type LockoutEffect uint8
 
-// The effects. The zero effect counts, so that a kind of finding that somebody
-// adds without a thought gives no free guesses.
+// The effects. The zero effect counts, so that a new kind of finding gives no
+// free guesses by default.
 const (
-	// LockoutCounts: the attempt counts as a failed one. A name that nobody has
-	// counts too, or the lock would tell who exists.
+	// LockoutCounts: the attempt counts as a failed one. An unknown name
+	// counts too, or the lock would reveal which users exist.
 	LockoutCounts LockoutEffect = iota
 	// LockoutClears: the password was right. The count is cleared if the decision
 	// is to migrate; a refusal counts, or it would reveal the right password.
@@ -117,11 +115,11 @@ const (
 // finding.
 func (k FindingKind) LockoutEffect() LockoutEffect { return k.row().lockout }
 
-// LockoutKey stands for a name where tries are counted: a keyed digest, from
-// which the name cannot be read.
+// LockoutKey is the keyed digest under which the attempts for a name are counted.
+// The name cannot be read from it.
 type LockoutKey string
 
-// LockoutKeys gives names the keys by which their tries are counted.
+// LockoutKeys computes the keys under which attempts are counted.
 type LockoutKeys struct {
 	key Secret
 }

@@ -9,33 +9,31 @@ import (
 
 //go:generate go tool mockgen -source=completion.go -destination=mocks/completion.go -package=mocks
 
-// CompletionQueue keeps what is owed until the destination user is there.
+// CompletionQueue keeps completions until the destination user exists.
 type CompletionQueue interface {
-	// Send puts one completion into the queue, not to be delivered at once. It
-	// returns an error when it is not in the queue, or may not be; to send it
-	// twice does no harm.
+	// Send puts one completion into the queue, to be delivered after a delay. It
+	// returns an error if the completion may not be in the queue. It can be
+	// repeated.
 	Send(ctx context.Context, completion domain.Completion) error
 }
 
-// Destination are the user pools that users are moved to, as far as the move is
-// finished there. Its errors are those of [SourceDirectory], and [ErrNoGroup].
+// Destination reads and changes users of the destination, for completion. Its errors are those of [SourceDirectory], and [ErrNoGroup].
 type Destination interface {
-	// FindUser returns the user of the pool whom the name or alias names; nil,
-	// and no error, where the destination says that there is none.
+	// FindUser returns the user with this name or alias. It returns nil and no
+	// error if the destination answers that there is none.
 	FindUser(ctx context.Context, userPoolID, username string) (*domain.DestinationUser, error)
-	// AddToGroup puts the user into the group; it is fine if they are in it.
-	// It returns an error that matches [ErrNoGroup] where there is no group of
-	// this name.
+	// AddToGroup adds the user to the group, and can be repeated. It returns an
+	// error that matches [ErrNoGroup] if there is no group of this name.
 	AddToGroup(ctx context.Context, userPoolID, username, group string) error
-	// CreateGroup makes a group; it is fine if there is one of this name.
+	// CreateGroup creates a group, and can be repeated.
 	CreateGroup(ctx context.Context, userPoolID, group string) error
 }
 
-// ErrNoGroup is a group that the destination does not have.
+// ErrNoGroup: the destination has no group of this name.
 var ErrNoGroup = errors.New("no such group")
 
-// ReasonOfDestination names why a move is not finished, by an error of
-// [Destination]: an operator is to look in the right account.
+// ReasonOfDestination returns the reason for an error of [Destination]. It names the
+// destination, so that the operator looks in the right account.
 func ReasonOfDestination(err error) domain.Reason {
 	switch {
 	case errors.Is(err, ErrNoGroup):
@@ -51,11 +49,11 @@ func ReasonOfDestination(err error) domain.Reason {
 	}
 }
 
-// SourceRetirer is what a source can do besides, that can part with users. Each
-// method is fine with a user who is not there any more, or is in that state
-// already; its errors are those of [SourceDirectory].
+// SourceRetirer disables and deletes source users. Each method succeeds if the user
+// no longer exists or is in that state already. Its errors are those of
+// [SourceDirectory].
 type SourceRetirer interface {
-	// Disable keeps the user from signing in at the source.
+	// Disable prevents the user from signing in at the source.
 	Disable(ctx context.Context, username string) error
 	// SignOut ends every session of the user at the source.
 	SignOut(ctx context.Context, username string) error
@@ -63,15 +61,14 @@ type SourceRetirer interface {
 	Delete(ctx context.Context, username string) error
 }
 
-// GroupLister is what a source can do besides, that knows groups its profiles do
-// not name.
+// GroupLister lists groups that the source's profiles do not name.
 type GroupLister interface {
-	// Groups returns the user's groups; none for a user who is not there. Its
+	// Groups returns the user's groups; none for a user who does not exist. Its
 	// errors are those of [SourceDirectory].
 	Groups(ctx context.Context, username string) ([]string, error)
 }
 
-// CompletionSink keeps the record of each try to finish a move.
+// CompletionSink keeps the record of each attempt to complete a migration.
 type CompletionSink interface {
 	// RecordCompletion keeps one record, as [AuditSink] does.
 	RecordCompletion(ctx context.Context, record domain.CompletionRecord) error

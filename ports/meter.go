@@ -56,28 +56,28 @@ func CarriedBefore(ctx context.Context, connection any) bool {
 	return false
 }
 
-// Call is a request that is about to go out, named by words of ours and of the
-// service's own: none of them tells of a person.
+// Call is a request that is about to go out, named by constant words: it
+// holds no user's data.
 type Call struct {
-	// Service is who is asked: an adapter's name for it, or the SDK's.
+	// Service is the service that is called, by the adapter's or the SDK's name.
 	Service string
-	// Operation is what for.
+	// Operation is the service's operation.
 	Operation string
-	// Again says that it was sent before.
+	// Again is true for a retry.
 	Again bool
 }
 
 // CallWatcher sees the requests that go out for an attempt.
 type CallWatcher interface {
-	// Begin is told of a request before it is sent. What it returns is told when
-	// that is over: with the answer's HTTP status, or 0 where there was none.
+	// Begin is called before a request is sent. The returned function is called at
+	// its end, with the HTTP status of the answer, or 0 if there was none.
 	Begin(ctx context.Context, call Call) (end func(status int))
 }
 
 type watcherKey struct{}
 
-// WithCallWatcher returns a context whose requests the watcher sees; with nil,
-// nobody does.
+// WithCallWatcher returns a context whose requests the watcher sees. A nil watcher
+// sees none.
 func WithCallWatcher(ctx context.Context, watcher CallWatcher) context.Context {
 	return context.WithValue(ctx, watcherKey{}, watcher)
 }

@@ -1,13 +1,11 @@
 package ports
 
-// Note is something about a source that its operator should know and that no
-// answer to a person tells. It holds no value of a person.
+// Note tells the operator something about a source. It holds no user's data.
 type Note struct {
-	// Text says what; it is the same for every source.
+	// Text is a constant text.
 	Text string
-	// Names are what it is about: columns, attributes, places in a file, or what
-	// is wrong.
+	// Names are the columns, attributes or lines that the note is about.
 	Names []string
-	// IsFault holds for what has to be mended before somebody can migrate.
+	// IsFault is true if some users cannot migrate until it is corrected.
 	IsFault bool
 }

@@ -17,7 +17,7 @@ import (
 //   - [ErrThrottled] when the source asks for fewer requests,
 //   - [ErrUnreachable] when it cannot be reached, or answers with a fault of
 //     its own or something that cannot be read,
-//   - [ErrMisconfigured] when it turns us away, not the person: settings,
+//   - [ErrMisconfigured] when it rejects the function and not the user: settings,
 //     credentials, permissions,
 //   - the context's own error when the context ended first.
 //
@@ -33,10 +33,10 @@ type SourceDirectory interface {
 	// password is empty: that is [domain.PasswordWrong].
 	Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error)
 
-	// FindUser reads the profile of the user whom the identifier names, proving
-	// nothing: [domain.UserFound], [domain.UserUnknown] or another finding of a
-	// look-up; [domain.LookUpUnsupported] where the source tells nothing of
-	// anybody without their password. Whom an identifier names, [domain.Identify]
+	// FindUser reads the profile of the user whom the identifier names, without a
+	// password. It returns [domain.UserFound], [domain.UserUnknown] or another
+	// finding. It returns [domain.LookUpUnsupported] if the source cannot look
+	// users up without their password. Whom an identifier names, [domain.Identify]
 	// says of those that were found.
 	FindUser(ctx context.Context, username string) (domain.Finding, error)
 }
@@ -45,10 +45,10 @@ type SourceDirectory interface {
 var (
 	// ErrThrottled: the source asks for fewer requests.
 	ErrThrottled = errors.New("throttled")
-	// ErrUnreachable: the source cannot be reached or does not answer in order.
+	// ErrUnreachable: the source cannot be reached, or its answer is unusable.
 	ErrUnreachable = errors.New("unreachable")
 	// ErrMisconfigured: settings, credentials or permissions are wrong, and
-	// trying again will not help.
+	// a retry cannot help.
 	ErrMisconfigured = errors.New("misconfigured")
 )
 
@@ -83,7 +83,7 @@ func MaybeJudged(err error) error {
 	return &maybeJudged{err}
 }
 
-// maybeJudged has no Unwrap, so that errors.Is asks nothing but its own Is.
+// maybeJudged has no Unwrap, so that errors.Is uses only its own Is.
 type maybeJudged struct{ cause error }
 
 func (e *maybeJudged) Error() string { return e.cause.Error() }
@@ -96,8 +96,7 @@ func (e *maybeJudged) Is(target error) bool {
 // As implements the interface of [errors.As].
 func (e *maybeJudged) As(target any) bool { return errors.As(e.cause, target) }
 
-// UnknownCode is what an error of a source can be besides: an answer whose code
-// no rule knows.
+// UnknownCode is an error of a source whose answer has a code that no rule knows.
 type UnknownCode interface {
 	error
 	// UnknownCode returns that code; empty where the answer has none.

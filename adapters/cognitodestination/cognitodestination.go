@@ -1,5 +1,5 @@
-// Package cognitodestination are the user pools that users are moved to, as far
-// as completion finishes the move there. It implements ports.Destination and
+// Package cognitodestination reads destination users and adds them to groups, for
+// completion. It implements ports.Destination and
 // imports domain and ports.
 package cognitodestination
 
@@ -51,7 +51,7 @@ func NewClient(config aws.Config) *cognitoidentityprovider.Client {
 func (p *Pools) FindUser(ctx context.Context, userPoolID, username string) (*domain.DestinationUser, error) {
 	answer, err := p.api.AdminGetUser(ctx, &cognitoidentityprovider.AdminGetUserInput{UserPoolId: &userPoolID, Username: &username})
 	if code, _ := awsfault.Code(err); code == "UserNotFoundException" {
-		return nil, nil //nolint:nilnil // the port says so: there is no such user
+		return nil, nil //nolint:nilnil // the port's answer for an unknown user
 	}
 	if err != nil {
 		return nil, awsfault.Of(ctx, adapter, "AdminGetUser", err)
@@ -76,10 +76,9 @@ func attributesOf(list []types.AttributeType) domain.Attributes {
 	return attributes
 }
 
-// Users gives every user of the pool, a page at a time, until there are no more
-// or the caller wants none. After an error, which is one of
-// [ports.SourceDirectory], there are no more. It is for the operator: the
-// function needs neither the call nor the permission.
+// Users lists every user of the pool, a page at a time. It stops after an error,
+// which matches those of [ports.SourceDirectory]. Only the operator's tool uses it:
+// the function needs neither the call nor the permission.
 func (p *Pools) Users(ctx context.Context, userPoolID string) iter.Seq2[domain.DestinationUser, error] {
 	return func(yield func(domain.DestinationUser, error) bool) {
 		pages := cognitoidentityprovider.NewListUsersPaginator(p.api, &cognitoidentityprovider.ListUsersInput{UserPoolId: &userPoolID})

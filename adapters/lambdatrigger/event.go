@@ -19,7 +19,7 @@ const maxUsername = 128
 // maxPassword is the longest password that Cognito takes, in characters.
 const maxPassword = 256
 
-// errMalformed is an event that is none of Cognito's.
+// errMalformed: this is not an event of Cognito.
 var errMalformed = errors.New("the event is malformed")
 
 // event is a user migration event: what is read of it, and the bytes that it
@@ -88,7 +88,7 @@ type span struct {
 
 func (s span) end() int { return s.start + len(s.value) }
 
-// fields are the values of an event that are read.
+// fields holds the values that are read from an event.
 type fields struct {
 	triggerSource, userName, userPoolID, callerContext, request span
 }
@@ -239,14 +239,14 @@ func (e *event) answer(response []byte) []byte {
 	return append(answer, e.payload[e.responseEnd:]...)
 }
 
-// isUsername holds for a name that a user of Cognito's can have: no more
-// characters than it takes, and none that is not to be seen.
+// isUsername reports whether Cognito accepts the name: it is not too long and has
+// no control characters.
 func isUsername(name string) bool {
 	return name != "" && utf8.RuneCountInString(name) <= maxUsername && !strings.ContainsFunc(name, unicode.IsControl)
 }
 
 // isTriggerSource holds for what can be the name of a trigger, so that no other
-// text is repeated to anyone.
+// text is repeated in an error.
 func isTriggerSource(name string) bool {
 	before, after, found := strings.Cut(name, "_")
 	return found && len(name) <= 64 && isLetters(before) && isLetters(after)
@@ -258,8 +258,8 @@ func isLetters(text string) bool {
 	})
 }
 
-// identifier is an ID of Cognito's where it looks like one, so that no other
-// text gets into the records.
+// identifier returns the text if it looks like an ID of Cognito, and "" otherwise,
+// so that no other text gets into the records.
 func identifier(id string) string {
 	if len(id) > 128 || strings.ContainsFunc(id, func(r rune) bool {
 		return r != '-' && r != '_' && r != '+' && (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r))

@@ -1,7 +1,7 @@
 // Package lambdatrigger is the driving side: Cognito's event in, Cognito's event
-// out. It is the only place that knows Cognito's JSON, the texts that a client
-// may see and how long Cognito waits. It imports domain; what it drives it
-// declares itself.
+// out. Only this package knows Cognito's JSON, the error texts that a client may
+// see, and how long Cognito waits. It imports domain and declares the interface
+// that it drives.
 package lambdatrigger
 
 import (
@@ -30,20 +30,19 @@ type Migrator interface {
 
 // Options are the choices of a [Handler].
 type Options struct {
-	// Explain answers a refusal with an error that says why, in place of an
-	// empty response.
+	// Explain answers a refusal with an error that gives the reason, instead of
+	// an empty response.
 	Explain bool
 }
 
-// Handler answers Cognito's user migration trigger. It implements
-// Lambda's handler on bytes, because what it does not know must come back as
-// it came.
+// Handler answers Cognito's user migration trigger. It works on bytes, because
+// Cognito expects unknown fields of the event back unchanged.
 type Handler struct {
 	migrator Migrator
 	logger   *zap.Logger
 	options  Options
-	// owed is what the start of the process took from the first attempt's
-	// time, in nanoseconds.
+	// owed is how much of the first attempt's time the cold start used, in
+	// nanoseconds.
 	owed atomic.Int64
 }
 
@@ -52,15 +51,15 @@ func New(migrator Migrator, logger *zap.Logger, options Options) *Handler {
 	return &Handler{migrator: migrator, logger: logger, options: options}
 }
 
-// Invoke implements Lambda's handler. Its errors are fixed texts; what went
-// wrong is in the log.
+// Invoke implements Lambda's handler. It returns errors with fixed texts; the log
+// has the cause.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, h.wait())
 	defer cancel()
 	requestID := requestIDOf(ctx)
 	logger := h.logger.With(zap.String("requestId", requestID))
 	defer func() {
-		// Lambda would show what panicked, and end the process.
+		// Without this, Lambda would log the panic's value and end the process.
 		if thrown := recover(); thrown != nil {
 			logger.Error("the handler panicked", zap.String("panic", fmt.Sprintf("%T", thrown)))
 			answer, err = nil, publicError(TypeFailure, TextFailure)
@@ -69,7 +68,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, er
 
 	event, err := decode(payload)
 	if err != nil {
-		logger.Error("the event was not taken", zap.Error(err), zap.Int("bytes", len(payload)))
+		logger.Error("the event was rejected", zap.Error(err), zap.Int("bytes", len(payload)))
 		if other, ok := errors.AsType[*unsupportedTriggerError](err); ok {
 			return nil, publicError(TypeUnsupported, other.Error())
 		}

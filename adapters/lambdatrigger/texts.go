@@ -11,9 +11,9 @@ import (
 const (
 	// TextFailure says that nothing was decided, whatever the cause.
 	TextFailure = "Sign-in is unavailable for the moment; please try again."
-	// TextMalformed says that the event is none of Cognito's.
+	// TextMalformed says that this is not an event of Cognito.
 	TextMalformed = "The user migration event is malformed."
-	// textRefused stands where a reason has no text of its own.
+	// textRefused is for reasons without a text of their own.
 	textRefused = "The user cannot be migrated."
 )
 
@@ -75,7 +75,7 @@ func RefusalText(reason domain.Reason) string {
 	case domain.ReasonIdentityOfEarlierSource:
 		return "The name or address belongs to another user."
 	case domain.ReasonFindingUnexpected,
-		// These are no reasons to refuse.
+		// These reasons never lead to a refusal.
 		domain.ReasonPasswordAccepted, domain.ReasonForgotPassword, domain.ReasonSourceThrottled, domain.ReasonSourceUnreachable,
 		domain.ReasonSourceMisconfigured, domain.ReasonDeadlineExceeded, domain.ReasonInternal, domain.ReasonCompletionUnsent,
 		domain.ReasonLockoutUnavailable, domain.ReasonAuditUnkept,

@@ -17,16 +17,16 @@ import (
 )
 
 const (
-	// reserve is what is kept of Lambda's time for postponing what is to come
-	// back and for the answer.
+	// reserve is the part of Lambda's time that is kept for postponing messages
+	// and for the answer.
 	reserve = 2 * time.Second
-	// postponing is how long the first of these may take. Without the answer
-	// everything would come back, what is done too.
+	// postponing limits the time for postponing. Without the answer, SQS would
+	// deliver every message again, even the finished ones.
 	postponing = 1500 * time.Millisecond
 )
 
-// Handler answers Lambda's SQS events. Each message stands for itself: those
-// that are not done come back, the others do not ("Implementing partial batch
+// Handler answers Lambda's SQS events. Each message is handled alone: SQS delivers
+// only the unfinished ones again ("Implementing partial batch
 // responses", AWS Lambda Developer Guide).
 type Handler struct {
 	completer parts.Completer
@@ -44,20 +44,20 @@ func NewHandler(completer parts.Completer, queue *Queue, logger *zap.Logger) *Ha
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	var event events.SQSEvent
 	if err := json.Unmarshal(payload, &event); err != nil || event.Records == nil || slices.ContainsFunc(event.Records, isForeign) {
-		h.logger.Error("the event was not taken: it is none of SQS's", zap.Int("bytes", len(payload)))
-		return nil, errors.New("the event is none of SQS's")
+		h.logger.Error("the event was rejected: it is not an SQS event", zap.Int("bytes", len(payload)))
+		return nil, errors.New("not an SQS event; the command complete must be invoked by an SQS event source mapping")
 	}
 	return json.Marshal(h.Handle(ctx, event))
 }
 
-// isForeign holds for a record of another service: it has no message to be
-// named in the answer.
+// isForeign reports whether a record belongs to another service. Such a record has
+// no message ID for the answer.
 func isForeign(record events.SQSMessage) bool {
 	return record.MessageId == "" || record.ReceiptHandle == ""
 }
 
-// Handle tries every message of the event, and names those that are to come
-// back.
+// Handle completes every message of the event, and returns the IDs of the messages
+// that are to be retried.
 func (h *Handler) Handle(ctx context.Context, event events.SQSEvent) events.SQSEventResponse {
 	work := ctx
 	if deadline, ok := ctx.Deadline(); ok {
@@ -77,9 +77,9 @@ func (h *Handler) Handle(ctx context.Context, event events.SQSEvent) events.SQSE
 	return response
 }
 
-// done tries one message; false keeps it in the queue. One that waiting does not
-// help stays too: the queue's redrive policy takes it to the dead-letter queue,
-// where a person finds it.
+// done completes one message. It returns false if the message must stay in the queue.
+// A message that retries cannot help stays too: the redrive policy moves it to the
+// dead-letter queue, where an operator finds it.
 func (h *Handler) done(ctx context.Context, record events.SQSMessage) (done bool) {
 	logger := h.logger.With(zap.String("messageId", record.MessageId))
 	defer func() {
@@ -89,7 +89,7 @@ func (h *Handler) done(ctx context.Context, record events.SQSMessage) (done bool
 		}
 	}()
 	if ctx.Err() != nil {
-		return false // no time left: it is tried another time
+		return false // no time left: the message is retried later
 	}
 	completion, err := Decode([]byte(record.Body), h.queue.keys)
 	if err != nil {
@@ -97,7 +97,7 @@ func (h *Handler) done(ctx context.Context, record events.SQSMessage) (done bool
 		if errors.Is(err, ErrUnsigned) {
 			reason = domain.ReasonMessageUnsigned
 		}
-		logger.Error("the message was not taken", zap.Error(err), zap.String("reason", string(reason)))
+		logger.Error("the message was rejected", zap.Error(err), zap.String("reason", string(reason)))
 		return false
 	}
 	result, err := h.completer.Complete(ctx, completion)
@@ -108,8 +108,8 @@ func (h *Handler) done(ctx context.Context, record events.SQSMessage) (done bool
 	return result.Outcome == domain.CompletionDone
 }
 
-// postpone hides the messages that come back for a while, as far as the time
-// for it goes.
+// postpone hides the messages that are retried for a while. It stops when its time
+// is used up.
 func (h *Handler) postpone(ctx context.Context, messages []events.SQSMessage) {
 	ctx, cancel := context.WithTimeout(ctx, postponing)
 	defer cancel()

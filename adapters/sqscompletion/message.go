@@ -10,9 +10,9 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// version is that of the message. A reader that does not know a version leaves
-// the message to one that does. Version 1 had no signature and is never taken:
-// whoever may send to the queue could have written it.
+// version is the version of the message format. A reader rejects versions that it
+// does not know. Version 1 had no signature and is always rejected: anyone who can
+// send to the queue could have written it.
 const version = 2
 
 // message is a completion on the wire. Fields are only added; a change that an
@@ -33,12 +33,11 @@ type message struct {
 	HMAC           string    `json:"hmac,omitempty"`
 }
 
-// ErrMalformed is a message that is not one of ours, or of a version that is not
-// known here.
+// ErrMalformed: this is not a completion message, or its version is unknown.
 var ErrMalformed = errors.New("the message is malformed")
 
-// ErrUnsigned is a message that no key of ours signed: it is forged, was changed,
-// or was signed with a key that is neither the current nor the previous one.
+// ErrUnsigned: neither the current nor the previous key signed the message. It was
+// forged or changed, or it was signed with another key.
 var ErrUnsigned = errors.New("the message has no valid signature: it was not written with COMPLETION_HMAC_KEY or COMPLETION_HMAC_KEY_PREVIOUS")
 
 // Encode writes a completion as a message's body, signed.
@@ -65,13 +64,12 @@ func Encode(completion domain.Completion, keys domain.CompletionKeys) ([]byte, e
 	return json.Marshal(m)
 }
 
-// Decode reads a message's body. It returns [ErrMalformed] for anything that
-// Encode cannot have written, fields that it does not know included: what they
-// mean, a newer version says. It returns [ErrUnsigned] where the signature is
-// not that of one of the keys.
+// Decode reads a message's body. It returns [ErrMalformed] for anything that Encode
+// cannot have written, such as an unknown field. It returns [ErrUnsigned] if neither
+// key made the signature.
 //
-// The signature covers the message as it was understood, written again as Encode
-// writes it. So nothing that is acted on can differ from what was signed.
+// The signature is checked over the decoded message, encoded again. So the values
+// that are used are the values that were signed.
 func Decode(body []byte, keys domain.CompletionKeys) (domain.Completion, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()

@@ -24,8 +24,8 @@ const (
 	// firstDelay is how long a message waits at first: Cognito creates the
 	// user within seconds of the trigger's answer.
 	firstDelay = 30 * time.Second
-	// longestDelay is the longest wait between two tries. Who was moved by a
-	// forgotten password may take days to set a new one.
+	// longestDelay is the longest wait between two attempts. Users who migrate
+	// through forgot-password may take days to set a new password.
 	longestDelay = time.Hour
 )
 
@@ -71,8 +71,8 @@ func (q *Queue) Send(ctx context.Context, completion domain.Completion) error {
 	return nil
 }
 
-// postpone hides a message that was received so many times for longer each time.
-// It is a courtesy: a message that stays visible is only tried again sooner.
+// postpone hides a message, longer each time it was received. If that fails, the
+// message is only retried sooner.
 func (q *Queue) postpone(ctx context.Context, receipt string, received int) error {
 	if _, err := q.api.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
 		QueueUrl: &q.url, ReceiptHandle: &receipt, VisibilityTimeout: int32(delay(received).Seconds()),

@@ -1,6 +1,6 @@
-// Package complete is the second use case: it finishes a move once Cognito has
-// created the user. Groups come first, the source user last, and nothing at the
-// source changes while the person could depend on it. It sees domain and ports
+// Package complete is the second use case: it completes a migration after Cognito
+// created the user. It adds groups first and changes the source user last, because
+// the user may depend on the source until then. It sees domain and ports
 // only.
 package complete
 
@@ -25,7 +25,7 @@ type Options struct {
 	// whose destination is one of them never acts: it would disable or delete the
 	// very user who was to be kept.
 	SourcePools []string
-	// After says what becomes of source users.
+	// After says what is done with source users.
 	After domain.After
 	// Groups says which groups the destination user gets.
 	Groups domain.GroupMap
@@ -33,14 +33,14 @@ type Options struct {
 	CreateGroups bool
 	// Pseudonymizer gives the form in which usernames are recorded.
 	Pseudonymizer domain.Pseudonymizer
-	// RecordFailed is told when a record could not be kept. What was done
-	// stands: it cannot be undone.
+	// RecordFailed is called if a record could not be kept. The completion stands,
+	// because it cannot be undone.
 	RecordFailed func(ctx context.Context, err error)
 	// Now is the clock; [time.Now] where it is nil.
 	Now func() time.Time
 }
 
-// Completer finishes moves.
+// Completer completes migrations.
 type Completer struct {
 	sources     map[string]ports.Source
 	destination ports.Destination
@@ -60,16 +60,15 @@ func New(sources map[string]ports.Source, destination ports.Destination, records
 	return &Completer{sources: sources, destination: destination, records: records, options: options}
 }
 
-// result is what came of one try.
+// result is the result of one attempt to complete a migration.
 type result struct {
 	domain.CompletionRecord
 	err error
 }
 
-// Complete tries to finish one move and keeps a record of it. To repeat it, in
-// whatever order and after whatever crash, changes nothing more. The error is
-// what stood in the way, where something did: it is for the log, while the
-// record has the reason alone.
+// Complete attempts to complete one migration and records the result. It can be
+// repeated in any order and after a crash. The error is for the log; the record has
+// only the reason.
 func (c *Completer) Complete(ctx context.Context, completion domain.Completion) (domain.CompletionRecord, error) {
 	result := result{CompletionRecord: domain.CompletionRecord{
 		AttemptID:  completion.AttemptID,
@@ -84,8 +83,8 @@ func (c *Completer) Complete(ctx context.Context, completion domain.Completion) 
 	return result.CompletionRecord, result.err
 }
 
-// recording is how long a record may take: a place that hangs must not use up
-// the time of the messages that come after.
+// recording limits the time for one record: a sink that hangs must not use up the
+// time of the next messages.
 const recording = 2 * time.Second
 
 func (c *Completer) record(ctx context.Context, record domain.CompletionRecord) {
@@ -96,12 +95,12 @@ func (c *Completer) record(ctx context.Context, record domain.CompletionRecord) 
 	}
 }
 
-// owed ends a try that is to be made again.
+// owed ends an attempt that is retried.
 func (r *result) owed(reason domain.Reason, err error) {
 	r.Outcome, r.Reason, r.err = domain.CompletionOwed, reason, err
 }
 
-// abandoned ends a try that is not to be made again.
+// abandoned ends an attempt that is not retried.
 func (r *result) abandoned(reason domain.Reason) {
 	r.Outcome, r.Reason = domain.CompletionAbandoned, reason
 }
@@ -131,7 +130,7 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 	}
 	switch {
 	case person.Kind == domain.UserUnknown:
-		// Retired by an earlier try, or by somebody else.
+		// Retired by an earlier attempt, or by an administrator.
 		c.finishWithoutSource(ctx, completion, *created, domain.RetiredGone, result)
 		return
 	case person.Kind == domain.LookUpUnsupported && !c.retires() && completion.GroupsKnown:
@@ -254,14 +253,13 @@ func (c *Completer) addGroup(ctx context.Context, userPoolID, username, group st
 	return c.destination.AddToGroup(ctx, userPoolID, username, group)
 }
 
-// retires reports whether the source user is to be parted with. What is not
-// chosen destroys nothing.
+// retires reports whether source users are to be disabled or deleted.
 func (c *Completer) retires() bool {
 	return c.options.After == domain.AfterDisable || c.options.After == domain.AfterDelete
 }
 
-// retire parts with the source user as was chosen. A user who is no longer what
-// was moved is disabled and not deleted, because what came since would be lost.
+// retire disables or deletes the source user. A user whose attributes changed since
+// the migration is only disabled, because a deletion would lose the changes.
 func (c *Completer) retire(ctx context.Context, completion domain.Completion, source ports.Source, person domain.SourceUser, result *result) {
 	switch {
 	case !c.retires():
@@ -270,7 +268,7 @@ func (c *Completer) retire(ctx context.Context, completion domain.Completion, so
 		c.remove(ctx, completion, source, result)
 	default:
 		if err := disable(ctx, source, person, completion.SourceUsername); err != nil {
-			result.owed(ports.ReasonOf(err), fmt.Errorf("to disable the source user: %w", err))
+			result.owed(ports.ReasonOf(err), fmt.Errorf("disable the source user: %w", err))
 			return
 		}
 		result.done(domain.RetiredDisabled)
@@ -287,15 +285,15 @@ func disable(ctx context.Context, source ports.Source, person domain.SourceUser,
 	return source.Retirer.Disable(ctx, username)
 }
 
-// remove deletes the source user. Their sessions end first: a token that
-// outlived the user could still be used where nobody asks whether they exist.
+// remove deletes the source user. It ends their sessions first: some services accept
+// a token without asking whether the user still exists.
 func (c *Completer) remove(ctx context.Context, completion domain.Completion, source ports.Source, result *result) {
 	if err := source.Retirer.SignOut(ctx, completion.SourceUsername); err != nil {
-		result.owed(ports.ReasonOf(err), fmt.Errorf("to sign the source user out: %w", err))
+		result.owed(ports.ReasonOf(err), fmt.Errorf("sign out the source user: %w", err))
 		return
 	}
 	if err := source.Retirer.Delete(ctx, completion.SourceUsername); err != nil {
-		result.owed(ports.ReasonOf(err), fmt.Errorf("to delete the source user: %w", err))
+		result.owed(ports.ReasonOf(err), fmt.Errorf("delete the source user: %w", err))
 		return
 	}
 	result.done(domain.RetiredDeleted)

@@ -48,7 +48,7 @@ func auditSinks(f Facts) Check {
 	if len(audit.Sinks) == 0 {
 		return skip(becauseOf(nameConfiguration))
 	}
-	after := "a record that one does not take is told of in the log"
+	after := "if one sink rejects a record, the function logs an error"
 	if audit.Required {
 		after = "nobody is moved whose record one of them does not take"
 	}
@@ -69,9 +69,9 @@ func auditStream(f Facts) Check {
 	saw := fmt.Sprintf("%s, %s, from %s", stream.ARN, orNone(stream.Status), orNone(stream.Source))
 	switch {
 	case stream.Status != "ACTIVE":
-		return fail(saw, "wait until the stream is ACTIVE, or look at it in Amazon Data Firehose: until then it takes no record")
+		return fail(saw, "wait until the stream is ACTIVE, or check it in Amazon Data Firehose; it accepts no record before that")
 	case stream.Source != "DirectPut":
-		return fail(saw, "make a stream with the source Direct PUT: this one takes records from elsewhere alone")
+		return fail(saw, "create a stream with the source Direct PUT; this stream accepts no records from programs")
 	default:
 		return pass(saw)
 	}

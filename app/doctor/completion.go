@@ -74,7 +74,7 @@ func completionGroups(f Facts) Check {
 	lacking := slices.DeleteFunc(slices.Clone(named), func(group string) bool { return slices.Contains(f.groups.value, group) })
 	switch {
 	case len(lacking) == 0 && len(named) == 0:
-		return pass("the rules name none; which ones * gives is not known before")
+		return pass("the rules name no group; the groups that * gives are not known in advance")
 	case len(lacking) == 0:
 		return pass("the destination has " + strings.Join(named, ", "))
 	case f.aside("COMPLETION_CREATE_GROUPS"):
@@ -92,10 +92,10 @@ func completionRetirement(f Facts) Check {
 	}
 	after := f.Settings.Completion.After
 	if sources := f.unretiring.value; len(sources) > 0 {
-		return fail(fmt.Sprintf("COMPLETION_AFTER=%s, and no such thing can be done at %s", after, strings.Join(sources, ", ")),
-			"set COMPLETION_AFTER=keep, or let the source part with users where its kind can (docs/sources)")
+		return fail(fmt.Sprintf("COMPLETION_AFTER=%s, which these sources cannot do: %s", after, strings.Join(sources, ", ")),
+			"set COMPLETION_AFTER=keep, or configure the source to disable and delete users if its kind can (docs/sources)")
 	}
-	return pass(fmt.Sprintf("COMPLETION_AFTER=%s, and the source (%s) can part with users", after, f.Settings.SourceKind))
+	return pass(fmt.Sprintf("COMPLETION_AFTER=%s, and the source (%s) can disable and delete users", after, f.Settings.SourceKind))
 }
 
 // completionProof recommends the one rule by which both users are known to be one
@@ -111,6 +111,6 @@ func completionProof(f Facts) Check {
 	if carrier := f.Settings.Rules.Attributes.SubCarrier(); carrier != "" {
 		return pass(carrier + " carries the source's sub; let no app client write it")
 	}
-	return warn("no rule carries the source's sub: completion leaves alone whoever has no verified contact, or has changed something since",
+	return warn("no rule carries the source's sub: completion skips users who have no verified contact or whose attributes changed since",
 		"add the attribute custom:legacy_sub to the destination, and the rule custom:legacy_sub=sub to MIGRATE_ATTRIBUTES")
 }

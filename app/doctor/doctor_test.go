@@ -186,7 +186,7 @@ func TestWhatMotoCannotShow(t *testing.T) {
 		"the external ID is demanded":     {func(*world) {}, statuses{}, "source external ID", "refused"},
 		"the external ID is not demanded": {func(w *world) { w.bareRoleErr = nil }, statuses{"source external ID": warn}, "source external ID", "does not demand it"},
 		"whether it is demanded cannot be seen": {func(w *world) { w.bareRoleErr = errors.New("no answer") },
-			statuses{"source external ID": warn}, "source external ID", "could not be found out"},
+			statuses{"source external ID": warn}, "source external ID", "the check got no answer"},
 		"the trust names the function alone": {func(w *world) {
 			w.roleErr, w.reach = denied(), func(context.Context) (domain.Reason, error) { return "", denied() }
 		}, statuses{"source role": warn, "source external ID": skip, "source reached": warn}, "source role", "not the function's role"},
@@ -247,7 +247,7 @@ func TestWhatMotoCannotShow(t *testing.T) {
 		"preferred_username is no alias":                          {preferred("email,preferred_username", false, false), statuses{}, "attributes at destination", "has what every rule sets"},
 		"preferred_username is no alias there, and not moved":     {func(*world) {}, statuses{}, "attributes at destination", "is moved by a rule of its own alone"},
 		"preferred_username is an alias on both sides, not moved": {preferred("email", true, true), statuses{"username shape": warn}, "username shape", "no rule moves it"},
-		"records are told of":                                     {func(*world) {}, statuses{}, "audit sinks", "log, eventbridge, firehose, as json; a record that one does not take is told of in the log"},
+		"records are told of":                                     {func(*world) {}, statuses{}, "audit sinks", "log, eventbridge, firehose, as json; if one sink rejects a record, the function logs an error"},
 		"records that must be":                                    {func(w *world) { w.settings.Audit.Required = true }, statuses{}, "audit sinks", "nobody is moved"},
 		"a bus that is there":                                     {func(*world) {}, statuses{}, "audit bus", "arn:bus"},
 		"a stream that is there":                                  {func(*world) {}, statuses{}, "audit stream", "arn:stream, ACTIVE, from DirectPut"},
@@ -291,7 +291,7 @@ func TestWhatMotoCannotShow(t *testing.T) {
 			w.groups = func() ([]string, error) { return nil, setup.ErrNotFound }
 		}, statuses{"completion groups": skip}, "completion groups", "destination pool failed"},
 		"groups that no rule names": {func(w *world) { w.settings.Completion.Groups, _ = domain.ParseGroupMap("*") },
-			statuses{}, "completion groups", "not known before"},
+			statuses{}, "completion groups", "not known in advance"},
 		"a source that cannot part with users": {func(w *world) {
 			w.unretiring = func(context.Context) ([]string, error) { return []string{"SOURCE (SOURCE_KIND=oidc)"}, nil }
 		}, statuses{"completion retirement": fail}, "completion retirement", "SOURCE_KIND=oidc"},

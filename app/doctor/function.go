@@ -36,7 +36,7 @@ func trigger(f Facts) Check {
 		return fail("the destination pool has no user migration trigger", attach+" --yes")
 	}
 	if f.function.skip != "" {
-		return warn("attached is "+attached+"; whether it is yours cannot be told: "+f.function.skip, "give --function")
+		return warn("the attached function is "+attached+"; the check cannot tell whether it is yours: "+f.function.skip, "give --function")
 	}
 	if f.function.err != nil {
 		return skip(becauseOf(nameFunction))
@@ -114,11 +114,11 @@ func JudgePermission(permissions []setup.InvokePermission, poolARN, function str
 		case matches && !contains(statement.Principals, everyone):
 			best = better(best, pass("Cognito may invoke it for this pool"))
 		case matches:
-			best = better(best, warn("everyone may invoke it who names this pool", remedy))
+			best = better(best, warn("every principal may invoke it in the name of this pool", remedy))
 		case len(statement.SourceAccounts) > 0:
 			best = better(best, warn("Cognito may invoke it for every pool of "+strings.Join(statement.SourceAccounts, ", "), remedy))
 		default:
-			best = better(best, warn("Cognito may invoke it for anybody's pool: whoever makes one can try passwords with it", remedy))
+			best = better(best, warn("Cognito may invoke it for any pool: anyone who creates a pool can guess passwords through it", remedy))
 		}
 	}
 	switch {
@@ -178,7 +178,7 @@ func function(f Facts) Check {
 	case "Inactive":
 		return warn(saw+", Inactive: the first sign-in waits for it", "invoke it once")
 	default:
-		return fail(saw+", "+value.State+": "+value.StateReason, "look at the function in AWS Lambda; Failed or Pending, it answers nothing")
+		return fail(saw+", "+value.State+": "+value.StateReason, "check the function in AWS Lambda; while it is Failed or Pending it answers no invocation")
 	}
 }
 

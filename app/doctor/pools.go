@@ -136,7 +136,7 @@ func clientFlow(f Facts) Check {
 			return pass(list(flows))
 		}
 	}
-	return fail("the app client allows "+list(flows)+": the trigger is never invoked by those",
+	return fail("the app client allows "+list(flows)+": these flows never invoke the trigger",
 		"allow "+flowPassword+" or "+flowAdminPassword+" on the destination's app client, and sign in by it")
 }
 
@@ -150,7 +150,7 @@ func clientErrors(f Facts) Check {
 	conceals := f.client.value.ConcealsUsers
 	switch {
 	case f.Settings.Conceal && !conceals:
-		return warn("PreventUserExistenceErrors is LEGACY: the client says who exists, whatever MIGRATE_REFUSAL=conceal conceals", "set it to ENABLED on the destination's app client")
+		return warn("PreventUserExistenceErrors is LEGACY: the app client reveals which users exist, in spite of MIGRATE_REFUSAL=conceal", "set it to ENABLED on the destination's app client")
 	case !f.Settings.Conceal && conceals:
 		return warn("PreventUserExistenceErrors is ENABLED, and MIGRATE_REFUSAL=explain says who exists all the same", "set MIGRATE_REFUSAL=conceal once the set-up works")
 	case conceals:
@@ -285,15 +285,15 @@ func caseSensitivity(f Facts) Check {
 	from, to := f.sourcePool.value.CaseSensitive, f.pool.value.CaseSensitive
 	switch {
 	case from && !to:
-		return warn("the source minds letter case, the destination lower-cases what is typed: it asks for alice where the source has Alice, and one of two users may be hidden by the other",
+		return warn("the source is case-sensitive, and the destination lower-cases what is typed: it asks for alice if the source has Alice, and one of two users can hide the other",
 			"look for usernames at the source with capitals, or that differ by case alone; a destination is made case-sensitive only when it is created")
 	case !from && to:
-		return warn("the destination minds letter case, the source does not: who types ALICE one day and alice the next becomes two users",
+		return warn("the destination is case-sensitive, and the source is not: a user who types ALICE one day and alice the next becomes two users",
 			"create the destination with UsernameConfiguration CaseSensitive=false")
 	case from:
-		return pass("both mind letter case")
+		return pass("both are case-sensitive")
 	default:
-		return pass("neither minds letter case")
+		return pass("neither is case-sensitive")
 	}
 }
 
@@ -314,13 +314,13 @@ func secondFactor(f Facts) Check {
 	phone := slices.Contains(f.Settings.Rules.Attributes.Targets(), "phone_number")
 	switch {
 	case from.MFA == "ON" && rule == domain.MFARefuse:
-		return fail(saw+": the source asks everyone for a second factor, so everyone is turned away", "set MIGRATE_ON_MFA=migrate where a move without the second factor is acceptable")
+		return fail(saw+": the source asks every user for a second factor, so every user is refused", "set MIGRATE_ON_MFA=migrate where a move without the second factor is acceptable")
 	case from.MFA != "OFF" && from.SendsSMS && rule == domain.MFAMigrate && phone && to.MFA == "OFF":
 		return fail(saw+": SMS as second factor goes along, and in a destination with MFA off such a migration fails", "switch MFA on (OPTIONAL) in the destination")
 	case from.MFA != "OFF" && from.SendsSMS && rule == domain.MFAMigrate && phone && !to.SendsSMS:
 		return fail(saw+": SMS as second factor goes along, and the destination has no SMS configuration", "give the destination an SMS configuration")
 	case from.MFA != "OFF" && rule == domain.MFARefuse:
-		return warn(saw+": who has a second factor is turned away", "tell them, or set MIGRATE_ON_MFA=migrate")
+		return warn(saw+": users with a second factor are refused", "tell them, or set MIGRATE_ON_MFA=migrate")
 	case from.MFA == "OFF" && to.MFA == "ON":
 		return warn(saw+": everyone is asked to set up a second factor at the first sign-in", "make sure that the application handles the challenge MFA_SETUP")
 	default:

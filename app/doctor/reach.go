@@ -11,9 +11,9 @@ func configuration(f Facts) Check {
 	s := f.Settings
 	switch {
 	case len(s.Problems) > 0:
-		return fail(strings.Join(s.Problems, "; "), "correct the variables; `migratectl settings` lists them. What rests on them is skipped below")
+		return fail(strings.Join(s.Problems, "; "), "correct the variables; `migratectl settings` lists them. The checks that depend on them are skipped")
 	case len(s.Warnings) > 0:
-		return warn(strings.Join(s.Warnings, "; "), "make sure that you mean it")
+		return warn(strings.Join(s.Warnings, "; "), "change the settings, or accept the warned risk")
 	default:
 		return pass("the environment is in order")
 	}
@@ -33,11 +33,11 @@ func role(f Facts) Check {
 	source := f.Settings.Source
 	switch {
 	case source.RoleARN == "":
-		return pass("none is set: the source is asked with the function's own credentials")
+		return pass("no role is set: the function uses its own credentials for the source")
 	case f.role.err == nil:
-		return pass("took on " + source.RoleARN)
+		return pass("assumed " + source.RoleARN)
 	case notPermitted(f.role.err) && f.someoneElse():
-		return warn("not permitted to "+f.identity.value.ARN+", which is not the function's role; whether the function may, this cannot tell",
+		return warn("not permitted to "+f.identity.value.ARN+", which is not the function's role; this check cannot tell whether the function is permitted",
 			"if the role's trust names the function's role alone, this is as it should be; --user, or a sign-in, proves it when run as "+f.function.value.Role)
 	case notPermitted(f.role.err):
 		return fail(f.role.err.Error(), "let the role's trust policy name the function's role with this external ID, and the function's role allow sts:AssumeRole on it")
@@ -76,7 +76,7 @@ func externalID(f Facts) Check {
 	case notPermitted(f.bareRole.err):
 		return pass("without it the role is refused")
 	default:
-		return warn("could not be found out: "+f.bareRole.err.Error(), "try again")
+		return warn("the check got no answer: "+f.bareRole.err.Error(), "try again")
 	}
 }
 
@@ -89,9 +89,9 @@ func reach(f Facts) Check {
 	case f.reach.err != nil:
 		return fail(f.reach.err.Error(), "see "+nameRole+" and "+nameSourcePool+"; the role needs cognito-idp:AdminInitiateAuth and cognito-idp:AdminGetUser on the pool")
 	case f.reach.value != domain.ReasonUserUnknown:
-		return warn(fmt.Sprintf("it answers %s about a user whom nobody can have", f.reach.value), "look at the source's own triggers")
+		return warn(fmt.Sprintf("the source answered %s about a probe user that cannot exist", f.reach.value), "look at the source's own triggers")
 	default:
-		return pass("it answers, and does not know a user whom nobody has")
+		return pass("the source answered; the probe user does not exist, as expected")
 	}
 }
 

@@ -10,29 +10,26 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// Lockout bounds how often passwords are tried for one name, for sources that do
-// not do so themselves. Look-ups after a forgotten password are not counted:
-// they try no password, and what Cognito then sends goes to the person's own
-// address, so who is locked can still set a new one.
+// Lockout limits the password attempts for one name, for sources without a lockout
+// of their own. Look-ups after a forgotten password are not counted: they prove no
+// password, and Cognito sends its code to the user's own address. So a locked user
+// can still set a new password.
 type Lockout struct {
-	// Limiter counts.
+	// Limiter counts the attempts.
 	Limiter ports.Limiter
-	// Keys give names the keys by which they are counted.
+	// Keys computes the keys under which names are counted.
 	Keys domain.LockoutKeys
-	// Unsettled gets the error where a try could not be given back, or a count not
-	// be cleared: the count expires by itself, and the answer to the person
-	// stands. It may be nil.
+	// Unsettled gets the error if an attempt could not be released or a count not
+	// cleared. The decision stands, and the count expires. It may be nil.
 	Unsettled func(ctx context.Context, err error)
 }
 
-// errLockout is an attempt of which it could not be found out whether its name
-// is locked.
-var errLockout = errors.New("the try could not be counted")
+// errLockout: it is not known whether the name is locked.
+var errLockout = errors.New("the attempt could not be counted")
 
-// prove puts a password to the source, where one may be tried. The try is
-// counted as failed before the source is asked: whatever becomes of this
-// process, and however many try at once, no more reach the source than may.
-// settling is the context for what is to be done about the count afterwards.
+// prove asks the source about a password unless the name is locked. It counts the
+// attempt as failed first, so that crashes and concurrent attempts cannot exceed the
+// limit. settling is the context for correcting the count afterwards.
 func (m *Migrator) prove(ctx, settling context.Context, attempt domain.Attempt) (domain.Finding, error) {
 	if m.options.Lockout == nil {
 		return m.authenticate(ctx, attempt)
@@ -41,8 +38,8 @@ func (m *Migrator) prove(ctx, settling context.Context, attempt domain.Attempt) 
 	try, err := m.take(ctx, name)
 	switch {
 	case err != nil:
-		// Nothing is tried: a limiter that lets through what it cannot count is
-		// none, and whoever can overload it would open it.
+		// The source is not asked. Otherwise anyone who can overload the table
+		// could switch the lockout off.
 		return domain.Finding{}, fmt.Errorf("%w: %w", errLockout, err)
 	case !try.Granted:
 		return domain.Finding{Kind: domain.LockedOut}, nil
@@ -69,8 +66,8 @@ func (m *Migrator) take(ctx context.Context, name domain.LockoutKey) (try ports.
 	return m.options.Lockout.Limiter.Take(ctx, name)
 }
 
-// settle sets the count right. The source may have used up its time, so it has
-// half of what is kept for the record and the answer.
+// settle corrects the count. The source may have used up its time, so settle may use
+// half of the reserve.
 func (m *Migrator) settle(ctx context.Context, set func(context.Context) error) {
 	ctx, cancel := before(ctx, m.options.Reserve/2)
 	defer cancel()
@@ -83,7 +80,7 @@ func (m *Migrator) settle(ctx context.Context, set func(context.Context) error) 
 	}
 }
 
-// before returns a context that ends so much before the one given.
+// before returns a context that ends earlier by reserve.
 func before(ctx context.Context, reserve time.Duration) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {

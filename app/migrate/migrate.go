@@ -16,12 +16,11 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// DefaultReserve is what is kept of the time that is left for the record and
-// the answer.
+// DefaultReserve is the time that is kept for the record and the answer.
 const DefaultReserve = 500 * time.Millisecond
 
-// RequiredReserve is what is kept where an attempt hangs on its record: there is
-// a second record when the first could not be kept, and the first is given longer.
+// RequiredReserve is the time that is kept if the record is required. The first
+// record may take longer, and a second record follows if the first one fails.
 const RequiredReserve = time.Second
 
 // share is the part of the reserve that is the answer's, and that of the second
@@ -46,14 +45,12 @@ type Options struct {
 	SourcePools []string
 	// Completion is what follows a decision to migrate; nothing where it is nil.
 	Completion *Completion
-	// Lockout bounds how often passwords are tried; nothing does where it is
-	// nil, but for the source itself.
+	// Lockout limits password attempts; if it is nil, only the source limits them.
 	Lockout *Lockout
-	// AuditRequired turns a person away for now whose move could not be
-	// recorded. Without it the decision stands: who proved their password is
-	// not turned away for a place of records that is down.
+	// AuditRequired fails a migration that could not be recorded. Without it the
+	// user migrates although a sink is down.
 	AuditRequired bool
-	// AuditFailed is told when a record of the attempt could not be kept.
+	// AuditFailed is called if a record of the attempt could not be kept.
 	AuditFailed func(ctx context.Context, attemptID string, err error)
 	// Now is the clock; [time.Now] where it is nil.
 	Now func() time.Time
@@ -70,15 +67,14 @@ type EarlierSources interface {
 
 // Completion says what follows a decision to migrate.
 type Completion struct {
-	// Queue keeps what is owed.
+	// Queue keeps the completions.
 	Queue ports.CompletionQueue
-	// Keys make the digests that what is owed holds.
+	// Keys make the digests in a completion.
 	Keys domain.CompletionKeys
-	// Required turns a person away whose completion cannot be queued. Without
-	// it they are moved, and the record says what is owed.
+	// Required fails an attempt whose completion cannot be queued. Without it the
+	// user migrates, and the record says that completion is owed.
 	Required bool
-	// Unsent is told of an error of the queue, of which the record says only
-	// that there was one; nobody where it is nil.
+	// Unsent gets the error of the queue, for the log. It may be nil.
 	Unsent func(ctx context.Context, err error)
 }
 
@@ -89,7 +85,7 @@ type Migrator struct {
 	options Options
 }
 
-// New returns the use case over a source and a place for records.
+// New returns the use case over a source and a sink for records.
 func New(source ports.SourceDirectory, audit ports.AuditSink, options Options) *Migrator {
 	switch {
 	case options.Reserve != 0:
@@ -107,21 +103,20 @@ func New(source ports.SourceDirectory, audit ports.AuditSink, options Options) *
 	return &Migrator{source: source, audit: audit, options: options}
 }
 
-// Failure is an attempt of which nothing was decided.
+// Failure is an attempt that ended without a decision.
 type Failure struct {
 	// Reason is one of the domain's reasons to fail.
 	Reason domain.Reason
-	// Err is what the source said, or what panicked.
+	// Err is the source's error, or a panic.
 	Err error
 }
 
-// Error names the reason and what was behind it; it holds nothing of the
-// person's.
+// Error returns the reason and the cause. It holds no user's data.
 func (f *Failure) Error() string {
 	return string(f.Reason) + ": " + f.Err.Error()
 }
 
-// Unwrap gives what was behind the failure.
+// Unwrap returns the cause.
 func (f *Failure) Unwrap() error {
 	return f.Err
 }
@@ -164,7 +159,7 @@ func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.
 	record.OmittedAttributes = decision.Omitted
 	if err := m.record(ctx, record); err != nil && m.options.AuditRequired && record.Outcome == domain.OutcomeMigrated {
 		failure = &Failure{Reason: domain.ReasonAuditUnkept, Err: err}
-		_ = m.record(ctx, m.unkept(record)) // who is to be told of it is told
+		_ = m.record(ctx, m.unkept(record)) // record already reported the error
 	}
 	if failure != nil {
 		return domain.Decision{}, failure

@@ -334,7 +334,7 @@ func attemptCheck(ctx context.Context, user, password string, s streams) doctor.
 	}
 	result := function.Attempt(ctx, event)
 	if result.Decision == nil {
-		return doctor.Attempt(doctor.Fail, "the event was not taken", "")
+		return doctor.Attempt(doctor.Fail, "the event was rejected", "")
 	}
 	saw := result.Decision.Verdict + ": " + string(result.Decision.Reason)
 	switch result.Decision.Verdict {

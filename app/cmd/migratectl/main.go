@@ -42,13 +42,13 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"demo", "show what becomes of a few attempts, on people that come along", demonstrate},
+		{"demo", "show the result of a few attempts by built-in sample users", demonstrate},
 		{"simulate", "make one attempt and show the event, the decision, the response and the audit record", simulate},
 		{"serve", "answer Lambda's Invoke API on loopback, for a local Cognito, the AWS CLI or SAM", serve},
 		{"doctor", "check the set-up from end to end, and change nothing", checkUp},
-		{"attach", "make a function a user pool's migration trigger, and keep all its other settings", attach},
-		{"detach", "take the trigger off, likewise", detach},
-		{"complete", "finish moves by hand, as the queue does: one person, or all that records say are owed", finish},
+		{"attach", "make a function the migration trigger of a user pool; all other settings of the pool stay", attach},
+		{"detach", "remove the migration trigger from a user pool; all other settings of the pool stay", detach},
+		{"complete", "complete migrations without the queue: one user, or every user whose records say that completion is owed", finish},
 		{"settings", "list the environment variables", settings},
 		{"version", "print the version", printVersion},
 	}
@@ -128,7 +128,7 @@ func parse(flags *flag.FlagSet, args []string, s streams) error {
 		return errUsage
 	}
 	if flags.NArg() > 0 {
-		fmt.Fprintf(s.err, "migratectl %s takes flags alone, not %q\n", flags.Name(), strings.Join(flags.Args(), " "))
+		fmt.Fprintf(s.err, "migratectl %s takes only flags; remove %q\n", flags.Name(), strings.Join(flags.Args(), " "))
 		return errUsage
 	}
 	return nil

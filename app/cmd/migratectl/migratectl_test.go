@@ -114,7 +114,7 @@ func TestSimulate(t *testing.T) {
 			want: []string{"migrate: forgot_password", `"username": "alice"`}},
 		"an event of one's own": {args: []string{"--event", event},
 			want: []string{"migrate: password_accepted", `"x": 1`, `"password": "[REDACTED]"`}},
-		"an event that is broken":        {args: []string{"--event", broken}, want: []string{"none: the event was not taken", lambdatrigger.TextMalformed}, fails: "the event was not taken"},
+		"an event that is broken":        {args: []string{"--event", broken}, want: []string{"none: the event was rejected", lambdatrigger.TextMalformed}, fails: "the event was rejected"},
 		"no name":                        {args: nil, fails: "give --username NAME or --event FILE"},
 		"a name and an event":            {args: []string{"--username", "a", "--event", event}, fails: "not both"},
 		"an event that is not there":     {args: []string{"--event", event + "x"}, fails: "no such file"},

@@ -71,7 +71,7 @@ func checkLoopback(address string) error {
 		return errors.New("--addr takes host:port, such as 127.0.0.1:9000")
 	}
 	if !isLoopback(address) {
-		return errors.New("--addr takes an address of loopback, such as 127.0.0.1:9000: whoever reaches it can try passwords")
+		return errors.New("--addr takes an address of loopback, such as 127.0.0.1:9000: anyone who can reach it can guess passwords")
 	}
 	return nil
 }

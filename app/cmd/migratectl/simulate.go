@@ -22,10 +22,10 @@ import (
 func simulate(ctx context.Context, args []string, s streams) error {
 	flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
 	var (
-		username  = flags.String("username", "", "the `name` that the person types")
+		username  = flags.String("username", "", "the `name` that the user types")
 		trigger   = flags.String("trigger", "sign-in", "`sign-in or forgot-password`")
-		eventFile = flags.String("event", "", "a `file` with Cognito's event, in place of --username and --trigger")
-		fromStdin = flags.Bool("password-stdin", false, "read the password from standard input, in place of asking for it")
+		eventFile = flags.String("event", "", "a `file` with Cognito's event, instead of --username and --trigger")
+		fromStdin = flags.Bool("password-stdin", false, "read the password from standard input instead of a prompt")
 		asJSON    = flags.Bool("json", false, "print one JSON object")
 	)
 	if err := parse(flags, args, s); err != nil {
@@ -56,7 +56,7 @@ func simulate(ctx context.Context, args []string, s streams) error {
 		err = writeText(s.out, result)
 	}
 	if err == nil && result.Decision == nil {
-		return errors.New("the event was not taken")
+		return errors.New("the event was rejected")
 	}
 	if err == nil && result.Decision.Verdict == "fail" {
 		return fmt.Errorf("the attempt failed: %s", result.Decision.Reason)
@@ -93,7 +93,7 @@ func readPassword(s streams, fromStdin bool) (string, error) {
 		return strings.TrimSuffix(line, "\r"), nil
 	}
 	if !term.IsTerminal(int(s.in.Fd())) {
-		return "", errors.New("standard input is no terminal to ask for the password: use --password-stdin")
+		return "", errors.New("standard input is not a terminal, so the password cannot be asked for; use --password-stdin")
 	}
 	fmt.Fprint(s.err, "Password: ")
 	password, err := term.ReadPassword(int(s.in.Fd()))
@@ -112,7 +112,7 @@ func writeText(to io.Writer, result trial.Outcome) error {
 		}
 		text.WriteString("\n")
 	default:
-		text.WriteString("Decision\n  none: the event was not taken\n\n")
+		text.WriteString("Decision\n  none: the event was rejected\n\n")
 	}
 	if result.Error != nil {
 		fmt.Fprintf(&text, "Error to Cognito\n  %s (%s)\n\n", result.Error.Message, result.Error.Type)
