@@ -144,7 +144,7 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"a client that is not there":       {func(p *plan) { p.args["--destination-client"] = "nonesuch" }, statuses{"destination client": fail, "destination client flow": skip, "destination client errors": skip}, "ResourceNotFoundException", "destination client"},
 		"a client that signs in by SRP": {func(p *plan) {
 			p.client.ExplicitAuthFlows = []types.ExplicitAuthFlowsType{types.ExplicitAuthFlowsTypeAllowUserSrpAuth}
-		}, statuses{"destination client flow": fail}, "never invoked", "destination client flow"},
+		}, statuses{"destination client flow": fail}, "never invoke the trigger", "destination client flow"},
 		"a client that tells who exists":    {func(p *plan) { p.client.PreventUserExistenceErrors = types.PreventUserExistenceErrorTypesLegacy }, statuses{"destination client errors": warn}, "LEGACY", "destination client errors"},
 		"refusals that tell who exists":     {func(p *plan) { p.environ["MIGRATE_REFUSAL"] = "explain" }, statuses{"configuration": warn, "destination client errors": warn}, "explain", "destination client errors"},
 		"a rule that reads what is nowhere": {rules("email,custom:tenant=custom:nowhere"), statuses{"attributes at source": fail}, "custom:nowhere", "attributes at source"},
@@ -221,7 +221,7 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"a trigger that is another function": {func(p *plan) { p.trigger = otherFunction }, statuses{"trigger": fail}, "another function", "trigger"},
 		"no permission":                      {func(p *plan) { p.permission = nil }, statuses{"trigger permission": fail}, "does not allow", "trigger permission"},
 		"a permission for another pool":      {func(p *plan) { p.permission.SourceArn = aws.String(otherPool) }, statuses{"trigger permission": fail}, otherPool, "trigger permission"},
-		"a permission for every pool":        {func(p *plan) { p.anyPool = true }, statuses{"trigger permission": warn}, "anybody's pool", "trigger permission"},
+		"a permission for every pool":        {func(p *plan) { p.anyPool = true }, statuses{"trigger permission": warn}, "for any pool", "trigger permission"},
 		"a permission for another service":   {func(p *plan) { p.permission.Principal = aws.String("events.amazonaws.com") }, statuses{"trigger permission": fail}, "does not allow", "trigger permission"},
 		"a function that is not there":       {func(p *plan) { p.args["--function"] = "nonesuch" }, statuses{"function": fail, "trigger": skip, "trigger permission": skip, "function timeout": skip, "function memory": skip, "function environment": skip}, "ResourceNotFoundException", "function"},
 		"a timeout that is too short":        {func(p *plan) { p.function.Timeout = aws.Int32(1) }, statuses{"function timeout": fail}, "1s", "function timeout"},
