@@ -313,7 +313,7 @@ func TestHowTheRecordsNamePeople(t *testing.T) {
 		"as they are":   {without("AUDIT_HMAC_KEY", "AUDIT_USERNAME=plain"), "alice", "alice: can be completed", ""},
 		"not at all":    {without("AUDIT_HMAC_KEY", "AUDIT_USERNAME=none"), "", "", "use --user"},
 		"without a key": {without("AUDIT_HMAC_KEY"), digest("alice"), "", "AUDIT_HMAC_KEY is not set"},
-		"another key":   {environ, strings.Repeat("0", 64), "nobody of the destination", "1 of 1"},
+		"another key":   {environ, strings.Repeat("0", 64), "no destination user", "1 of 1"},
 	} {
 		file := owedFile(t, owedLine("a1", row.username, handPool, "owed"))
 		got := runTool(t, row.environ, "", "complete", "--all-owed", file, "--destination-pool", handPool)

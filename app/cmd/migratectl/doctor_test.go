@@ -206,8 +206,8 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		}, statuses{"username shape": warn}, "phone_number", "username shape"},
 		"letter case that begins to matter": {func(p *plan) { p.pool.UsernameConfiguration.CaseSensitive = aws.Bool(true) }, statuses{"case sensitivity": warn}, "becomes two users", "case sensitivity"},
 		"letter case that ceases to matter": {func(p *plan) { p.sourcePool.UsernameConfiguration = nil }, statuses{"case sensitivity": warn}, "lower-cases", "case sensitivity"},
-		"a second factor for everyone":      {func(p *plan) { p.sourcePool.MfaConfiguration = types.UserPoolMfaTypeOn }, statuses{"MFA": fail}, "everyone is turned away", "MFA"},
-		"a second factor for some":          {func(p *plan) { p.sourcePool.MfaConfiguration = types.UserPoolMfaTypeOptional }, statuses{"MFA": warn}, "turned away", "MFA"},
+		"a second factor for everyone":      {func(p *plan) { p.sourcePool.MfaConfiguration = types.UserPoolMfaTypeOn }, statuses{"MFA": fail}, "every user is refused", "MFA"},
+		"a second factor for some":          {func(p *plan) { p.sourcePool.MfaConfiguration = types.UserPoolMfaTypeOptional }, statuses{"MFA": warn}, "users with a second factor are refused", "MFA"},
 		"a second factor by SMS, and MFA off": {func(p *plan) {
 			p.sourcePool.MfaConfiguration, p.sourcePool.SmsConfiguration = types.UserPoolMfaTypeOptional, sms()
 			p.environ["MIGRATE_ON_MFA"], p.environ["MIGRATE_ATTRIBUTES"] = "migrate", "email,phone_number"
@@ -263,7 +263,7 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"a lockout table without a key to digest names": {func(p *plan) {
 			counting("nameDigest", "expiresAt")(p)
 			p.ours["AUDIT_HMAC_KEY"] = ""
-		}, statuses{"configuration": fail, "lockout": skip, "function environment": warn}, "LOCKOUT_TABLE: is used with AUDIT_HMAC_KEY", "configuration"},
+		}, statuses{"configuration": fail, "lockout": skip, "function environment": warn}, "LOCKOUT_TABLE: needs AUDIT_HMAC_KEY", "configuration"},
 		"a lockout table with a key that is short": {func(p *plan) {
 			counting("nameDigest", "expiresAt")(p)
 			p.ours["AUDIT_HMAC_KEY"] = "short"
