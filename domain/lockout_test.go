@@ -296,7 +296,8 @@ func TestWhatIsOwnedByAUserSharesACount(t *testing.T) {
 			norm.NFC.String(name), norm.NFD.String(name), norm.NFKC.String(name), norm.NFKD.String(name), // a source may do so
 		} {
 			user := domain.SourceUser{Username: name}
-			if (user.Owns(spelling) || norm.NFKC.String(spelling) == norm.NFKC.String(name)) && keys.Of(spelling) != keys.Of(name) {
+			// Not NFKC: golang.org/x/text composes U+E0047 and U+0301 into Ǵ, as if the first were G.
+			if (user.Owns(spelling) || norm.NFKD.String(spelling) == norm.NFKD.String(name)) && keys.Of(spelling) != keys.Of(name) {
 				t.Fatalf("%q and %q count apart", spelling, name)
 			}
 		}
