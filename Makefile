@@ -96,6 +96,12 @@ test: peers ## Every test that this machine can run; E2E=required: a skipped one
 	@$(if $(RACE),,echo "test: no C compiler here, so without the race detector")
 	@MODULES="$(MODULES)" $(SUMMARY) $(RACE) $(TESTFLAGS) ./...
 
+COUNT ?= 30
+PACKAGES ?= ./...
+.PHONY: test-repeat
+test-repeat: peers ## Show that no result depends on luck: COUNT (30) runs of PACKAGES, one and two processors, busy cores
+	@go run ./test/repeat -count $(COUNT) $(PACKAGES)
+
 .PHONY: e2e
 e2e: ## The end-to-end tests alone; each peer must be there
 	@$(MAKE) peers E2E=required
