@@ -179,6 +179,21 @@ func TestASourceThatCannotRetireUsersIsNotAskedTo(t *testing.T) {
 	}
 }
 
+// TestTheFunctionDoesNotStartWhereTheDestinationIsASource, whichever of them it is.
+func TestTheFunctionDoesNotStartWhereTheDestinationIsASource(t *testing.T) {
+	t.Parallel()
+	environ := []string{
+		"MIGRATE_SOURCES=old,new", "OLD_USER_POOL_ID=ap-northeast-1_Other0001", "OLD_CLIENT_ID=client",
+		"NEW_USER_POOL_ID=ap-northeast-1_Same00001", "NEW_CLIENT_ID=client",
+	}
+	for pool, fails := range map[string]bool{"ap-northeast-1_Same00001": true, "ap-northeast-1_Other0001": true, "ap-northeast-1_Dest00001": false} {
+		_, err := config.Load(t.Context(), append(environ, "MIGRATE_DESTINATION_USER_POOL_ID="+pool), whole().Sources, nil)
+		if (err != nil) != fails || fails && !strings.Contains(err.Error(), "MIGRATE_DESTINATION_USER_POOL_ID: is a source too") {
+			t.Errorf("%s: got %v", pool, err)
+		}
+	}
+}
+
 func TestSettingsOfAUserPoolAreCheckedForShape(t *testing.T) {
 	t.Parallel()
 	for variable, want := range map[string]string{

@@ -62,9 +62,10 @@ var notInTheTemplates = map[string]string{
 
 // madeHere are settings that no parameter is needed for.
 var madeHere = map[string]string{
-	"SOURCE_KIND":          "the templates set up a user pool as source",
-	"COMPLETION_QUEUE_URL": "the queue is made here",
-	"LOCKOUT_TABLE":        "the table is made here",
+	"SOURCE_KIND":                      "the templates set up a user pool as source",
+	"MIGRATE_DESTINATION_USER_POOL_ID": "the templates are told the pool as DestinationUserPoolId",
+	"COMPLETION_QUEUE_URL":             "the queue is made here",
+	"LOCKOUT_TABLE":                    "the table is made here",
 }
 
 // neededHere are settings that the program can do without and the templates

@@ -3,6 +3,7 @@ package domain
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -118,6 +119,12 @@ func (u DestinationUser) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "destination user(%s enabled=%t)", string(u.Status), u.Enabled)
 }
 
+// Is reports whether this is the user who was read before, and not one who was
+// created under the same name since: Cognito gives each user a sub.
+func (u DestinationUser) Is(before DestinationUser) bool {
+	return u.Username == before.Username && u.Attributes[attributeSub] == before.Attributes[attributeSub]
+}
+
 // Readiness says whether the destination user allows a completion now.
 type Readiness uint8
 
@@ -141,7 +148,7 @@ func ReadyToComplete(rules Rules, completion Completion, user *DestinationUser) 
 	switch {
 	case user == nil:
 		return NotYet, ReasonNotCreatedYet
-	case completion.contradicts(rules, *user):
+	case contradicts(rules, completion.SourceSub, *user):
 		return Never, ReasonAnotherUser
 	case !user.Enabled:
 		return NotYet, ReasonDestinationDisabled
@@ -152,19 +159,26 @@ func ReadyToComplete(rules Rules, completion Completion, user *DestinationUser) 
 	}
 }
 
-// contradicts reports whether the destination user carries another source user's
-// sub, or none, where a rule carries it.
-func (c Completion) contradicts(rules Rules, user DestinationUser) bool {
-	carrier := rules.Attributes.SubCarrier()
-	return carrier != "" && c.SourceSub != "" && user.Attributes[carrier] != c.SourceSub
+// carries reports whether the sub says who a destination user is: there is one, and
+// our rules carry it.
+func carries(rules Rules, sub string) bool {
+	return sub != "" && len(rules.Attributes.SubCarriers()) > 0
 }
 
-// Before Cognito creates the user it waits for the trigger, five seconds at most
-// (cognito-facts 14). Two clocks are compared here, so there is room on both
-// sides.
+// contradicts reports whether the destination user carries another source user's
+// sub, or none, where a rule carries it.
+func contradicts(rules Rules, sub string, user DestinationUser) bool {
+	return sub != "" && slices.ContainsFunc(rules.Attributes.SubCarriers(), func(carrier string) bool {
+		return user.Attributes[carrier] != sub
+	})
+}
+
+// Cognito asks the function three times at most, five seconds each, and then
+// creates the user (cognito-facts 14). Both times are recorded, by clocks that may
+// differ, so there is room on both sides.
 const (
 	createdEarliest = -time.Minute
-	createdLatest   = 2 * time.Minute
+	createdLatest   = 5 * time.Minute
 )
 
 // createdBy reports whether the attempt can have made the destination user. Where
@@ -184,41 +198,40 @@ func (c Completion) createdBy(user DestinationUser) bool {
 // else every verified contact that the user was moved with, on a user who was
 // created near the attempt. A name proves nothing.
 func (c Completion) ProvenBy(rules Rules, keys CompletionKeys, user DestinationUser) Reason {
-	if rules.Attributes.SubCarrier() != "" && c.SourceSub != "" {
-		if c.contradicts(rules, user) {
-			return ReasonAnotherUser
-		}
+	switch {
+	case contradicts(rules, c.SourceSub, user):
+		return ReasonAnotherUser
+	case carries(rules, c.SourceSub):
+		return ""
+	case len(c.Contacts) == 0:
+		return ReasonIdentityUnproven
+	case !c.createdBy(user), !keys.haveContacts(c.AttemptID, c.Contacts, user.Attributes):
+		return ReasonAnotherUser
+	case !keys.haveAny(c.AttemptID, c.Contacts, rules.Attributes.ownContacts(user.Attributes)):
+		return ReasonIdentityUnproven
+	default:
 		return ""
 	}
-	if len(c.Contacts) == 0 {
-		return ReasonIdentityUnproven
-	}
-	if !c.createdBy(user) || !keys.haveContacts(c.AttemptID, c.Contacts, user.Attributes) {
-		return ReasonAnotherUser
-	}
-	return ""
 }
 
 // SamePerson compares the two users that were just read, and gives the reason for
 // which they are not proven to be one person, or none. Where one of our own rules
-// carries the source's sub, the sub decides. Elsewhere three things must hold:
-// every verified contact that the rules move is there and verified on both sides,
+// carries the source's sub, the sub decides. Elsewhere three things must hold: both
+// sides have the same verified contacts, at least one of them the user's own,
 // everything else that the rules move is equal, and the destination created the
 // user near the attempt. A name proves nothing: somebody else may have signed up
 // under it.
 func SamePerson(rules Rules, completion Completion, source SourceUser, created DestinationUser) Reason {
-	carrier, sub := rules.Attributes.SubCarrier(), subOf(source)
-	if carrier != "" && sub != "" {
-		if created.Attributes[carrier] != sub {
-			return ReasonAnotherUser
-		}
-		return ""
-	}
+	sub := subOf(source)
 	moved := rules.Attributes.Apply(source, rules.VerifiedContacts)
 	switch {
-	case !moved.hasVerifiedContact():
+	case contradicts(rules, sub, created):
+		return ReasonAnotherUser
+	case carries(rules, sub):
+		return ""
+	case !rules.Attributes.ownContacts(moved).hasVerifiedContact():
 		return ReasonIdentityUnproven
-	case !completion.createdBy(created), !hasAll(created.Attributes, moved):
+	case !completion.createdBy(created), !hasAll(created.Attributes, moved), rules.hasContactBeside(created.Attributes, moved):
 		return ReasonAnotherUser
 	default:
 		return ""
@@ -230,18 +243,40 @@ func SamePerson(rules Rules, completion Completion, source SourceUser, created D
 func hasAll(attributes, moved Attributes) bool {
 	for name, value := range moved {
 		there := attributes[name]
-		if there != value && (name != attributeEmail || !strings.EqualFold(there, value)) {
+		if name == attributeEmail {
+			there, value = lowerASCII(there), lowerASCII(value)
+		}
+		if there != value {
 			return false
 		}
 	}
 	return true
 }
 
+// hasContactBeside reports whether a user has a verified contact that was not
+// moved, of a kind that the rules move.
+func (r Rules) hasContactBeside(attributes, moved Attributes) bool {
+	return attributes.hasVerifiedEmail() && r.Attributes.hasRule(attributeEmail) && !moved.hasVerifiedEmail() ||
+		attributes.hasVerifiedPhone() && r.Attributes.hasRule(attributePhone) && !moved.hasVerifiedPhone()
+}
+
+// lowerASCII puts the case of ASCII letters aside, and of no other: some letters
+// outside of ASCII have a lower case in it, and an address with one of them is
+// somebody else's.
+func lowerASCII(address string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, address)
+}
+
 // IsUser reports whether the source user, read again, is the one who was moved,
 // and not another who got the name since.
 func (c Completion) IsUser(user SourceUser) bool {
-	if c.SourceSub != "" {
-		return subOf(user) == c.SourceSub
+	if sub := subOf(user); c.SourceSub != "" || sub != "" {
+		return sub == c.SourceSub
 	}
 	return user.Username == c.SourceUsername
 }

@@ -142,6 +142,23 @@ func TestBothUsersAreOnePersonByProofAlone(t *testing.T) {
 			created(func(u *domain.DestinationUser) { u.Attributes["phone_number"] = "+15550100" }), domain.ReasonAnotherUser},
 		{"the contacts, and another name", byContact, changed(func(u *domain.SourceUser) { u.Attributes["name"] = "Alice" }),
 			created(func(u *domain.DestinationUser) { u.Attributes["name"] = "Mallory" }), domain.ReasonAnotherUser},
+		// Users can write standard attributes themselves, and so claim a sub.
+		{"the sub in an attribute that users can write", rules(func(r *domain.Rules) { r.Attributes = mapping("name,nickname=sub") }), alice(),
+			created(func(u *domain.DestinationUser) { u.Attributes["nickname"] = "sub-1" }), domain.ReasonIdentityUnproven},
+		{"the sub in two attributes, one of them another's", rules(func(r *domain.Rules) { r.Attributes = mapping("custom:legacy_sub=sub,custom:id=sub") }), alice(),
+			created(func(u *domain.DestinationUser) { u.Attributes["custom:id"] = "sub-2" }), domain.ReasonAnotherUser},
+		{"a text in the place of the sub", rules(func(r *domain.Rules) { r.Attributes = mapping("custom:legacy_sub='sub-1'") }), alice(), created(same), domain.ReasonIdentityUnproven},
+		{"an address that the rules give to everyone", rules(func(r *domain.Rules) { r.Attributes = mapping("email='all@example.com',email_verified='true'") }), unverified(),
+			created(func(u *domain.DestinationUser) { u.Attributes["email"] = "all@example.com" }), domain.ReasonIdentityUnproven},
+		{"an address whose letter only has the same lower case", rules(func(r *domain.Rules) { r.Attributes = mapping("email") }),
+			changed(func(u *domain.SourceUser) { u.Attributes["email"] = "kate@example.com" }),
+			created(func(u *domain.DestinationUser) { u.Attributes["email"] = "\u212aate@example.com" }), domain.ReasonAnotherUser},
+		{"the contacts, and one more that is verified there", byContact,
+			changed(func(u *domain.SourceUser) {
+				delete(u.Attributes, "phone_number")
+				delete(u.Attributes, "phone_number_verified")
+			}), created(same), domain.ReasonAnotherUser},
+		{"the contacts, and one more of a kind that no rule moves", rules(func(r *domain.Rules) { r.Attributes = mapping("email") }), alice(), created(same), ""},
 		{"the contacts, created long before", byContact, alice(),
 			created(func(u *domain.DestinationUser) { u.CreatedAt = attempted.Add(-time.Hour) }), domain.ReasonAnotherUser},
 		{"the contacts, created long after", byContact, alice(),
@@ -179,6 +196,13 @@ func TestAMessageProvesWhoTheDestinationUserIs(t *testing.T) {
 		{"not by contacts of a user created at another time", rules(), alice(),
 			created(func(u *domain.DestinationUser) { u.CreatedAt = attempted.Add(time.Hour) }), domain.ReasonAnotherUser},
 		{"not by a name", rules(), unverified(), created(same), domain.ReasonIdentityUnproven},
+		{"not by an address that the rules give to everyone",
+			rules(func(r *domain.Rules) {
+				r.Attributes = mapping("email='all@example.com',email_verified='true',phone_number")
+			}), unverified(),
+			created(func(u *domain.DestinationUser) { u.Attributes["email"] = "all@example.com" }), domain.ReasonIdentityUnproven},
+		{"not by a sub that users can write", rules(func(r *domain.Rules) { r.Attributes = mapping("nickname=sub") }), alice(),
+			created(func(u *domain.DestinationUser) { u.Attributes["nickname"] = "sub-1" }), domain.ReasonIdentityUnproven},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -231,6 +255,39 @@ func TestTheSourceUserReadAgainIsTheOneWhoWasMoved(t *testing.T) {
 	completion = moved(rules(), "alice", subless)
 	if !completion.IsUser(subless) || completion.IsUser(changed(func(u *domain.SourceUser) { u.Username, u.Sub, u.Attributes = "bob", "", nil })) {
 		t.Error("without subs the name says who it is")
+	}
+	if completion.IsUser(alice()) {
+		t.Error("a user with a sub is taken for one who had none")
+	}
+}
+
+func TestAUserWhoWasCreatedAnewIsAnotherUser(t *testing.T) {
+	t.Parallel()
+	before := *created(func(*domain.DestinationUser) {})
+	for name, row := range map[string]struct {
+		change func(*domain.DestinationUser)
+		want   bool
+	}{
+		"the user":             {func(*domain.DestinationUser) {}, true},
+		"with another address": {func(u *domain.DestinationUser) { u.Attributes["email"] = "new@example.com" }, true},
+		"with another sub":     {func(u *domain.DestinationUser) { u.Attributes["sub"] = "sub-newer" }, false},
+		"under another name":   {func(u *domain.DestinationUser) { u.Username = "Alice" }, false},
+	} {
+		if got := created(row.change).Is(before); got != row.want {
+			t.Errorf("%s: %t, want %t", name, got, row.want)
+		}
+	}
+}
+
+func TestWhichRulesCarryTheSub(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"*": nil, "custom:legacy_sub=sub": {"custom:legacy_sub"}, "*, custom:x=sub,custom:y=sub": {"custom:x", "custom:y"}, "dev:custom:x=sub": {"dev:custom:x"},
+		"nickname=sub": nil, "profile=sub,custom:y=username": nil, "custom:x='sub'": nil, "custom:sub": nil,
+	} {
+		if got := mapping(text).SubCarriers(); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
 	}
 }
 
@@ -379,12 +436,12 @@ func TestNothingIsFinishedForAPersonWhoCouldNotSignIn(t *testing.T) {
 		}
 		destination.Username = user.Username
 		proven := domain.SamePerson(chosen, completion, user, destination) == ""
-		carrier := chosen.Attributes.SubCarrier()
+		carried := slices.ContainsFunc(chosen.Attributes.SubCarriers(), func(carrier string) bool { return destination.Attributes[carrier] != "" })
 		moved := chosen.Attributes.Apply(user, chosen.VerifiedContacts)
 		contact := func(name string) bool {
 			return moved[name] != "" && moved[name+"_verified"] == "true" && strings.EqualFold(destination.Attributes[name], moved[name]) && destination.Attributes[name+"_verified"] == "true"
 		}
-		if proven && (carrier == "" || destination.Attributes[carrier] == "") && !contact("email") && !contact("phone_number") {
+		if proven && !carried && !contact("email") && !contact("phone_number") {
 			t.Fatal("a name alone was taken for proof")
 		}
 		if readiness != domain.Ready && reason == "" {

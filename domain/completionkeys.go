@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // CompletionKeys keep what travels in the queue from being forged, and from being
@@ -62,11 +61,18 @@ func (k CompletionKeys) haveContacts(attempt string, digests []string, attribute
 	return true
 }
 
+// haveAny reports whether the attributes have one of the contacts, verified.
+func (k CompletionKeys) haveAny(attempt string, digests []string, attributes Attributes) bool {
+	return slices.ContainsFunc(contactParts(attributes), func(contact string) bool {
+		return slices.ContainsFunc(digests, func(digest string) bool { return k.either(digest, labelContact, attempt, contact) })
+	})
+}
+
 // contactParts are the verified contacts, as they are digested.
 func contactParts(attributes Attributes) []string {
 	var parts []string
 	if attributes.hasVerifiedEmail() {
-		parts = append(parts, attributeEmail+":"+strings.ToLower(attributes[attributeEmail]))
+		parts = append(parts, attributeEmail+":"+lowerASCII(attributes[attributeEmail]))
 	}
 	if attributes.hasVerifiedPhone() {
 		parts = append(parts, attributePhone+":"+attributes[attributePhone])

@@ -3,6 +3,7 @@ package domain
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -332,21 +333,29 @@ func (m AttributeMap) settleVerified(to Attributes, contact, flag string, user S
 	}
 }
 
-// SubCarrier is the destination's attribute that carries the source's sub, by a
-// rule such as custom:legacy_sub=sub; empty where no rule does.
-func (m AttributeMap) SubCarrier() string {
-	return m.targetOf(attributeSub)
-}
-
-// targetOf is the attribute of the destination that carries this one of the
-// source's; empty where none does.
-func (m AttributeMap) targetOf(source string) string {
+// SubCarriers lists the destination's attributes that carry the source's sub, by
+// rules such as custom:legacy_sub=sub. A standard attribute is not one of them:
+// users can write those themselves, and so claim somebody else's sub.
+func (m AttributeMap) SubCarriers() []string {
+	var carriers []string
 	for _, rule := range m.rules {
-		if rule.literal == "" && rule.source == source {
-			return rule.target
+		if rule.literal == "" && rule.source == attributeSub && isCustom(rule.target) {
+			carriers = append(carriers, rule.target)
 		}
 	}
-	return ""
+	return carriers
+}
+
+// ownContacts are the attributes without the contacts that a rule gives to
+// everyone: those say nothing about who a user is.
+func (m AttributeMap) ownContacts(attributes Attributes) Attributes {
+	own := maps.Clone(attributes)
+	for _, rule := range m.rules {
+		if rule.literal != "" && (rule.target == attributeEmail || rule.target == attributePhone) {
+			delete(own, rule.target)
+		}
+	}
+	return own
 }
 
 func (m AttributeMap) hasRule(target string) bool {

@@ -62,6 +62,9 @@ const (
 	ReasonNotCreatedYet       Reason = "destination_user_unknown"
 	ReasonNotConfirmedYet     Reason = "destination_user_not_confirmed"
 	ReasonDestinationDisabled Reason = "destination_user_disabled"
+	// ReasonDestinationReplaced: the destination user was deleted and created
+	// anew while the completion ran.
+	ReasonDestinationReplaced Reason = "destination_user_replaced"
 	ReasonAnotherUser         Reason = "destination_user_is_another"
 	ReasonSourceUserReplaced  Reason = "source_user_is_another"
 	ReasonSourceUserChanged   Reason = "source_user_changed"

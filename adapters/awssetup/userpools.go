@@ -102,7 +102,7 @@ func (u *UserPools) AppClient(ctx context.Context, poolID, clientID string) (set
 		Flows:          texts(client.ExplicitAuthFlows),
 		Secret:         domain.NewSecret(aws.ToString(client.ClientSecret)),
 		ConcealsUsers:  client.PreventUserExistenceErrors == types.PreventUserExistenceErrorTypesEnabled,
-		ReadAttributes: client.ReadAttributes,
+		ReadAttributes: client.ReadAttributes, WriteAttributes: client.WriteAttributes,
 	}, nil
 }
 

@@ -79,7 +79,7 @@ func RefusalText(reason domain.Reason) string {
 		domain.ReasonPasswordAccepted, domain.ReasonForgotPassword, domain.ReasonSourceThrottled, domain.ReasonSourceUnreachable,
 		domain.ReasonSourceMisconfigured, domain.ReasonDeadlineExceeded, domain.ReasonInternal, domain.ReasonCompletionUnsent,
 		domain.ReasonLockoutUnavailable, domain.ReasonAuditUnkept,
-		domain.ReasonNotCreatedYet, domain.ReasonNotConfirmedYet, domain.ReasonDestinationDisabled, domain.ReasonAnotherUser,
+		domain.ReasonNotCreatedYet, domain.ReasonNotConfirmedYet, domain.ReasonDestinationDisabled, domain.ReasonDestinationReplaced, domain.ReasonAnotherUser,
 		domain.ReasonSourceUserReplaced, domain.ReasonSourceUserChanged, domain.ReasonGroupMissing,
 		domain.ReasonMessageMalformed, domain.ReasonMessageUnsigned, domain.ReasonIdentityUnproven, domain.ReasonSourceIsDestination,
 		domain.ReasonSourceUnfit,

@@ -147,7 +147,7 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 	if !c.addGroups(ctx, completion, source, person.User, created.Username, result) {
 		return
 	}
-	if c.retires() && !c.stillReady(ctx, completion, person.User, result) {
+	if c.retires() && !c.stillReady(ctx, completion, person.User, *created, result) {
 		return
 	}
 	c.retire(ctx, completion, source, person.User, result)
@@ -175,9 +175,14 @@ func (c *Completer) readDestination(ctx context.Context, completion domain.Compl
 // stillReady reads the destination user once more. While the source was asked and
 // groups were added, somebody may have disabled, deleted or replaced them; then
 // the source user is all that the person has left.
-func (c *Completer) stillReady(ctx context.Context, completion domain.Completion, person domain.SourceUser, result *result) bool {
+func (c *Completer) stillReady(ctx context.Context, completion domain.Completion, person domain.SourceUser, created domain.DestinationUser, result *result) bool {
 	again, ready := c.readDestination(ctx, completion, result)
 	if !ready {
+		return false
+	}
+	if !again.Is(created) {
+		// Even the same person has not the groups that were added to the user before.
+		result.owed(domain.ReasonDestinationReplaced, nil)
 		return false
 	}
 	if reason := domain.SamePerson(c.options.Rules, completion, person, *again); reason != "" {
@@ -236,7 +241,7 @@ func groupsOf(ctx context.Context, completion domain.Completion, source ports.So
 	case person.GroupsKnown:
 		return person.Groups, nil
 	case source.Groups != nil:
-		return source.Groups.Groups(ctx, completion.SourceUsername)
+		return source.Groups.Groups(ctx, person.Username)
 	default:
 		return completion.Groups, nil
 	}
@@ -265,9 +270,9 @@ func (c *Completer) retire(ctx context.Context, completion domain.Completion, so
 	case !c.retires():
 		result.done(domain.RetiredNot)
 	case c.options.After == domain.AfterDelete && completion.Unchanged(c.options.Rules, c.options.Keys, person):
-		c.remove(ctx, completion, source, result)
+		c.remove(ctx, person.Username, source, result)
 	default:
-		if err := disable(ctx, source, person, completion.SourceUsername); err != nil {
+		if err := disable(ctx, source, person); err != nil {
 			result.owed(ports.ReasonOf(err), fmt.Errorf("disable the source user: %w", err))
 			return
 		}
@@ -278,21 +283,21 @@ func (c *Completer) retire(ctx context.Context, completion domain.Completion, so
 	}
 }
 
-func disable(ctx context.Context, source ports.Source, person domain.SourceUser, username string) error {
+func disable(ctx context.Context, source ports.Source, person domain.SourceUser) error {
 	if !person.Enabled {
 		return nil
 	}
-	return source.Retirer.Disable(ctx, username)
+	return source.Retirer.Disable(ctx, person.Username)
 }
 
 // remove deletes the source user. It ends their sessions first: some services accept
 // a token without asking whether the user still exists.
-func (c *Completer) remove(ctx context.Context, completion domain.Completion, source ports.Source, result *result) {
-	if err := source.Retirer.SignOut(ctx, completion.SourceUsername); err != nil {
+func (c *Completer) remove(ctx context.Context, username string, source ports.Source, result *result) {
+	if err := source.Retirer.SignOut(ctx, username); err != nil {
 		result.owed(ports.ReasonOf(err), fmt.Errorf("sign out the source user: %w", err))
 		return
 	}
-	if err := source.Retirer.Delete(ctx, completion.SourceUsername); err != nil {
+	if err := source.Retirer.Delete(ctx, username); err != nil {
 		result.owed(ports.ReasonOf(err), fmt.Errorf("delete the source user: %w", err))
 		return
 	}

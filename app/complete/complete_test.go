@@ -462,6 +462,25 @@ func TestATryToFinishAMove(t *testing.T) {
 			},
 			want: came{outcome: done, reason: domain.ReasonSourceUserChanged, retired: domain.RetiredDisabledInstead},
 		},
+		"the destination user was deleted and created anew": {
+			given: func(f *fixture) { known(f, "editors") },
+			calls: func(f *fixture) []*gomock.Call {
+				anew := moved(func(u *domain.DestinationUser) { u.Attributes["sub"] = "sub-newer" })
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.adds("editors", nil), f.finds(anew, nil)}
+			},
+			want: came{outcome: later, reason: domain.ReasonDestinationReplaced, groups: 1},
+		},
+		"a source that answers to another name gives up the user who was read": {
+			given: func(f *fixture) { f.options.Groups = domain.GroupMap{} },
+			calls: func(f *fixture) []*gomock.Call {
+				user := alice(func(u *domain.SourceUser) { u.Username = "alice-1" })
+				return []*gomock.Call{
+					f.finds(moved(), nil), f.reads(domain.UserFound, user, nil), f.finds(moved(), nil),
+					f.retirer.EXPECT().Disable(gomock.Any(), "alice-1").Return(nil),
+				}
+			},
+			want: came{outcome: done, retired: domain.RetiredDisabled},
+		},
 		"a message that does not say what was moved disables and does not delete": {
 			given: func(f *fixture) { f.options.After = del; f.completion.Profile = ""; known(f) },
 			calls: func(f *fixture) []*gomock.Call {

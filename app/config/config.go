@@ -25,6 +25,9 @@ import (
 type Config struct {
 	// Rules are the choices in a decision.
 	Rules domain.Rules
+	// DestinationPool is the user pool that users are moved to; empty where only
+	// the events say it.
+	DestinationPool string
 	// DestinationSchema is what is known of the destination's attributes; the rules
 	// are held to it.
 	DestinationSchema domain.Schema
@@ -45,8 +48,12 @@ type Config struct {
 
 // SourcePools are the IDs of the user pools among the sources.
 func (c *Config) SourcePools() []string {
+	return sourcePools(c.Sources)
+}
+
+func sourcePools(sources []Source) []string {
 	var pools []string
-	for _, source := range c.Sources {
+	for _, source := range sources {
 		if pool, ok := source.Settings.(interface{ SourceUserPool() string }); ok {
 			pools = append(pools, pool.SourceUserPool())
 		}
@@ -148,6 +155,7 @@ func (r *Refusal) UnmarshalText(text []byte) error {
 type migrateSettings struct {
 	Sources             []string                   `env:"SOURCES" envDefault:"SOURCE" takes:"names of sources, separated by commas" desc:"The sources, in the order in which they are asked. Each name is the prefix of that source's own variables. Only a source that does not know the user passes on to the next."`
 	Attributes          domain.AttributeMap        `env:"ATTRIBUTES" envDefault:"*" takes:"rules, separated by commas" desc:"Attributes of the new user: \u0060email\u0060, \u0060custom:legacy_sub=sub\u0060, \u0060custom:tenant='acme'\u0060; \u0060*\u0060 stands for the standard attributes but preferred_username, which needs a rule of its own."`
+	DestinationPool     userPoolID                 `env:"DESTINATION_USER_POOL_ID" takes:"the ID of a user pool" desc:"The user pool that users are moved to. With it, the function does not start if that pool is a source. The templates set it."`
 	DestinationSchema   domain.Schema              `env:"DESTINATION_SCHEMA" takes:"attributes, separated by commas" desc:"The destination's custom attributes with type and bounds, and its required ones: \u0060custom:age=Number 0..150\u0060, \u0060email=required\u0060. \u0060migratectl doctor\u0060 prints it. Without it values are held to the documented limits, and none is required."`
 	VerifiedContacts    domain.VerifiedContacts    `env:"VERIFIED_CONTACTS" envDefault:"source" takes:"source, always" desc:"Who vouches for email and phone number: the source, or you for all of them."`
 	Username            domain.UsernameRule        `env:"USERNAME" envDefault:"auto" takes:"auto, submitted, source, omit" desc:"Under which name the user is created."`
@@ -224,6 +232,20 @@ const (
 // error that lists the choices.
 func (o *OnUnsent) UnmarshalText(text []byte) error {
 	return domain.Choose(o, text, UnsentMigrate, UnsentFail)
+}
+
+// userPoolID is the ID of a user pool.
+type userPoolID string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what an ID
+// looks like ("UserPoolId", Amazon Cognito API Reference).
+func (u *userPoolID) UnmarshalText(text []byte) error {
+	region, id, _ := strings.Cut(string(text), "_")
+	if !isOf(region, "-") || !isOf(id, "") {
+		return errors.New("takes the ID of a user pool, such as ap-northeast-1_GhIjKl456")
+	}
+	*u = userPoolID(text)
+	return nil
 }
 
 // queueURL is the URL of an SQS queue.
@@ -361,6 +383,9 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 	attributes := l.fitAttributes(migrate)
 	l.checkAudit(audit, lockout)
 	l.checkCompletion(completion, migrate.Attributes)
+	if pool := string(migrate.DestinationPool); pool != "" && slices.Contains(sourcePools(sources), pool) {
+		l.problem("MIGRATE_DESTINATION_USER_POOL_ID", "is a source too: users cannot be moved to where they are; set the ID of the user pool that they are moved to")
+	}
 	if len(l.problems) > 0 {
 		slices.Sort(l.problems)
 		return nil, &Error{Problems: slices.Compact(l.problems)}
@@ -378,6 +403,7 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 			ForceAliasCreation:  migrate.ForceAliasCreation,
 			MessageAction:       migrate.MessageAction,
 		},
+		DestinationPool:   string(migrate.DestinationPool),
 		DestinationSchema: migrate.DestinationSchema,
 
 		Refusal: migrate.Refusal,
@@ -661,8 +687,8 @@ func (l *loader) checkCompletion(completion completionSettings, attributes domai
 	if completion.CreateGroups && completion.Groups.Empty() && !l.isProblem("COMPLETION_GROUPS") {
 		l.problem("COMPLETION_CREATE_GROUPS", "has an effect only with COMPLETION_GROUPS; remove it, or set COMPLETION_GROUPS")
 	}
-	if completion.After == domain.AfterDelete && attributes.SubCarrier() == "" && !l.isProblem("MIGRATE_ATTRIBUTES") {
-		l.problem("COMPLETION_AFTER", "delete requires a rule that carries the source's sub, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub: only the sub is lasting proof that both users are the same person")
+	if completion.After == domain.AfterDelete && len(attributes.SubCarriers()) == 0 && !l.isProblem("MIGRATE_ATTRIBUTES") {
+		l.problem("COMPLETION_AFTER", "delete requires a rule that carries the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub: only the sub is lasting proof that both users are the same person")
 	}
 	l.checkCompletionKeys(completion, wanted, known)
 }

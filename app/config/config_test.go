@@ -95,6 +95,7 @@ func TestEverySettingIsRead(t *testing.T) {
 	got, err := load(
 		"MIGRATE_SOURCES=old", "OLD_KIND=directory", "OLD_HOST=h", "OLD_KEY="+canary, "OLD_PORT=636", "OLD_BASE=b",
 		"MIGRATE_ATTRIBUTES=email,custom:tenant='acme',custom:legacy_sub=sub", "MIGRATE_VERIFIED_CONTACTS=always", "MIGRATE_USERNAME=omit",
+		"MIGRATE_DESTINATION_USER_POOL_ID=us-gov-west-1_aB3",
 		"MIGRATE_ON_TEMPORARY_PASSWORD=confirm", "MIGRATE_ON_MFA=migrate", "MIGRATE_ON_RESET_REQUIRED=refuse", "MIGRATE_ON_FORGOT_PASSWORD=refuse",
 		"MIGRATE_REFUSAL=explain", "MIGRATE_FORCE_ALIAS_CREATION=true", "MIGRATE_MESSAGE_ACTION=send",
 		"AUDIT_SINKS=log", "AUDIT_USERNAME=hmac", "AUDIT_HMAC_KEY="+strings.Repeat("k", 32), "COMPLETION_AFTER=delete", "COMPLETION_HMAC_KEY="+strings.Repeat("c", 32), "COMPLETION_HMAC_KEY_PREVIOUS="+strings.Repeat("p", 32),
@@ -118,6 +119,9 @@ func TestEverySettingIsRead(t *testing.T) {
 	if c := got.Completion; c.After != domain.AfterDelete || c.Groups.String() != "editors=writers" || !c.CreateGroups ||
 		c.QueueURL != "https://sqs.example.com/1/q" || !c.Required || !c.Wanted() {
 		t.Errorf("completion is %+v", c)
+	}
+	if got.DestinationPool != "us-gov-west-1_aB3" {
+		t.Errorf("the destination is %s", got.DestinationPool)
 	}
 	if got.Lockout.Table != "user-migration_lockout.1" {
 		t.Errorf("lockout is %+v", got.Lockout)
@@ -186,7 +190,12 @@ func TestProblems(t *testing.T) {
 		"a key for nothing": {[]string{"SOURCE_HOST=h", completionKey},
 			[]string{"COMPLETION_HMAC_KEY: has an effect only with COMPLETION_AFTER or COMPLETION_GROUPS, and neither is set; remove it, or set one of them"}},
 		"deletion without the source's sub": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=delete", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", completionKey},
-			[]string{"COMPLETION_AFTER: delete requires a rule that carries the source's sub, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub: only the sub is lasting proof that both users are the same person"}},
+			[]string{"COMPLETION_AFTER: delete requires a rule that carries the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub: only the sub is lasting proof that both users are the same person"}},
+		"deletion with the sub in an attribute that users can write": {
+			[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=delete", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", completionKey, "MIGRATE_ATTRIBUTES=email,nickname=sub"},
+			[]string{"COMPLETION_AFTER: delete requires a rule that carries the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub: only the sub is lasting proof that both users are the same person"}},
+		"a destination that is no pool": {[]string{"SOURCE_HOST=h", "MIGRATE_DESTINATION_USER_POOL_ID=arn:aws:" + canary},
+			[]string{"MIGRATE_DESTINATION_USER_POOL_ID: takes the ID of a user pool, such as ap-northeast-1_GhIjKl456"}},
 		"completion without a queue": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=disable", completionKey},
 			[]string{"COMPLETION_QUEUE_URL: is required with COMPLETION_AFTER or COMPLETION_GROUPS: the queue keeps a completion until Cognito has created the user"}},
 		"groups without a queue": {[]string{"SOURCE_HOST=h", "COMPLETION_GROUPS=*", completionKey},
@@ -247,7 +256,7 @@ func TestProblems(t *testing.T) {
 			"MIGRATE_USERNAME: takes one of: auto, submitted, source, omit",
 			"SOURCE_HOST: is required; takes a host name",
 			"SOURCE_PORT: takes a port number",
-			"unknown variable MIGRATE_FOO; expected one of MIGRATE_ATTRIBUTES, MIGRATE_DESTINATION_SCHEMA, MIGRATE_FORCE_ALIAS_CREATION, MIGRATE_MESSAGE_ACTION, MIGRATE_ON_FORGOT_PASSWORD, MIGRATE_ON_MFA, MIGRATE_ON_RESET_REQUIRED, MIGRATE_ON_TEMPORARY_PASSWORD, MIGRATE_REFUSAL, MIGRATE_SOURCES, MIGRATE_USERNAME, MIGRATE_VERIFIED_CONTACTS",
+			"unknown variable MIGRATE_FOO; expected one of MIGRATE_ATTRIBUTES, MIGRATE_DESTINATION_SCHEMA, MIGRATE_DESTINATION_USER_POOL_ID, MIGRATE_FORCE_ALIAS_CREATION, MIGRATE_MESSAGE_ACTION, MIGRATE_ON_FORGOT_PASSWORD, MIGRATE_ON_MFA, MIGRATE_ON_RESET_REQUIRED, MIGRATE_ON_TEMPORARY_PASSWORD, MIGRATE_REFUSAL, MIGRATE_SOURCES, MIGRATE_USERNAME, MIGRATE_VERIFIED_CONTACTS",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -108,9 +108,17 @@ func completionProof(f Facts) Check {
 	if skipped, yes := f.resting("MIGRATE_ATTRIBUTES"); yes {
 		return skipped
 	}
-	if carrier := f.Settings.Rules.Attributes.SubCarrier(); carrier != "" {
-		return pass(carrier + " carries the source's sub; let no app client write it")
+	carriers := f.Settings.Rules.Attributes.SubCarriers()
+	if len(carriers) == 0 {
+		return warn("no rule carries the source's sub to a custom attribute: completion skips users who have no verified contact or whose attributes changed since",
+			"add the attribute custom:legacy_sub to the destination, and the rule custom:legacy_sub=sub to MIGRATE_ATTRIBUTES")
 	}
-	return warn("no rule carries the source's sub: completion skips users who have no verified contact or whose attributes changed since",
-		"add the attribute custom:legacy_sub to the destination, and the rule custom:legacy_sub=sub to MIGRATE_ATTRIBUTES")
+	writable := slices.DeleteFunc(slices.Clone(carriers), func(carrier string) bool {
+		return !slices.Contains(f.client.value.WriteAttributes, carrier)
+	})
+	if len(writable) > 0 {
+		return warn("the destination's app client may write "+strings.Join(writable, ", ")+": a user can claim another person's sub, and completion would take both users for the same person",
+			"take it out of the write attributes of every app client of the destination")
+	}
+	return pass(strings.Join(carriers, ", ") + " carries the source's sub; let no app client write it")
 }

@@ -36,8 +36,10 @@ type Settings struct {
 	SourceKind, SourceName string
 	// Source is the source where it is a user pool.
 	Source *CognitoSource
-	// SourcePools are the IDs of the user pools among all sources.
-	SourcePools []string
+	// SourcePools are the IDs of the user pools among all sources, ConfiguredPool
+	// that of the destination, where the environment names it.
+	SourcePools    []string
+	ConfiguredPool string
 	// Completion is how moves are to be finished.
 	Completion Completion
 	// Lockout is how passwords are kept from being guessed.

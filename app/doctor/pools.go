@@ -115,6 +115,9 @@ func pool(f Facts) Check {
 		return fail("the destination "+destination+" is a source too: users would be moved onto themselves, and completion would disable or delete the user who is to be kept",
 			"give the new user pool as the destination; a source is only read")
 	}
+	if given, configured := f.Settings.DestinationPool, f.Settings.ConfiguredPool; given != "" && configured != "" && given != configured {
+		return fail("--destination-pool is "+given+", and MIGRATE_DESTINATION_USER_POOL_ID is "+configured, "correct the one that is wrong")
+	}
 	return read(f.pool, describePool, "check --destination-pool and --destination-region", "cognito-idp:DescribeUserPool")
 }
 

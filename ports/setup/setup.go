@@ -119,6 +119,9 @@ type AppClient struct {
 	// ReadAttributes are those that the client's ID tokens hold; none stands
 	// for Cognito's default, the standard attributes.
 	ReadAttributes []string
+	// WriteAttributes are those that users can change through the client; none
+	// stands for Cognito's default, the standard attributes.
+	WriteAttributes []string
 }
 
 // Queue is what the settings of a queue say.

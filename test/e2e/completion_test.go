@@ -451,8 +451,14 @@ func TestTheCommandCompleteNeedsSomethingToDo(t *testing.T) {
 	}{
 		"nothing is to be completed": {[]string{"complete"}, settings{}, "COMPLETION_AFTER and COMPLETION_GROUPS ask for nothing"},
 		"no queue":                   {[]string{"complete"}, settings{"COMPLETION_AFTER": "delete"}, "COMPLETION_QUEUE_URL: is required"},
-		"a command that is none":     {[]string{"finish"}, settings{}, "the command is migrate, the default, or complete"},
-		"a word too many":            {[]string{"complete", "all"}, settings{}, "the command is migrate, the default, or complete"},
+		"no key":                     {[]string{"complete"}, settings{"COMPLETION_GROUPS": "*"}, "COMPLETION_HMAC_KEY: is required"},
+		"no key in the trigger":      {[]string{"migrate"}, settings{"COMPLETION_GROUPS": "*"}, "COMPLETION_HMAC_KEY: is required"},
+		"deletion by a sub that users can write": {[]string{"complete"}, settings{"COMPLETION_AFTER": "delete", "MIGRATE_ATTRIBUTES": "email,website=sub"},
+			"COMPLETION_AFTER: delete requires"},
+		"a destination that is the source": {[]string{"complete"}, settings{"MIGRATE_DESTINATION_USER_POOL_ID": stubUserPool}, "MIGRATE_DESTINATION_USER_POOL_ID: is a source too"},
+		"a trigger of the source itself":   {[]string{"migrate"}, settings{"MIGRATE_DESTINATION_USER_POOL_ID": stubUserPool}, "MIGRATE_DESTINATION_USER_POOL_ID: is a source too"},
+		"a command that is none":           {[]string{"finish"}, settings{}, "the command is migrate, the default, or complete"},
+		"a word too many":                  {[]string{"complete", "all"}, settings{}, "the command is migrate, the default, or complete"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -499,6 +505,31 @@ func TestASignUpUnderAVictimsNameGetsNothing(t *testing.T) {
 		if got := h.groups(victim); len(got) > 0 {
 			t.Errorf("who took the name got the groups %q", got)
 		}
+	}
+}
+
+// TestWhatAnybodyCanClaimProvesNothing: a victim's sub in an attribute that users
+// write themselves, and an address that the rules give to everyone.
+func TestWhatAnybodyCanClaimProvesNothing(t *testing.T) {
+	t.Parallel()
+	h := newSecondHalf(t, 50, "COMPLETION_AFTER", "disable", "COMPLETION_GROUPS", "*", "COMPLETION_CREATE_GROUPS", "true",
+		"MIGRATE_ATTRIBUTES", "nickname=sub,email='all@example.com',email_verified='true'")
+	victim := h.atSource("admins")
+	answer := h.signsIn(victim)
+	mallory := newPerson()
+	if err := h.here.CreateUser(t.Context(), victim.username, mallory.password, map[string]string{
+		"nickname": answer.UserAttributes["nickname"], "email": "all@example.com", "email_verified": "true",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	h.waitForMessages(1)
+	if _, back := h.deliver(); back != 1 || answer.UserAttributes["nickname"] == "" {
+		t.Errorf("%d messages came back, want one", back)
+	}
+	h.ends(h.worker, "abandoned: identity_unproven", 1)
+	h.wantStanding(victim, "enabled")
+	if got := h.groups(victim); len(got) > 0 {
+		t.Errorf("who took the name got the groups %q", got)
 	}
 }
 

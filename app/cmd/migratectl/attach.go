@@ -179,14 +179,16 @@ func functionARN(ctx context.Context, functions setup.FunctionReader, name strin
 // sourceNamed is the variable by which the function, or the operator's environment,
 // names the user pool as a source; empty where none does.
 func sourceNamed(environment map[string]domain.Secret, environ []string, pool string) string {
-	const suffix = "_USER_POOL_ID"
+	names := func(name, value string) bool {
+		return strings.HasSuffix(name, "_USER_POOL_ID") && name != "MIGRATE_DESTINATION_USER_POOL_ID" && value == pool
+	}
 	for name, value := range environment {
-		if strings.HasSuffix(name, suffix) && value.Reveal() == pool {
+		if names(name, value.Reveal()) {
 			return name
 		}
 	}
 	for _, variable := range environ {
-		if name, value, _ := strings.Cut(variable, "="); strings.HasSuffix(name, suffix) && strings.HasPrefix(name, "SOURCE") && value == pool {
+		if name, value, _ := strings.Cut(variable, "="); names(name, value) {
 			return name
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"cognito-user-migration/domain"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
@@ -214,6 +216,26 @@ func TestNamesOfAFunction(t *testing.T) {
 	} {
 		if names(row.given, row.attached) != row.same {
 			t.Errorf("%s and %s: %t", row.given, row.attached, !row.same)
+		}
+	}
+}
+
+func TestAPoolThatIsASourceIsFoundInEitherEnvironment(t *testing.T) {
+	t.Parallel()
+	const pool = "us-east-1_pool"
+	for name, row := range map[string]struct {
+		function, operator, want string
+	}{
+		"the function's source":           {"SOURCE_USER_POOL_ID", "", "SOURCE_USER_POOL_ID"},
+		"a source of another name":        {"OLD_USER_POOL_ID", "", "OLD_USER_POOL_ID"},
+		"the operator's source":           {"", "SOURCE_USER_POOL_ID", "SOURCE_USER_POOL_ID"},
+		"the operator's, by another name": {"", "OLD_USER_POOL_ID", "OLD_USER_POOL_ID"},
+		"the function's destination":      {"MIGRATE_DESTINATION_USER_POOL_ID", "MIGRATE_DESTINATION_USER_POOL_ID", ""},
+		"something else":                  {"OTHER", "OTHER", ""},
+	} {
+		function := map[string]domain.Secret{row.function: domain.NewSecret(pool), "SOURCE_KIND": domain.NewSecret("cognito")}
+		if got := sourceNamed(function, []string{row.operator + "=" + pool, "PATH=/bin"}, pool); got != row.want {
+			t.Errorf("%s: got %q, want %q", name, got, row.want)
 		}
 	}
 }

@@ -29,6 +29,8 @@ const eachTimeout = 30 * time.Second
 // completeFlags are the settings that are not in the environment.
 type completeFlags struct {
 	user, owed, pool, region string
+	attemptedAt              time.Time
+	includeQueued            bool
 	yes, asJSON              bool
 }
 
@@ -39,6 +41,11 @@ func finish(ctx context.Context, args []string, s streams) error {
 	flags := flag.NewFlagSet("complete", flag.ContinueOnError)
 	flags.StringVar(&given.user, "user", "", "the `name` that the user signs in with")
 	flags.StringVar(&given.owed, "all-owed", "", "a `file` of audit lines; completes every user whose line says that completion is owed")
+	flags.BoolVar(&given.includeQueued, "include-queued", false, "with --all-owed: also complete users whose message was queued, because messages were lost or are of version 1")
+	flags.Func("attempted-at", "with --user: the `time` of the attempt in its audit record; the destination user must have been created near it", func(text string) (err error) {
+		given.attemptedAt, err = time.Parse(time.RFC3339Nano, text)
+		return err
+	})
 	flags.StringVar(&given.pool, "destination-pool", "", "the `ID` of the destination user pool")
 	flags.StringVar(&given.region, "destination-region", "", "the `region` of the destination (default: the region in the pool's ID)")
 	flags.BoolVar(&given.yes, "yes", false, "change users; without it, only show what would change")
@@ -49,8 +56,13 @@ func finish(ctx context.Context, args []string, s streams) error {
 	if (given.user == "") == (given.owed == "") {
 		return errors.New("give --user NAME or --all-owed FILE")
 	}
-	if given.pool == "" {
+	switch {
+	case given.pool == "":
 		return errors.New("give --destination-pool ID")
+	case given.user == "" && !given.attemptedAt.IsZero():
+		return errors.New("--attempted-at is used with --user alone: the records of --all-owed have their own times")
+	case given.owed == "" && given.includeQueued:
+		return errors.New("--include-queued is used with --all-owed alone")
 	}
 	if given.region == "" {
 		given.region = regionOf(given.pool)
@@ -62,8 +74,8 @@ func finish(ctx context.Context, args []string, s streams) error {
 	defer completer.stop()
 	summary := completed{DryRun: !given.yes, People: []tried{}}
 	if given.user != "" {
-		summary.add(completer.finish(ctx, owedMove{username: given.user}))
-	} else if err := completer.finishAll(ctx, given.owed, &summary, s.err); err != nil {
+		summary.add(completer.finish(ctx, owedMove{username: given.user, at: given.attemptedAt}))
+	} else if err := completer.finishAll(ctx, given, &summary, s.err); err != nil {
 		return err
 	}
 	return summary.report(s.out, given.asJSON)

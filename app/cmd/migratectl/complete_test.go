@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"cognito-user-migration/app/trial"
 	"cognito-user-migration/domain"
@@ -31,13 +32,19 @@ type destination struct {
 	down   string // an operation that is throttled
 }
 
+// createdAt is when the destination users were created.
+var createdAt = time.Date(2026, 11, 22, 0, 0, 2, 0, time.UTC)
+
 // destinationUser is one as AdminGetUser shows them.
 func destinationUser(username string, attributes map[string]string) map[string]any {
 	list := []map[string]string{}
 	for name, value := range attributes {
 		list = append(list, map[string]string{"Name": name, "Value": value})
 	}
-	return map[string]any{"Username": username, "Enabled": true, "UserStatus": "CONFIRMED", "UserAttributes": list, "Attributes": list}
+	return map[string]any{
+		"Username": username, "Enabled": true, "UserStatus": "CONFIRMED", "UserAttributes": list, "Attributes": list,
+		"UserCreateDate": createdAt.Unix(),
+	}
 }
 
 // has reports whether a name is the user's.
@@ -213,6 +220,30 @@ func TestCompleteByHandRestsOnProof(t *testing.T) {
 	})
 }
 
+// TestTheTimeOfTheAttemptCountsWhereItIsKnown: contacts prove nothing of a user who
+// was created at another time.
+func TestTheTimeOfTheAttemptCountsWhereItIsKnown(t *testing.T) {
+	_, _, environ := handSetup(t, "COMPLETION_AFTER=disable", "COMPLETION_GROUPS=none", "MIGRATE_ATTRIBUTES=*")
+	near, far := createdAt.Format(time.RFC3339Nano), createdAt.AddDate(0, 0, -1).Format(time.RFC3339Nano)
+	const fine, apart = "alice: can be completed", "alice: abandoned: destination_user_is_another"
+	for at, want := range map[string]string{near: fine, far: apart} {
+		if got := runTool(t, environ, "", "complete", "--user", "alice", "--attempted-at", at, "--destination-pool", handPool); !strings.HasPrefix(got.out, want) {
+			t.Errorf("at %s: got %v\n%s", at, got.err, got.out)
+		}
+	}
+	for name, row := range map[string]struct{ members, want string }{
+		"a record near the creation":         {fmt.Sprintf(`"time":%q,`, near), fine},
+		"a record far from it":               {fmt.Sprintf(`"time":%q,`, far), apart},
+		"a record in OCSF near the creation": {fmt.Sprintf(`"ocsf":{"time":%d},`, createdAt.UnixMilli()), fine},
+		"a record in OCSF of the day before": {fmt.Sprintf(`"ocsf":{"time":%d},`, createdAt.AddDate(0, 0, -1).UnixMilli()), apart},
+	} {
+		line := strings.Replace(owedLine("a1", digest("alice"), handPool, "owed"), `"outcome"`, row.members+`"outcome"`, 1)
+		if got := runTool(t, environ, "", "complete", "--all-owed", owedFile(t, line), "--destination-pool", handPool); !strings.HasPrefix(got.out, row.want) {
+			t.Errorf("%s: got %v\n%s", name, got.err, got.out)
+		}
+	}
+}
+
 func TestCompleteRefusesASourceAsItsDestination(t *testing.T) {
 	_, _, environ := handSetup(t)
 	environ = append(trial.WithoutVariables(environ, "SOURCE_PATH"), "SOURCE_KIND=cognito", "SOURCE_USER_POOL_ID=us-east-1_Source001", "SOURCE_CLIENT_ID=1example23456789")
@@ -329,6 +360,9 @@ func TestCompleteIsToldWhomAndWhere(t *testing.T) {
 		"give --user NAME or --all-owed FILE": {"--destination-pool", handPool},
 		"give --destination-pool ID":          {"--user", "alice"},
 		"no such file":                        {"--all-owed", "/nonexistent", "--destination-pool", handPool},
+		"--attempted-at is used with --user":  {"--all-owed", "f", "--attempted-at", "2026-11-22T00:00:00Z", "--destination-pool", handPool},
+		"--include-queued is used with":       {"--user", "alice", "--include-queued", "--destination-pool", handPool},
+		"usage":                               {"--user", "alice", "--attempted-at", "yesterday", "--destination-pool", handPool},
 	} {
 		if got := runTool(t, environ, "", append([]string{"complete"}, args...)...); got.err == nil || !strings.Contains(got.err.Error(), want) {
 			t.Errorf("got %v, want %s", got.err, want)
@@ -363,9 +397,23 @@ func TestAuditLinesAsTheyAreKept(t *testing.T) {
 		"nothing":                       {"", 0},
 		"broken":                        {line[:40] + "\n{\n}{", 0},
 	} {
-		got, err := readOwed(strings.NewReader(row.text))
+		got, err := readOwed(strings.NewReader(row.text), false)
 		if err != nil || len(got) != row.want {
 			t.Errorf("%s: got %d, %v, want %d", name, len(got), err, row.want)
+		}
+	}
+}
+
+// TestQueuedMovesAreReadOnRequest: their messages may be of version 1, or lost.
+func TestQueuedMovesAreReadOnRequest(t *testing.T) {
+	t.Parallel()
+	lines := strings.Join([]string{
+		owedLine("a1", "u1", "p1", "queued"), owedLine("a2", "u2", "p1", "owed"), owedLine("a3", "u3", "p1", ""),
+		strings.Replace(owedLine("a4", "u4", "p1", "queued"), `"outcome":"migrated"`, `"outcome":"failed"`, 1),
+	}, "\n")
+	for queuedToo, want := range map[bool]int{true: 2, false: 1} {
+		if got, err := readOwed(strings.NewReader(lines), queuedToo); err != nil || len(got) != want {
+			t.Errorf("queued too, %t: got %d, %v", queuedToo, len(got), err)
 		}
 	}
 }
@@ -375,7 +423,7 @@ func FuzzReadOwed(f *testing.F) {
 	f.Add(`{"events":[{"message":"{}"}]}`)
 	f.Add(`{"message":"{\"message\":\"{}\"}"}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		owed, err := readOwed(strings.NewReader(text))
+		owed, err := readOwed(strings.NewReader(text), false)
 		for _, line := range owed {
 			if err == nil && (line.Outcome != domain.OutcomeMigrated || line.Completion != domain.CompletionUnsent) {
 				t.Errorf("taken: %+v", line)

@@ -26,17 +26,29 @@ type auditLine struct {
 	Source     string                 `json:"source"`
 	UserPoolID string                 `json:"userPoolId"`
 	Username   domain.Pseudonym       `json:"username"`
-	Message    string                 `json:"message"`
-	Events     []struct {
+	OCSF       struct {
+		Time int64 `json:"time"` // milliseconds
+	} `json:"ocsf"`
+	Message string `json:"message"`
+	Events  []struct {
 		Message string `json:"message"`
 	} `json:"events"`
 }
 
+// move returns what the record says is owed to the user of this name.
+func (l auditLine) move(username string) owedMove {
+	at := l.Time
+	if at.IsZero() && l.OCSF.Time != 0 { // AUDIT_FORMAT=ocsf
+		at = time.UnixMilli(l.OCSF.Time)
+	}
+	return owedMove{username, l.AttemptID, l.Source, at}
+}
+
 // readOwed returns the records of attempts whose completion is owed, one for each
-// user. Text before the JSON is ignored, because CloudWatch exports begin with a
-// timestamp. The input can also be the AWS CLI's object with events. Other lines
-// are skipped.
-func readOwed(from io.Reader) ([]auditLine, error) {
+// user; on request also those whose message was queued. Text before the JSON is
+// ignored, because CloudWatch exports begin with a timestamp. The input can also be
+// the AWS CLI's object with events. Other lines are skipped.
+func readOwed(from io.Reader, queuedToo bool) ([]auditLine, error) {
 	text, err := io.ReadAll(from)
 	if err != nil {
 		return nil, err
@@ -44,7 +56,8 @@ func readOwed(from io.Reader) ([]auditLine, error) {
 	var owed []auditLine
 	at := make(map[string]int)
 	take := func(line auditLine) {
-		if line.Logger != auditlog.Name || line.Outcome != domain.OutcomeMigrated || line.Completion != domain.CompletionUnsent {
+		if line.Logger != auditlog.Name || line.Outcome != domain.OutcomeMigrated ||
+			line.Completion != domain.CompletionUnsent && (!queuedToo || line.Completion != domain.CompletionQueued) {
 			return
 		}
 		person := line.UserPoolID + " " + string(line.Username)
@@ -91,13 +104,13 @@ func readLine(text string, take func(auditLine)) {
 }
 
 // finishAll completes every migration that a file of records says is owed.
-func (h *manualCompleter) finishAll(ctx context.Context, file string, summary *completed, notes io.Writer) error {
-	from, err := os.Open(file)
+func (h *manualCompleter) finishAll(ctx context.Context, given completeFlags, summary *completed, notes io.Writer) error {
+	from, err := os.Open(given.owed)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = from.Close() }() // it was only read
-	lines, err := readOwed(from)
+	lines, err := readOwed(from, given.includeQueued)
 	if err != nil {
 		return err
 	}
@@ -142,7 +155,7 @@ func (h *manualCompleter) named(ctx context.Context, owed []auditLine, progress 
 		var moves []owedMove
 		for _, line := range owed {
 			if line.Username != "" {
-				moves = append(moves, owedMove{string(line.Username), line.AttemptID, line.Source, line.Time})
+				moves = append(moves, line.move(string(line.Username)))
 			}
 		}
 		return moves, nil
@@ -177,7 +190,7 @@ func (h *manualCompleter) undigested(ctx context.Context, owed []auditLine, prog
 		} {
 			digest := h.pseudonymizer.Pseudonym(identifier)
 			if line, is := wanted[digest]; is && identifier != "" {
-				moves = append(moves, owedMove{identifier, line.AttemptID, line.Source, line.Time})
+				moves = append(moves, line.move(identifier))
 				delete(wanted, digest)
 			}
 		}

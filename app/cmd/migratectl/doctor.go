@@ -106,7 +106,7 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 			"MIGRATE_SOURCES: the checks of a source look at %s, the first of %d; to have another one checked, put it first", configuration.Sources[0].Name, count))
 	}
 	settings.SourceKind, settings.SourceName = configuration.Sources[0].Kind, configuration.Sources[0].Name
-	settings.SourcePools = configuration.SourcePools()
+	settings.SourcePools, settings.ConfiguredPool = configuration.SourcePools(), configuration.DestinationPool
 	settings.Completion = doctor.Completion{
 		After: configuration.Completion.After, Groups: configuration.Completion.Groups,
 		CreateGroups: configuration.Completion.CreateGroups, QueueURL: configuration.Completion.QueueURL,

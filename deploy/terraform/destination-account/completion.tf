@@ -74,7 +74,8 @@ resource "aws_sqs_queue_policy" "completion_queue_policy" {
   })
 }
 
-# Nobody sends here: SQS itself moves dead letters.
+# Nobody sends here but SQS itself, which moves dead letters. The condition keeps the statement from SQS,
+# should it come under the policy.
 resource "aws_sqs_queue_policy" "completion_dead_letters_policy" {
   count = local.complete ? 1 : 0
 
@@ -88,6 +89,7 @@ resource "aws_sqs_queue_policy" "completion_dead_letters_policy" {
         Principal = "*"
         Action    = ["sqs:SendMessage"]
         Resource  = [local.completion_dead_letters_arn]
+        Condition = { Bool = { "aws:PrincipalIsAWSService" = ["false"] } }
       },
       {
         Sid       = "OnlyOverTLS"
