@@ -1,7 +1,10 @@
 package app
 
 import (
+	"bytes"
+	"encoding/json"
 	"io"
+	"log"
 	"strings"
 	"time"
 
@@ -9,10 +12,10 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// newLogger writes JSON lines with the keys that CloudWatch and Lambda's own
+// NewLog returns a log of JSON lines with the keys that CloudWatch and Lambda's own
 // log lines have ("Configuring advanced logging controls", AWS Lambda Developer
 // Guide). The level is one of Lambda's; info where it is none.
-func newLogger(to io.Writer, level string) *zap.Logger {
+func NewLog(to io.Writer, level string) *zap.Logger {
 	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 		TimeKey:        "timestamp",
 		LevelKey:       "level",
@@ -24,6 +27,32 @@ func newLogger(to io.Writer, level string) *zap.Logger {
 	})
 	core := zapcore.NewCore(encoder, zapcore.AddSync(to), levelOf(level))
 	return zap.New(core, zap.WithClock(utc{zapcore.DefaultClock}))
+}
+
+// RedirectStandardLog makes what libraries write through Go's standard logger lines
+// of this log. AWS's library repeats there each error that it returns to Lambda.
+func RedirectStandardLog(to *zap.Logger) {
+	log.SetFlags(0)
+	log.SetPrefix("")
+	log.SetOutput(standardLog{to})
+}
+
+// standardLog takes what was written through the standard logger, one message in
+// each write.
+type standardLog struct{ to *zap.Logger }
+
+// Write implements [io.Writer]. An error that was returned to Lambda, which is
+// JSON, is a field. Of any other message, everything from its first quotation mark
+// is left out: libraries quote what came from elsewhere, such as a response.
+func (s standardLog) Write(message []byte) (int, error) {
+	text := bytes.TrimSpace(message)
+	if json.Valid(text) {
+		s.to.Info("error returned to Lambda", zap.Any("error", json.RawMessage(text)))
+	} else {
+		text, _, _ = bytes.Cut(text, []byte(`"`))
+		s.to.Warn("a library wrote a message", zap.ByteString("text", text))
+	}
+	return len(message), nil
 }
 
 func levelOf(lambda string) zapcore.Level {

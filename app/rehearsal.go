@@ -35,7 +35,7 @@ func rehearse(ctx context.Context, opened sources, configuration *config.Config)
 
 // rehearsal is the function of a rehearsal.
 func rehearsal(directory ports.SourceDirectory, configuration *config.Config) *lambdatrigger.Handler {
-	logger := newLogger(io.Discard, "")
+	logger := NewLog(io.Discard, "")
 	audit := records{sinks: []namedRecorder{
 		{name: "log", recorder: auditlog.New(logger, configuration.Audit.Format, ports.AuditOrigin{})},
 		{name: "metrics", recorder: metrics.New(io.Discard, "rehearsal")},

@@ -103,7 +103,7 @@ func Start(ctx context.Context, graph ...fx.Option) (stop func(context.Context) 
 }
 
 func newProcessLogger(process Process) *zap.Logger {
-	return newLogger(process.Log, process.variable("AWS_LAMBDA_LOG_LEVEL"))
+	return NewLog(process.Log, process.variable("AWS_LAMBDA_LOG_LEVEL"))
 }
 
 // warn writes down what of the configuration may not be meant.

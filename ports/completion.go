@@ -29,7 +29,7 @@ type Destination interface {
 	CreateGroup(ctx context.Context, userPoolID, group string) error
 }
 
-// ErrNoGroup: the destination has no group of this name.
+// ErrNoGroup is returned where the destination has no group of this name.
 var ErrNoGroup = errors.New("no such group")
 
 // ReasonOfDestination returns the reason for an error of [Destination]. It names the

@@ -33,11 +33,12 @@ type message struct {
 	HMAC           string    `json:"hmac,omitempty"`
 }
 
-// ErrMalformed: this is not a completion message, or its version is unknown.
+// ErrMalformed is the error of a message that is not a completion message, or
+// whose version is unknown.
 var ErrMalformed = errors.New("the message is malformed")
 
-// ErrUnsigned: neither the current nor the previous key signed the message. It was
-// forged or changed, or it was signed with another key.
+// ErrUnsigned is the error of a message that neither the current nor the previous
+// key signed. It was forged or changed, or it was signed with another key.
 var ErrUnsigned = errors.New("the message has no valid signature: it was not written with COMPLETION_HMAC_KEY or COMPLETION_HMAC_KEY_PREVIOUS")
 
 // Encode writes a completion as a message's body, signed.

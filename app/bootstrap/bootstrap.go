@@ -6,7 +6,6 @@ package bootstrap
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
@@ -43,6 +42,7 @@ func Main(version string, binary app.Parts) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbage)
 	}
+	app.RedirectStandardLog(app.NewLog(os.Stdout, os.Getenv("AWS_LAMBDA_LOG_LEVEL")))
 	function, err := start(version, binary, os.Args[1:], os.Environ(), os.Stdout)
 	if err != nil {
 		fail(err)
@@ -105,12 +105,13 @@ func commandOf(args []string) (string, error) {
 // fail ends the start: the error goes to Lambda and to the log, and the process
 // with exit status 1.
 func fail(err error) {
-	fmt.Fprintln(os.Stderr, err)
+	log := app.NewLog(os.Stderr, "") // at whatever level: nothing else tells of it
+	log.Error("the function does not start", zap.Error(err))
 	if runtimeAPI := os.Getenv("AWS_LAMBDA_RUNTIME_API"); runtimeAPI != "" {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		if reportErr := reportInitError(ctx, runtimeAPI, err); reportErr != nil {
-			fmt.Fprintln(os.Stderr, reportErr)
+			log.Error("Lambda was not told why", zap.Error(reportErr))
 		}
 	}
 	os.Exit(1) //nolint:gocritic // the deferred cancel has nothing left to do

@@ -5,10 +5,9 @@
 package mocks
 
 import (
+	ports "cognito-user-migration/ports"
 	context "context"
 	reflect "reflect"
-
-	ports "cognito-user-migration/ports"
 
 	gomock "github.com/golang/mock/gomock"
 )

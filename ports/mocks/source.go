@@ -5,10 +5,9 @@
 package mocks
 
 import (
+	domain "cognito-user-migration/domain"
 	context "context"
 	reflect "reflect"
-
-	domain "cognito-user-migration/domain"
 
 	gomock "github.com/golang/mock/gomock"
 )
@@ -64,4 +63,55 @@ func (m *MockSourceDirectory) FindUser(ctx context.Context, username string) (do
 func (mr *MockSourceDirectoryMockRecorder) FindUser(ctx, username interface{}) *gomock.Call {
 	mr.mock.ctrl.T.Helper()
 	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "FindUser", reflect.TypeOf((*MockSourceDirectory)(nil).FindUser), ctx, username)
+}
+
+// MockUnknownCode is a mock of UnknownCode interface.
+type MockUnknownCode struct {
+	ctrl     *gomock.Controller
+	recorder *MockUnknownCodeMockRecorder
+}
+
+// MockUnknownCodeMockRecorder is the mock recorder for MockUnknownCode.
+type MockUnknownCodeMockRecorder struct {
+	mock *MockUnknownCode
+}
+
+// NewMockUnknownCode creates a new mock instance.
+func NewMockUnknownCode(ctrl *gomock.Controller) *MockUnknownCode {
+	mock := &MockUnknownCode{ctrl: ctrl}
+	mock.recorder = &MockUnknownCodeMockRecorder{mock}
+	return mock
+}
+
+// EXPECT returns an object that allows the caller to indicate expected use.
+func (m *MockUnknownCode) EXPECT() *MockUnknownCodeMockRecorder {
+	return m.recorder
+}
+
+// Error mocks base method.
+func (m *MockUnknownCode) Error() string {
+	m.ctrl.T.Helper()
+	ret := m.ctrl.Call(m, "Error")
+	ret0, _ := ret[0].(string)
+	return ret0
+}
+
+// Error indicates an expected call of Error.
+func (mr *MockUnknownCodeMockRecorder) Error() *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "Error", reflect.TypeOf((*MockUnknownCode)(nil).Error))
+}
+
+// UnknownCode mocks base method.
+func (m *MockUnknownCode) UnknownCode() domain.ResponseCode {
+	m.ctrl.T.Helper()
+	ret := m.ctrl.Call(m, "UnknownCode")
+	ret0, _ := ret[0].(domain.ResponseCode)
+	return ret0
+}
+
+// UnknownCode indicates an expected call of UnknownCode.
+func (mr *MockUnknownCodeMockRecorder) UnknownCode() *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "UnknownCode", reflect.TypeOf((*MockUnknownCode)(nil).UnknownCode))
 }

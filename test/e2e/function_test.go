@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/url"
 	"os"
@@ -147,18 +148,27 @@ func (f *function) end() {
 			}
 		}
 	}
-	for line := range strings.Lines(f.Stdout()) {
+	for _, problem := range notLogLines(output) {
+		f.t.Error(problem)
+	}
+	if f.t.Failed() {
+		f.t.Logf("stdout of the function:\n%s\nstderr:\n%s", f.Stdout(), f.Stderr())
+	}
+}
+
+// notLogLines lists the lines of standard output and standard error that are
+// neither a line of the log nor a metric.
+func notLogLines(output string) (problems []string) {
+	for line := range strings.Lines(output) {
 		var entry struct {
 			Timestamp, Level, Message string
 			AWS                       *struct{} `json:"_aws"` // a metric
 		}
 		if err := json.Unmarshal([]byte(line), &entry); err != nil || entry.AWS == nil && (entry.Timestamp == "" || entry.Level == "" || entry.Message == "") {
-			f.t.Errorf("a line of the log is none: %s", line)
+			problems = append(problems, fmt.Sprintf("a line of the output is none of the log: %q", line))
 		}
 	}
-	if f.t.Failed() {
-		f.t.Logf("stdout of the function:\n%s\nstderr:\n%s", f.Stdout(), f.Stderr())
-	}
+	return problems
 }
 
 // formsOf lists the forms in which a text could leak.

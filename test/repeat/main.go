@@ -54,7 +54,7 @@ func main() {
 func burn() {
 	for range runtime.NumCPU() {
 		go func() {
-			for { //nolint:revive // this is what it is for
+			for { //nolint:revive,staticcheck // this is what it is for
 			}
 		}()
 	}
@@ -139,7 +139,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 		fmt.Fprintf(stderr, "repeat: %s: %d runs, %d failed\n", p.ImportPath, len(r.runs), r.failed(0))
 	}
-	return print(stdout, o, rows)
+	return printTable(stdout, o, rows)
 }
 
 // busy starts the process that keeps the cores busy.
@@ -275,7 +275,7 @@ func (r *row) median(of func(result) time.Duration) time.Duration {
 	return of(sorted[len(sorted)/2])
 }
 
-func print(stdout io.Writer, o options, rows []*row) error {
+func printTable(stdout io.Writer, o options, rows []*row) error {
 	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	header, line := "| package", "|---"
 	for _, processors := range o.processors {
