@@ -53,7 +53,7 @@ type Process struct {
 
 // Start starts the process. The caller calls [Process.Stop].
 func Start(c Command) (*Process, error) {
-	p := &Process{command: exec.Command(c.Path, c.Arguments...), signals: c.Signals, exited: make(chan struct{})} //nolint:gosec // a test's own program
+	p := &Process{command: exec.Command(c.Path, c.Arguments...), signals: c.Signals, exited: make(chan struct{})}
 	if len(p.signals) == 0 {
 		p.signals = []os.Signal{syscall.SIGTERM}
 	}

@@ -148,7 +148,7 @@ func busy(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	command := exec.CommandContext(ctx, self) //nolint:gosec // this very program
+	command := exec.CommandContext(ctx, self)
 	command.Env = append(os.Environ(), burnVariable+"=1")
 	pipe, err := command.StdinPipe()
 	if err != nil {
@@ -175,7 +175,7 @@ type tested struct {
 // module may match in another.
 func list(ctx context.Context, o options) (packages []tested, err error) {
 	for _, module := range o.modules {
-		command := exec.CommandContext(ctx, "go", append([]string{"-C", module, "list", "-e", "-json=Dir,ImportPath,TestGoFiles,XTestGoFiles"}, o.patterns...)...) //nolint:gosec // as the caller says
+		command := exec.CommandContext(ctx, "go", append([]string{"-C", module, "list", "-e", "-json=Dir,ImportPath,TestGoFiles,XTestGoFiles"}, o.patterns...)...)
 		output, err := command.Output()
 		if err != nil {
 			return nil, fmt.Errorf("go list in %s: %w", module, err)
@@ -207,7 +207,7 @@ func (p *tested) build(ctx context.Context, o options) error {
 	if o.race {
 		args = append(args, "-race")
 	}
-	if output, err := exec.CommandContext(ctx, "go", append(args, ".")...).CombinedOutput(); err != nil { //nolint:gosec // our own words
+	if output, err := exec.CommandContext(ctx, "go", append(args, ".")...).CombinedOutput(); err != nil {
 		return fmt.Errorf("go test -c %s: %w\n%s", p.ImportPath, err, output)
 	}
 	return nil
@@ -224,7 +224,7 @@ var failedTest = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 
 // test runs the package's tests once.
 func (p *tested) test(ctx context.Context, o options, processors, n int) result {
-	command := exec.CommandContext(ctx, p.binary, "-test.timeout="+o.timeout.String()) //nolint:gosec // just built
+	command := exec.CommandContext(ctx, p.binary, "-test.timeout="+o.timeout.String())
 	command.Dir = p.Dir
 	command.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(processors))
 	var output bytes.Buffer
