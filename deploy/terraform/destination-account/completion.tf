@@ -60,7 +60,7 @@ resource "aws_sqs_queue_policy" "completion_queue_policy" {
         Principal = "*"
         Action    = ["sqs:SendMessage"]
         Resource  = [local.completion_queue_arn]
-        Condition = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:${local.partition}:iam::${local.account}:role/${var.function_role_name}"] } }
+        Condition = { ArnNotEquals = { "aws:PrincipalArn" = "arn:${local.partition}:iam::${local.account}:role/${var.function_role_name}" } }
       },
       {
         Sid       = "OnlyOverTLS"
@@ -68,7 +68,7 @@ resource "aws_sqs_queue_policy" "completion_queue_policy" {
         Principal = "*"
         Action    = ["sqs:*"]
         Resource  = [local.completion_queue_arn]
-        Condition = { Bool = { "aws:SecureTransport" = ["false"] } }
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
     ]
   })
@@ -97,7 +97,7 @@ resource "aws_sqs_queue_policy" "completion_dead_letters_policy" {
         Principal = "*"
         Action    = ["sqs:*"]
         Resource  = [local.completion_dead_letters_arn]
-        Condition = { Bool = { "aws:SecureTransport" = ["false"] } }
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
     ]
   })
