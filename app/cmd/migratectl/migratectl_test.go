@@ -126,7 +126,6 @@ func TestSimulate(t *testing.T) {
 		"a word too many":                {args: []string{"--username", "alice", "more"}, fails: "usage"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			got := runTool(t, environment(t, row.env...), row.stdin, append([]string{"simulate"}, row.args...)...)
 			if row.fails == "" && got.err != nil || row.fails != "" && (got.err == nil || !strings.Contains(got.err.Error(), row.fails)) {
 				t.Errorf("got %v\n%s", got.err, got.notes)
@@ -232,7 +231,6 @@ func TestServeAnswersLambdasInvokeAPI(t *testing.T) {
 		"a payload that is large":  {path: path, body: strings.Repeat("x", largestPayload+1), status: 413, want: "6 MB"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+row.path, strings.NewReader(row.body))
 			if err != nil {
 				t.Fatal(err)
