@@ -89,7 +89,7 @@ resource "aws_sqs_queue_policy" "completion_dead_letters_policy" {
         Principal = "*"
         Action    = ["sqs:SendMessage"]
         Resource  = [local.completion_dead_letters_arn]
-        Condition = { Bool = { "aws:PrincipalIsAWSService" = ["false"] } }
+        Condition = { Bool = { "aws:PrincipalIsAWSService" = "false" } }
       },
       {
         Sid       = "OnlyOverTLS"
