@@ -7,7 +7,7 @@ import (
 	"cognito-user-migration/ports/parts"
 )
 
-// Setting describes one variable, for the table in the README and for people.
+// Setting describes one variable, for the tables of docs/settings.md and for people.
 type Setting struct {
 	// Variable is the whole name; a source's own begin with "SOURCE_".
 	Variable string
