@@ -11,9 +11,9 @@ type Options struct {
 	Top string
 	// Programs are the names of those to run, in their order; empty for all.
 	Programs []string
-	// Compare is another build of the function, to be measured beside the others
-	// and called compare: what a change gives is seen within one run. Empty for
-	// none.
+	// Compare names other builds of the function, separated by commas, to be
+	// measured beside the others: what a change gives is seen within one run. Each
+	// is a program with its file's name. Empty for none.
 	Compare string
 	// Rounds is how often each program is started and measured.
 	Rounds int

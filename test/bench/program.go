@@ -66,8 +66,12 @@ func programs(compare string) []program {
 		{name: Node, title: "Node.js, SDK v3, bundled, role cached", label: "Node.js, role cached", prepare: nodeProgram, share: 0.5, quota: true},
 		{name: Python, title: "the article's flow, Python, boto3", label: "Python, the article's", prepare: pythonProgram, share: 0.05, quota: true},
 	}
-	if compare != "" {
-		all = append(all, program{name: "compare", title: "bootstrap, " + compare, label: filepath.Base(compare), prepare: built(compare), share: 1, quota: true})
+	for path := range strings.SplitSeq(compare, ",") {
+		if path == "" {
+			continue
+		}
+		name := filepath.Base(path)
+		all = append(all, program{name: name, title: "bootstrap, " + path, label: name, prepare: built(path), share: 1, quota: true})
 	}
 	return all
 }

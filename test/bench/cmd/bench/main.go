@@ -31,7 +31,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	options := bench.Options{Progress: stderr}
 	programs := flags.String("programs", "", "names of programs, separated by commas; all by default")
-	flags.StringVar(&options.Compare, "compare", "", "another build of bootstrap to measure beside the others, as program compare")
+	flags.StringVar(&options.Compare, "compare", "", "other builds of bootstrap to measure beside the others, separated by commas; each is a program with its file's name")
 	delays := flags.String("delay", "0s,3ms", "the server's delays; what is cold is measured with the first")
 	flags.IntVar(&options.Rounds, "rounds", 7, "how often each program is started and measured")
 	flags.IntVar(&options.Invocations, "invocations", 300, "warm invocations of a round, for each delay")
