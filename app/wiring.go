@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -66,10 +65,6 @@ func Modules(binary Parts, process Process, configuration *config.Config) fx.Opt
 
 // graph is what both commands are made of, and what one of them adds to it:
 // constructors, and a last step where there is one.
-//
-// All of it is provided in one call, and invoked in one: fx notes for each call
-// where it was made, and for each module makes a scope, which together took a
-// twentieth of a start.
 func graph(binary Parts, process Process, configuration *config.Config, more []any, last ...any) fx.Option {
 	// Several write to the log, each line in one write.
 	process.Log = zapcore.Lock(zapcore.AddSync(process.Log))
@@ -117,10 +112,9 @@ func warn(process Process, logger *zap.Logger, configuration *config.Config) {
 	}
 }
 
-// warm prepares the sources, the places of records and the table of lockouts, as
-// far as they can be, at start and side by side, and rehearses a sign-in
-// meanwhile. To fail is not fatal: the first attempt tries again.
-func warm(lifecycle fx.Lifecycle, binary Parts, opened sources, audit records, lockout lockout, configuration *config.Config, logger *zap.Logger) {
+// warm prepares the sources, the audit sinks and the lockout table side by side,
+// as far as each can be. A failure is not fatal: the first attempt tries again.
+func warm(lifecycle fx.Lifecycle, binary Parts, opened sources, audit records, lockout lockout, logger *zap.Logger) {
 	if binary.Unwarmed {
 		return
 	}
@@ -148,10 +142,6 @@ func warm(lifecycle fx.Lifecycle, binary Parts, opened sources, audit records, l
 		prepare(lockout.warm, "the lockout table could not be prepared; the first attempt will try again")
 		for _, sink := range audit.sinks {
 			prepare(sink.warm, "the audit sink could not be prepared; the first record will try again", zap.String("sink", sink.name))
-		}
-		runtime.Gosched() // what is asked over a network goes out before the rehearsal, also with one processor
-		if err := rehearse(ctx, opened, configuration); err != nil {
-			logger.Warn("the rehearsal failed; the first attempt will take longer", zap.Error(err))
 		}
 		work.Wait()
 	}))

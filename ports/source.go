@@ -144,7 +144,4 @@ type Source struct {
 	// Warm prepares what the first attempt needs, such as connections and
 	// credentials. A failure is not fatal: the first attempt tries again.
 	Warm func(ctx context.Context) error
-	// Rehearsal returns a directory that does the same work as this one and
-	// sends nothing.
-	Rehearsal func() SourceDirectory
 }

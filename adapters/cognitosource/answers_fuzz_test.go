@@ -12,6 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
@@ -44,7 +47,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	service := new(said)
-	sdk := newSDK(aws.Config{HTTPClient: service}, props{}, "us-east-1")
+	sdk := newSDK(aws.Config{HTTPClient: service}, unsigned{}, "us-east-1")
 	client := newClient(sdk)
 	signIn, getUser := new(cognitoidentityprovider.AdminInitiateAuthInput), new(cognitoidentityprovider.AdminGetUserInput)
 	signIn.AuthFlow, signIn.UserPoolId, signIn.ClientId = types.AuthFlowTypeAdminUserPasswordAuth, aws.String("us-east-1_A"), aws.String("c")
@@ -258,4 +261,15 @@ func only(value any, names ...string) {
 	if object, ok := value.(map[string]any); ok {
 		maps.DeleteFunc(object, func(name string, _ any) bool { return !slices.Contains(names, name) })
 	}
+}
+
+// unsigned are credentials for requests that nobody checks.
+type unsigned struct{}
+
+// Invalidate implements [ports.CredentialProvider].
+func (unsigned) Invalidate() {}
+
+// Retrieve implements [ports.CredentialProvider].
+func (unsigned) Retrieve(context.Context) (ports.Credentials, error) {
+	return ports.Credentials{AccessKeyID: "A", SecretAccessKey: domain.NewSecret("s")}, nil
 }

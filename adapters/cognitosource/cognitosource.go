@@ -37,7 +37,6 @@ type Directory struct {
 	sdk          *cognitoidentityprovider.Client
 	credentials  ports.CredentialProvider
 	connect      func(context.Context) error
-	rehearsal    func() *Directory
 }
 
 // Open returns the user pool that the settings name, asked through the SDK with
@@ -49,7 +48,6 @@ func Open(name string, config aws.Config, credentials ports.CredentialProvider, 
 	d.sdk = client.sdk
 	d.credentials = credentials
 	d.connect = client.warm
-	d.rehearsal = func() *Directory { return rehearsalOf(name, config, settings, needsProfile) }
 	return d
 }
 

@@ -55,6 +55,5 @@ func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (por
 		// read with the permissions that a sign-in needs.
 		HidesUnknown: true,
 		Warm:         directory.Warm,
-		Rehearsal:    directory.Rehearsal,
 	}, nil
 }

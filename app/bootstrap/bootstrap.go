@@ -8,12 +8,12 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
 	"cognito-user-migration/app"
-	_ "cognito-user-migration/app/cmd/bootstrap/processors" // before any other package of weight
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"go.uber.org/fx"
@@ -39,6 +39,9 @@ const garbage = 75
 // and the process exits with status 1.
 func Main(version string, binary app.Parts) {
 	began := time.Now()
+	if n := processors(os.Getenv); n > 0 {
+		runtime.GOMAXPROCS(n)
+	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbage)
 	}

@@ -1,4 +1,4 @@
-package processors
+package bootstrap
 
 import "testing"
 
@@ -20,7 +20,7 @@ func TestOneProcessorIsUsedWhereLambdaGivesLessThanTwo(t *testing.T) {
 		"less than none":                     {"-1", "", 0},
 	} {
 		environment := map[string]string{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": test.memory, "GOMAXPROCS": test.set}
-		if got := wanted(func(name string) string { return environment[name] }); got != test.want {
+		if got := processors(func(name string) string { return environment[name] }); got != test.want {
 			t.Errorf("%s: %d, want %d", name, got, test.want)
 		}
 	}
