@@ -7,6 +7,7 @@ import (
 
 	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/adapters/internal/cognitocalls"
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,12 +17,10 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// client is the SDK's client, with the two operations prepared that sign-ins
-// need.
+// client is the SDK's client, and the two calls that a sign-in makes through it.
 type client struct {
-	sdk     *cognitoidentityprovider.Client
-	signIn  *awsclient.Prepared[cognitoidentityprovider.AdminInitiateAuthInput, cognitoidentityprovider.AdminInitiateAuthOutput]
-	getUser *awsclient.Prepared[cognitoidentityprovider.AdminGetUserInput, cognitoidentityprovider.AdminGetUserOutput]
+	*cognitocalls.Client
+	sdk *cognitoidentityprovider.Client
 }
 
 var _ API = client{}
@@ -48,38 +47,15 @@ func newSDK(config aws.Config, credentials ports.CredentialProvider, region stri
 
 func newClient(sdk *cognitoidentityprovider.Client) client {
 	neverTwice := signInRetryer()
-	c := client{sdk: sdk}
-	c.signIn = awsclient.Prepare[cognitoidentityprovider.AdminInitiateAuthInput, cognitoidentityprovider.AdminInitiateAuthOutput](
-		func(ctx context.Context, keep func(*middleware.Stack) error) error {
-			_, err := sdk.AdminInitiateAuth(ctx, nil, func(o *cognitoidentityprovider.Options) {
-				o.Retryer = neverTwice
-				o.APIOptions = append(o.APIOptions, readQuickly(readSignIn), certifyUnjudged, keep)
-			})
-			return err
-		})
-	c.getUser = awsclient.Prepare[cognitoidentityprovider.AdminGetUserInput, cognitoidentityprovider.AdminGetUserOutput](
-		func(ctx context.Context, keep func(*middleware.Stack) error) error {
-			_, err := sdk.AdminGetUser(ctx, nil, func(o *cognitoidentityprovider.Options) {
-				o.APIOptions = append(o.APIOptions, readQuickly(readProfile), keep)
-			})
-			return err
-		})
-	return c
-}
-
-// AdminInitiateAuth implements [API].
-func (c client) AdminInitiateAuth(ctx context.Context, input *cognitoidentityprovider.AdminInitiateAuthInput) (*cognitoidentityprovider.AdminInitiateAuthOutput, error) {
-	return c.signIn.Do(ctx, input)
-}
-
-// AdminGetUser implements [API].
-func (c client) AdminGetUser(ctx context.Context, input *cognitoidentityprovider.AdminGetUserInput) (*cognitoidentityprovider.AdminGetUserOutput, error) {
-	return c.getUser.Do(ctx, input)
+	return client{sdk: sdk, Client: cognitocalls.New(sdk, func(o *cognitoidentityprovider.Options) {
+		o.Retryer = neverTwice
+		o.APIOptions = append(o.APIOptions, certifyUnjudged)
+	})}
 }
 
 // warm opens a connection to the service and puts the operations together.
 func (c client) warm(ctx context.Context) error {
-	if err := errors.Join(c.signIn.Warm(), c.getUser.Warm()); err != nil {
+	if err := c.Prepare(); err != nil {
 		return awsfault.Of(ctx, adapter, "connect", err)
 	}
 	return c.connect(ctx)

@@ -1,4 +1,4 @@
-package cognitosource
+package cognitocalls
 
 import (
 	"bytes"
@@ -12,10 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"cognito-user-migration/domain"
-	"cognito-user-migration/ports"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
@@ -47,8 +45,8 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	service := new(said)
-	sdk := newSDK(aws.Config{HTTPClient: service}, unsigned{}, "us-east-1")
-	client := newClient(sdk)
+	sdk := cognitoidentityprovider.New(cognitoidentityprovider.Options{Region: "us-east-1", HTTPClient: service, Credentials: credentials.NewStaticCredentialsProvider("A", "s", "")})
+	client := New(sdk, func(*cognitoidentityprovider.Options) {})
 	signIn, getUser := new(cognitoidentityprovider.AdminInitiateAuthInput), new(cognitoidentityprovider.AdminGetUserInput)
 	signIn.AuthFlow, signIn.UserPoolId, signIn.ClientId = types.AuthFlowTypeAdminUserPasswordAuth, aws.String("us-east-1_A"), aws.String("c")
 	getUser.UserPoolId, getUser.Username = aws.String("us-east-1_A"), aws.String("u")
@@ -261,15 +259,4 @@ func only(value any, names ...string) {
 	if object, ok := value.(map[string]any); ok {
 		maps.DeleteFunc(object, func(name string, _ any) bool { return !slices.Contains(names, name) })
 	}
-}
-
-// unsigned are credentials for requests that nobody checks.
-type unsigned struct{}
-
-// Invalidate implements [ports.CredentialProvider].
-func (unsigned) Invalidate() {}
-
-// Retrieve implements [ports.CredentialProvider].
-func (unsigned) Retrieve(context.Context) (ports.Credentials, error) {
-	return ports.Credentials{AccessKeyID: "A", SecretAccessKey: domain.NewSecret("s")}, nil
 }

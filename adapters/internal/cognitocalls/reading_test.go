@@ -1,4 +1,4 @@
-package cognitosource
+package cognitocalls
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package cognitosource
+package cognitocalls
 
 import (
 	"bytes"
@@ -26,41 +26,40 @@ const maxAnswer = 4 << 20
 // errNotRead is an answer that does not say what its operation's has to.
 var errNotRead = errors.New("the answer could not be read")
 
-// quick reads the answers of one operation that went well in place of the SDK,
-// which makes everything in them twice, three tokens of a kilobyte and more with
-// it: a third of what a sign-in costs beside the wire. What did not go well is
-// the SDK's to read.
-type quick struct {
+// answerReader takes the place of the SDK's middleware that reads an operation's
+// answer. The SDK makes everything in an answer twice, three tokens of a kilobyte
+// and more with it. What did not go well is left to the SDK's middleware.
+type answerReader struct {
 	middleware.DeserializeMiddleware // the SDK's
 	read                             func(answer []byte) (any, error)
 }
 
-// readQuickly is an option of a call.
-func readQuickly(read func(answer []byte) (any, error)) func(*middleware.Stack) error {
+// readInPlace is an option of a call: its answer is read by the function given.
+func readInPlace(read func(answer []byte) (any, error)) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		const id = "OperationDeserializer"
 		sdks, found := stack.Deserialize.Get(id)
 		if !found {
 			return fmt.Errorf("the SDK has no middleware %s", id)
 		}
-		_, err := stack.Deserialize.Swap(id, quick{sdks, read})
+		_, err := stack.Deserialize.Swap(id, answerReader{sdks, read})
 		return err
 	}
 }
 
 // HandleDeserialize implements [middleware.DeserializeMiddleware].
-func (q quick) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+func (a answerReader) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	response, ok := out.RawResponse.(*smithyhttp.Response)
 	if err != nil || !ok || response.StatusCode < 200 || response.StatusCode > 299 {
-		return q.DeserializeMiddleware.HandleDeserialize(ctx, in, middleware.DeserializeHandlerFunc(
+		return a.DeserializeMiddleware.HandleDeserialize(ctx, in, middleware.DeserializeHandlerFunc(
 			func(context.Context, middleware.DeserializeInput) (middleware.DeserializeOutput, middleware.Metadata, error) {
 				return out, metadata, err
 			}))
 	}
 	answer, err := readAll(response)
 	if err == nil {
-		out.Result, err = q.read(answer)
+		out.Result, err = a.read(answer)
 	}
 	if err != nil {
 		return out, metadata, &smithy.DeserializationError{Err: err}

@@ -1,4 +1,4 @@
-package awsclient_test
+package cognitocalls_test
 
 import (
 	"context"
@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"cognito-user-migration/adapters/internal/awsclient"
+	"cognito-user-migration/adapters/internal/cognitocalls"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/test/deadline"
 
@@ -35,7 +36,7 @@ type (
 	options  = cognitoidentityprovider.Options
 	input    = cognitoidentityprovider.AdminGetUserInput
 	output   = cognitoidentityprovider.AdminGetUserOutput
-	prepared = awsclient.Prepared[input, output]
+	prepared = cognitocalls.Prepared[input, output]
 )
 
 // pool is a service that knows everybody who is asked for, and keeps what it was
@@ -123,7 +124,7 @@ type made struct{ stacks, doubled atomic.Int64 }
 // prepare prepares AdminGetUser of the client.
 func prepare(client *cognitoidentityprovider.Client) (*prepared, *made) {
 	count := new(made)
-	return awsclient.Prepare[input, output](func(ctx context.Context, keep func(*middleware.Stack) error) error {
+	return cognitocalls.Prepare[input, output](func(ctx context.Context, keep func(*middleware.Stack) error) error {
 		_, err := client.AdminGetUser(ctx, nil, func(o *options) { o.APIOptions = append(o.APIOptions, count.watch, keep) })
 		return err
 	}), count
@@ -528,7 +529,7 @@ func TestAClientThatCannotBeCalledIsAnError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			operation := awsclient.Prepare[input, output](row.call)
+			operation := cognitocalls.Prepare[input, output](row.call)
 			for range 2 {
 				warmed := operation.Warm()
 				got, done := operation.Do(t.Context(), of("hanako"))
@@ -550,7 +551,7 @@ func TestAClientThatCanBeCalledLaterIsCalledThen(t *testing.T) {
 	t.Parallel()
 	client, fault := newPool(t, nil).client(), errors.New("not yet")
 	ready := false
-	operation := awsclient.Prepare[input, output](func(ctx context.Context, keep func(*middleware.Stack) error) error {
+	operation := cognitocalls.Prepare[input, output](func(ctx context.Context, keep func(*middleware.Stack) error) error {
 		if !ready {
 			return fault
 		}
@@ -570,7 +571,7 @@ func TestAClientThatCanBeCalledLaterIsCalledThen(t *testing.T) {
 func TestTheAnswerOfAnotherOperationIsAnError(t *testing.T) {
 	t.Parallel()
 	client := newPool(t, nil).client()
-	operation := awsclient.Prepare[input, cognitoidentityprovider.ListUsersOutput](func(ctx context.Context, keep func(*middleware.Stack) error) error {
+	operation := cognitocalls.Prepare[input, cognitoidentityprovider.ListUsersOutput](func(ctx context.Context, keep func(*middleware.Stack) error) error {
 		_, err := client.AdminGetUser(ctx, nil, func(o *options) { o.APIOptions = append(o.APIOptions, keep) })
 		return err
 	})
@@ -578,3 +579,8 @@ func TestTheAnswerOfAnotherOperationIsAnError(t *testing.T) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
+
+// doer is an HTTP client that a function is.
+type doer func(*http.Request) (*http.Response, error)
+
+func (d doer) Do(request *http.Request) (*http.Response, error) { return d(request) }

@@ -1,0 +1,72 @@
+// Package cognitocalls makes the two calls of a sign-in, AdminInitiateAuth and
+// AdminGetUser, with less work than the SDK's client does for each call:
+//
+//   - [Prepared] puts an operation's middlewares together once, instead of for
+//     each call;
+//   - answers that went well are read where they stand, and only the fields that
+//     are used. Every exception is the SDK's to read.
+//
+// Both are kept because they are measured (docs/performance.md, "Mechanisms").
+// On a quiet machine a sign-in took 0.82 ms of processor time with both, 1.05 ms
+// without the first, 1.02 ms without the second and 1.18 ms without either. Tests
+// compare requests, answers and errors with those of the SDK's own client.
+//
+// The package imports the SDK and rawjson.
+package cognitocalls
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// Client makes the two calls.
+type Client struct {
+	signIn  *Prepared[cognitoidentityprovider.AdminInitiateAuthInput, cognitoidentityprovider.AdminInitiateAuthOutput]
+	getUser *Prepared[cognitoidentityprovider.AdminGetUserInput, cognitoidentityprovider.AdminGetUserOutput]
+}
+
+// New returns a client that calls as the SDK's client is set to. The options
+// given are those of AdminInitiateAuth alone.
+func New(sdk *cognitoidentityprovider.Client, signIn func(*cognitoidentityprovider.Options)) *Client {
+	return &Client{
+		signIn: Prepare[cognitoidentityprovider.AdminInitiateAuthInput, cognitoidentityprovider.AdminInitiateAuthOutput](
+			func(ctx context.Context, keep func(*middleware.Stack) error) error {
+				_, err := sdk.AdminInitiateAuth(ctx, nil, signIn, reading(readSignIn, keep))
+				return err
+			}),
+		getUser: Prepare[cognitoidentityprovider.AdminGetUserInput, cognitoidentityprovider.AdminGetUserOutput](
+			func(ctx context.Context, keep func(*middleware.Stack) error) error {
+				_, err := sdk.AdminGetUser(ctx, nil, reading(readProfile, keep))
+				return err
+			}),
+	}
+}
+
+// reading are the options of a call whose answer is read by the function given,
+// and whose middlewares are kept.
+func reading(read func(answer []byte) (any, error), keep func(*middleware.Stack) error) func(*cognitoidentityprovider.Options) {
+	return func(o *cognitoidentityprovider.Options) {
+		o.APIOptions = append(o.APIOptions, readInPlace(read), keep)
+	}
+}
+
+// AdminInitiateAuth calls the operation of this name. Of the answer it reads the
+// challenge's name, the ID token, and whether there is an access token.
+func (c *Client) AdminInitiateAuth(ctx context.Context, input *cognitoidentityprovider.AdminInitiateAuthInput) (*cognitoidentityprovider.AdminInitiateAuthOutput, error) {
+	return c.signIn.Do(ctx, input)
+}
+
+// AdminGetUser calls the operation of this name. It reads everything of the answer
+// but the dates.
+func (c *Client) AdminGetUser(ctx context.Context, input *cognitoidentityprovider.AdminGetUserInput) (*cognitoidentityprovider.AdminGetUserOutput, error) {
+	return c.getUser.Do(ctx, input)
+}
+
+// Prepare puts both operations together, so that the first call finds them. Its
+// error is that of a client that cannot be called at all.
+func (c *Client) Prepare() error {
+	return errors.Join(c.signIn.Warm(), c.getUser.Warm())
+}
