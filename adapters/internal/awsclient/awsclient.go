@@ -135,7 +135,12 @@ type HTTPClient interface {
 //
 // And there it follows no redirect: the SDK's own client would carry the body,
 // and with it a password, wherever a 307 leads.
+//
+// A client that it returned comes back as it is.
 func Over(next HTTPClient) HTTPClient {
+	if over, is := next.(client); is {
+		return over
+	}
 	if buildable, ok := next.(*awshttp.BuildableClient); ok {
 		buildable = buildable.WithTransportOptions(func(transport *http.Transport) {
 			transport.DialContext = staleconn.Dial(transport.DialContext)

@@ -1,0 +1,222 @@
+// Package awsjson calls an operation of an AWS service by signed JSON, for what the
+// SDK does not know yet or is too large for. Endpoints, retries and the HTTP client
+// are those of the SDK's clients in this project. It imports awsclient.
+package awsjson
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"cognito-user-migration/adapters/internal/awsclient"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// maxAnswer is the longest response that is read, in bytes.
+const maxAnswer = 16 << 20
+
+// Service is an AWS service that takes JSON.
+type Service struct {
+	// ID is the SDK's name of the service; AWS_ENDPOINT_URL_<ID> is read by it.
+	ID string
+	// Name is how requests are signed and the endpoint begins.
+	Name string
+	// Target is the prefix of the X-Amz-Target header.
+	Target string
+	// Version is that of AWS's JSON protocol: 1.0 or 1.1.
+	Version string
+}
+
+// CognitoIdentityProvider is the service of user pools.
+func CognitoIdentityProvider() Service {
+	return Service{ID: "Cognito Identity Provider", Name: "cognito-idp", Target: "AWSCognitoIdentityProviderService", Version: "1.1"}
+}
+
+// SSM is the service of parameters.
+func SSM() Service {
+	return Service{ID: "SSM", Name: "ssm", Target: "AmazonSSM", Version: "1.1"}
+}
+
+// DynamoDB is the service of tables.
+func DynamoDB() Service {
+	return Service{ID: "DynamoDB", Name: "dynamodb", Target: "DynamoDB_20120810", Version: "1.0"}
+}
+
+// Client calls one service in one region.
+type Client struct {
+	service     Service
+	region      string
+	endpoint    string
+	credentials aws.CredentialsProvider
+	http        awsclient.HTTPClient
+	retryer     func() aws.Retryer
+	signer      *v4.Signer
+	now         func() time.Time
+}
+
+// New returns a client of the service. The configuration gives the region, the
+// credentials, the HTTP client, the retryer (awsclient's if there is none) and the
+// endpoint, as it does to a client of the SDK.
+func New(config aws.Config, service Service) *Client {
+	c := &Client{
+		service: service, region: config.Region, endpoint: endpointOf(config, service),
+		credentials: config.Credentials, http: config.HTTPClient, retryer: config.Retryer,
+		signer: v4.NewSigner(), now: time.Now,
+	}
+	if c.http == nil {
+		c.http = awsclient.NewHTTPClient()
+	}
+	c.http = awsclient.Over(c.http)
+	if c.retryer == nil {
+		retryer := awsclient.Retryer()
+		c.retryer = func() aws.Retryer { return retryer }
+	}
+	return c
+}
+
+// Call sends the input as JSON and returns the response's body. An error that the
+// service answered with matches [smithy.APIError] and [awshttp.ResponseError], and
+// its text holds no message of the service. Calls are retried as the SDK does.
+func (c *Client) Call(ctx context.Context, operation string, input any) (json.RawMessage, error) {
+	body, isRaw := input.(json.RawMessage)
+	if !isRaw {
+		var err error
+		if body, err = json.Marshal(input); err != nil {
+			return nil, fmt.Errorf("%s: %w", operation, err)
+		}
+	}
+	ctx = awsmiddleware.SetServiceID(awsmiddleware.SetOperationName(ctx, operation), c.service.ID)
+	retryer := c.retryer()
+	release := retryer.GetInitialToken()
+	for attempt := 1; ; attempt++ {
+		answer, err := c.send(ctx, operation, body, fmt.Sprintf("attempt=%d; max=%d", attempt, retryer.MaxAttempts()))
+		_ = release(err) // it gives none
+		if err == nil || attempt == retryer.MaxAttempts() || !retryer.IsErrorRetryable(err) {
+			return answer, err
+		}
+		var noToken error
+		if release, noToken = retryer.GetRetryToken(ctx, err); noToken != nil {
+			return nil, err
+		}
+		delay, noDelay := retryer.RetryDelay(attempt, err)
+		if noDelay != nil {
+			return nil, err
+		}
+		wait := time.NewTimer(delay)
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
+			return nil, errors.Join(ctx.Err(), err)
+		}
+	}
+}
+
+func (c *Client) send(ctx context.Context, operation string, body []byte, attempt string) (json.RawMessage, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if request.URL.Path == "" {
+		request.URL.Path = "/"
+	}
+	request.Header.Set("Content-Type", "application/x-amz-json-"+c.service.Version)
+	request.Header.Set("X-Amz-Target", c.service.Target+"."+operation)
+	request.Header.Set("Amz-Sdk-Request", attempt)
+	if c.credentials == nil {
+		return nil, errors.New("no AWS credentials are configured")
+	}
+	credentials, err := c.credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hash := sha256.Sum256(body)
+	if err := c.signer.SignHTTP(ctx, credentials, request, hex.EncodeToString(hash[:]), c.service.Name, c.region, c.now()); err != nil {
+		return nil, err
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return nil, &smithyhttp.RequestSendError{Err: err}
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return nil, responseError(response, err)
+	case response.StatusCode < 200 || response.StatusCode > 299:
+		return nil, responseError(response, readFault(response, answer))
+	case len(answer) > maxAnswer || !json.Valid(answer):
+		return nil, responseError(response, errors.New("the response is not JSON, or is too long"))
+	default:
+		return answer, nil
+	}
+}
+
+// responseError puts an error into the SDK's, which names status and request ID.
+func responseError(response *http.Response, err error) error {
+	return &awshttp.ResponseError{
+		RequestID: response.Header.Get("X-Amzn-Requestid"),
+		ResponseError: &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: response}, Err: err,
+		},
+	}
+}
+
+// readFault reads an error of the service ("AWS JSON 1.1 protocol", Smithy). A
+// response that names no error is not the service's.
+func readFault(response *http.Response, answer []byte) error {
+	var named struct {
+		Type    string `json:"__type"`
+		Code    string `json:"code"`
+		Message string `json:"message"` // or Message: encoding/json ignores case
+	}
+	_ = json.Unmarshal(answer, &named) // an HTML page names nothing
+	for _, code := range []string{response.Header.Get("X-Amzn-Errortype"), named.Type, named.Code} {
+		code, _, _ = strings.Cut(code, ":")
+		if code = code[strings.LastIndexByte(code, '#')+1:]; code != "" {
+			return &Fault{code: code, message: named.Message, status: response.StatusCode}
+		}
+	}
+	return errors.New("a response with status " + strconv.Itoa(response.StatusCode) + " that names no error")
+}
+
+// Fault is an error that the service answered with. Its text is the code alone:
+// messages repeat what was sent.
+type Fault struct {
+	code, message string
+	status        int
+}
+
+var _ smithy.APIError = (*Fault)(nil)
+
+// Error implements error.
+func (f *Fault) Error() string { return f.code }
+
+// ErrorCode implements [smithy.APIError].
+func (f *Fault) ErrorCode() string { return f.code }
+
+// ErrorMessage implements [smithy.APIError]; it is for telling errors apart.
+func (f *Fault) ErrorMessage() string { return f.message }
+
+// ErrorFault implements [smithy.APIError].
+func (f *Fault) ErrorFault() smithy.ErrorFault {
+	if f.status >= 500 {
+		return smithy.FaultServer
+	}
+	return smithy.FaultClient
+}
