@@ -265,7 +265,7 @@ type hosts struct{ address string }
 
 func (h *hosts) Do(request *http.Request) (*http.Response, error) {
 	h.address = request.URL.String()
-	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}, nil
 }
 
 func TestTheEndpointIsFoundAsTheSDKFindsIt(t *testing.T) {
