@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -12,6 +11,8 @@ import (
 	"cognito-user-migration/app/doctor"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports/setup"
+
+	"github.com/spf13/pflag"
 )
 
 // triggerFlags are what attach and detach take.
@@ -20,18 +21,31 @@ type triggerFlags struct {
 	yes, replace, any, ignoreUnknown bool
 }
 
+// attachCommand makes a function the trigger of a user pool.
+func attachCommand() command {
+	var given triggerFlags
+	return command{
+		name:    "attach",
+		summary: "make a function the migration trigger of a user pool",
+		purpose: `Makes a function the user migration trigger of a user pool. All other settings
+of the pool stay. Without --yes it only shows what would change.`,
+		required: []string{"destination-pool", "function"},
+		examples: [2]string{
+			"bin/migratectl attach --destination-pool ap-northeast-1_GhIjKl456 --function user-migration",
+			"bin/migratectl attach --destination-pool ap-northeast-1_GhIjKl456 --function user-migration:live --yes",
+		},
+		failure: "the trigger is not attached, and standard error says why",
+		flags: func(flags *pflag.FlagSet) {
+			given.declare(flags)
+			flags.BoolVar(&given.replace, "replace", false, "take the place of another function that is the trigger now")
+		},
+		run: func(ctx context.Context, s streams, _ string) error { return attach(ctx, given.withRegion(), s) },
+	}
+}
+
 // attach makes a function the user migration trigger of a user pool. Without
 // --yes it only shows what it would write.
-func attach(ctx context.Context, args []string, s streams) error {
-	given := triggerFlags{}
-	flags := given.common("attach")
-	flags.BoolVar(&given.replace, "replace", false, "take the place of another function that is the trigger now")
-	if err := given.parse(flags, args, s); err != nil {
-		return err
-	}
-	if given.function == "" {
-		return errors.New("give --function NAME or ARN")
-	}
+func attach(ctx context.Context, given triggerFlags, s streams) error {
 	account, err := awssetup.Load(ctx, "", given.region)
 	if err != nil {
 		return err
@@ -64,17 +78,31 @@ func attach(ctx context.Context, args []string, s streams) error {
 	return given.write(ctx, pools, change, s)
 }
 
+// detachCommand removes the trigger from a user pool.
+func detachCommand() command {
+	var given triggerFlags
+	return command{
+		name:    "detach",
+		summary: "remove the migration trigger from a user pool",
+		purpose: `Removes the user migration trigger from a user pool, if it is this function.
+All other settings of the pool stay. Without --yes it only shows what would
+change.`,
+		required: []string{"destination-pool", "function|any"},
+		examples: [2]string{
+			"bin/migratectl detach --destination-pool ap-northeast-1_GhIjKl456 --function user-migration",
+			"bin/migratectl detach --destination-pool ap-northeast-1_GhIjKl456 --any --yes",
+		},
+		failure: "the trigger is not removed, and standard error says why",
+		flags: func(flags *pflag.FlagSet) {
+			given.declare(flags)
+			flags.BoolVar(&given.any, "any", false, "remove the trigger, whichever function it is")
+		},
+		run: func(ctx context.Context, s streams, _ string) error { return detach(ctx, given.withRegion(), s) },
+	}
+}
+
 // detach takes the trigger off a user pool, where it is this function.
-func detach(ctx context.Context, args []string, s streams) error {
-	given := triggerFlags{}
-	flags := given.common("detach")
-	flags.BoolVar(&given.any, "any", false, "take the trigger off whichever function it is")
-	if err := given.parse(flags, args, s); err != nil {
-		return err
-	}
-	if given.function == "" && !given.any {
-		return errors.New("give --function NAME or ARN, or --any")
-	}
+func detach(ctx context.Context, given triggerFlags, s streams) error {
 	account, err := awssetup.Load(ctx, "", given.region)
 	if err != nil {
 		return err
@@ -90,27 +118,21 @@ func detach(ctx context.Context, args []string, s streams) error {
 	return given.write(ctx, pools, change, s)
 }
 
-func (t *triggerFlags) common(name string) *flag.FlagSet {
-	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	flags.StringVar(&t.pool, "destination-pool", "", "the `ID` of the destination's user pool")
-	flags.StringVar(&t.region, "destination-region", "", "the destination's `region` (default: the one in its pool's ID)")
-	flags.StringVar(&t.function, "function", "", "the function's `name`, with :ALIAS where it has one, or ARN")
+// declare declares the flags of both commands.
+func (t *triggerFlags) declare(flags *pflag.FlagSet) {
+	poolVar(flags, &t.pool, "destination-pool", "the `ID` of the destination's user pool")
+	regionVar(flags, &t.region, "destination-region", "the destination's `REGION` (default: the one in its pool's ID)")
+	functionVar(flags, &t.function, "function", "the function's `NAME`, with :ALIAS where it has one, or its ARN")
 	flags.BoolVar(&t.yes, "yes", false, "write it; without this, only show it")
 	flags.BoolVar(&t.ignoreUnknown, "ignore-unknown", false, "write even where the pool has settings that this version does not know, and may lose them")
-	return flags
 }
 
-func (t *triggerFlags) parse(flags *flag.FlagSet, args []string, s streams) error {
-	if err := parse(flags, args, s); err != nil {
-		return err
-	}
-	if t.pool == "" {
-		return errors.New("give --destination-pool ID")
-	}
+// withRegion adds the region of the pool's ID where none was given.
+func (t *triggerFlags) withRegion() triggerFlags {
 	if t.region == "" {
 		t.region = regionOf(t.pool)
 	}
-	return nil
+	return *t
 }
 
 // write shows the change and, where --yes was given, writes it.

@@ -191,8 +191,8 @@ func TestAttachAndDetachRefuse(t *testing.T) {
 		args  []string
 		fails string
 	}{
-		{[]string{"attach", "--function", "f"}, "give --destination-pool"},
-		{[]string{"attach", "--destination-pool", barred.poolID}, "give --function"},
+		{[]string{"attach", "--function", "f"}, "give --destination-pool ID"},
+		{[]string{"attach", "--destination-pool", barred.poolID}, "give --function NAME"},
 		{[]string{"detach", "--destination-pool", barred.poolID}, "or --any"},
 		{[]string{"attach", "--destination-pool", barred.poolID, "--function", "nonesuch"}, "ResourceNotFoundException"},
 		{[]string{"attach", "--destination-pool", "us-east-1_nonesuch", "--function", barred.functionName}, "ResourceNotFoundException"},

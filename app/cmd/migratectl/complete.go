@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"slices"
@@ -20,6 +19,7 @@ import (
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
+	"github.com/spf13/pflag"
 	"go.uber.org/fx"
 )
 
@@ -34,35 +34,54 @@ type completeFlags struct {
 	yes, asJSON              bool
 }
 
+// completeCommand completes migrations without the queue.
+func completeCommand() command {
+	var given completeFlags
+	return command{
+		name:    "complete",
+		summary: "complete migrations without the queue",
+		purpose: `Completes migrations without the queue: adds groups, and disables or deletes the
+source user, as the environment says. It completes one user, or every user whose
+audit record says that completion is owed. Without --yes it changes nothing.`,
+		required: []string{"user|all-owed", "destination-pool"},
+		examples: [2]string{
+			"bin/migratectl complete --user alice --destination-pool ap-northeast-1_GhIjKl456",
+			"bin/migratectl complete --all-owed audit.log --destination-pool ap-northeast-1_GhIjKl456 --yes",
+		},
+		failure: "a completion is still owed, or the operation failed",
+		flags:   given.declare,
+		run:     func(ctx context.Context, s streams, _ string) error { return finish(ctx, given, s) },
+	}
+}
+
+func (c *completeFlags) declare(flags *pflag.FlagSet) {
+	flags.StringVar(&c.user, "user", "", "the `NAME` that the user signs in with")
+	flags.StringVar(&c.owed, "all-owed", "", "a `FILE` of audit lines; completes every user whose line says that completion is owed")
+	flags.BoolVar(&c.includeQueued, "include-queued", false, "with --all-owed: also complete users whose message was queued, because messages were lost or are of version 1")
+	flags.Func("attempted-at", "with --user: the `TIME` of the attempt in its audit record; the destination user must have been created near it", func(text string) error {
+		at, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			return errors.New("takes a time as in an audit record, such as 2026-11-28T09:30:00Z")
+		}
+		c.attemptedAt = at
+		return nil
+	})
+	poolVar(flags, &c.pool, "destination-pool", "the `ID` of the destination user pool")
+	regionVar(flags, &c.region, "destination-region", "the `REGION` of the destination (default: the region in the pool's ID)")
+	flags.BoolVar(&c.yes, "yes", false, "change users; without it, only show what would change")
+	flags.BoolVar(&c.asJSON, "json", false, "print one JSON object")
+}
+
 // finish completes the migration of one user, or of every user whose audit record
 // says that completion is owed. Without --yes it changes nothing.
-func finish(ctx context.Context, args []string, s streams) error {
-	var given completeFlags
-	flags := flag.NewFlagSet("complete", flag.ContinueOnError)
-	flags.StringVar(&given.user, "user", "", "the `name` that the user signs in with")
-	flags.StringVar(&given.owed, "all-owed", "", "a `file` of audit lines; completes every user whose line says that completion is owed")
-	flags.BoolVar(&given.includeQueued, "include-queued", false, "with --all-owed: also complete users whose message was queued, because messages were lost or are of version 1")
-	flags.Func("attempted-at", "with --user: the `time` of the attempt in its audit record; the destination user must have been created near it", func(text string) (err error) {
-		given.attemptedAt, err = time.Parse(time.RFC3339Nano, text)
-		return err
-	})
-	flags.StringVar(&given.pool, "destination-pool", "", "the `ID` of the destination user pool")
-	flags.StringVar(&given.region, "destination-region", "", "the `region` of the destination (default: the region in the pool's ID)")
-	flags.BoolVar(&given.yes, "yes", false, "change users; without it, only show what would change")
-	flags.BoolVar(&given.asJSON, "json", false, "print one JSON object")
-	if err := parse(flags, args, s); err != nil {
-		return err
-	}
-	if (given.user == "") == (given.owed == "") {
-		return errors.New("give --user NAME or --all-owed FILE")
-	}
+func finish(ctx context.Context, given completeFlags, s streams) error {
 	switch {
-	case given.pool == "":
-		return errors.New("give --destination-pool ID")
+	case given.user != "" && given.owed != "":
+		return wrongUse("give --user NAME or --all-owed FILE, not both")
 	case given.user == "" && !given.attemptedAt.IsZero():
-		return errors.New("--attempted-at is used with --user alone: the records of --all-owed have their own times")
+		return wrongUse("--attempted-at is used with --user alone: the records of --all-owed have their own times")
 	case given.owed == "" && given.includeQueued:
-		return errors.New("--include-queued is used with --all-owed alone")
+		return wrongUse("--include-queued is used with --all-owed alone")
 	}
 	if given.region == "" {
 		given.region = regionOf(given.pool)

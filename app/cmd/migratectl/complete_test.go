@@ -362,7 +362,7 @@ func TestCompleteIsToldWhomAndWhere(t *testing.T) {
 		"no such file":                        {"--all-owed", "/nonexistent", "--destination-pool", handPool},
 		"--attempted-at is used with --user":  {"--all-owed", "f", "--attempted-at", "2026-11-22T00:00:00Z", "--destination-pool", handPool},
 		"--include-queued is used with":       {"--user", "alice", "--include-queued", "--destination-pool", handPool},
-		"usage":                               {"--user", "alice", "--attempted-at", "yesterday", "--destination-pool", handPool},
+		"takes a time as in an audit record":  {"--user", "alice", "--attempted-at", "yesterday", "--destination-pool", handPool},
 	} {
 		if got := runTool(t, environ, "", append([]string{"complete"}, args...)...); got.err == nil || !strings.Contains(got.err.Error(), want) {
 			t.Errorf("got %v, want %s", got.err, want)

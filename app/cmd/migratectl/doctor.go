@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -24,6 +23,8 @@ import (
 	"cognito-user-migration/app/trial"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports/setup"
+
+	"github.com/spf13/pflag"
 )
 
 // doctorFlags are what the environment cannot tell.
@@ -34,22 +35,38 @@ type doctorFlags struct {
 	fromStdin, asJSON              bool
 }
 
+// doctorCommand checks the set-up.
+func doctorCommand() command {
+	var given doctorFlags
+	return command{
+		name:    "doctor",
+		summary: "check the set-up from end to end, and change nothing",
+		purpose: `Checks the whole set-up: the settings, the source, the destination user pool and
+the function. It changes nothing, and says what to do about each problem.`,
+		examples: [2]string{
+			"bin/migratectl doctor --destination-pool ap-northeast-1_GhIjKl456 --function user-migration",
+			"bin/migratectl doctor --json",
+		},
+		failure: "a check failed",
+		flags:   given.declare,
+		run:     func(ctx context.Context, s streams, _ string) error { return checkUp(ctx, given, s) },
+	}
+}
+
+func (d *doctorFlags) declare(flags *pflag.FlagSet) {
+	poolVar(flags, &d.pool, "destination-pool", "the `ID` of the destination's user pool")
+	clientVar(flags, &d.client, "destination-client", "the `ID` of the app client by which people sign in there")
+	regionVar(flags, &d.region, "destination-region", "the destination's `REGION` (default: the one in its pool's ID)")
+	functionVar(flags, &d.function, "function", "the function's `NAME`, with :ALIAS where it has one, or its ARN")
+	flags.StringVar(&d.sourceProfile, "source-aws-profile", "", "a `PROFILE` of your own in the source account: the function's role need not be able to describe the pool")
+	flags.StringVar(&d.user, "user", "", "make one real attempt for the user of this `NAME`, and migrate nobody")
+	flags.BoolVar(&d.fromStdin, "password-stdin", false, "read the password of --user from standard input instead of a prompt")
+	flags.BoolVar(&d.asJSON, "json", false, "print one JSON object")
+}
+
 // checkUp examines the set-up and prints a line for each check. It never changes
 // anything.
-func checkUp(ctx context.Context, args []string, s streams) error {
-	var given doctorFlags
-	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
-	flags.StringVar(&given.pool, "destination-pool", "", "the `ID` of the destination's user pool")
-	flags.StringVar(&given.client, "destination-client", "", "the `ID` of the app client by which people sign in there")
-	flags.StringVar(&given.region, "destination-region", "", "the destination's `region` (default: the one in its pool's ID)")
-	flags.StringVar(&given.function, "function", "", "the function's `name`, with :ALIAS where it has one, or ARN")
-	flags.StringVar(&given.sourceProfile, "source-aws-profile", "", "a `profile` of your own in the source account: the function's role need not be able to describe the pool")
-	flags.StringVar(&given.user, "user", "", "make one real attempt for the user of this `name`, and move nobody")
-	flags.BoolVar(&given.fromStdin, "password-stdin", false, "read the password of --user from standard input, in place of asking for it")
-	flags.BoolVar(&given.asJSON, "json", false, "print one JSON object")
-	if err := parse(flags, args, s); err != nil {
-		return err
-	}
+func checkUp(ctx context.Context, given doctorFlags, s streams) error {
 	if given.region == "" {
 		given.region = regionOf(given.pool)
 	}
@@ -405,13 +422,4 @@ func writeChecks(to io.Writer, results []doctor.Check) error {
 	}
 	_, err := to.Write(text.Bytes())
 	return err
-}
-
-// regionOf is the region in a user pool's ID.
-func regionOf(poolID string) string {
-	region, _, found := strings.Cut(poolID, "_")
-	if !found {
-		return ""
-	}
-	return region
 }

@@ -155,7 +155,7 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"a token with them": {func(p *plan) {
 			p.environ["SOURCE_PROFILE"], p.sourceClient.ReadAttributes = "id_token", []string{"email", "email_verified", "name", "custom:tenant"}
 		}, statuses{"attributes in ID token": pass}, "may read", "attributes in ID token"},
-		"a profile read beside the sign-in, whatever the token holds": {func(p *plan) {
+		"a profile read beside the sign-in": {func(p *plan) {
 			p.environ["SOURCE_PROFILE"], p.sourceClient.ReadAttributes = "concurrent", []string{"email"}
 		}, statuses{}, "read by AdminGetUser", "attributes in ID token"},
 		"an attribute required and without a rule": {func(p *plan) { p.pool.Schema = schema(required("given_name")) }, statuses{"attributes required": fail}, "given_name is required", "attributes required"},

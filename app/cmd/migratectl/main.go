@@ -7,24 +7,29 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 
 	"cognito-user-migration/adapters/awsprofiles"
 	"cognito-user-migration/adapters/stscredentials"
 	"cognito-user-migration/app"
-	"cognito-user-migration/app/demo"
 	"cognito-user-migration/app/everything"
+
+	"github.com/spf13/cobra"
 )
 
 // version is set by the build.
 var version = "devel"
+
+// The exit codes.
+const (
+	exitFailed = 1 // a check or the operation failed
+	exitUsage  = 2 // the tool was used wrongly
+)
 
 // streams are what a command reads from and writes to.
 type streams struct {
@@ -33,24 +38,19 @@ type streams struct {
 	environ  []string
 }
 
-// command is one subcommand.
-type command struct {
-	name    string
-	summary string
-	run     func(ctx context.Context, args []string, s streams) error
-}
-
+// commands lists the commands in the order in which help shows them.
 func commands() []command {
 	return []command{
-		{"demo", "show the result of a few attempts by built-in sample users", demonstrate},
-		{"simulate", "make one attempt and show the event, the decision, the response and the audit record", simulate},
-		{"serve", "answer Lambda's Invoke API on loopback, for a local Cognito, the AWS CLI or SAM", serve},
-		{"doctor", "check the set-up from end to end, and change nothing", checkUp},
-		{"attach", "make a function the migration trigger of a user pool; all other settings of the pool stay", attach},
-		{"detach", "remove the migration trigger from a user pool; all other settings of the pool stay", detach},
-		{"complete", "complete migrations without the queue: one user, or every user whose records say that completion is owed", finish},
-		{"settings", "list the environment variables", settings},
-		{"version", "print the version", printVersion},
+		demoCommand(),
+		simulateCommand(),
+		serveCommand(),
+		doctorCommand(),
+		attachCommand(),
+		detachCommand(),
+		completeCommand(),
+		settingsCommand(),
+		completionCommand(),
+		versionCommand(),
 	}
 }
 
@@ -64,77 +64,113 @@ func newAccount() *stscredentials.Account {
 	return stscredentials.NewAccount(awsprofiles.Config, os.Getenv)
 }
 
-// demonstrate shows a few attempts on sample users.
-func demonstrate(ctx context.Context, args []string, s streams) error {
-	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
-	asJSON := flags.Bool("json", false, "print one JSON array")
-	if err := parse(flags, args, s); err != nil {
-		return err
-	}
-	return demo.Run(ctx, s.out, *asJSON)
-}
-
-// errUsage is an error in how the tool was called; the text is out already.
-var errUsage = errors.New("usage")
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ()})
 	stop()
-	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
-	case errors.Is(err, errUsage):
-		os.Exit(2)
-	default:
-		fmt.Fprintln(os.Stderr, "migratectl:", err)
-		os.Exit(1)
+	if err == nil {
+		return
 	}
+	fmt.Fprintln(os.Stderr, "migratectl:", err)
+	if wrong, ok := errors.AsType[*usageError](err); ok {
+		fmt.Fprintln(os.Stderr, wrong.hint())
+		os.Exit(exitUsage)
+	}
+	os.Exit(exitFailed)
 }
 
+// run runs one command.
 func run(ctx context.Context, args []string, s streams) error {
-	if len(args) == 0 {
-		usage(s.err)
-		return errUsage
+	root := newRoot(ctx, s)
+	if called, _, err := root.Find(args); err == nil {
+		args = withDoubleDashes(args, called.Flags())
 	}
-	if slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
-		usage(s.out)
-		return nil
+	root.SetArgs(args)
+	return root.ExecuteContext(ctx)
+}
+
+// newRoot is the tool with all its commands.
+func newRoot(ctx context.Context, s streams) *cobra.Command {
+	root := &cobra.Command{
+		Use: "migratectl", Version: version,
+		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
-	for _, command := range commands() {
-		if command.name == args[0] {
-			return command.run(ctx, args[1:], s)
+	root.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			writeOverview(s.err)
+			return &usageError{text: "a command is missing"}
 		}
-	}
-	fmt.Fprintf(s.err, "migratectl: there is no command %q\n\n", args[0])
-	usage(s.err)
-	return errUsage
-}
-
-func usage(to io.Writer) {
-	fmt.Fprint(to, "Usage: migratectl COMMAND [FLAGS]\n\nCommands:\n")
-	for _, command := range commands() {
-		fmt.Fprintf(to, "  %-10s %s\n", command.name, command.summary)
-	}
-	fmt.Fprint(to, "\nCommands read the function's own environment variables; `migratectl settings` lists them.\n`migratectl COMMAND -h` lists a command's flags.\n")
-}
-
-// parse reads a command's flags; what it takes no argument of is an error.
-func parse(flags *flag.FlagSet, args []string, s streams) error {
-	flags.SetOutput(s.err)
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
+		text := fmt.Sprintf("there is no command %q", args[0])
+		if similar := root.SuggestionsFor(args[0]); len(similar) > 0 {
+			text += "; did you mean " + strings.Join(similar, " or ") + "?"
 		}
-		return errUsage
+		return &usageError{text: text}
 	}
-	if flags.NArg() > 0 {
-		fmt.Fprintf(s.err, "migratectl %s takes only flags; remove %q\n", flags.Name(), strings.Join(flags.Args(), " "))
-		return errUsage
+	root.RunE = func(*cobra.Command, []string) error { return nil } // Args has refused
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetHelpFunc(func(*cobra.Command, []string) { writeOverview(s.out) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{text: flagProblem(err)} })
+	root.SetHelpCommand(helpCommand(root))
+	for _, command := range commands() {
+		root.AddCommand(command.cobra(ctx, s))
 	}
-	return nil
+	return root
 }
 
-func printVersion(_ context.Context, _ []string, s streams) error {
-	_, err := fmt.Fprintln(s.out, version)
-	return err
+// helpCommand prints what -h prints.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "explain a command", Hidden: true,
+		ValidArgsFunction: func(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			var names []cobra.Completion
+			for _, command := range commands() {
+				if len(args) == 0 && strings.HasPrefix(command.name, typed) {
+					names = append(names, cobra.CompletionWithDesc(command.name, command.summary))
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return root.Help()
+			}
+			called, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 || called == root {
+				return &usageError{text: fmt.Sprintf("there is no command %q to explain", strings.Join(args, " "))}
+			}
+			return called.Help()
+		},
+	}
+}
+
+// writeOverview prints the tool's commands.
+func writeOverview(to io.Writer) {
+	fmt.Fprint(to, "The operator's tool of Cognito user migration.\n\nUsage: migratectl COMMAND [flags]\n\nCommands:\n")
+	for _, command := range commands() {
+		fmt.Fprintf(to, "  %-10s  %s\n", command.name, command.summary)
+	}
+	fmt.Fprint(to, `
+Required flags:
+  those of the command
+
+Flags:
+  -h, --help      explain the tool; after a command: explain the command
+  -v, --version   print the version
+
+Examples:
+  bin/migratectl demo
+  bin/migratectl help doctor
+
+Exit codes:
+  0  success
+  1  a check or the operation failed
+  2  the tool was used wrongly
+
+Commands read the function's own environment variables; `+"`migratectl settings`"+`
+lists them. `+"`migratectl COMMAND -h`"+` explains a command.
+`)
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -18,6 +17,7 @@ import (
 	"cognito-user-migration/app/trial"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/spf13/pflag"
 )
 
 const (
@@ -28,29 +28,44 @@ const (
 	drain = 5 * time.Second
 )
 
+// serveFlags are the flags of serve.
+type serveFlags struct {
+	address, function string
+}
+
+// serveCommand runs the function behind Lambda's Invoke API.
+func serveCommand() command {
+	given := serveFlags{"127.0.0.1:9000", "user-migration"}
+	return command{
+		name:    "serve",
+		summary: "answer Lambda's Invoke API on this machine",
+		purpose: `Runs the function on this machine and answers Lambda's Invoke API on loopback,
+until it is interrupted. A local Cognito, the AWS CLI or SAM can invoke it.`,
+		examples: [2]string{
+			"bin/migratectl serve",
+			"bin/migratectl serve --addr 127.0.0.1:9001 --function migration",
+		},
+		failure: "the server cannot start or stop, or the environment is wrong",
+		flags: func(flags *pflag.FlagSet) {
+			flags.Var(checked{&given.address, checkLoopback}, "addr", "the loopback `ADDRESS` to listen on")
+			functionVar(flags, &given.function, "function", "the `NAME` by which the function is invoked")
+		},
+		run: func(ctx context.Context, s streams, _ string) error { return serve(ctx, given, s) },
+	}
+}
+
 // serve answers Lambda's Invoke API on loopback until it is interrupted.
-func serve(ctx context.Context, args []string, s streams) error {
-	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
-	var (
-		address = flags.String("addr", "127.0.0.1:9000", "the loopback `address` to listen on")
-		name    = flags.String("function", "user-migration", "the `name` by which the function is invoked")
-	)
-	if err := parse(flags, args, s); err != nil {
-		return err
-	}
-	if err := checkLoopback(*address); err != nil {
-		return err
-	}
+func serve(ctx context.Context, given serveFlags, s streams) error {
 	handler, stop, err := trial.Compose(ctx, binary(), s.environ, s.out)
 	if err != nil {
 		return err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", *address)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", given.address)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "serving function %s on http://%s; stop with Ctrl-C\n", *name, listener.Addr())
-	server := &http.Server{Handler: forProgramsOfThisMachine(invokeAPI(*name, handler)), ReadHeaderTimeout: drain}
+	fmt.Fprintf(s.err, "serving function %s on http://%s; stop with Ctrl-C\n", given.function, listener.Addr())
+	server := &http.Server{Handler: forProgramsOfThisMachine(invokeAPI(given.function, handler)), ReadHeaderTimeout: drain}
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
@@ -68,10 +83,10 @@ func serve(ctx context.Context, args []string, s streams) error {
 // the function can try passwords with it.
 func checkLoopback(address string) error {
 	if _, _, err := net.SplitHostPort(address); err != nil {
-		return errors.New("--addr takes host:port, such as 127.0.0.1:9000")
+		return errors.New("takes host:port, such as 127.0.0.1:9000")
 	}
 	if !isLoopback(address) {
-		return errors.New("--addr takes an address of loopback, such as 127.0.0.1:9000: anyone who can reach it can guess passwords")
+		return errors.New("takes a loopback address, such as 127.0.0.1:9000: anyone who can reach it can guess passwords")
 	}
 	return nil
 }

@@ -3,22 +3,35 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"text/tabwriter"
 
 	"cognito-user-migration/app/config"
+
+	"github.com/spf13/pflag"
 )
 
-// settings lists every variable, from the structs that parse them.
-func settings(_ context.Context, args []string, s streams) error {
-	flags := flag.NewFlagSet("settings", flag.ContinueOnError)
-	asJSON := flags.Bool("json", false, "print one JSON array")
-	if err := parse(flags, args, s); err != nil {
-		return err
+// settingsCommand lists the variables of the function.
+func settingsCommand() command {
+	var asJSON bool
+	return command{
+		name:    "settings",
+		summary: "list the environment variables",
+		purpose: `Lists every environment variable that the function and this tool read: what it
+takes and its default. docs/settings.md describes them.`,
+		examples: [2]string{"bin/migratectl settings", "bin/migratectl settings --json"},
+		failure:  "standard output cannot be written",
+		flags:    func(flags *pflag.FlagSet) { flags.BoolVar(&asJSON, "json", false, "print one JSON array") },
+		run: func(_ context.Context, s streams, _ string) error {
+			return listSettings(s, asJSON)
+		},
 	}
+}
+
+// listSettings lists every variable, from the structs that parse them.
+func listSettings(s streams, asJSON bool) error {
 	all := config.Describe(binary().Sources)
-	if *asJSON {
+	if asJSON {
 		encoder := json.NewEncoder(s.out)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(all)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -15,33 +14,67 @@ import (
 	"cognito-user-migration/app/trial"
 	"cognito-user-migration/domain"
 
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 )
 
-// simulate makes one attempt and shows all there is to see of it.
-func simulate(ctx context.Context, args []string, s streams) error {
-	flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
-	var (
-		username  = flags.String("username", "", "the `name` that the user types")
-		trigger   = flags.String("trigger", "sign-in", "`sign-in or forgot-password`")
-		eventFile = flags.String("event", "", "a `file` with Cognito's event, instead of --username and --trigger")
-		fromStdin = flags.Bool("password-stdin", false, "read the password from standard input instead of a prompt")
-		asJSON    = flags.Bool("json", false, "print one JSON object")
-	)
-	if err := parse(flags, args, s); err != nil {
-		return err
+// The values of --trigger.
+const (
+	triggerSignIn         = "sign-in"
+	triggerForgotPassword = "forgot-password"
+)
+
+// simulateFlags are the flags of simulate.
+type simulateFlags struct {
+	username, trigger, eventFile string
+	fromStdin, asJSON            bool
+}
+
+// simulateCommand makes one attempt and shows it.
+func simulateCommand() command {
+	given := simulateFlags{trigger: triggerSignIn}
+	return command{
+		name:    "simulate",
+		summary: "make one attempt and show the decision and the response",
+		purpose: `Makes one attempt with the source that the environment names, as the function
+would, and shows the event, the decision, the response and the audit record. No
+user is migrated: only Cognito creates users.`,
+		required: []string{"username|event"},
+		examples: [2]string{
+			"bin/migratectl simulate --username alice",
+			"bin/migratectl simulate --username alice --trigger forgot-password --json",
+		},
+		failure: "the attempt failed, or the event was rejected",
+		flags: func(flags *pflag.FlagSet) {
+			flags.StringVar(&given.username, "username", "", "the `NAME` that the user types")
+			flags.StringVar(&given.eventFile, "event", "", "a `FILE` with Cognito's event, instead of --username and --trigger")
+			choiceVar(flags, &given.trigger, "trigger", "the `KIND` of attempt: sign-in or forgot-password", triggerSignIn, triggerForgotPassword)
+			flags.BoolVar(&given.fromStdin, "password-stdin", false, "read the password from standard input instead of a prompt")
+			flags.BoolVar(&given.asJSON, "json", false, "print one JSON object")
+		},
+		run: func(ctx context.Context, s streams, _ string) error { return simulate(ctx, given, s) },
 	}
-	event, err := simulatedEvent(*eventFile, *username, *trigger)
+}
+
+// simulate makes one attempt and shows all there is to see of it.
+func simulate(ctx context.Context, given simulateFlags, s streams) error {
+	event, err := simulatedEvent(given)
 	if err != nil {
 		return err
+	}
+	asks := lambdatrigger.NeedsPassword(event)
+	if asks && !given.fromStdin {
+		if err := checkTerminal(s); err != nil {
+			return err
+		}
 	}
 	function, err := trial.New(ctx, binary(), s.environ, s.err)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = function.Stop(ctx) }() // the process ends here anyway
-	if lambdatrigger.NeedsPassword(event) {
-		password, err := readPassword(s, *fromStdin)
+	if asks {
+		password, err := readPassword(s, given.fromStdin)
 		if err != nil {
 			return err
 		}
@@ -50,7 +83,7 @@ func simulate(ctx context.Context, args []string, s streams) error {
 		}
 	}
 	result := function.Attempt(ctx, event)
-	if *asJSON {
+	if given.asJSON {
 		err = trial.WriteJSON(s.out, result)
 	} else {
 		err = writeText(s.out, result)
@@ -64,20 +97,16 @@ func simulate(ctx context.Context, args []string, s streams) error {
 	return err
 }
 
-func simulatedEvent(file, username, trigger string) ([]byte, error) {
+func simulatedEvent(given simulateFlags) ([]byte, error) {
 	switch {
-	case file != "" && username != "":
-		return nil, errors.New("give --event or --username, not both")
-	case file != "":
-		return os.ReadFile(file)
-	case username == "":
-		return nil, errors.New("give --username NAME or --event FILE")
-	case trigger == "sign-in":
-		return lambdatrigger.NewEvent(domain.TriggerAuthentication, username, nil)
-	case trigger == "forgot-password":
-		return lambdatrigger.NewEvent(domain.TriggerForgotPassword, username, nil)
+	case given.eventFile != "" && given.username != "":
+		return nil, wrongUse("give --event or --username, not both")
+	case given.eventFile != "":
+		return os.ReadFile(given.eventFile)
+	case given.trigger == triggerForgotPassword:
+		return lambdatrigger.NewEvent(domain.TriggerForgotPassword, given.username, nil)
 	default:
-		return nil, errors.New("--trigger takes sign-in or forgot-password")
+		return lambdatrigger.NewEvent(domain.TriggerAuthentication, given.username, nil)
 	}
 }
 
@@ -92,13 +121,21 @@ func readPassword(s streams, fromStdin bool) (string, error) {
 		line, _, _ := strings.Cut(string(text), "\n")
 		return strings.TrimSuffix(line, "\r"), nil
 	}
-	if !term.IsTerminal(int(s.in.Fd())) {
-		return "", errors.New("standard input is not a terminal, so the password cannot be asked for; use --password-stdin")
+	if err := checkTerminal(s); err != nil {
+		return "", err
 	}
 	fmt.Fprint(s.err, "Password: ")
 	password, err := term.ReadPassword(int(s.in.Fd()))
 	fmt.Fprintln(s.err)
 	return string(password), err
+}
+
+// checkTerminal returns an error if nobody can be asked for a password.
+func checkTerminal(s streams) error {
+	if !term.IsTerminal(int(s.in.Fd())) {
+		return wrongUse("standard input is not a terminal, so the password cannot be asked for; use --password-stdin")
+	}
+	return nil
 }
 
 func writeText(to io.Writer, result trial.Outcome) error {

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// builtTool builds the tool once for all tests of the process.
+func builtTool(t *testing.T) string {
+	t.Helper()
+	path, err := buildTool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// toolFolder is where the tests of this process keep the binary.
+var toolFolder string
+
+var buildTool = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(toolFolder, "migratectl")
+	if output, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", errors.New(string(output))
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "migratectl")
+	if err != nil {
+		panic(err)
+	}
+	toolFolder = folder
+	code := m.Run()
+	_ = os.RemoveAll(folder) // what is left is in the system's temporary folder
+	os.Exit(code)
+}
+
+// exited is what a run of the binary printed and returned.
+type exited struct {
+	code        int
+	out, errors string
+}
+
+// execute runs the binary with this environment alone.
+func execute(t *testing.T, environ []string, args ...string) exited {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	var out, notes bytes.Buffer
+	command := exec.CommandContext(ctx, builtTool(t), args...)
+	command.Env = append([]string{"HOME=/nonexistent", "AWS_EC2_METADATA_DISABLED=true"}, environ...)
+	command.Stdout, command.Stderr = &out, &notes
+	err := command.Run()
+	if failed, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok || ok && failed.ExitCode() < 0 {
+		t.Fatal(err)
+	}
+	return exited{command.ProcessState.ExitCode(), out.String(), notes.String()}
+}
+
+// A value that the command takes, for each flag that must be given.
+func rightValue(name string) []string {
+	switch name {
+	case "any":
+		return []string{"--any"}
+	case "destination-pool", "source-pool":
+		return []string{"--" + name, "ap-northeast-1_GhIjKl456"}
+	default:
+		return []string{"--" + name, "name"}
+	}
+}
+
+// required returns the command's required flags with right values, but for one.
+func (c *command) requiredBut(absent string) []string {
+	var args []string
+	for _, required := range c.required {
+		if required != absent {
+			name, _, _ := strings.Cut(required, "|")
+			args = append(args, rightValue(name)...)
+		}
+	}
+	return args
+}
+
+// wrongValues are values that no flag of this name takes.
+func wrongValues(name string) []string {
+	switch name {
+	case "destination-pool", "source-pool":
+		return []string{"GhIjKl456", "ap-northeast-1", "ap-northeast-1_", "tokyo_GhIjKl456", "arn:aws:cognito-idp:ap-northeast-1:111111111111:userpool/ap-northeast-1_GhIjKl456", ""}
+	case "destination-client", "source-client":
+		return []string{"a client", "a/b", ""}
+	case "destination-region":
+		return []string{"tokyo", "ap-northeast-1a", ""}
+	case "function":
+		return []string{"a function", "arn:aws:s3:::bucket", "arn:aws:lambda:ap-northeast-1:1:function:f", "a:b:c:d", strings.Repeat("f", 65), ""}
+	case "addr":
+		return []string{"9000", "0.0.0.0:9000", "example.com:9000"}
+	case "trigger":
+		return []string{"signup"}
+	case "attempted-at":
+		return []string{"yesterday"}
+	case "timeout":
+		return []string{"30", "-1s", "0s", "soon"}
+	default:
+		return nil
+	}
+}
+
+// TestEveryWrongUseOfEveryCommand runs the real binary. Each wrong use ends with
+// code 2, names what is wrong and where the right use is described, and prints
+// nothing to standard output.
+func TestEveryWrongUseOfEveryCommand(t *testing.T) {
+	t.Parallel()
+	type use struct {
+		args []string
+		want []string
+	}
+	uses := map[string]use{
+		"no command":                       {nil, []string{"a command is missing", "Usage: migratectl COMMAND"}},
+		"an unknown command":               {[]string{"nonsense"}, []string{`there is no command "nonsense"`}},
+		"a command with a typing error":    {[]string{"docter"}, []string{"did you mean doctor?"}},
+		"an unknown flag before a command": {[]string{"--nonsense"}, []string{"there is no flag --nonsense"}},
+		"help for an unknown command":      {[]string{"help", "nonsense"}, []string{`there is no command "nonsense" to explain`}},
+		"help for two commands":            {[]string{"help", "doctor", "attach"}, []string{"to explain"}},
+		"a name and an event":              {[]string{"simulate", "--username", "a", "--event", "b"}, []string{"give --event or --username, not both"}},
+		"a user and all users":             {[]string{"complete", "--user", "a", "--all-owed", "b", "--destination-pool", "us-east-1_a"}, []string{"not both"}},
+		"a time without a user":            {[]string{"complete", "--all-owed", "b", "--destination-pool", "us-east-1_a", "--attempted-at", "2026-01-02T03:04:05Z"}, []string{"--attempted-at is used with --user alone"}},
+		"queued users without a file":      {[]string{"complete", "--user", "a", "--destination-pool", "us-east-1_a", "--include-queued"}, []string{"--include-queued is used with --all-owed alone"}},
+		"no terminal to ask at":            {[]string{"simulate", "--username", "a"}, []string{"use --password-stdin"}},
+		"completion of an unknown shell":   {[]string{"completion", "tcsh"}, []string{`"tcsh"`, "expected bash, zsh, fish"}},
+		"completion of no shell":           {[]string{"completion"}, []string{"SHELL"}},
+	}
+	for _, command := range commands() {
+		call := func(args ...string) []string { return append([]string{command.name}, args...) }
+		flags := pflag.NewFlagSet(command.name, pflag.ContinueOnError)
+		if command.flags != nil {
+			command.flags(flags)
+		}
+		known := command.requiredBut("")
+		if command.argument != "" {
+			known = append(known, command.choices[0])
+		}
+		uses[command.name+": an unknown flag"] = use{call(append(known, "--nonsense=S3cret")...), []string{"there is no flag --nonsense\n"}}
+		uses[command.name+": an unknown flag with one dash"] = use{call(append(known, "-nonsense")...), []string{"there is no flag --nonsense\n"}}
+		uses[command.name+": an unknown letter"] = use{call(append(known, "-x")...), []string{"there is no flag -x"}}
+		uses[command.name+": an argument too many"] = use{call(append(known, "surplus")...), []string{command.name + " takes"}}
+		for _, required := range command.required {
+			name, _, _ := strings.Cut(required, "|")
+			uses[command.name+": without "+required] = use{call(command.requiredBut(required)...), []string{"give --" + name}}
+		}
+		flags.VisitAll(func(flag *pflag.Flag) {
+			if flag.NoOptDefVal == "" {
+				uses[command.name+": without the value of "+flag.Name] = use{call("--" + flag.Name), []string{"--" + flag.Name + " needs a value"}}
+			}
+			if flag.Value.Type() == "bool" {
+				uses[command.name+": no boolean for "+flag.Name] = use{call("--" + flag.Name + "=perhaps"), []string{"--" + flag.Name, `"perhaps"`, "true or false"}}
+			}
+			for _, value := range wrongValues(flag.Name) {
+				if command.name != "serve" || flag.Name != "function" || value != "" {
+					uses[command.name+": "+flag.Name+" "+value] = use{call("--" + flag.Name + "=" + value), []string{"--" + flag.Name, `"` + value + `" is not valid; it takes`}}
+				}
+			}
+		})
+	}
+	for name, use := range uses {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := execute(t, []string{"SOURCE_KIND=file", "SOURCE_PATH=testdata/none.json"}, use.args...)
+			if got.code != exitUsage || got.out != "" {
+				t.Errorf("%q: code %d, standard output %q, standard error %s", use.args, got.code, got.out, got.errors)
+			}
+			for _, want := range append(use.want, "`migratectl help") {
+				if !strings.Contains(got.errors, want) {
+					t.Errorf("%q: no %q in %s", use.args, want, got.errors)
+				}
+			}
+			if strings.Contains(got.errors, "S3cret") {
+				t.Errorf("%q: the value of an unknown flag is shown", use.args)
+			}
+		})
+	}
+}
+
+// TestEveryCommandExplainsItself: each of the three ways prints the same text to
+// standard output.
+func TestEveryCommandExplainsItself(t *testing.T) {
+	t.Parallel()
+	for _, command := range commands() {
+		t.Run(command.name, func(t *testing.T) {
+			t.Parallel()
+			help := execute(t, nil, "help", command.name)
+			for _, args := range [][]string{{command.name, "-h"}, {command.name, "--help"}, {command.name, "-help"}} {
+				if got := execute(t, nil, args...); got != help {
+					t.Errorf("%q differs from help: code %d, %s%s", args, got.code, got.out, got.errors)
+				}
+			}
+			if help.code != 0 || help.errors != "" {
+				t.Errorf("code %d, standard error %q", help.code, help.errors)
+			}
+			for _, want := range []string{
+				command.purpose, "Usage: migratectl " + command.name, "\nRequired flags:\n", "\nExamples:\n  bin/migratectl ",
+				"\nExit codes:\n  0  ", "\n  1  ", "\n  2  ",
+			} {
+				if !strings.Contains(help.out, want) && want != "\nExamples:\n  bin/migratectl " || !strings.Contains(help.out, "bin/migratectl ") {
+					t.Errorf("no %q in\n%s", want, help.out)
+				}
+			}
+			for line := range strings.Lines(help.out) {
+				if strings.Contains(line, "bin/migratectl") || len(strings.TrimRight(line, "\n")) <= helpWidth {
+					continue
+				}
+				t.Errorf("a line is longer than %d columns: %s", helpWidth, line)
+			}
+		})
+	}
+	overview := execute(t, nil, "help")
+	for _, args := range [][]string{{"-h"}, {"--help"}, {"-help"}} {
+		if got := execute(t, nil, args...); got != overview || got.code != 0 {
+			t.Errorf("%q differs from help: code %d, %s%s", args, got.code, got.out, got.errors)
+		}
+	}
+	for _, command := range commands() {
+		if !strings.Contains(overview.out, "\n  "+command.name+" ") {
+			t.Errorf("help does not list %s", command.name)
+		}
+	}
+}
+
+// TestTheExamplesOfTheHelpAreRightUses parses both examples of each command.
+func TestTheExamplesOfTheHelpAreRightUses(t *testing.T) {
+	t.Parallel()
+	for _, command := range commands() {
+		for _, example := range command.examples {
+			_, called, found := strings.Cut(strings.ReplaceAll(example, "\\\n", " "), "bin/migratectl ")
+			if !found {
+				t.Errorf("%s: the example %q does not call bin/migratectl", command.name, example)
+			}
+			called, _, _ = strings.Cut(called, ")")
+			called, _, _ = strings.Cut(called, " >")
+			args := strings.Fields(called)
+			if args[0] == "--version" {
+				continue
+			}
+			explained := append(args, "--help")
+			got := runTool(t, nil, "", explained...)
+			if got.err != nil || args[0] != command.name || !strings.Contains(got.out, command.purpose) {
+				t.Errorf("%s: the example %q: %v", command.name, example, got.err)
+			}
+		}
+	}
+}
+
+func TestTheToolTellsItsVersion(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"version"}, {"--version"}, {"-version"}, {"-v"}} {
+		if got := execute(t, nil, args...); got.code != 0 || strings.TrimSpace(got.out) != version || got.errors != "" {
+			t.Errorf("%q: code %d, %q, %q", args, got.code, got.out, got.errors)
+		}
+	}
+}
+
+func TestShellsCompleteCommandsFlagsAndArguments(t *testing.T) {
+	t.Parallel()
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		if got := execute(t, nil, "completion", shell); got.code != 0 || !strings.Contains(got.out, "__complete") || !strings.Contains(got.out, "migratectl") {
+			t.Errorf("%s: code %d, %s%s", shell, got.code, got.out, got.errors)
+		}
+	}
+	for typed, want := range map[string]string{"doc": "doctor", "doctor --destination-p": "--destination-pool", "completion f": "fish", "help att": "attach"} {
+		got := execute(t, nil, append([]string{"__complete"}, strings.Fields(typed)...)...)
+		if got.code != 0 || !strings.HasPrefix(got.out, want) {
+			t.Errorf("%q: code %d, %s%s", typed, got.code, got.out, got.errors)
+		}
+	}
+}
+
+func TestFlagsWithOneDashAreTakenToo(t *testing.T) {
+	t.Parallel()
+	flags := pflag.NewFlagSet("any", pflag.ContinueOnError)
+	flags.String("user", "", "")
+	flags.Bool("json", false, "")
+	for typed, want := range map[string]string{
+		"-user alice -json":    "--user alice --json",
+		"--user -json --json":  "--user -json --json",
+		"-user=-x -json=false": "--user=-x --json=false",
+		"-json alice":          "--json alice",
+		"-h -x":                "-h -x",
+		"-user":                "--user",
+		"-- -user":             "-- -user",
+		"- --":                 "- --",
+	} {
+		if got := strings.Join(withDoubleDashes(strings.Fields(typed), flags), " "); got != want {
+			t.Errorf("%q becomes %q, not %q", typed, got, want)
+		}
+	}
+}

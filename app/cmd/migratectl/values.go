@@ -1,0 +1,127 @@
+package main
+
+import (
+	"encoding"
+	"errors"
+	"strings"
+
+	"cognito-user-migration/adapters/cognitosource"
+
+	"github.com/spf13/pflag"
+)
+
+// checked is the value of a flag that is checked before any command runs.
+type checked struct {
+	to    *string
+	check func(string) error
+}
+
+// String implements [pflag.Value].
+func (c checked) String() string { return *c.to }
+
+// Set implements [pflag.Value].
+func (c checked) Set(text string) error {
+	if err := c.check(text); err != nil {
+		return err
+	}
+	*c.to = text
+	return nil
+}
+
+// Type implements [pflag.Value].
+func (c checked) Type() string { return "string" }
+
+// poolVar declares a flag for the ID of a user pool.
+func poolVar(flags *pflag.FlagSet, to *string, name, usage string) {
+	flags.Var(checked{to, func(text string) error { return parsed(new(cognitosource.UserPoolID), text) }}, name, usage)
+}
+
+// clientVar declares a flag for the ID of an app client.
+func clientVar(flags *pflag.FlagSet, to *string, name, usage string) {
+	flags.Var(checked{to, func(text string) error { return parsed(new(cognitosource.ClientID), text) }}, name, usage)
+}
+
+// regionVar declares a flag for an AWS region.
+func regionVar(flags *pflag.FlagSet, to *string, name, usage string) {
+	flags.Var(checked{to, func(text string) error { return parsed(new(cognitosource.Region), text) }}, name, usage)
+}
+
+// functionVar declares a flag for a function's name or ARN.
+func functionVar(flags *pflag.FlagSet, to *string, name, usage string) {
+	flags.Var(checked{to, checkFunction}, name, usage)
+}
+
+// choiceVar declares a flag that takes one of a few words.
+func choiceVar(flags *pflag.FlagSet, to *string, name, usage string, choices ...string) {
+	flags.Var(checked{to, func(text string) error {
+		for _, choice := range choices {
+			if text == choice {
+				return nil
+			}
+		}
+		return errors.New("takes " + strings.Join(choices, " or "))
+	}}, name, usage)
+}
+
+func parsed(into encoding.TextUnmarshaler, text string) error {
+	return into.UnmarshalText([]byte(text))
+}
+
+// The longest parts of a function's ARN ("FunctionName" and "Qualifier" of
+// GetFunctionConfiguration, AWS Lambda API Reference).
+const (
+	longestFunctionName = 64
+	longestQualifier    = 128
+)
+
+// checkFunction holds a text against the ways in which Lambda lets a function be
+// named: a name, a partial ARN and an ARN, each with or without a version or alias.
+func checkFunction(text string) error {
+	takes := errors.New("takes a function's name or ARN, such as user-migration, user-migration:live or arn:aws:lambda:ap-northeast-1:111111111111:function:user-migration")
+	parts := strings.Split(text, ":")
+	if parts[0] == "arn" {
+		if len(parts) < 7 || !isWord(parts[1], "-", longestFunctionName) || parts[2] != "lambda" || parsed(new(cognitosource.Region), parts[3]) != nil {
+			return takes
+		}
+		parts = parts[4:]
+	}
+	if len(parts) > 2 { // 111111111111:function:user-migration
+		if !isAccount(parts[0]) || parts[1] != "function" {
+			return takes
+		}
+		parts = parts[2:]
+	}
+	if len(parts) > 2 || !isWord(parts[0], "-_", longestFunctionName) || len(parts) == 2 && !isWord(parts[1], "-_$", longestQualifier) {
+		return takes
+	}
+	return nil
+}
+
+// isWord holds for a text of letters, digits and the signs given.
+func isWord(text, signs string, longest int) bool {
+	for _, sign := range text {
+		letter := sign >= 'a' && sign <= 'z' || sign >= 'A' && sign <= 'Z' || sign >= '0' && sign <= '9'
+		if !letter && !strings.ContainsRune(signs, sign) {
+			return false
+		}
+	}
+	return text != "" && len(text) <= longest
+}
+
+func isAccount(text string) bool {
+	for _, sign := range text {
+		if sign < '0' || sign > '9' {
+			return false
+		}
+	}
+	return len(text) == 12
+}
+
+// regionOf is the region in a user pool's ID.
+func regionOf(poolID string) string {
+	region, _, found := strings.Cut(poolID, "_")
+	if !found {
+		return ""
+	}
+	return region
+}
