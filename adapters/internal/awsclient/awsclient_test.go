@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cognito-user-migration/adapters/internal/awsclient"
@@ -189,6 +190,8 @@ func answered(conn net.Conn) bool {
 	return err == nil
 }
 
+// In a bubble no timer fires while somebody waits for the network. So net/http does
+// not give up a connection because its writer is slow to report: that would be luck.
 func TestWhichLossesAreThoseOfAStaleConnection(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -213,36 +216,38 @@ func TestWhichLossesAreThoseOfAStaleConnection(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, pass := deadline.Context(t.Context())
-			url := line(t, func(number int, conn net.Conn) bool {
-				if number <= row.before {
-					return answered(conn)
+			synctest.Test(t, func(t *testing.T) {
+				ctx, pass := deadline.Context(t.Context())
+				url := line(t, func(number int, conn net.Conn) bool {
+					if number <= row.before {
+						return answered(conn)
+					}
+					if row.ends {
+						pass()
+					}
+					return row.breaks(conn)
+				})
+				transport := &http.Transport{}
+				defer transport.CloseIdleConnections()
+				client := awsclient.Over(&http.Client{Transport: transport})
+				for range row.before {
+					request, _ := post(t, url, "{}")
+					response, err := client.Do(request)
+					if err != nil {
+						t.Fatal(err)
+					}
+					_, _ = io.Copy(io.Discard, response.Body)
+					_ = response.Body.Close()
 				}
-				if row.ends {
-					pass()
-				}
-				return row.breaks(conn)
-			})
-			transport := &http.Transport{}
-			defer transport.CloseIdleConnections()
-			client := awsclient.Over(&http.Client{Transport: transport})
-			for range row.before {
 				request, _ := post(t, url, "{}")
-				response, err := client.Do(request)
-				if err != nil {
-					t.Fatal(err)
+				response, err := client.Do(request.WithContext(ctx))
+				if response != nil {
+					_ = response.Body.Close()
 				}
-				_, _ = io.Copy(io.Discard, response.Body)
-				_ = response.Body.Close()
-			}
-			request, _ := post(t, url, "{}")
-			response, err := client.Do(request.WithContext(ctx))
-			if response != nil {
-				_ = response.Body.Close()
-			}
-			if (err == nil) != row.fine || awsclient.IsStale(err) != row.stale {
-				t.Errorf("got %v, stale %t", err, awsclient.IsStale(err))
-			}
+				if (err == nil) != row.fine || awsclient.IsStale(err) != row.stale {
+					t.Errorf("got %v, stale %t", err, awsclient.IsStale(err))
+				}
+			})
 		})
 	}
 }
@@ -255,27 +260,31 @@ func reset(conn net.Conn) bool {
 	return false
 }
 
+// In a bubble no timer fires while somebody waits for the network. So net/http does
+// not give up a connection because its writer is slow to report: that would be luck.
 func TestAnErrorKeepsWhatWasBehindIt(t *testing.T) {
 	t.Parallel()
-	if awsclient.IsStale(nil) || awsclient.IsStale(io.EOF) {
-		t.Error("an error of another's is called stale")
-	}
-	url := line(t, func(number int, conn net.Conn) bool { return number == 1 && answered(conn) })
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	client := awsclient.Over(&http.Client{Transport: transport})
-	for number := range 2 {
-		request, _ := post(t, url, "{}")
-		response, err := client.Do(request)
-		if number == 0 {
-			_, _ = io.Copy(io.Discard, response.Body)
-			_ = response.Body.Close()
-			continue
+	synctest.Test(t, func(t *testing.T) {
+		if awsclient.IsStale(nil) || awsclient.IsStale(io.EOF) {
+			t.Error("an error of another's is called stale")
 		}
-		if !errors.Is(err, io.EOF) || !strings.Contains(err.Error(), "EOF") {
-			t.Errorf("got %v", err)
+		url := line(t, func(number int, conn net.Conn) bool { return number == 1 && answered(conn) })
+		transport := &http.Transport{}
+		defer transport.CloseIdleConnections()
+		client := awsclient.Over(&http.Client{Transport: transport})
+		for number := range 2 {
+			request, _ := post(t, url, "{}")
+			response, err := client.Do(request)
+			if number == 0 {
+				_, _ = io.Copy(io.Discard, response.Body)
+				_ = response.Body.Close()
+				continue
+			}
+			if !errors.Is(err, io.EOF) || !strings.Contains(err.Error(), "EOF") {
+				t.Errorf("got %v", err)
+			}
 		}
-	}
+	})
 }
 
 func TestTheRetryerGivesUpWithinCognitosPatience(t *testing.T) {
