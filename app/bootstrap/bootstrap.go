@@ -1,6 +1,7 @@
 // Package bootstrap runs the Lambda function that a main lists the parts of. The
 // command says which function: migrate, the default, answers the user migration
-// trigger; complete finishes moves from a queue.
+// trigger; complete finishes moves from a queue; claims puts the sub that users had
+// at the source into their tokens.
 package bootstrap
 
 import (
@@ -10,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
@@ -65,8 +67,12 @@ func start(version string, binary app.Parts, args, environ []string, log io.Writ
 	if err != nil {
 		return app.Function{}, err
 	}
+	process := app.Process{Environ: environ, Log: log, Version: version}
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
 		return app.Function{}, errors.New("this program runs in AWS Lambda, which sets AWS_LAMBDA_RUNTIME_API; elsewhere use `migratectl serve` or `migratectl simulate`")
+	}
+	if command == commandClaims {
+		return app.StartClaims(process)
 	}
 	configuration, err := app.Load(context.Background(), binary, environ)
 	if err != nil {
@@ -75,7 +81,6 @@ func start(version string, binary app.Parts, args, environ []string, log io.Writ
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	// Lambda ends the process without a word, so nothing is ever stopped.
-	process := app.Process{Environ: environ, Log: log, Version: version}
 	if command == commandComplete {
 		return app.StartCompletion(ctx, binary, process, configuration)
 	}
@@ -92,16 +97,17 @@ func start(version string, binary app.Parts, args, environ []string, log io.Writ
 const (
 	commandMigrate  = "migrate"
 	commandComplete = "complete"
+	commandClaims   = "claims"
 )
 
 func commandOf(args []string) (string, error) {
 	switch {
 	case len(args) == 0:
 		return commandMigrate, nil
-	case len(args) == 1 && (args[0] == commandMigrate || args[0] == commandComplete):
+	case len(args) == 1 && slices.Contains([]string{commandMigrate, commandComplete, commandClaims}, args[0]):
 		return args[0], nil
 	default:
-		return "", errors.New("the command is migrate, the default, or complete, and takes no arguments")
+		return "", errors.New("the command is migrate, the default, complete or claims, and takes no arguments")
 	}
 }
 

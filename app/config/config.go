@@ -367,12 +367,7 @@ const (
 // a secret is what the resolver makes of it; without a resolver it is a problem.
 // The error is an [*Error] with every problem there is.
 func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resolver parts.Resolver) (*Config, error) {
-	l := loader{ctx: ctx, resolver: resolver, environment: make(map[string]string), read: make(map[string][]string)}
-	for _, variable := range environ {
-		if name, value, _ := strings.Cut(variable, "="); value != "" {
-			l.environment[name] = value
-		}
-	}
+	l := newLoader(ctx, environ, resolver)
 	migrate, audit, completion, lockout := migrateSettings{}, auditSettings{}, completionSettings{}, lockoutSettings{}
 	l.parse(familyMigrate, &migrate)
 	l.parse(familyAudit, &audit)
@@ -386,9 +381,8 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 	if pool := string(migrate.DestinationPool); pool != "" && slices.Contains(sourcePools(sources), pool) {
 		l.problem("MIGRATE_DESTINATION_USER_POOL_ID", "is a source too: users cannot be moved to where they are; set the ID of the user pool that they are moved to")
 	}
-	if len(l.problems) > 0 {
-		slices.Sort(l.problems)
-		return nil, &Error{Problems: slices.Compact(l.problems)}
+	if err := l.err(); err != nil {
+		return nil, err
 	}
 	l.warn(migrate, audit, lockout, sources)
 	return &Config{
@@ -438,6 +432,25 @@ type loader struct {
 	read        map[string][]string // by family, the variables that something reads
 	problems    []string
 	warnings    []string
+}
+
+func newLoader(ctx context.Context, environ []string, resolver parts.Resolver) *loader {
+	l := &loader{ctx: ctx, resolver: resolver, environment: make(map[string]string), read: make(map[string][]string)}
+	for _, variable := range environ {
+		if name, value, _ := strings.Cut(variable, "="); value != "" {
+			l.environment[name] = value
+		}
+	}
+	return l
+}
+
+// err returns every problem there is, each once; nil if there is none.
+func (l *loader) err() error {
+	if len(l.problems) == 0 {
+		return nil
+	}
+	slices.Sort(l.problems)
+	return &Error{Problems: slices.Compact(l.problems)}
 }
 
 func (l *loader) problem(variable, format string, arguments ...any) {

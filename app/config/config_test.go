@@ -411,3 +411,32 @@ func TestDescribe(t *testing.T) {
 		}
 	}
 }
+
+func TestTheSettingsOfTheCommandClaims(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		environ []string
+		want    config.Claims
+		problem string
+	}{
+		"nothing set":                      {nil, config.Claims{Claim: "legacy_sub", Attribute: "custom:legacy_sub"}, ""},
+		"empty values":                     {[]string{"CLAIMS_LEGACY_SUB=", "CLAIMS_ATTRIBUTE="}, config.Claims{Claim: "legacy_sub", Attribute: "custom:legacy_sub"}, ""},
+		"names of one's own":               {[]string{"CLAIMS_LEGACY_SUB=https.example.com:old-id", "CLAIMS_ATTRIBUTE=custom:old"}, config.Claims{Claim: "https.example.com:old-id", Attribute: "custom:old"}, ""},
+		"settings of the other commands":   {[]string{"SOURCE_KIND=x", "MIGRATE_X=y"}, config.Claims{Claim: "legacy_sub", Attribute: "custom:legacy_sub"}, ""},
+		"a claim of Cognito's own":         {[]string{"CLAIMS_LEGACY_SUB=sub"}, config.Claims{}, "CLAIMS_LEGACY_SUB: is a claim of Cognito's own"},
+		"a claim of Cognito's own prefix":  {[]string{"CLAIMS_LEGACY_SUB=cognito:x"}, config.Claims{}, "CLAIMS_LEGACY_SUB: is a claim of Cognito's own"},
+		"a claim with a space":             {[]string{"CLAIMS_LEGACY_SUB=old sub"}, config.Claims{}, "CLAIMS_LEGACY_SUB: takes a claim's name"},
+		"a claim that is too long":         {[]string{"CLAIMS_LEGACY_SUB=" + strings.Repeat("x", 65)}, config.Claims{}, "CLAIMS_LEGACY_SUB: takes a claim's name"},
+		"an attribute that users may have": {[]string{"CLAIMS_ATTRIBUTE=nickname"}, config.Claims{}, "CLAIMS_ATTRIBUTE: takes the name of a custom attribute"},
+		"an attribute without a name":      {[]string{"CLAIMS_ATTRIBUTE=custom:"}, config.Claims{}, "CLAIMS_ATTRIBUTE: takes the name of a custom attribute"},
+		"a misspelt variable":              {[]string{"CLAIMS_ATTRIBUT=custom:x"}, config.Claims{}, "unknown variable CLAIMS_ATTRIBUT; did you mean CLAIMS_ATTRIBUTE?"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := config.LoadClaims(test.environ)
+			if got != test.want || test.problem == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), test.problem) {
+				t.Errorf("got %v, %v", got, err)
+			}
+		})
+	}
+}

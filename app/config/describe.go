@@ -52,5 +52,6 @@ func Describe(kinds []parts.SourceKind) []Setting {
 	add(familyAudit, "", fieldsOf(&auditSettings{}))
 	add(familyCompletion, "", fieldsOf(&completionSettings{}))
 	add(familyLockout, "", fieldsOf(&lockoutSettings{}))
+	add(familyClaims, "", fieldsOf(&claimsSettings{}))
 	return settings
 }
