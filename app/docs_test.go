@@ -80,11 +80,16 @@ func TestTheReasonsOfTheDocsAreTheDomains(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// In no record: a message that cannot be read is nobody's.
-	reasons := map[string]bool{"message_malformed": true, "message_unsigned": true}
+	reasons := make(map[string]bool)
+	for _, reason := range domain.CompletionReasons() {
+		reasons[string(reason)] = true
+		if !documented[string(reason)] {
+			t.Errorf("%s is a reason of a completion, and the table does not have it", reason)
+		}
+	}
 	for _, constant := range regexp.MustCompile(`Reason\w+\s+Reason = "([a-z_]+)"`).FindAllStringSubmatch(string(code), -1) {
 		reasons[constant[1]] = true
-		if !documented[constant[1]] && !strings.HasPrefix(constant[1], "message_") {
+		if !documented[constant[1]] {
 			t.Errorf("%s is a reason, and the table does not have it", constant[1])
 		}
 	}
@@ -255,5 +260,29 @@ func TestTheFuzzTargetsOfTheDocsAreThoseOfTheTree(t *testing.T) {
 	}
 	for at := range listed {
 		t.Errorf("the page lists %s, which there is not", at)
+	}
+}
+
+// A decision is cited by its number, so no two pages have the same one.
+func TestEachDecisionHasItsOwnNumber(t *testing.T) {
+	t.Parallel()
+	pages, err := os.ReadDir("../docs/decisions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pageOf := make(map[string]string)
+	for _, page := range pages {
+		number, _, _ := strings.Cut(page.Name(), "-")
+		if other := pageOf[number]; other != "" {
+			t.Errorf("%s and %s have the same number", other, page.Name())
+		}
+		pageOf[number] = page.Name()
+		text, err := os.ReadFile("../docs/decisions/" + page.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(text), "# "+number+" ") {
+			t.Errorf("%s: the title does not begin with # %s", page.Name(), number)
+		}
 	}
 }

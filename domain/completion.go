@@ -125,37 +125,25 @@ func (u DestinationUser) Is(before DestinationUser) bool {
 	return u.Username == before.Username && u.Attributes[attributeSub] == before.Attributes[attributeSub]
 }
 
-// Readiness says whether the destination user allows a completion now.
-type Readiness uint8
-
-// The answers. The zero Readiness changes nothing.
-const (
-	// NotYet: the user may exist or have set a password later.
-	NotYet Readiness = iota
-	// Ready: the user exists and can sign in.
-	Ready
-	// Never: waiting will not help.
-	Never
-)
-
-// ReadyToComplete decides by the destination user whether completion may begin. It
-// may only if that user exists, can sign in and is not another person. Until then
-// the user depends on the source. A nil user is unknown to the destination.
+// ReadyToComplete gives the reason for which the destination user does not allow a
+// completion now, or none. It is allowed only if that user exists, can sign in and
+// is not another person. Until then the user depends on the source. A nil user is
+// unknown to the destination.
 //
-// Ready does not prove that both users are one person: [SamePerson] does, or,
+// No reason does not prove that both users are one person: [SamePerson] does, or,
 // where the source user is gone, [Completion.ProvenBy].
-func ReadyToComplete(rules Rules, completion Completion, user *DestinationUser) (Readiness, Reason) {
+func ReadyToComplete(rules Rules, completion Completion, user *DestinationUser) CompletionReason {
 	switch {
 	case user == nil:
-		return NotYet, ReasonNotCreatedYet
+		return ReasonNotCreatedYet
 	case contradicts(rules, completion.SourceSub, *user):
-		return Never, ReasonAnotherUser
+		return ReasonAnotherUser
 	case !user.Enabled:
-		return NotYet, ReasonDestinationDisabled
+		return ReasonDestinationDisabled
 	case user.Status != StatusConfirmed:
-		return NotYet, ReasonNotConfirmedYet
+		return ReasonNotConfirmedYet
 	default:
-		return Ready, ""
+		return ""
 	}
 }
 
@@ -197,7 +185,7 @@ func (c Completion) createdBy(user DestinationUser) bool {
 // can no longer be read. The proof is the source's sub, where a rule carries it;
 // else every verified contact that the user was moved with, on a user who was
 // created near the attempt. A name proves nothing.
-func (c Completion) ProvenBy(rules Rules, keys CompletionKeys, user DestinationUser) Reason {
+func (c Completion) ProvenBy(rules Rules, keys CompletionKeys, user DestinationUser) CompletionReason {
 	switch {
 	case contradicts(rules, c.SourceSub, user):
 		return ReasonAnotherUser
@@ -221,7 +209,7 @@ func (c Completion) ProvenBy(rules Rules, keys CompletionKeys, user DestinationU
 // everything else that the rules move is equal, and the destination created the
 // user near the attempt. A name proves nothing: somebody else may have signed up
 // under it.
-func SamePerson(rules Rules, completion Completion, source SourceUser, created DestinationUser) Reason {
+func SamePerson(rules Rules, completion Completion, source SourceUser, created DestinationUser) CompletionReason {
 	sub := subOf(source)
 	moved := rules.Attributes.Apply(source, rules.VerifiedContacts)
 	switch {
@@ -304,7 +292,7 @@ type CompletionRecord struct {
 	Time time.Time
 	// Outcome and Reason say how it ended.
 	Outcome CompletionOutcome
-	Reason  Reason
+	Reason  CompletionReason
 	// Source is the name of the source.
 	Source string
 	// UserPoolID is the destination's.

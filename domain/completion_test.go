@@ -78,28 +78,27 @@ func TestAMoveIsFinishedOnlyOnceTheMovedUserCanSignIn(t *testing.T) {
 		name   string
 		rules  domain.Rules
 		user   *domain.DestinationUser
-		want   domain.Readiness
-		reason domain.Reason
+		reason domain.CompletionReason
 	}{
-		{"a user who is not there yet", bySub, nil, domain.NotYet, domain.ReasonNotCreatedYet},
-		{"the user, with the source's sub", bySub, created(func(*domain.DestinationUser) {}), domain.Ready, ""},
-		{"the user, where no rule carries the sub", rules(), created(func(*domain.DestinationUser) {}), domain.Ready, ""},
+		{"a user who is not there yet", bySub, nil, domain.ReasonNotCreatedYet},
+		{"the user, with the source's sub", bySub, created(func(*domain.DestinationUser) {}), ""},
+		{"the user, where no rule carries the sub", rules(), created(func(*domain.DestinationUser) {}), ""},
 		{"somebody with another sub of the source's", bySub,
-			created(func(u *domain.DestinationUser) { u.Attributes["custom:legacy_sub"] = "sub-2" }), domain.Never, domain.ReasonAnotherUser},
+			created(func(u *domain.DestinationUser) { u.Attributes["custom:legacy_sub"] = "sub-2" }), domain.ReasonAnotherUser},
 		{"somebody without the source's sub, not confirmed yet", bySub, created(func(u *domain.DestinationUser) {
 			delete(u.Attributes, "custom:legacy_sub")
 			u.Status = domain.StatusUnconfirmed
-		}), domain.Never, domain.ReasonAnotherUser},
-		{"a user who is disabled there", bySub, created(func(u *domain.DestinationUser) { u.Enabled = false }), domain.NotYet, domain.ReasonDestinationDisabled},
+		}), domain.ReasonAnotherUser},
+		{"a user who is disabled there", bySub, created(func(u *domain.DestinationUser) { u.Enabled = false }), domain.ReasonDestinationDisabled},
 		{"a user who has not set a password yet", bySub,
-			created(func(u *domain.DestinationUser) { u.Status = domain.StatusResetRequired }), domain.NotYet, domain.ReasonNotConfirmedYet},
+			created(func(u *domain.DestinationUser) { u.Status = domain.StatusResetRequired }), domain.ReasonNotConfirmedYet},
 		{"a user who is not confirmed", bySub,
-			created(func(u *domain.DestinationUser) { u.Status = domain.StatusUnconfirmed }), domain.NotYet, domain.ReasonNotConfirmedYet},
+			created(func(u *domain.DestinationUser) { u.Status = domain.StatusUnconfirmed }), domain.ReasonNotConfirmedYet},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			if got, reason := domain.ReadyToComplete(row.rules, moved(row.rules, "alice", alice()), row.user); got != row.want || reason != row.reason {
-				t.Errorf("got %d for %q, want %d for %q", got, reason, row.want, row.reason)
+			if reason := domain.ReadyToComplete(row.rules, moved(row.rules, "alice", alice()), row.user); reason != row.reason {
+				t.Errorf("got %q, want %q", reason, row.reason)
 			}
 		})
 	}
@@ -116,7 +115,7 @@ func TestBothUsersAreOnePersonByProofAlone(t *testing.T) {
 		rules   domain.Rules
 		source  domain.SourceUser
 		created *domain.DestinationUser
-		want    domain.Reason
+		want    domain.CompletionReason
 	}{
 		{"the sub that our rule carries", bySub, alice(), created(same), ""},
 		{"that sub, with everything else changed since", bySub, alice(), created(func(u *domain.DestinationUser) {
@@ -187,7 +186,7 @@ func TestAMessageProvesWhoTheDestinationUserIs(t *testing.T) {
 		rules   domain.Rules
 		source  domain.SourceUser
 		created *domain.DestinationUser
-		want    domain.Reason
+		want    domain.CompletionReason
 	}{
 		{"by the sub", bySub, alice(), created(same), ""},
 		{"not by another sub", bySub, alice(), created(func(u *domain.DestinationUser) { u.Attributes["custom:legacy_sub"] = "sub-2" }), domain.ReasonAnotherUser},
@@ -430,8 +429,8 @@ func TestNothingIsFinishedForAPersonWhoCouldNotSignIn(t *testing.T) {
 			Status:     anyOf(append(domain.UserStatuses(), "")...).Draw(t, "status there"),
 			Attributes: anyAttributes().Draw(t, "attributes there"), CreatedAt: attempted,
 		}
-		readiness, reason := domain.ReadyToComplete(chosen, completion, &destination)
-		if readiness == domain.Ready && (!destination.Enabled || destination.Status != domain.StatusConfirmed) {
+		reason := domain.ReadyToComplete(chosen, completion, &destination)
+		if reason == "" && (!destination.Enabled || destination.Status != domain.StatusConfirmed) {
 			t.Fatal("finished for a person who cannot sign in")
 		}
 		destination.Username = user.Username
@@ -444,8 +443,8 @@ func TestNothingIsFinishedForAPersonWhoCouldNotSignIn(t *testing.T) {
 		if proven && !carried && !contact("email") && !contact("phone_number") {
 			t.Fatal("a name alone was taken for proof")
 		}
-		if readiness != domain.Ready && reason == "" {
-			t.Fatal("no reason")
+		if reason != "" && reason.Outcome() == domain.CompletionDone {
+			t.Fatalf("%s stands in the way, and the completion is done", reason)
 		}
 	})
 }

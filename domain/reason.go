@@ -48,36 +48,13 @@ const (
 	ReasonFindingUnexpected Reason = "finding_unexpected"
 )
 
-// Reasons to fail: nothing was decided.
+// Reasons to fail: nothing was decided. Those of a completion are [CompletionReason].
 const (
 	ReasonSourceThrottled     Reason = "source_throttled"
 	ReasonSourceUnreachable   Reason = "source_unreachable"
 	ReasonSourceMisconfigured Reason = "source_misconfigured"
 	ReasonDeadlineExceeded    Reason = "deadline_exceeded"
 	ReasonInternal            Reason = "internal"
-)
-
-// Reasons of a completion that is not done, beside those to fail.
-const (
-	ReasonNotCreatedYet       Reason = "destination_user_unknown"
-	ReasonNotConfirmedYet     Reason = "destination_user_not_confirmed"
-	ReasonDestinationDisabled Reason = "destination_user_disabled"
-	// ReasonDestinationReplaced: the destination user was deleted and created
-	// anew while the completion ran.
-	ReasonDestinationReplaced Reason = "destination_user_replaced"
-	ReasonAnotherUser         Reason = "destination_user_is_another"
-	ReasonSourceUserReplaced  Reason = "source_user_is_another"
-	ReasonSourceUserChanged   Reason = "source_user_changed"
-	ReasonGroupMissing        Reason = "group_missing"
-	ReasonMessageMalformed    Reason = "message_malformed"
-	ReasonMessageUnsigned     Reason = "message_unsigned"
-	ReasonIdentityUnproven    Reason = "identity_unproven"
-	ReasonSourceIsDestination Reason = "source_is_destination"
-	ReasonSourceUnfit         Reason = "source_cannot_retire"
-
-	ReasonDestinationThrottled     Reason = "destination_throttled"
-	ReasonDestinationUnreachable   Reason = "destination_unreachable"
-	ReasonDestinationMisconfigured Reason = "destination_misconfigured"
 )
 
 // ReasonCompletionUnsent is a reason to fail: what is owed could not be queued, and the operator

@@ -34,7 +34,7 @@ var ErrNoGroup = errors.New("no such group")
 
 // ReasonOfDestination returns the reason for an error of [Destination]. It names the
 // destination, so that the operator looks in the right account.
-func ReasonOfDestination(err error) domain.Reason {
+func ReasonOfDestination(err error) domain.CompletionReason {
 	switch {
 	case errors.Is(err, ErrNoGroup):
 		return domain.ReasonGroupMissing
@@ -45,8 +45,14 @@ func ReasonOfDestination(err error) domain.Reason {
 	case errors.Is(err, ErrMisconfigured):
 		return domain.ReasonDestinationMisconfigured
 	default:
-		return ReasonOf(err)
+		return CompletionReasonOf(err)
 	}
+}
+
+// CompletionReasonOf returns the reason for an error of a source, as [ReasonOf] does
+// for an attempt.
+func CompletionReasonOf(err error) domain.CompletionReason {
+	return domain.CompletionReason(ReasonOf(err))
 }
 
 // SourceRetirer disables and deletes source users. Each method succeeds if the user

@@ -127,8 +127,8 @@ func TestAnAnswerThatSaysLittleDoesNotMakeAUserReady(t *testing.T) {
 		t.Fatal(err)
 	}
 	completion := domain.Completion{Username: username}
-	if readiness, reason := domain.ReadyToComplete(domain.DefaultRules(), completion, user); readiness != domain.NotYet {
-		t.Errorf("it is ready, or never will be: %d, %s", readiness, reason)
+	if reason := domain.ReadyToComplete(domain.DefaultRules(), completion, user); reason.Outcome() != domain.CompletionOwed {
+		t.Errorf("it is ready, or never will be: %s", reason)
 	}
 	pools, _ = over(t, always(answer{body: map[string]any{}}))
 	if user, err := pools.FindUser(t.Context(), poolID, username); !errors.Is(err, ports.ErrUnreachable) || user != nil {

@@ -18,7 +18,10 @@ type Account interface {
 
 // Kind returns this kind of source.
 func Kind(account Account) parts.SourceKind {
-	return parts.SourceKind{Name: "cognito", Settings: func() parts.SourceSettings { return &configured{account: account} }}
+	return parts.SourceKind{
+		Name: "cognito", PoolVariable: "USER_POOL_ID",
+		Settings: func() parts.SourceSettings { return &configured{account: account} },
+	}
 }
 
 // SettingsOf returns the settings of a user pool, for the operator's checks;

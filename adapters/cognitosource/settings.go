@@ -53,12 +53,6 @@ func (s *Settings) ServiceRegion() string {
 	return s.UserPoolID.region()
 }
 
-// SourceUserPool is the ID of the pool, for those who must keep it apart from the
-// destination.
-func (s *Settings) SourceUserPool() string {
-	return string(s.UserPoolID)
-}
-
 // UserPoolID is the ID of a user pool: its region, an underscore, and a name.
 type UserPoolID string
 

@@ -78,12 +78,7 @@ func RefusalText(reason domain.Reason) string {
 		// These reasons never lead to a refusal.
 		domain.ReasonPasswordAccepted, domain.ReasonForgotPassword, domain.ReasonSourceThrottled, domain.ReasonSourceUnreachable,
 		domain.ReasonSourceMisconfigured, domain.ReasonDeadlineExceeded, domain.ReasonInternal, domain.ReasonCompletionUnsent,
-		domain.ReasonLockoutUnavailable, domain.ReasonAuditUnkept,
-		domain.ReasonNotCreatedYet, domain.ReasonNotConfirmedYet, domain.ReasonDestinationDisabled, domain.ReasonDestinationReplaced, domain.ReasonAnotherUser,
-		domain.ReasonSourceUserReplaced, domain.ReasonSourceUserChanged, domain.ReasonGroupMissing,
-		domain.ReasonMessageMalformed, domain.ReasonMessageUnsigned, domain.ReasonIdentityUnproven, domain.ReasonSourceIsDestination,
-		domain.ReasonSourceUnfit,
-		domain.ReasonDestinationThrottled, domain.ReasonDestinationUnreachable, domain.ReasonDestinationMisconfigured:
+		domain.ReasonLockoutUnavailable, domain.ReasonAuditUnkept:
 	}
 	return textRefused
 }

@@ -95,14 +95,9 @@ func (c *Completer) record(ctx context.Context, record domain.CompletionRecord) 
 	}
 }
 
-// owed ends an attempt that is retried.
-func (r *result) owed(reason domain.Reason, err error) {
-	r.Outcome, r.Reason, r.err = domain.CompletionOwed, reason, err
-}
-
-// abandoned ends an attempt that is not retried.
-func (r *result) abandoned(reason domain.Reason) {
-	r.Outcome, r.Reason = domain.CompletionAbandoned, reason
+// stopped ends an attempt by a reason, which says whether it is retried.
+func (r *result) stopped(reason domain.CompletionReason, err error) {
+	r.Outcome, r.Reason, r.err = reason.Outcome(), reason, err
 }
 
 func (r *result) done(retired domain.Retired) {
@@ -113,10 +108,10 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 	source, known := c.sources[completion.Source]
 	switch {
 	case slices.Contains(c.options.SourcePools, completion.UserPoolID):
-		result.abandoned(domain.ReasonSourceIsDestination)
+		result.stopped(domain.ReasonSourceIsDestination, nil)
 		return
 	case !known || c.retires() && source.Retirer == nil:
-		result.abandoned(domain.ReasonSourceUnfit)
+		result.stopped(domain.ReasonSourceUnfit, nil)
 		return
 	}
 	created, ready := c.readDestination(ctx, completion, result)
@@ -125,7 +120,7 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 	}
 	person, err := source.Directory.FindUser(ctx, completion.SourceUsername)
 	if err != nil {
-		result.owed(ports.ReasonOf(err), fmt.Errorf("the source user: %w", err))
+		result.stopped(ports.CompletionReasonOf(err), fmt.Errorf("the source user: %w", err))
 		return
 	}
 	switch {
@@ -137,11 +132,11 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 		c.finishWithoutSource(ctx, completion, *created, domain.RetiredNot, result)
 		return
 	case person.Kind != domain.UserFound || !completion.IsUser(person.User):
-		result.abandoned(domain.ReasonSourceUserReplaced)
+		result.stopped(domain.ReasonSourceUserReplaced, nil)
 		return
 	}
 	if reason := domain.SamePerson(c.options.Rules, completion, person.User, *created); reason != "" {
-		result.abandoned(reason)
+		result.stopped(reason, nil)
 		return
 	}
 	if !c.addGroups(ctx, completion, source, person.User, created.Username, result) {
@@ -158,18 +153,14 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 func (c *Completer) readDestination(ctx context.Context, completion domain.Completion, result *result) (*domain.DestinationUser, bool) {
 	user, err := c.destination.FindUser(ctx, completion.UserPoolID, completion.Username)
 	if err != nil {
-		result.owed(ports.ReasonOfDestination(err), fmt.Errorf("the destination user: %w", err))
+		result.stopped(ports.ReasonOfDestination(err), fmt.Errorf("the destination user: %w", err))
 		return nil, false
 	}
-	switch readiness, reason := domain.ReadyToComplete(c.options.Rules, completion, user); readiness {
-	case domain.Never:
-		result.abandoned(reason)
-	case domain.NotYet:
-		result.owed(reason, nil)
-	case domain.Ready:
-		return user, true
+	if reason := domain.ReadyToComplete(c.options.Rules, completion, user); reason != "" {
+		result.stopped(reason, nil)
+		return nil, false
 	}
-	return nil, false
+	return user, true
 }
 
 // stillReady reads the destination user once more. While the source was asked and
@@ -182,11 +173,11 @@ func (c *Completer) stillReady(ctx context.Context, completion domain.Completion
 	}
 	if !again.Is(created) {
 		// Even the same person has not the groups that were added to the user before.
-		result.owed(domain.ReasonDestinationReplaced, nil)
+		result.stopped(domain.ReasonDestinationReplaced, nil)
 		return false
 	}
 	if reason := domain.SamePerson(c.options.Rules, completion, person, *again); reason != "" {
-		result.abandoned(reason)
+		result.stopped(reason, nil)
 		return false
 	}
 	return true
@@ -200,7 +191,7 @@ func (c *Completer) finishWithoutSource(ctx context.Context, completion domain.C
 		return
 	}
 	if reason := completion.ProvenBy(c.options.Rules, c.options.Keys, created); reason != "" {
-		result.abandoned(reason)
+		result.stopped(reason, nil)
 		return
 	}
 	if c.putInto(ctx, completion, completion.Groups, created.Username, result) {
@@ -216,7 +207,7 @@ func (c *Completer) addGroups(ctx context.Context, completion domain.Completion,
 	}
 	groups, err := groupsOf(ctx, completion, source, person)
 	if err != nil {
-		result.owed(ports.ReasonOf(err), fmt.Errorf("the groups at the source: %w", err))
+		result.stopped(ports.CompletionReasonOf(err), fmt.Errorf("the groups at the source: %w", err))
 		return false
 	}
 	return c.putInto(ctx, completion, groups, username, result)
@@ -226,7 +217,7 @@ func (c *Completer) addGroups(ctx context.Context, completion domain.Completion,
 func (c *Completer) putInto(ctx context.Context, completion domain.Completion, groups []string, username string, result *result) bool {
 	for _, group := range c.options.Groups.Apply(groups) {
 		if err := c.addGroup(ctx, completion.UserPoolID, username, group); err != nil {
-			result.owed(ports.ReasonOfDestination(err), fmt.Errorf("group %s: %w", group, err))
+			result.stopped(ports.ReasonOfDestination(err), fmt.Errorf("group %s: %w", group, err))
 			return false
 		}
 		result.Groups++
@@ -273,7 +264,7 @@ func (c *Completer) retire(ctx context.Context, completion domain.Completion, so
 		c.remove(ctx, person.Username, source, result)
 	default:
 		if err := disable(ctx, source, person); err != nil {
-			result.owed(ports.ReasonOf(err), fmt.Errorf("disable the source user: %w", err))
+			result.stopped(ports.CompletionReasonOf(err), fmt.Errorf("disable the source user: %w", err))
 			return
 		}
 		result.done(domain.RetiredDisabled)
@@ -294,11 +285,11 @@ func disable(ctx context.Context, source ports.Source, person domain.SourceUser)
 // a token without asking whether the user still exists.
 func (c *Completer) remove(ctx context.Context, username string, source ports.Source, result *result) {
 	if err := source.Retirer.SignOut(ctx, username); err != nil {
-		result.owed(ports.ReasonOf(err), fmt.Errorf("sign out the source user: %w", err))
+		result.stopped(ports.CompletionReasonOf(err), fmt.Errorf("sign out the source user: %w", err))
 		return
 	}
 	if err := source.Retirer.Delete(ctx, username); err != nil {
-		result.owed(ports.ReasonOf(err), fmt.Errorf("delete the source user: %w", err))
+		result.stopped(ports.CompletionReasonOf(err), fmt.Errorf("delete the source user: %w", err))
 		return
 	}
 	result.done(domain.RetiredDeleted)

@@ -168,7 +168,7 @@ func (f *fixture) complete(t *testing.T) (domain.CompletionRecord, error) {
 // came is how a try ended, of its record.
 type came struct {
 	outcome domain.CompletionOutcome
-	reason  domain.Reason
+	reason  domain.CompletionReason
 	retired domain.Retired
 	groups  int
 }
@@ -540,14 +540,14 @@ func TestNoAnswerKeepsTheMoveOwed(t *testing.T) {
 		for i := range calls {
 			for kind, row := range map[string]struct {
 				err           error
-				source, there domain.Reason
+				source, there domain.CompletionReason
 			}{
-				"throttled":           {ports.ErrThrottled, domain.ReasonSourceThrottled, domain.ReasonDestinationThrottled},
-				"unreachable":         {ports.ErrUnreachable, domain.ReasonSourceUnreachable, domain.ReasonDestinationUnreachable},
-				"misconfigured":       {ports.ErrMisconfigured, domain.ReasonSourceMisconfigured, domain.ReasonDestinationMisconfigured},
-				"out of time":         {context.DeadlineExceeded, domain.ReasonDeadlineExceeded, domain.ReasonDeadlineExceeded},
-				"cancelled":           {context.Canceled, domain.ReasonDeadlineExceeded, domain.ReasonDeadlineExceeded},
-				"an error of no kind": {errors.New("strange"), domain.ReasonInternal, domain.ReasonInternal},
+				"throttled":           {ports.ErrThrottled, "source_throttled", domain.ReasonDestinationThrottled},
+				"unreachable":         {ports.ErrUnreachable, "source_unreachable", domain.ReasonDestinationUnreachable},
+				"misconfigured":       {ports.ErrMisconfigured, "source_misconfigured", domain.ReasonDestinationMisconfigured},
+				"out of time":         {context.DeadlineExceeded, "deadline_exceeded", "deadline_exceeded"},
+				"cancelled":           {context.Canceled, "deadline_exceeded", "deadline_exceeded"},
+				"an error of no kind": {errors.New("strange"), "internal", "internal"},
 			} {
 				name := names[after][i]
 				t.Run(fmt.Sprintf("%s/%s/%s", after, name, kind), func(t *testing.T) {

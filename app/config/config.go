@@ -54,8 +54,8 @@ func (c *Config) SourcePools() []string {
 func sourcePools(sources []Source) []string {
 	var pools []string
 	for _, source := range sources {
-		if pool, ok := source.Settings.(interface{ SourceUserPool() string }); ok {
-			pools = append(pools, pool.SourceUserPool())
+		if source.UserPool != "" {
+			pools = append(pools, source.UserPool)
 		}
 	}
 	return pools
@@ -72,6 +72,8 @@ type Source struct {
 	Match string
 	// Settings is what the kind's settings are, filled in.
 	Settings parts.SourceSettings
+	// UserPool is the ID of the source's user pool; empty for another kind.
+	UserPool string
 }
 
 // Audit says how attempts are recorded.
@@ -551,7 +553,11 @@ func (l *loader) source(name string, kinds []parts.SourceKind) Source {
 			l.problems = append(l.problems, err.Error())
 		}
 	}
-	return Source{Name: name, Kind: common.Kind, Match: common.Match, Settings: settings}
+	source := Source{Name: name, Kind: common.Kind, Match: common.Match, Settings: settings}
+	if variable := kinds[at].PoolVariable; variable != "" {
+		source.UserPool = l.environment[prefix+variable]
+	}
+	return source
 }
 
 // namesOf lists the kinds that the main lists.

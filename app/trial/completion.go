@@ -12,7 +12,7 @@ type Completion struct {
 	User       string                   `json:"user"`
 	AttemptID  string                   `json:"attemptId,omitempty"`
 	Outcome    domain.CompletionOutcome `json:"completion"`
-	Reason     domain.Reason            `json:"reason,omitempty"`
+	Reason     domain.CompletionReason  `json:"reason,omitempty"`
 	Source     string                   `json:"source,omitempty"`
 	SourceUser domain.Retired           `json:"sourceUser"`
 	Groups     []string                 `json:"groups"`

@@ -21,6 +21,10 @@ type SourceKind struct {
 	Name string
 	// Settings makes the empty settings of one source of this kind.
 	Settings func() SourceSettings
+	// PoolVariable is the variable, without its prefix, of the ID of the user pool
+	// that users are moved from; empty for a kind that is not a user pool. Nobody is
+	// moved from a pool into itself.
+	PoolVariable string
 }
 
 // SourceSettings are the settings of one source: a pointer to a struct whose

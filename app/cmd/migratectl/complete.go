@@ -163,7 +163,7 @@ type owedMove struct {
 // tried is the result for one user.
 type tried trial.Completion
 
-func (t tried) owed(reason domain.Reason, err error) tried {
+func (t tried) owed(reason domain.CompletionReason, err error) tried {
 	t.Outcome, t.Reason = domain.CompletionOwed, reason
 	if err != nil {
 		t.Error = err.Error()
@@ -179,7 +179,7 @@ func (h *manualCompleter) finish(ctx context.Context, move owedMove) tried {
 	result := tried{User: move.username, AttemptID: move.attemptID, SourceUser: domain.RetiredNot, Groups: h.notes.groups}
 	name, finding, err := h.find(ctx, move)
 	if err != nil {
-		return result.owed(ports.ReasonOf(err), fmt.Errorf("%s: %w", name, err))
+		return result.owed(ports.CompletionReasonOf(err), fmt.Errorf("%s: %w", name, err))
 	}
 	result.Source = name
 	attempt := domain.Attempt{ID: move.attemptID, Username: move.username, UserPoolID: h.pool}
@@ -196,7 +196,7 @@ func (h *manualCompleter) finish(ctx context.Context, move owedMove) tried {
 		result.Outcome, result.SourceUser = domain.CompletionDone, domain.RetiredGone
 		return result
 	case finding.Kind != domain.UserFound:
-		return result.owed(domain.ReasonUserAmbiguous, fmt.Errorf("%s: %s", name, finding.Kind))
+		return result.owed(domain.ReasonSourceUserAmbiguous, fmt.Errorf("%s: %s", name, finding.Kind))
 	}
 	record, err := h.completer.Complete(ctx, completion.SameIn(h.configuration.Rules, keys, finding.User, *created))
 	result.Outcome, result.Reason, result.SourceUser, result.Groups = record.Outcome, record.Reason, record.Retired, h.notes.groups
