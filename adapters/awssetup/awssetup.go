@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"cognito-user-migration/ports/setup"
 
@@ -39,6 +40,9 @@ var (
 // sessionName is how a role's session by this tool is called in CloudTrail.
 const sessionName = "migratectl-doctor"
 
+// tryTimeout bounds each try of a call.
+const tryTimeout = 5 * time.Second
+
 // forbidden is the code of an answer that has none but HTTP's.
 const forbidden = "HTTP 403"
 
@@ -51,13 +55,16 @@ type Account struct {
 // those of a profile, or the default ones where the profile is empty. The region
 // serves where the SDK finds none.
 func Load(ctx context.Context, profile, region string) (*Account, error) {
-	var options []func(*awsconfig.LoadOptions) error
+	// A call to an unresponsive network ends even if the caller gave no deadline.
+	options := []func(*awsconfig.LoadOptions) error{
+		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(tryTimeout)),
+	}
 	if profile != "" {
 		options = append(options, awsconfig.WithSharedConfigProfile(profile))
 	}
 	config, err := awsconfig.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return nil, fmt.Errorf("AWS configuration: %w", err)
+		return nil, configurationFault(profile, err)
 	}
 	if config.Region == "" {
 		config.Region = region
@@ -143,13 +150,16 @@ func classify(ctx context.Context, operation string, err error) error {
 		return nil
 	}
 	if ctx.Err() != nil {
-		return fmt.Errorf("%s: %w", operation, ctx.Err())
+		return fmt.Errorf("%s: no answer: %w", operation, ctx.Err())
 	}
 	code, text, answered := answerOf(err)
 	if !answered {
-		return fmt.Errorf("%s: %w", operation, err)
+		return unanswered(operation, err)
 	}
 	text = operation + ": " + code + ": " + text
+	if kind := refusedCredentials(code); kind != nil {
+		return &answeredError{text, kind}
+	}
 	switch {
 	case strings.HasPrefix(code, "AccessDenied"), code == "UnauthorizedOperation", code == forbidden:
 		return &answeredError{text, setup.ErrNotPermitted}

@@ -30,7 +30,7 @@ func attributesAtSource(f Facts) Check {
 		// What every user has, whatever the schema says.
 		always := []string{"", "username", "sub", "identities"}
 		if _, there := attribute(f.sourcePool.value, rule.Source); !there && !slices.Contains(always, rule.Source) {
-			found.wrong = append(found.wrong, fmt.Sprintf("%s is not in the source's schema, so %s stays empty", rule.Source, rule.Target))
+			found.wrong = append(found.wrong, fmt.Sprintf("%s is not in the source's schema, so %s stays empty", rule.Source, itOr(rule, rule.Target)))
 		}
 	}
 	return found.result(f.counted("has what every rule reads"), "correct MIGRATE_ATTRIBUTES")
@@ -151,13 +151,22 @@ func attributesRequired(f Facts) Check {
 		case !ruled:
 			found.wrong = append(found.wrong, target.Name+" is required at the destination, and no rule gives it")
 		case rule.Literal == "" && f.maybeAbsent(rule.Source):
-			found.unwise = append(found.unwise, fmt.Sprintf("%s is required at the destination, and %s is not at the source: who lacks it cannot be moved", target.Name, rule.Source))
+			found.unwise = append(found.unwise, fmt.Sprintf("%s is required at the destination, and %s is optional at the source: who lacks it cannot be moved", target.Name, itOr(rule, rule.Source)))
 		}
 	}
 	if len(required) == 0 {
 		return pass("the destination requires none")
 	}
 	return found.result("given by rules: "+strings.Join(required, ", "), "add a rule to MIGRATE_ATTRIBUTES, or a text for all: "+exampleRule(found))
+}
+
+// itOr is "it" for an attribute that keeps its name, and otherwise the other name:
+// the same problem with several attributes has the same words.
+func itOr(rule domain.AttributeRule, other string) string {
+	if rule.Source == rule.Target {
+		return "it"
+	}
+	return other
 }
 
 func exampleRule(found findings) string {
@@ -253,7 +262,7 @@ func attributesLength(f Facts) Check {
 		}
 		source, known := attribute(f.sourcePool.value, rule.Source)
 		if f.sourcePool.err == nil && f.sourcePool.skip == "" && known && source.Type == target.Type && tighter(target, source) {
-			found.unwise = append(found.unwise, fmt.Sprintf("%s takes %s, and %s at the source %s: %s", rule.Target, bounds(target), rule.Source, bounds(source), f.outside(rule.Target)))
+			found.unwise = append(found.unwise, fmt.Sprintf("%s takes %s, and %s at the source takes %s: %s", rule.Target, bounds(target), itOr(rule, rule.Source), bounds(source), f.outside(rule.Target)))
 		}
 	}
 	return found.result("the destination takes what the source may hold", "look for such values at the source, or create the attribute with the source's bounds")

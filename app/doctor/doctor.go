@@ -176,7 +176,7 @@ type findings struct {
 
 // result is a fail where anything is wrong, a warning where anything is unwise.
 func (f findings) result(fine, remedy string) Check {
-	saw := strings.Join(append(f.wrong, f.unwise...), "; ")
+	saw := strings.Join(append(together(f.wrong), together(f.unwise)...), "; ")
 	switch {
 	case len(f.wrong) > 0:
 		return fail(saw, remedy)
@@ -185,4 +185,26 @@ func (f findings) result(fine, remedy string) Check {
 	default:
 		return pass(fine)
 	}
+}
+
+// together makes one finding of the same problem with several attributes: each
+// finding begins with its attribute.
+func together(findings []string) []string {
+	var problems []string
+	subjects := make(map[string][]string)
+	for _, finding := range findings {
+		subject, problem, _ := strings.Cut(finding, " ")
+		if subjects[problem] == nil {
+			problems = append(problems, problem)
+		}
+		subjects[problem] = append(subjects[problem], subject)
+	}
+	for i, problem := range problems {
+		names := subjects[problem]
+		if len(names) > 1 {
+			problem = strings.Replace(strings.Replace(" "+problem, " is ", " are ", 1), " takes ", " take ", 1)[1:]
+		}
+		problems[i] = strings.Join(names, ", ") + " " + problem
+	}
+	return problems
 }

@@ -440,3 +440,61 @@ func TestThePermissionToInvoke(t *testing.T) {
 		}
 	}
 }
+
+func TestOneFindingForTheSameProblemOfManyAttributes(t *testing.T) {
+	t.Parallel()
+	w := inOrder()
+	var names []string
+	for i := range 17 {
+		names = append(names, fmt.Sprintf("custom:a%d", i))
+	}
+	w.settings.Rules.Attributes, _ = domain.ParseAttributeMap("custom:legacy_sub=sub,email," + strings.Join(names, ","))
+	checks := w.examine(t.Context())
+	for of, want := range map[string]string{
+		"attributes at destination": strings.Join(names, ", ") + " are not in the destination's schema: whoever has it cannot be moved",
+		"attributes at source":      strings.Join(names, ", ") + " are not in the source's schema, so it stays empty",
+	} {
+		if checks[of].Saw != want {
+			t.Errorf("%s saw %s", of, checks[of].Saw)
+		}
+	}
+}
+
+func TestThePlaceholdersOfTheExamplesAreNoSettings(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{"choose-your-own", "32-characters-or-more-of-your-own", "ap-northeast-1_AbCdEf123", "1example23456789"} {
+		w := inOrder()
+		w.settings.Environment = map[string]domain.Secret{"SOURCE_EXTERNAL_ID": domain.NewSecret(value)}
+		check := w.examine(t.Context())["configuration"]
+		if check.Status != doctor.Fail || !strings.HasPrefix(check.Saw, "SOURCE_EXTERNAL_ID: is the placeholder") || strings.Contains(check.Saw, value) {
+			t.Errorf("%s: %v", value, check)
+		}
+	}
+}
+
+// TestQuestionsAreAskedAtTheSameTime: a network that answers nothing holds up a
+// check for the time of one question, and all of them for that of a few.
+func TestQuestionsAreAskedAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		forever := make(chan struct{}) // not even the context is heeded
+		defer close(forever)
+		w := inOrder()
+		w.reach = func(context.Context) (domain.Reason, error) { <-forever; return "", nil }
+		w.source = func() (setup.UserPool, error) { <-forever; return setup.UserPool{}, nil }
+		w.queue = func() (setup.Queue, error) { <-forever; return setup.Queue{}, nil }
+		w.table = func() (setup.Table, error) { <-forever; return setup.Table{}, nil }
+		w.bus = func() (string, error) { <-forever; return "", nil }
+		began := time.Now()
+		checks := w.examine(t.Context())
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		for _, name := range []string{"source reached", "source pool", "completion queue", "lockout", "audit bus"} {
+			check := checks[name]
+			if check.Status != doctor.Fail || !strings.Contains(check.Saw, "no answer") || !strings.Contains(check.Remedy, "check the network") {
+				t.Errorf("%s: %v", name, check)
+			}
+		}
+	})
+}

@@ -8,7 +8,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"cognito-user-migration/domain"
@@ -16,7 +19,7 @@ import (
 )
 
 // callTimeout bounds each question.
-const callTimeout = 15 * time.Second
+const callTimeout = 5 * time.Second
 
 // Settings are what the environment and the flags say.
 type Settings struct {
@@ -48,6 +51,8 @@ type Settings struct {
 	Audit Audit
 	// Environment are the operator's variables of the function's families.
 	Environment map[string]domain.Secret
+	// Unread is true if the variables themselves could not be read.
+	Unread bool
 	// What the environment cannot say; empty where it was not told.
 	DestinationPool, DestinationClient, Function string
 	// SourceProfile names the operator's profile in the source account, if any.
@@ -80,6 +85,9 @@ type Setup struct {
 	AuditPlaces  setup.AuditPlaceReader
 	// Unretiring names the sources that cannot part with users.
 	Unretiring func(context.Context) ([]string, error)
+	// Waiting is told what has not been answered yet, each time that this changes;
+	// nil if nobody wants to know.
+	Waiting func(names []string)
 }
 
 // Fact is an answer, or the reason for which there is none.
@@ -115,23 +123,71 @@ type Facts struct {
 // Gather puts every question that can be put. It only reads.
 func Gather(ctx context.Context, settings Settings, access Setup) Facts {
 	f := Facts{Settings: settings}
-	f.identity = ask(ctx, access.Own.Identity)
-	f.gatherRole(ctx, access)
-	f.gatherSource(ctx, access)
-	f.gatherDestination(ctx, access)
-	f.gatherAudit(ctx, access)
-	f.gatherCompletion(ctx, access)
-	if name := settings.Lockout.Table; name != "" {
-		f.table = ask(ctx, func(ctx context.Context) (setup.Table, error) { return access.Tables.Table(ctx, name) })
-	}
+	// Each writes facts of its own, so they can run at the same time.
+	inParallel(access.Waiting, map[string]func(){
+		"your identity":            func() { f.identity = ask(ctx, access.Own.Identity) },
+		"the role":                 func() { f.gatherRole(ctx, access) },
+		"the source":               func() { f.reach = f.gatherReach(ctx, access) },
+		"the source's pool":        func() { f.gatherSource(ctx, access) },
+		"the destination's pool":   func() { f.gatherPool(ctx, access) },
+		"the destination's client": func() { f.gatherClient(ctx, access) },
+		"the audit sinks":          func() { f.gatherAudit(ctx, access) },
+		"completion":               func() { f.gatherCompletion(ctx, access) },
+		"the table":                func() { f.gatherTable(ctx, access) },
+	})
 	return f
 }
 
+// inParallel runs the questions at the same time, and tells waiting which ones have
+// no answer yet.
+func inParallel(waiting func(names []string), questions map[string]func()) {
+	var work sync.WaitGroup
+	var guard sync.Mutex
+	open := slices.Sorted(maps.Keys(questions))
+	told := func() {
+		if waiting != nil {
+			waiting(slices.Clone(open))
+		}
+	}
+	told()
+	for name, question := range questions {
+		work.Go(func() {
+			question()
+			guard.Lock()
+			defer guard.Unlock()
+			open = slices.DeleteFunc(open, func(other string) bool { return other == name })
+			told()
+		})
+	}
+	work.Wait()
+}
+
+// ask puts one question. It does not wait for one that disregards its context.
 func ask[T any](ctx context.Context, question func(context.Context) (T, error)) Fact[T] {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	value, err := question(ctx)
-	return Fact[T]{value: value, err: err}
+	answered := make(chan Fact[T], 1)
+	go func() {
+		value, err := question(ctx)
+		answered <- Fact[T]{value: value, err: err}
+	}()
+	select {
+	case fact := <-answered:
+		return fact
+	case <-ctx.Done():
+	}
+	select {
+	case fact := <-answered: // its own words are better
+		return fact
+	default:
+		return Fact[T]{err: fmt.Errorf("no answer: %w", ctx.Err())}
+	}
+}
+
+func (f *Facts) gatherTable(ctx context.Context, access Setup) {
+	if name := f.Settings.Lockout.Table; name != "" {
+		f.table = ask(ctx, func(ctx context.Context) (setup.Table, error) { return access.Tables.Table(ctx, name) })
+	}
 }
 
 func unasked[T any](reason string) Fact[T] {
@@ -168,7 +224,6 @@ func (f *Facts) gatherRole(ctx context.Context, access Setup) {
 }
 
 func (f *Facts) gatherSource(ctx context.Context, access Setup) {
-	f.reach = f.gatherReach(ctx, access)
 	source := f.Settings.Source
 	switch {
 	case source == nil:
@@ -214,18 +269,13 @@ func firstPermitted[T any](ctx context.Context, readers []setup.UserPoolReader, 
 	return first
 }
 
-func (f *Facts) gatherDestination(ctx context.Context, access Setup) {
+// gatherPool asks for the destination, then for the function: by which name the
+// pool invokes it decides which policy counts.
+func (f *Facts) gatherPool(ctx context.Context, access Setup) {
 	s := f.Settings
 	f.pool = whenTold(s.DestinationPool, "--destination-pool", func() Fact[setup.UserPool] {
 		return ask(ctx, func(ctx context.Context) (setup.UserPool, error) {
 			return access.Destinations.UserPool(ctx, s.DestinationPool)
-		})
-	})
-	f.client = whenTold(s.DestinationClient, "--destination-client", func() Fact[setup.AppClient] {
-		return whenTold(s.DestinationPool, "--destination-pool", func() Fact[setup.AppClient] {
-			return ask(ctx, func(ctx context.Context) (setup.AppClient, error) {
-				return access.Destinations.AppClient(ctx, s.DestinationPool, s.DestinationClient)
-			})
 		})
 	})
 	f.function = whenTold(s.Function, "--function", func() Fact[setup.Function] {
@@ -236,6 +286,17 @@ func (f *Facts) gatherDestination(ctx context.Context, access Setup) {
 	f.permissions = whenTold(s.Function, "--function", func() Fact[[]setup.InvokePermission] {
 		return ask(ctx, func(ctx context.Context) ([]setup.InvokePermission, error) {
 			return access.Functions.InvokePermissions(ctx, f.invoked())
+		})
+	})
+}
+
+func (f *Facts) gatherClient(ctx context.Context, access Setup) {
+	s := f.Settings
+	f.client = whenTold(s.DestinationClient, "--destination-client", func() Fact[setup.AppClient] {
+		return whenTold(s.DestinationPool, "--destination-pool", func() Fact[setup.AppClient] {
+			return ask(ctx, func(ctx context.Context) (setup.AppClient, error) {
+				return access.Destinations.AppClient(ctx, s.DestinationPool, s.DestinationClient)
+			})
 		})
 	})
 }
@@ -287,6 +348,9 @@ func (f *Facts) invoked() string {
 // aside reports whether a variable, by the end of its name, is one that the
 // configuration has a problem with.
 func (f *Facts) aside(suffix string) bool {
+	if f.Settings.Unread {
+		return true
+	}
 	for _, variable := range f.Settings.SetAside {
 		if strings.HasSuffix(variable, suffix) {
 			return true
@@ -296,7 +360,7 @@ func (f *Facts) aside(suffix string) bool {
 }
 
 func (f *Facts) noPool() string {
-	if len(f.Settings.SetAside) > 0 && f.Settings.SourceKind == "" {
+	if (f.Settings.Unread || len(f.Settings.SetAside) > 0) && f.Settings.SourceKind == "" {
 		return becauseOf(nameConfiguration)
 	}
 	return fmt.Sprintf("the source is of the kind %s, no user pool", f.Settings.SourceKind)
@@ -310,4 +374,13 @@ func becauseOf(name string) string {
 // notPermitted reports whether an answer was refused to the one who asked.
 func notPermitted(err error) bool {
 	return errors.Is(err, setup.ErrNotPermitted)
+}
+
+// remedyOf is what to do about a question without an answer; otherwise what is
+// given.
+func remedyOf(err error, otherwise string) string {
+	if remedy := setup.RemedyOf(err); remedy != "" {
+		return remedy
+	}
+	return otherwise
 }

@@ -31,7 +31,7 @@ func trigger(f Facts) Check {
 		return skipped
 	}
 	attached := f.pool.value.UserMigration
-	const attach = "run `migratectl attach`"
+	attach := "bin/migratectl attach --destination-pool " + f.pool.value.ID + " --function " + orPlaceholder(f.Settings.Function)
 	if attached == "" {
 		return fail("the destination pool has no user migration trigger", attach+" --yes")
 	}
@@ -46,12 +46,38 @@ func trigger(f Facts) Check {
 	case attached == function:
 		return pass(attached)
 	case !sameFunction(attached, function):
-		return fail("attached is another function, "+attached, attach+" --replace, if this one is to take its place")
+		return fail("attached is another function, "+attached, "if this one is to take its place, run `"+attach+" --replace`")
 	case qualifier(function) == "":
 		return pass(attached + ", a version or alias of the function")
 	default:
-		return fail(fmt.Sprintf("attached is %s, not %s", attached, function), attach+" --replace, if this version or alias is to take its place")
+		return fail(fmt.Sprintf("attached is %s, not %s", attached, function), "if this version or alias is to take its place, run `"+attach+" --replace`")
 	}
+}
+
+// orPlaceholder is the function that a command names.
+func orPlaceholder(function string) string {
+	if function == "" {
+		return "NAME"
+	}
+	return function
+}
+
+// InvokingPools lists the IDs of the user pools for which Cognito may invoke the
+// function, by the statements of its policy. Patterns name no pool.
+func InvokingPools(permissions []setup.InvokePermission) []string {
+	var pools []string
+	for _, statement := range permissions {
+		if !statement.Allow || !contains(statement.Principals, cognito) {
+			continue
+		}
+		for _, arn := range statement.SourceARNs {
+			_, id, found := strings.Cut(arn, ":userpool/")
+			if found && !strings.ContainsAny(id, "*?") && !slices.Contains(pools, id) {
+				pools = append(pools, id)
+			}
+		}
+	}
+	return pools
 }
 
 // sameFunction reports whether two ARNs name the same function, versions and
@@ -87,7 +113,7 @@ func permission(f Facts) Check {
 		return skip(becauseOf(nameFunction))
 	}
 	if f.permissions.err != nil {
-		return warn(f.permissions.err.Error(), "run as somebody with lambda:GetPolicy")
+		return warn(f.permissions.err.Error(), remedyOf(f.permissions.err, "run as somebody with lambda:GetPolicy"))
 	}
 	return JudgePermission(f.permissions.value, f.pool.value.ARN, f.invoked())
 }
@@ -161,8 +187,18 @@ func AddPermission(function, poolARN string) string {
 	} else if base, q, ok := strings.Cut(function, ":"); ok && !strings.HasPrefix(function, "arn:") {
 		name, qualified = base, " --qualifier "+q
 	}
-	return fmt.Sprintf("aws lambda add-permission --function-name %s%s --statement-id cognito-user-migration --action lambda:InvokeFunction --principal %s --source-arn %s",
-		name, qualified, cognito, poolARN)
+	return fmt.Sprintf("aws lambda add-permission --function-name %s%s --statement-id cognito-user-migration --action lambda:InvokeFunction --principal %s --source-arn %s%s",
+		name, qualified, cognito, poolARN, regionFlag(poolARN))
+}
+
+// regionFlag is the flag for the region of an ARN, so that a command does not depend
+// on the profile's own.
+func regionFlag(arn string) string {
+	parts := strings.Split(arn, ":")
+	if len(parts) < 4 || parts[3] == "" {
+		return ""
+	}
+	return " --region " + parts[3]
 }
 
 func function(f Facts) Check {

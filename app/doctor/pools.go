@@ -30,7 +30,7 @@ func sourcePool(f Facts) Check {
 	case notPermitted(f.role.err) && fact.err != nil:
 		return warn("the source could not be asked: the role was not given", f.readableSource())
 	case fact.err != nil:
-		return fail(fact.err.Error(), "check the credentials and the network")
+		return fail(fact.err.Error(), remedyOf(fact.err, "check the credentials and the network"))
 	default:
 		return pass(describePool(fact.value))
 	}
@@ -173,7 +173,7 @@ func read[T any](fact Fact[T], describe func(T) string, lost, permissions string
 	case errors.Is(fact.err, setup.ErrNotFound):
 		return fail(fact.err.Error(), lost)
 	case fact.err != nil:
-		return fail(fact.err.Error(), "check the credentials and the network")
+		return fail(fact.err.Error(), remedyOf(fact.err, "check the credentials and the network"))
 	default:
 		return pass(describe(fact.value))
 	}

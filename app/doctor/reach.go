@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"cognito-user-migration/domain"
@@ -9,9 +10,12 @@ import (
 
 func configuration(f Facts) Check {
 	s := f.Settings
+	problems := slices.Concat(s.Problems, placeholdersIn(s.Environment))
 	switch {
-	case len(s.Problems) > 0:
-		return fail(strings.Join(s.Problems, "; "), "correct the variables; `migratectl settings` lists them. The checks that depend on them are skipped")
+	case s.Unread:
+		return fail(strings.Join(problems, "; "), "allow yourself lambda:GetFunctionConfiguration, check the function's name and region, or set its variables in the environment")
+	case len(problems) > 0:
+		return fail(strings.Join(problems, "; "), "correct the variables; `bin/migratectl settings` lists them. The checks that depend on them are skipped")
 	case len(s.Warnings) > 0:
 		return warn(strings.Join(s.Warnings, "; "), "change the settings, or accept the warned risk")
 	default:
@@ -21,7 +25,7 @@ func configuration(f Facts) Check {
 
 func identity(f Facts) Check {
 	if f.identity.err != nil {
-		return fail(f.identity.err.Error(), "give the AWS SDK credentials of the destination account: AWS_PROFILE, or aws sso login")
+		return fail(f.identity.err.Error(), remedyOf(f.identity.err, "give the AWS SDK credentials of the destination account: AWS_PROFILE, or aws sso login"))
 	}
 	return pass(f.identity.value.ARN)
 }
@@ -42,7 +46,7 @@ func role(f Facts) Check {
 	case notPermitted(f.role.err):
 		return fail(f.role.err.Error(), "let the role's trust policy name the function's role with this external ID, and the function's role allow sts:AssumeRole on it")
 	default:
-		return fail(f.role.err.Error(), "check "+f.variable("ROLE_ARN"))
+		return fail(f.role.err.Error(), remedyOf(f.role.err, "check "+f.variable("ROLE_ARN")))
 	}
 }
 
@@ -76,7 +80,7 @@ func externalID(f Facts) Check {
 	case notPermitted(f.bareRole.err):
 		return pass("without it the role is refused")
 	default:
-		return warn("the check got no answer: "+f.bareRole.err.Error(), "try again")
+		return warn("the check got no answer: "+f.bareRole.err.Error(), remedyOf(f.bareRole.err, "try again"))
 	}
 }
 
@@ -87,7 +91,7 @@ func reach(f Facts) Check {
 	case f.reach.err != nil && f.Settings.Source != nil && notPermitted(f.role.err) && f.someoneElse():
 		return warn("not by this operator: "+f.reach.err.Error(), "see "+nameRole)
 	case f.reach.err != nil:
-		return fail(f.reach.err.Error(), "see "+nameRole+" and "+nameSourcePool+"; the role needs cognito-idp:AdminInitiateAuth and cognito-idp:AdminGetUser on the pool")
+		return fail(f.reach.err.Error(), remedyOf(f.reach.err, "see "+nameRole+" and "+nameSourcePool+"; the role needs cognito-idp:AdminInitiateAuth and cognito-idp:AdminGetUser on the pool"))
 	case f.reach.value != domain.ReasonUserUnknown:
 		return warn(fmt.Sprintf("the source answered %s about a probe user that cannot exist", f.reach.value), "look at the source's own triggers")
 	default:

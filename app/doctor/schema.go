@@ -37,6 +37,9 @@ func destinationSchema(f Facts) Check {
 	if skipped, yes := missing(f.pool, namePool); yes {
 		return skipped
 	}
+	if f.Settings.Unread {
+		return skip(becauseOf(nameConfiguration))
+	}
 	has, want := f.Settings.DestinationSchema.String(), DestinationSchema(f.pool.value).String()
 	remedy := "set " + variableSchema + "='" + want + "'"
 	if want == "" {

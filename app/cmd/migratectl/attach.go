@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"cognito-user-migration/adapters/awssetup"
 	"cognito-user-migration/app/doctor"
@@ -17,6 +18,7 @@ import (
 
 // triggerFlags are what attach and detach take.
 type triggerFlags struct {
+	timeout                          time.Duration
 	pool, region, function           string
 	yes, replace, any, ignoreUnknown bool
 }
@@ -39,7 +41,7 @@ of the pool stay. Without --yes it only shows what would change.`,
 			given.declare(flags)
 			flags.BoolVar(&given.replace, "replace", false, "take the place of another function that is the trigger now")
 		},
-		run: func(ctx context.Context, s streams, _ string) error { return attach(ctx, given.withRegion(), s) },
+		run: func(ctx context.Context, s streams, _ string) error { return given.withTimeout(ctx, s, attach) },
 	}
 }
 
@@ -97,7 +99,7 @@ change.`,
 			given.declare(flags)
 			flags.BoolVar(&given.any, "any", false, "remove the trigger, whichever function it is")
 		},
-		run: func(ctx context.Context, s streams, _ string) error { return detach(ctx, given.withRegion(), s) },
+		run: func(ctx context.Context, s streams, _ string) error { return given.withTimeout(ctx, s, detach) },
 	}
 }
 
@@ -123,8 +125,17 @@ func (t *triggerFlags) declare(flags *pflag.FlagSet) {
 	poolVar(flags, &t.pool, "destination-pool", "the `ID` of the destination's user pool")
 	regionVar(flags, &t.region, "destination-region", "the destination's `REGION` (default: the one in its pool's ID)")
 	functionVar(flags, &t.function, "function", "the function's `NAME`, with :ALIAS where it has one, or its ARN")
+	timeoutVar(flags, &t.timeout)
 	flags.BoolVar(&t.yes, "yes", false, "write it; without this, only show it")
 	flags.BoolVar(&t.ignoreUnknown, "ignore-unknown", false, "write even where the pool has settings that this version does not know, and may lose them")
+}
+
+// withTimeout runs what may ask AWS. It ends when the time is over, whatever AWS
+// does.
+func (t *triggerFlags) withTimeout(ctx context.Context, s streams, work func(context.Context, triggerFlags, streams) error) error {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	return work(ctx, t.withRegion(), s)
 }
 
 // withRegion adds the region of the pool's ID where none was given.

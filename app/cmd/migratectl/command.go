@@ -191,11 +191,8 @@ func dashed(name, shortnames string) string {
 func invalidValue(invalid *pflag.InvalidValueError) string {
 	flag := invalid.GetFlag()
 	why := errors.Unwrap(invalid).Error()
-	switch flag.Value.Type() {
-	case "bool":
+	if flag.Value.Type() == "bool" {
 		why = "takes true or false"
-	case "duration":
-		why = "takes a duration, such as 30s"
 	}
 	return fmt.Sprintf("--%s: %q is not valid; it %s", flag.Name, invalid.GetValue(), why)
 }

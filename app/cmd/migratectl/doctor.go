@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -11,7 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
+	"time"
 
 	"cognito-user-migration/adapters/awssetup"
 	"cognito-user-migration/adapters/cognitosource"
@@ -33,6 +32,7 @@ type doctorFlags struct {
 	sourceProfile                  string
 	user                           string
 	fromStdin, asJSON              bool
+	timeout                        time.Duration
 }
 
 // doctorCommand checks the set-up.
@@ -42,10 +42,15 @@ func doctorCommand() command {
 		name:    "doctor",
 		summary: "check the set-up from end to end, and change nothing",
 		purpose: `Checks the whole set-up: the settings, the source, the destination user pool and
-the function. It changes nothing, and says what to do about each problem.`,
+the function. It changes nothing, and says what to do about each problem.
+
+With --function it reads the function's own variables, unless the environment
+has any of them: then it checks those of the environment, for example before a
+deployment. The pool and the app client default to the only ones that the
+function's permission and the pool name.`,
 		examples: [2]string{
-			"bin/migratectl doctor --destination-pool ap-northeast-1_GhIjKl456 --function user-migration",
-			"bin/migratectl doctor --json",
+			"bin/migratectl doctor --function user-migration --source-aws-profile source",
+			"bin/migratectl doctor --destination-pool ap-northeast-1_GhIjKl456 --json",
 		},
 		failure: "a check failed",
 		flags:   given.declare,
@@ -61,6 +66,7 @@ func (d *doctorFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&d.sourceProfile, "source-aws-profile", "", "a `PROFILE` of your own in the source account: the function's role need not be able to describe the pool")
 	flags.StringVar(&d.user, "user", "", "make one real attempt for the user of this `NAME`, and migrate nobody")
 	flags.BoolVar(&d.fromStdin, "password-stdin", false, "read the password of --user from standard input instead of a prompt")
+	timeoutVar(flags, &d.timeout)
 	flags.BoolVar(&d.asJSON, "json", false, "print one JSON object")
 }
 
@@ -77,15 +83,26 @@ func checkUp(ctx context.Context, given doctorFlags, s streams) error {
 			return err
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, given.timeout)
+	defer cancel()
 	examined, err := examine(ctx, given, password, s)
 	if err != nil {
 		return err
 	}
-	return report(s.out, examined, given.asJSON)
+	return report(s, examined, given.asJSON)
 }
 
 func examine(ctx context.Context, given doctorFlags, password string, s streams) ([]doctor.Check, error) {
-	environ, settings, region := readSettings(ctx, s.environ)
+	waiting, done := waitingLine(s)
+	defer done()
+	if waiting != nil {
+		waiting([]string{"the settings"})
+	}
+	found := discover(ctx, &given, s.environ)
+	environ, settings, region := found.environ, doctor.Settings{Rules: domain.DefaultRules(), Unread: true, Problems: []string{found.problem}, SourceName: "SOURCE"}, ""
+	if found.problem == "" {
+		environ, settings, region = readSettings(ctx, found.environ, found.own)
+	}
 	settings.DestinationPool, settings.DestinationClient = given.pool, given.client
 	settings.Function, settings.SourceProfile = given.function, given.sourceProfile
 	access, stop, err := prepare(ctx, given, settings, environ, region)
@@ -93,19 +110,32 @@ func examine(ctx context.Context, given doctorFlags, password string, s streams)
 		return nil, err
 	}
 	defer stop()
+	access.Waiting = waiting
 	results := doctor.Examine(doctor.Gather(ctx, settings, access))
-	return append(results, attemptCheck(ctx, given.user, password, s)), nil
+	results = append(results, attemptCheck(ctx, given.user, password, found.environ))
+	done()
+	for _, note := range found.notes {
+		fmt.Fprintln(s.err, "note:", note)
+	}
+	return results, nil
 }
 
 // readSettings reads the environment as the function does. Where that fails, the
 // variables at fault are set aside, so that the rest can be checked. It returns
 // the environment that could be read, and the source's region.
-func readSettings(ctx context.Context, environ []string) ([]string, doctor.Settings, string) {
+//
+// A secret of the function that the operator may not read is no problem of the
+// function, so it becomes a warning if the variables are the function's own.
+func readSettings(ctx context.Context, environ []string, own bool) ([]string, doctor.Settings, string) {
 	whole := environ
 	settings := doctor.Settings{Rules: domain.DefaultRules(), Conceal: true, SourceName: "SOURCE"}
+	var unread []string
 	configuration, err := app.Load(ctx, binary(), environ)
 	if faulty, ok := errors.AsType[*config.Error](err); ok {
 		settings.Problems = faulty.Problems
+		if own {
+			settings.Problems, unread = unreadable(faulty.Problems)
+		}
 		environ, settings.SetAside = setAside(environ, faulty.Variables())
 		configuration, err = app.Load(ctx, binary(), environ)
 	}
@@ -117,7 +147,7 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 	if !settings.DestinationSchema.Known() {
 		settings.DestinationSchema = schemaIn(whole)
 	}
-	settings.Warnings = configuration.Warnings
+	settings.Warnings = append(unread, configuration.Warnings...)
 	if count := len(configuration.Sources); count > 1 {
 		settings.Warnings = append(settings.Warnings, fmt.Sprintf(
 			"MIGRATE_SOURCES: the checks of a source look at %s, the first of %d; to have another one checked, put it first", configuration.Sources[0].Name, count))
@@ -144,6 +174,18 @@ func readSettings(ctx context.Context, environ []string) ([]string, doctor.Setti
 		FromIDToken: string(pool.Profile) == "id_token",
 	}
 	return environ, settings, pool.ServiceRegion()
+}
+
+// unreadable separates the secrets that the operator may not read from the problems.
+func unreadable(problems []string) (wrong, unread []string) {
+	for _, problem := range problems {
+		if name, _, found := strings.Cut(problem, ": the reference could not be resolved"); found {
+			unread = append(unread, name+": you cannot read the secret that it refers to, so the checks that depend on it are skipped; the function reads it by its own role")
+			continue
+		}
+		wrong = append(wrong, problem)
+	}
+	return wrong, unread
 }
 
 const variableSchema = "MIGRATE_DESTINATION_SCHEMA"
@@ -256,6 +298,9 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 	if err != nil {
 		return doctor.Setup{}, nil, err
 	}
+	if region == "" {
+		region = own.Region()
+	}
 	access := doctor.Setup{
 		Own: own, Roles: own,
 		Destinations: own.UserPools(region), Functions: own.Functions(region),
@@ -268,7 +313,7 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 	}
 	stop := func() {}
 	// What the source is and how it is reached is not known in part.
-	if !slices.ContainsFunc(settings.SetAside, func(name string) bool { return strings.HasPrefix(name, settings.SourceName+"_") }) {
+	if !settings.Unread && !slices.ContainsFunc(settings.SetAside, func(name string) bool { return strings.HasPrefix(name, settings.SourceName+"_") }) {
 		function, err := trial.New(ctx, binary(), environ, io.Discard)
 		access.Reach = reachBy(function, err)
 		access.Unretiring = func(ctx context.Context) ([]string, error) {
@@ -336,11 +381,11 @@ func sourceReaders(ctx context.Context, profile string, source *doctor.CognitoSo
 
 // attemptCheck makes one attempt through the function's own composition. Nobody
 // is moved: it is Cognito that creates users, and only when it asked itself.
-func attemptCheck(ctx context.Context, user, password string, s streams) doctor.Check {
+func attemptCheck(ctx context.Context, user, password string, environ []string) doctor.Check {
 	if user == "" {
 		return doctor.Attempt(doctor.Skip, "--user is not given", "")
 	}
-	function, err := trial.New(ctx, binary(), s.environ, io.Discard)
+	function, err := trial.New(ctx, binary(), environ, io.Discard)
 	if err != nil {
 		return doctor.Attempt(doctor.Skip, "because configuration failed", "")
 	}
@@ -381,45 +426,22 @@ func decidedUser(response json.RawMessage) string {
 }
 
 // report prints the checks, and is an error where one failed.
-func report(to io.Writer, results []doctor.Check, asJSON bool) error {
-	failed := 0
-	for _, result := range results {
-		if result.Status == doctor.Fail {
-			failed++
-		}
-	}
+func report(s streams, results []doctor.Check, asJSON bool) error {
+	counts := counted(results)
 	var err error
 	if asJSON {
-		encoder := json.NewEncoder(to)
+		encoder := json.NewEncoder(s.out)
 		encoder.SetIndent("", "  ")
 		encoder.SetEscapeHTML(false)
-		err = encoder.Encode(map[string]any{"checks": results})
+		err = encoder.Encode(map[string]any{"checks": results, "summary": counts})
 	} else {
-		err = writeChecks(to, results)
+		err = writeChecks(s.out, results, colours(s))
 	}
 	if err != nil {
 		return err
 	}
-	if failed > 0 {
+	if failed := counts[doctor.Fail]; failed > 0 {
 		return fmt.Errorf("%d of %d checks failed", failed, len(results))
 	}
 	return nil
-}
-
-// writeChecks prints a line for each check, aligned.
-func writeChecks(to io.Writer, results []doctor.Check) error {
-	var text bytes.Buffer
-	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	for _, result := range results {
-		line := trial.OneLine(result.Saw)
-		if result.Remedy != "" {
-			line += " -> " + trial.OneLine(result.Remedy)
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\n", result.Status, result.Name, line)
-	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	_, err := to.Write(text.Bytes())
-	return err
 }

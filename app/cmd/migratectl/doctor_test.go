@@ -341,7 +341,7 @@ func sms() *types.SmsConfigurationType {
 	return &types.SmsConfigurationType{SnsCallerArn: aws.String("arn:aws:iam::222222222222:role/sms"), ExternalId: aws.String("sms")}
 }
 
-func TestDoctorPrintsOneAlignedLineForEachCheck(t *testing.T) {
+func TestDoctorPrintsTheWorstFirstInShortLines(t *testing.T) {
 	a := startAccounts(t, authOff)
 	p := healthyPlan()
 	p.permission = nil
@@ -351,20 +351,91 @@ func TestDoctorPrintsOneAlignedLineForEachCheck(t *testing.T) {
 	if got.err == nil || !strings.Contains(got.err.Error(), fmt.Sprintf("1 of %d checks failed", len(healthy()))) {
 		t.Errorf("it ends with %v", got.err)
 	}
-	lines := strings.Split(strings.TrimSuffix(got.out, "\n"), "\n")
-	if len(lines) != len(healthy()) {
-		t.Errorf("%d lines for %d checks", len(lines), len(healthy()))
+	if !strings.HasPrefix(got.out, "1 fail, 2 warn, ") || strings.Contains(got.out, "\x1b") {
+		t.Errorf("no summary, or colours, in\n%s", got.out)
 	}
-	column := strings.Index(lines[0], "the environment")
-	for _, line := range lines {
-		if len(line) <= column || line[column-1] != ' ' || line[column] == ' ' {
-			t.Errorf("not aligned: %q", line)
+	checks := 0
+	var statuses []string
+	for line := range strings.Lines(got.out) {
+		if strings.HasPrefix(line, " ") || !strings.Contains(line, "  ") {
+			continue
+		}
+		checks++
+		if status := line[:4]; !slices.Contains(statuses, status) {
+			statuses = append(statuses, status)
+		}
+		if length := len([]rune(strings.TrimSuffix(line, "\n"))); length > 80 {
+			t.Errorf("%d columns: %s", length, line)
 		}
 	}
-	if !strings.Contains(got.out, "-> aws lambda add-permission --function-name "+m.functionARN+" --statement-id") {
+	if checks != len(healthy()) || !slices.Equal(statuses, []string{"fail", "warn", "pass", "skip"}) {
+		t.Errorf("%d lines for %d checks, in the order %q", checks, len(healthy()), statuses)
+	}
+	if !strings.Contains(got.out, "-> aws lambda add-permission --function-name "+m.functionARN+" --statement-id") || !strings.Contains(got.out, " --region "+peers.Region+"\n") {
 		t.Errorf("no command to mend it in\n%s", got.out)
 	}
 	t.Logf("\n%s", got.out)
+}
+
+// TestDoctorReadsTheFunctionsOwnVariables: an environment without any of them is
+// that of an operator who gives --function alone.
+func TestDoctorReadsTheFunctionsOwnVariables(t *testing.T) {
+	a := startAccounts(t, authOff)
+	p := healthyPlan()
+	p.theirs["MIGRATE_DESTINATION_SCHEMA"] = "custom:tenant=1..64"
+	m := a.build(t, p, "own")
+	got := runTool(t, nil, "", "doctor", "--function", m.functionName, "--source-aws-profile", sourceProfile, "--json")
+	var read struct{ Checks []doctor.Check }
+	if err := json.Unmarshal([]byte(got.out), &read); err != nil {
+		t.Fatal(err, got.err, got.out)
+	}
+	checks := make(map[string]doctor.Check)
+	for _, check := range read.Checks {
+		checks[check.Name] = check
+	}
+	for name, saw := range map[string]string{
+		"configuration": "in order", "source pool": m.sourcePoolID, "destination pool": m.poolID, "destination client": m.clientID,
+		"trigger": m.functionARN, "trigger permission": "for this pool", "function environment": "the same",
+	} {
+		if checks[name].Status != doctor.Pass || !strings.Contains(checks[name].Saw, saw) {
+			t.Errorf("%s is %s: %s", name, checks[name].Status, checks[name].Saw)
+		}
+	}
+	if checks["destination schema"].Status != doctor.Fail { // not the pool's: the function's variable was read
+		t.Errorf("the schema: %v", checks["destination schema"])
+	}
+	t.Run("a secret that the operator cannot read", func(t *testing.T) {
+		p := healthyPlan()
+		p.theirs["AUDIT_HMAC_KEY"], p.theirs["SOURCE_CLIENT_SECRET"] = "ssm:/none/of/yours", "ssm:/none/either"
+		m := a.build(t, p, "secret")
+		got := runTool(t, nil, "", "doctor", "--function", m.functionName, "--source-aws-profile", sourceProfile, "--json")
+		if got.err != nil || !strings.Contains(got.out, "SOURCE_CLIENT_SECRET: you cannot read the secret") {
+			t.Errorf("it ends with %v\n%s", got.err, got.out)
+		}
+	})
+	t.Run("several app clients", func(t *testing.T) {
+		p := healthyPlan()
+		m := a.build(t, p, "clients")
+		if _, err := a.here.CreateUserPoolClient(t.Context(), &cognito.CreateUserPoolClientInput{UserPoolId: &m.poolID, ClientName: aws.String("another")}); err != nil {
+			t.Fatal(err)
+		}
+		got := runTool(t, nil, "", "doctor", "--function", m.functionName)
+		if !strings.Contains(got.notes, m.poolID+" has 2 app clients; give the one of your app as --destination-client") {
+			t.Errorf("no note in %s", got.notes)
+		}
+	})
+	t.Run("variables in the environment come first", func(t *testing.T) {
+		got := runTool(t, []string{"SOURCE_USER_POOL_ID=" + m.sourcePoolID, "SOURCE_CLIENT_ID=choose-your-own"}, "", "doctor", "--function", m.functionName)
+		if got.err == nil || !strings.Contains(got.out, "SOURCE_CLIENT_ID") {
+			t.Errorf("it ends with %v\n%s", got.err, got.out)
+		}
+	})
+	t.Run("a function that is not there", func(t *testing.T) {
+		got := runTool(t, nil, "", "doctor", "--function", "nonesuch")
+		if got.err == nil || !strings.Contains(got.out, "variables could not be read:") {
+			t.Errorf("it ends with %v\n%s", got.err, got.out)
+		}
+	})
 }
 
 func TestDoctorChangesNothing(t *testing.T) {
@@ -555,7 +626,7 @@ func TestDoctorSaysThatItLooksAtOneOfSeveralSources(t *testing.T) {
 		if !want {
 			environ = nothingOf(environ, "CORP_")
 		}
-		_, settings, _ := readSettings(t.Context(), environ)
+		_, settings, _ := readSettings(t.Context(), environ, false)
 		told := slices.ContainsFunc(settings.Warnings, func(warning string) bool {
 			return strings.Contains(warning, "look at OLD, the first of 2")
 		})

@@ -18,6 +18,7 @@ import (
 	"cognito-user-migration/adapters/stscredentials"
 	"cognito-user-migration/app"
 	"cognito-user-migration/app/everything"
+	"cognito-user-migration/ports/setup"
 
 	"github.com/spf13/cobra"
 )
@@ -75,6 +76,9 @@ func main() {
 	if wrong, ok := errors.AsType[*usageError](err); ok {
 		fmt.Fprintln(os.Stderr, wrong.hint())
 		os.Exit(exitUsage)
+	}
+	if remedy := setup.RemedyOf(err); remedy != "" {
+		fmt.Fprintln(os.Stderr, "  "+remedy)
 	}
 	os.Exit(exitFailed)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"errors"
 	"strings"
+	"time"
 
 	"cognito-user-migration/adapters/cognitosource"
 
@@ -50,6 +51,34 @@ func regionVar(flags *pflag.FlagSet, to *string, name, usage string) {
 func functionVar(flags *pflag.FlagSet, to *string, name, usage string) {
 	flags.Var(checked{to, checkFunction}, name, usage)
 }
+
+// defaultTimeout is how long a command that only asks may take.
+const defaultTimeout = 30 * time.Second
+
+// timeoutVar declares the flag for how long a command may take in all.
+func timeoutVar(flags *pflag.FlagSet, to *time.Duration) {
+	*to = defaultTimeout
+	flags.Var(positive{to}, "timeout", "the longest `TIME` that all questions together may take, such as 30s")
+}
+
+// positive is the value of a flag that takes a duration above zero.
+type positive struct{ to *time.Duration }
+
+// String implements [pflag.Value].
+func (p positive) String() string { return p.to.String() }
+
+// Set implements [pflag.Value].
+func (p positive) Set(text string) error {
+	value, err := time.ParseDuration(text)
+	if err != nil || value <= 0 {
+		return errors.New("takes a duration above zero, such as 30s")
+	}
+	*p.to = value
+	return nil
+}
+
+// Type implements [pflag.Value].
+func (p positive) Type() string { return "time" }
 
 // choiceVar declares a flag that takes one of a few words.
 func choiceVar(flags *pflag.FlagSet, to *string, name, usage string, choices ...string) {

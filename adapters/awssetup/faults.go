@@ -1,0 +1,106 @@
+package awssetup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+
+	"cognito-user-migration/ports/setup"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
+)
+
+// expiredCodes are the services' codes for credentials that have expired;
+// rejectedCodes are those for credentials that they do not know ("Common Errors",
+// AWS Security Token Service API Reference).
+func expiredCodes() []string {
+	return []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+}
+
+func rejectedCodes() []string {
+	return []string{"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature", "MissingAuthenticationToken"}
+}
+
+// unanswered says why a call got no answer. The SDK's own texts name its layers,
+// and say of missing credentials that an EC2 metadata service is not there.
+func unanswered(operation string, err error) error {
+	kind := faultOf(err)
+	if kind == nil {
+		return fmt.Errorf("%s: %w", operation, err)
+	}
+	if errors.Is(kind, setup.ErrUnreachable) {
+		return fmt.Errorf("%s: %w: %s", operation, kind, innermost(err))
+	}
+	return fmt.Errorf("%s: %w", operation, kind)
+}
+
+// faultOf is the kind of a failure without an answer; nil if it is none of those
+// that [setup.RemedyOf] knows.
+func faultOf(err error) error {
+	text := err.Error()
+	_, noKeys := errors.AsType[*credentials.StaticCredentialsEmptyError](err)
+	_, session := errors.AsType[*ssocreds.InvalidTokenError](err)
+	_, noRegion := errors.AsType[*aws.MissingRegionError](err)
+	_, network := errors.AsType[net.Error](err)
+	_, dial := errors.AsType[*net.OpError](err)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return context.DeadlineExceeded
+	case session, strings.Contains(text, "SSO session has expired"), strings.Contains(text, "SSO token"):
+		return setup.ErrExpired
+	case noKeys, strings.Contains(text, "no EC2 IMDS role found"), strings.Contains(text, "failed to refresh cached credentials"):
+		return setup.ErrNoCredentials
+	case noRegion, strings.Contains(text, "Missing Region"), strings.Contains(text, "missing AWS region"):
+		return setup.ErrNoRegion
+	case network, dial:
+		if isTimeout(err) {
+			return context.DeadlineExceeded
+		}
+		return setup.ErrUnreachable
+	default:
+		return nil
+	}
+}
+
+func isTimeout(err error) bool {
+	failure, ok := errors.AsType[net.Error](err)
+	return ok && failure.Timeout()
+}
+
+// innermost is the text of the error at the bottom of a chain.
+func innermost(err error) string {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err.Error()
+}
+
+// refusedCredentials is the kind of an answer about the caller's own credentials;
+// nil if the answer is about something else.
+func refusedCredentials(code string) error {
+	switch {
+	case slices.Contains(expiredCodes(), code):
+		return setup.ErrExpired
+	case slices.Contains(rejectedCodes(), code):
+		return setup.ErrRejected
+	default:
+		return nil
+	}
+}
+
+// configurationFault says what is wrong with the operator's AWS configuration.
+func configurationFault(profile string, err error) error {
+	if _, unknown := errors.AsType[awsconfig.SharedConfigProfileNotExistError](err); unknown {
+		if profile != "" {
+			return fmt.Errorf("AWS profile %q: %w", profile, setup.ErrNoProfile)
+		}
+		return fmt.Errorf("AWS_PROFILE: %w", setup.ErrNoProfile)
+	}
+	return fmt.Errorf("AWS configuration: %w", err)
+}
