@@ -45,6 +45,11 @@ func TestThePlaceholderIsBound(t *testing.T) {
 		"a dollar quote that is not":  {":username $x$ $y$", "", "? $x$ $y$"},
 		"an escape at the end":        {`:username E'\`, "", ""},
 		"a dollar at the end":         {":username $", "$1 $", "? $"},
+		"an escape string not closed": {`:username E' \'`, "", ""},
+		"a slice of PostgreSQL's":     {"a[1:$1] = :username", "", "a[1:$1] = ?"},
+		"a slice to a dollar quote":   {"a[:$$1$$] = :username", "a[:$$1$$] = $1", "a[:$$1$$] = ?"},
+		"a string after an empty one": {"$$$$$x$:username$x$ || :username", "$$$$$x$:username$x$ || $1", "$$$$$x$:username$x$ || ?"},
+		"a comment full of slashes":   {"/*/ /*/ :username", "", "/*/ /*/ ?"},
 		"a colon at the end":          {":username :", "$1 :", "? :"},
 		"nothing":                     {"", "", ""},
 	} {
