@@ -167,10 +167,10 @@ weight: ## Measure what each part adds, and write docs/weight.md
 weight-check: ## Fail where the Cognito source alone has grown too heavy
 	@go run ./test/weight -limit $(WEIGHT_LIMIT)
 
-# What a long run found stays in Go's cache; the smallest of it are kept in the tree, where each
-# `go test` runs them again. What is there already stays there, and counts.
+# What a long run found stays in Go's cache. The smallest of it are copied into the tree, and those
+# that run code of their own stay there, where each `go test` runs them again.
 .PHONY: fuzz-corpora
-fuzz-corpora: ## Keep the smallest inputs that fuzzing found: CORPUS (40) a target, 4 KiB at most
+fuzz-corpora: ## Keep the inputs that fuzzing found and that reach new code: of the CORPUS (40) smallest, 4 KiB at most
 	@cache="$$(go env GOCACHE)/fuzz/$$(go list -m)"; \
 	while IFS=: read -r file target; do \
 	  from="$$cache/$$(dirname "$$file")/$$target" into="$$(dirname "$$file")/testdata/fuzz/$$target"; \
@@ -179,8 +179,12 @@ fuzz-corpora: ## Keep the smallest inputs that fuzzing found: CORPUS (40) a targ
 	  room=$$(($(CORPUS) - $$(find "$$into" -type f | wc -l))); \
 	  find "$$from" -type f -size -4097c -printf '%s %f\n' | sort -n \
 	    | awk -v room="$$room" 'NR <= room {print $$2}' | while read -r name; do cp "$$from/$$name" "$$into/$$name"; done; \
-	  echo "fuzz-corpora: $$into has $$(find "$$into" -type f | wc -l)"; \
 	done < <($(fuzz_targets))
+	@$(MAKE) fuzz-minimise
+
+.PHONY: fuzz-minimise
+fuzz-minimise: ## Remove the committed fuzz inputs that reach no code of their own: PACKAGES
+	@go run ./test/corpus $(PACKAGES)
 
 # --- keeping it in order -------------------------------------------------------------------
 .PHONY: lint
