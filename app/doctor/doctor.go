@@ -51,24 +51,25 @@ const (
 	nameAttributesType     = "attributes type"
 	nameAttributesLength   = "attributes length"
 	nameSchema             = "destination schema"
-	nameUsername           = "username shape"
-	nameCase               = "case sensitivity"
-	nameMFA                = "MFA"
-	nameTrigger            = "trigger"
-	namePermission         = "trigger permission"
-	nameFunction           = "function"
-	nameTimeout            = "function timeout"
-	nameMemory             = "function memory"
-	nameEnvironment        = "function environment"
-	nameAuditSinks         = "audit sinks"
-	nameAuditBus           = "audit bus"
-	nameAuditStream        = "audit stream"
-	nameQueue              = "completion queue"
-	nameGroups             = "completion groups"
-	nameProof              = "completion proof"
-	nameRetirement         = "completion retirement"
-	nameLockout            = "lockout"
-	nameAttempt            = "attempt"
+	// NameUsername is the check of what both pools call a username.
+	NameUsername    = "username shape"
+	nameCase        = "case sensitivity"
+	nameMFA         = "MFA"
+	nameTrigger     = "trigger"
+	namePermission  = "trigger permission"
+	nameFunction    = "function"
+	nameTimeout     = "function timeout"
+	nameMemory      = "function memory"
+	nameEnvironment = "function environment"
+	nameAuditSinks  = "audit sinks"
+	nameAuditBus    = "audit bus"
+	nameAuditStream = "audit stream"
+	nameQueue       = "completion queue"
+	nameGroups      = "completion groups"
+	nameProof       = "completion proof"
+	nameRetirement  = "completion retirement"
+	nameLockout     = "lockout"
+	nameAttempt     = "attempt"
 )
 
 // check is an entry of the list: a name and a look at the facts.
@@ -102,7 +103,7 @@ func checks() []check {
 		{nameAttributesType, attributesType},
 		{nameAttributesLength, attributesLength},
 		{nameSchema, destinationSchema},
-		{nameUsername, usernameShape},
+		{NameUsername, usernameShape},
 		{nameCase, caseSensitivity},
 		{nameMFA, secondFactor},
 		{nameTrigger, trigger},

@@ -45,6 +45,7 @@ func commands() []command {
 		demoCommand(),
 		simulateCommand(),
 		serveCommand(),
+		initCommand(),
 		doctorCommand(),
 		attachCommand(),
 		detachCommand(),

@@ -56,6 +56,7 @@ func TestAnUnresponsiveNetwork(t *testing.T) {
 		"doctor with a function":  {environ, []string{"doctor", "--destination-pool", "us-east-1_abc", "--function", "f"}, "fail  configuration"},
 		"doctor without anything": {environ, []string{"doctor", "--destination-region", "us-east-1"}, "fail  identity"},
 		"attach":                  {environ, []string{"attach", "--destination-pool", "us-east-1_abc", "--function", "f"}, ""},
+		"init":                    {environ, []string{"init", "--source-pool", "us-east-1_abc", "--destination-pool", "us-east-1_def", "--out", "/nonexistent"}, ""},
 		"detach":                  {environ, []string{"detach", "--destination-pool", "us-east-1_abc", "--function", "f"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

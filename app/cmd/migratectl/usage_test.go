@@ -139,6 +139,8 @@ func TestEveryWrongUseOfEveryCommand(t *testing.T) {
 		"queued users without a file":      {[]string{"complete", "--user", "a", "--destination-pool", "us-east-1_a", "--include-queued"}, []string{"--include-queued is used with --all-owed alone"}},
 		"no terminal to ask at":            {[]string{"simulate", "--username", "a"}, []string{"use --password-stdin"}},
 		"completion of an unknown shell":   {[]string{"completion", "tcsh"}, []string{`"tcsh"`, "expected bash, zsh, fish"}},
+		"the same pool twice":              {[]string{"init", "--source-pool", "us-east-1_a", "--destination-pool", "us-east-1_a"}, []string{"are the same user pool"}},
+		"no folder":                        {[]string{"init", "--source-pool", "us-east-1_a", "--destination-pool", "us-east-1_b", "--out", ""}, []string{"--out is empty"}},
 		"completion of no shell":           {[]string{"completion"}, []string{"SHELL"}},
 	}
 	for _, command := range commands() {
