@@ -66,14 +66,12 @@ var madeHere = map[string]string{
 	"MIGRATE_DESTINATION_USER_POOL_ID": "the templates are told the pool as DestinationUserPoolId",
 	"COMPLETION_QUEUE_URL":             "the queue is made here",
 	"LOCKOUT_TABLE":                    "the table is made here",
+	"SOURCE_CLIENT_ID":                 "in one account the app client is made here, if none is given",
 }
 
 // neededHere are settings that the program can do without and the templates
 // cannot.
-var neededHere = map[string]string{
-	"SOURCE_ROLE_ARN":    "the templates set up two accounts",
-	"SOURCE_EXTERNAL_ID": "without one, whoever may use the function's account can take on the role",
-}
+var neededHere = map[string]string{}
 
 // templatesKind is the kind of source that the templates set up: an app client and
 // a role of a user pool. What other kinds take is theirs.

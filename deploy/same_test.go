@@ -19,6 +19,7 @@ var same = map[string]map[string][]string{
 		"CompletionRole": {"aws_iam_role.completion_role[0]", "aws_iam_role_policy.completion_role[0]"},
 	},
 	destination: {
+		"SourceClient":                {"aws_cognito_user_pool_client.source_client[0]"},
 		"FunctionRole":                {"aws_iam_role.function_role", "aws_iam_role_policy.function_role"},
 		"LogGroup":                    {"aws_cloudwatch_log_group.log_group"},
 		"Function":                    {"aws_lambda_function.function"},
@@ -95,7 +96,9 @@ func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
 				"Architecture", "x86_64", "MemorySize", "256", "Timeout", "4", "LogLevel", "DEBUG", "LogRetentionDays", "365",
 				"MigrateForceAliasCreation", "true", "MigrateOnMfa", "migrate", "SourceRegion", "us-east-1",
 				"FailureAlarmThreshold", "7", "RefusalAlarmThreshold", "1000", "CompletionFailure", "fail", "AuditFormat", "ocsf", "AuditFailure", "closed"),
-			"a bus of another account": {"AuditSinks": "eventbridge", "AuditEventBus": "arn:aws:events:ap-northeast-1:333333333333:event-bus/audit"},
+			"one account, an app client of its own": {"SourceClientId": "", "SourceRoleArn": "", "SourceExternalId": "", "CompletionAfter": "delete", "CompletionGroups": "*"},
+			"one account":                           {"SourceRoleArn": "", "SourceExternalId": "", "CompletionGroups": "*"},
+			"a bus of another account":              {"AuditSinks": "eventbridge", "AuditEventBus": "arn:aws:events:ap-northeast-1:333333333333:event-bus/audit"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,6 +117,10 @@ func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
 					if _, ok := made["CompletionQueue"]; ok {
 						tf.write(t, "queue_override.tf", fmt.Sprintf("locals {\n  completion_queue_url = %q\n}\n", madeByAWS))
 						defer tf.remove(t, "queue_override.tf")
+					}
+					if _, ok := made["SourceClient"]; ok {
+						tf.write(t, "client_override.tf", fmt.Sprintf("locals {\n  source_client_id = %q\n}\n", madeByAWS))
+						defer tf.remove(t, "client_override.tf")
 					}
 					plan := tf.plan(t, example(t, name), terraformVariables(tpl, parameters))
 					compareResources(t, name, made, plan)

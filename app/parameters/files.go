@@ -57,7 +57,10 @@ func entriesOf(request Request, plan Plan, settings doctor.Settings) map[string]
 	}
 	if plan.OneAccount {
 		all := append(slices.Clone(function), source)
-		if client := sourceClient(request.Source.Clients); client != "" {
+		switch client := sourceClient(request.Source.Clients); {
+		case client == "" && from.region != to.region:
+			all = append(all, entry{name: "SourceClientId", value: fromSourceStack, why: "the app client that a step below makes: a stack makes none in another region"})
+		case client != "":
 			all = append(all, entry{name: "SourceClientId", value: client, why: "an app client of the source that the function can use as it is; without it the stack makes one"})
 		}
 		return map[string][]entry{setOneAccount: append(all, decision...)}

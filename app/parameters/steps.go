@@ -27,34 +27,46 @@ func steps(request Request, plan Plan) (cloudFormation, terraform []Step) {
 
 // deployment lists the steps that the two languages do differently.
 func deployment(request Request, plan Plan, from, to arn) (cloudFormation, terraform []Step) {
+	template := func(set string) string {
+		if set == setOneAccount { // the destination's template, without a role
+			return setDestination
+		}
+		return set
+	}
 	stack := func(set, name, profile string, in arn) string {
 		return fmt.Sprintf("aws cloudformation deploy%s --stack-name %s --template-file deploy/cloudformation/%s.yaml --capabilities CAPABILITY_NAMED_IAM --parameter-overrides file://%s",
-			account(profile, in), name, set, quoted(path.Join(request.Folder, set+".json")))
+			account(profile, in), name, template(set), quoted(path.Join(request.Folder, set+".json")))
 	}
 	apply := func(set, profile string, in arn) []string {
-		folder := "terraform -chdir=deploy/terraform/" + set
+		folder := "terraform -chdir=deploy/terraform/" + template(set)
 		return []string{
 			folder + " init",
 			fmt.Sprintf("%sAWS_REGION=%s %s apply -var-file=%s", as(profile), in.region, folder, absolute(path.Join(request.Folder, set+".tfvars"))),
 		}
+	}
+	fill := func(language, value, set string) string {
+		return fmt.Sprintf(`sed -i.bak "s/%s/$(%s)/" %s`, fromSourceStack, value, quoted(path.Join(request.Folder, set+language)))
+	}
+	if plan.OneAccount && from.region != to.region && sourceClient(request.Source.Clients) == "" {
+		create := fmt.Sprintf("aws cognito-idp create-user-pool-client%s --user-pool-id %s --client-name %s --explicit-auth-flows ALLOW_ADMIN_USER_PASSWORD_AUTH ALLOW_REFRESH_TOKEN_AUTH --prevent-user-existence-errors LEGACY --query UserPoolClient.ClientId --output text",
+			account(request.DestinationProfile, from), request.Source.ID, functionName)
+		return []Step{{"Make the app client of the source and deploy", []string{fill(".json", create, setOneAccount), stack(setOneAccount, functionName, request.DestinationProfile, to)}}},
+			[]Step{{"Make the app client of the source and deploy with Terraform", append([]string{fill(".tfvars", create, setOneAccount)}, apply(setOneAccount, request.DestinationProfile, to)...)}}
 	}
 	if plan.OneAccount {
 		return []Step{{"Deploy", []string{stack(setOneAccount, functionName, request.DestinationProfile, to)}}},
 			[]Step{{"Deploy with Terraform", apply(setOneAccount, request.DestinationProfile, to)}}
 	}
 	const sourceStack = "user-migration-source"
-	fill := func(language, value string) string {
-		return fmt.Sprintf(`sed -i.bak "s/%s/$(%s)/" %s`, fromSourceStack, value, quoted(path.Join(request.Folder, setDestination+language)))
-	}
 	return []Step{
 			{"Deploy the source", []string{
 				stack(setSource, sourceStack, request.SourceProfile, from),
-				fill(".json", fmt.Sprintf("aws cloudformation describe-stacks%s --stack-name %s --query 'Stacks[0].Outputs[?OutputKey==`SourceClientId`].OutputValue' --output text", account(request.SourceProfile, from), sourceStack)),
+				fill(".json", fmt.Sprintf("aws cloudformation describe-stacks%s --stack-name %s --query 'Stacks[0].Outputs[?OutputKey==`SourceClientId`].OutputValue' --output text", account(request.SourceProfile, from), sourceStack), setDestination),
 			}},
 			{"Deploy the destination", []string{stack(setDestination, functionName, request.DestinationProfile, to)}},
 		}, []Step{
 			{"Deploy the source with Terraform", append(apply(setSource, request.SourceProfile, from),
-				fill(".tfvars", as(request.SourceProfile)+"terraform -chdir=deploy/terraform/"+setSource+" output -raw source_client_id"))},
+				fill(".tfvars", as(request.SourceProfile)+"terraform -chdir=deploy/terraform/"+setSource+" output -raw source_client_id", setDestination))},
 			{"Deploy the destination with Terraform", apply(setDestination, request.DestinationProfile, to)},
 		}
 }

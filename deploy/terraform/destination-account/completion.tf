@@ -9,7 +9,7 @@ locals {
   completion_queue_url        = local.complete ? aws_sqs_queue.completion_queue[0].url : ""
   completion_queue_arn        = "arn:${local.partition}:sqs:${local.region}:${local.account}:${local.completion_name}"
   completion_dead_letters_arn = "${local.completion_queue_arn}-dead"
-  source_completion_role_arn  = "${var.source_role_arn}-completion"
+  source_completion_role_arn  = local.one_account ? "" : "${var.source_role_arn}-completion"
 }
 
 # Goes with completion, and what it holds with it: wait until it is empty. The audit lines tell what
@@ -120,11 +120,36 @@ resource "aws_iam_role_policy" "completion_role" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
-      [{
+      local.one_account ? [{
+        Sid      = "ReadProfile"
+        Effect   = "Allow"
+        Action   = ["cognito-idp:AdminGetUser"]
+        Resource = [local.source_pool_arn]
+        }] : [{
         Sid      = "TakeOnTheSourceRole"
         Effect   = "Allow"
         Action   = ["sts:AssumeRole"]
         Resource = [local.source_completion_role_arn]
+      }],
+      !(local.one_account && local.move_groups) ? [] : [{
+        Sid      = "ReadGroups"
+        Effect   = "Allow"
+        Action   = ["cognito-idp:AdminListGroupsForUser"]
+        Resource = [local.source_pool_arn]
+      }],
+      # With delete too: a user who has changed since the move is disabled instead.
+      !(local.one_account && var.completion_after != "keep") ? [] : [{
+        Sid      = "DisableMovedUser"
+        Effect   = "Allow"
+        Action   = ["cognito-idp:AdminDisableUser"]
+        Resource = [local.source_pool_arn]
+      }],
+      # Deletion signs the user out everywhere first.
+      !(local.one_account && var.completion_after == "delete") ? [] : [{
+        Sid      = "DeleteMovedUser"
+        Effect   = "Allow"
+        Action   = ["cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminDeleteUser"]
+        Resource = [local.source_pool_arn]
       }],
       [{
         Sid      = "WriteTheLog"

@@ -5,8 +5,11 @@
 # the trigger away again.) cloudformation/destination-account.yaml is the same in CloudFormation,
 # with the same names, and a test compares what both make.
 #
-# Apply it second, with a provider of the user pool's account and region: as a module of your own
-# configuration, or as it stands with AWS_PROFILE and AWS_REGION. See deploy/README.md.
+# Where the pool that the users leave is in this account too, this is all: without source_role_arn the
+# function's own role may use that pool, and without source_client_id an app client of it is made here.
+#
+# Otherwise apply it second, with a provider of the user pool's account and region: as a module of your
+# own configuration, or as it stands with AWS_PROFILE and AWS_REGION. See deploy/README.md.
 #
 # Completion (completion.tf: a queue, a dead-letter queue, a second function of the same image with the
 # command `complete`, alarms) is made only where completion_after or completion_groups asks for
@@ -26,7 +29,14 @@ locals {
   alarm_actions    = var.alarm_topic_arn == "" ? [] : [var.alarm_topic_arn]
   explain          = var.migrate_refusal == "explain"
 
-  pool_arn       = "arn:${local.partition}:cognito-idp:${local.region}:${local.account}:userpool/${var.destination_user_pool_id}"
+  pool_arn        = "arn:${local.partition}:cognito-idp:${local.region}:${local.account}:userpool/${var.destination_user_pool_id}"
+  source_pool_arn = "arn:${local.partition}:cognito-idp:${split("_", var.source_user_pool_id)[0]}:${local.account}:userpool/${var.source_user_pool_id}"
+
+  # Without a role the source is in this account.
+  one_account        = var.source_role_arn == ""
+  make_source_client = local.one_account && var.source_client_id == ""
+  source_client_id   = local.make_source_client ? aws_cognito_user_pool_client.source_client[0].id : var.source_client_id
+
   log_group_arns = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group"
 
   # Both functions take the same settings, but for the role.
@@ -46,7 +56,7 @@ locals {
     MIGRATE_MESSAGE_ACTION           = var.migrate_message_action
     SOURCE_KIND                      = "cognito"
     SOURCE_USER_POOL_ID              = var.source_user_pool_id
-    SOURCE_CLIENT_ID                 = var.source_client_id
+    SOURCE_CLIENT_ID                 = local.source_client_id
     SOURCE_CLIENT_SECRET             = var.source_client_secret
     SOURCE_REGION                    = var.source_region
     SOURCE_PROFILE                   = var.source_profile
@@ -132,7 +142,12 @@ resource "aws_iam_role_policy" "function_role" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
-      [{
+      local.one_account ? [{
+        Sid      = "ProvePasswordAndReadProfile"
+        Effect   = "Allow"
+        Action   = ["cognito-idp:AdminInitiateAuth", "cognito-idp:AdminGetUser"]
+        Resource = [local.source_pool_arn]
+        }] : [{
         Sid      = "TakeOnTheSourceRole"
         Effect   = "Allow"
         Action   = ["sts:AssumeRole"]
@@ -162,6 +177,27 @@ resource "aws_iam_role_policy" "function_role" {
       local.read_secrets,
     )
   })
+}
+
+# For one account: what the source account's module makes for two, and says why there.
+resource "aws_cognito_user_pool_client" "source_client" {
+  count = local.make_source_client ? 1 : 0
+
+  name                          = var.function_name
+  user_pool_id                  = var.source_user_pool_id
+  explicit_auth_flows           = ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+  prevent_user_existence_errors = "LEGACY"
+  generate_secret               = false
+
+  access_token_validity  = 5
+  id_token_validity      = 5
+  refresh_token_validity = 60
+  token_validity_units {
+    access_token  = "minutes"
+    id_token      = "minutes"
+    refresh_token = "minutes"
+  }
+  enable_token_revocation = true
 }
 
 # It outlives `terraform destroy`: its audit lines are the account of who was moved. To apply again
@@ -206,6 +242,14 @@ resource "aws_lambda_function" "function" {
     precondition {
       condition     = split("_", var.destination_user_pool_id)[0] == local.region
       error_message = "The provider is not in the user pool's region; Cognito invokes functions of its own region alone."
+    }
+    precondition {
+      condition     = local.one_account || var.source_external_id != "" && var.source_client_id != ""
+      error_message = "source_role_arn needs source_external_id, without which the role is given to nobody, and source_client_id, which the source's module puts out."
+    }
+    precondition {
+      condition     = !local.one_account || var.source_external_id == ""
+      error_message = "source_external_id has an effect only with source_role_arn."
     }
     precondition {
       condition     = !var.make_lockout_table || var.audit_hmac_key != ""

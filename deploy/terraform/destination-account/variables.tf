@@ -225,12 +225,13 @@ variable "source_user_pool_id" {
 }
 
 variable "source_client_id" {
-  description = "ID of the app client in the source account; its stack puts it out"
+  description = "ID of the source's app client; with two accounts the source's stack puts it out, in one account empty makes one"
   type        = string
+  default     = ""
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_+]{1,128}$", var.source_client_id))
-    error_message = "Takes an app client ID."
+    condition     = can(regex("^(|[A-Za-z0-9_+]{1,128})$", var.source_client_id))
+    error_message = "Takes an app client ID, or nothing."
   }
 }
 
@@ -267,22 +268,24 @@ variable "source_match" {
 }
 
 variable "source_role_arn" {
-  description = "ARN of the role in the source account; its stack puts it out"
+  description = "ARN of the role in the source account, whose stack puts it out; empty where the source is in this account"
   type        = string
+  default     = ""
 
   validation {
-    condition     = can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}$", var.source_role_arn))
-    error_message = "Takes a role's ARN, such as arn:aws:iam::222222222222:role/user-migration."
+    condition     = can(regex("^(|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512})$", var.source_role_arn))
+    error_message = "Takes a role's ARN, such as arn:aws:iam::222222222222:role/user-migration, or nothing."
   }
 }
 
 variable "source_external_id" {
   description = "External ID for taking on the role; the same as in the source account"
   type        = string
+  default     = ""
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_+=,.@:/-]+$", var.source_external_id)) && length(var.source_external_id) >= 2 && length(var.source_external_id) <= 1224
-    error_message = "Takes 2 to 1224 letters, digits and the signs _+=,.@:/-."
+    condition     = can(regex("^[A-Za-z0-9_+=,.@:/-]*$", var.source_external_id)) && length(var.source_external_id) != 1 && length(var.source_external_id) <= 1224
+    error_message = "Takes nothing, or 2 to 1224 letters, digits and the signs _+=,.@:/-."
   }
 }
 
