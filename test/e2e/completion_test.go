@@ -457,8 +457,8 @@ func TestTheCommandCompleteNeedsSomethingToDo(t *testing.T) {
 			"COMPLETION_AFTER: delete requires"},
 		"a destination that is the source": {[]string{"complete"}, settings{"MIGRATE_DESTINATION_USER_POOL_ID": stubUserPool}, "MIGRATE_DESTINATION_USER_POOL_ID: is a source too"},
 		"a trigger of the source itself":   {[]string{"migrate"}, settings{"MIGRATE_DESTINATION_USER_POOL_ID": stubUserPool}, "MIGRATE_DESTINATION_USER_POOL_ID: is a source too"},
-		"a command that is none":           {[]string{"finish"}, settings{}, "the command is migrate, the default, or complete"},
-		"a word too many":                  {[]string{"complete", "all"}, settings{}, "the command is migrate, the default, or complete"},
+		"a command that is none":           {[]string{"finish"}, settings{}, "the command is migrate, the default, complete or claims"},
+		"a word too many":                  {[]string{"complete", "all"}, settings{}, "the command is migrate, the default, complete or claims"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -2,10 +2,12 @@ package e2e_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -22,7 +24,15 @@ var (
 	traced = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "bootstrap-tracing") }}
 )
 
+// atATime is how many tests run at a time, where -parallel does not say it. Most of
+// them wait: for a process, a retry, a deadline or a message that is hidden.
+const atATime = 8
+
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		_ = parallel.Value.Set(strconv.Itoa(atATime)) // a number is what it takes
+	}
 	status := m.Run()
 	moto.close()
 	cognitoLocal.close()
