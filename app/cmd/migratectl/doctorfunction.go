@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cognito-user-migration/adapters/awssetup"
+	"cognito-user-migration/app/config"
 	"cognito-user-migration/app/doctor"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports/setup"
@@ -48,7 +49,9 @@ func discover(ctx context.Context, given *doctorFlags, environ []string) discove
 	}
 	functions := account.Functions(region)
 	function, err := lookUp(ctx, func(ctx context.Context) (setup.Function, error) { return functions.Function(ctx, given.function) })
-	if len(ofFamilies(environ, "SOURCE")) == 0 {
+	if set := settingsIn(environ); len(set) > 0 {
+		found.notes = append(found.notes, "the environment sets "+strings.Join(set, ", ")+", so the variables of the environment are checked; unset them to check the function's own")
+	} else {
 		switch {
 		case err != nil:
 			found.own, found.problem = true, "--function: the function's variables could not be read: "+err.Error()
@@ -64,6 +67,17 @@ func discover(ctx context.Context, given *doctorFlags, environ []string) discove
 	}
 	found.complete(ctx, given, account, functions, function)
 	return found
+}
+
+// settingsIn lists the function's settings that an environment has.
+func settingsIn(environ []string) []string {
+	var set []string
+	for _, setting := range config.Describe(binary().Sources) {
+		if valueOf(environ, setting.Variable) != "" && !slices.Contains(set, setting.Variable) {
+			set = append(set, setting.Variable)
+		}
+	}
+	return set
 }
 
 // complete fills in the pool and the app client where there is only one choice.
