@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/importer"
 	"go/parser"
 	"go/token"
@@ -160,7 +161,7 @@ func writtenCalls(t *testing.T, overlay map[string]string, overlayFile string) [
 			}
 			parsed = append(parsed, file)
 		}
-		info := &types.Info{Uses: make(map[*ast.Ident]types.Object), Defs: make(map[*ast.Ident]types.Object)}
+		info := &types.Info{Types: make(map[ast.Expr]types.TypeAndValue), Uses: make(map[*ast.Ident]types.Object), Defs: make(map[*ast.Ident]types.Object)}
 		checker := types.Config{Importer: imports}
 		checked, err := checker.Check(each.ImportPath, files, parsed, info)
 		if err != nil {
@@ -178,15 +179,20 @@ func writtenCalls(t *testing.T, overlay map[string]string, overlayFile string) [
 }
 
 // callsIn finds the calls in one file. A mention counts as a call: a method may
-// be passed on and called elsewhere.
+// be passed on and called elsewhere. A call by adapters/internal/awsjson names its
+// operation as a text, and its service is the one that the file opens.
 func callsIn(file *ast.File, info *types.Info, symbols string) []call {
 	var calls []call
+	service := openedService(file, info)
 	for _, declaration := range file.Decls {
 		by := symbols + ".init"
 		if function, ok := declaration.(*ast.FuncDecl); ok {
 			by = symbolOf(function, symbols)
 		}
 		ast.Inspect(declaration, func(node ast.Node) bool {
+			if operation := namedOperation(node, info); operation != "" && !strings.HasSuffix(symbols, "/awsjson") {
+				calls = append(calls, call{action: action(service, operation), by: by})
+			}
 			name, ok := node.(*ast.Ident)
 			if !ok {
 				return true
@@ -202,6 +208,43 @@ func callsIn(file *ast.File, info *types.Info, symbols string) []call {
 		})
 	}
 	return calls
+}
+
+// openedService is the service that a file makes a client of awsjson for, in the
+// SDK's spelling; empty where it makes none, and then no role allows its calls.
+func openedService(file *ast.File, info *types.Info) string {
+	service := ""
+	ast.Inspect(file, func(node ast.Node) bool {
+		if name, ok := node.(*ast.Ident); ok {
+			function, ok := info.Uses[name].(*types.Func)
+			if ok && function.Pkg() != nil && function.Pkg().Path() == module+"adapters/internal/awsjson" && function.Signature().Params().Len() == 0 && function.Signature().Recv() == nil {
+				service = strings.ToLower(function.Name())
+			}
+		}
+		return true
+	})
+	return service
+}
+
+// namedOperation is the operation that a call of awsjson names; empty where the
+// node is none. One that is no constant is found as the name of what it is.
+func namedOperation(node ast.Node, info *types.Info) string {
+	called, ok := node.(*ast.CallExpr)
+	if !ok || len(called.Args) != 3 {
+		return ""
+	}
+	selector, ok := called.Fun.(*ast.SelectorExpr)
+	if !ok || selector.Sel.Name != "Call" {
+		return ""
+	}
+	function, ok := info.Uses[selector.Sel].(*types.Func)
+	if !ok || function.Pkg() == nil || function.Pkg().Path() != module+"adapters/internal/awsjson" {
+		return ""
+	}
+	if value := info.Types[called.Args[1]].Value; value != nil {
+		return constant.StringVal(value)
+	}
+	return types.ExprString(called.Args[1])
 }
 
 // symbolOf is a function's name as the linker has it.

@@ -5,18 +5,18 @@ package auditeventbridge
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
 	"cognito-user-migration/adapters/internal/auditrecord"
 	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/smithy-go"
 )
 
@@ -43,37 +43,31 @@ const (
 	longestWait = 100 * time.Millisecond
 )
 
-// API is what is called of the SDK's client.
-type API interface {
-	PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
-}
-
 // Sink puts each record on a bus.
 type Sink struct {
-	api     API
+	api     awsjson.Caller
 	bus     string
 	encoder auditrecord.Encoder
 	warm    func(context.Context) error
 }
 
-// Open returns the sink of the bus, by its name or ARN, asked through the SDK with the
+// Open returns the sink of the bus, by its name or ARN, asked with the
 // configuration's credentials, in the bus's region where it says so and else in
 // the configuration's.
 func Open(config aws.Config, bus string, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
-	client := eventbridge.NewFromConfig(config, func(o *eventbridge.Options) {
-		if region := regionOf(bus); region != "" {
-			o.Region = region
-		}
-		o.HTTPClient = awsclient.Over(o.HTTPClient)
-		o.Retryer = awsclient.RetryerWithin(longestWait)
-	})
+	if region := regionOf(bus); region != "" {
+		config.Region = region
+	}
+	retryer := awsclient.RetryerWithin(longestWait)
+	config.Retryer = func() aws.Retryer { return retryer }
+	client := awsjson.New(config, awsjson.EventBridge())
 	sink := New(client, bus, format, origin)
-	sink.warm = func(ctx context.Context) error { return connect(ctx, client.Options()) }
+	sink.warm = client.Connect
 	return sink
 }
 
 // New returns the sink of the bus, asked through the client given.
-func New(api API, bus string, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
+func New(api awsjson.Caller, bus string, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
 	return &Sink{api: api, bus: bus, encoder: auditrecord.New(format, origin)}
 }
 
@@ -100,44 +94,47 @@ func (s *Sink) Warm(ctx context.Context) error {
 	if s.warm == nil {
 		return nil
 	}
-	return s.warm(ctx)
+	if err := s.warm(ctx); err != nil {
+		return awsfault.Of(ctx, adapter, "connect", err)
+	}
+	return nil
 }
 
 func (s *Sink) put(ctx context.Context, detailType string, at time.Time, events []auditrecord.Event) error {
-	entries := make([]types.PutEventsRequestEntry, len(events))
+	entries := make([]entry, len(events))
 	for i, event := range events {
-		entries[i] = types.PutEventsRequestEntry{
-			EventBusName: &s.bus, Source: aws.String(Source), DetailType: &detailType,
-			Detail: aws.String(string(event.JSON)), Time: &at,
+		entries[i] = entry{
+			EventBusName: s.bus, Source: Source, DetailType: detailType,
+			Detail: string(event.JSON), Time: float64(at.UnixMilli()) / 1000,
 		}
 	}
-	answer, err := s.api.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: entries})
+	answer, err := s.api.Call(ctx, operation, map[string]any{"Entries": entries})
 	if err != nil {
 		return awsfault.Of(ctx, adapter, operation, err)
 	}
+	var read struct {
+		FailedEntryCount int
+		Entries          []struct{ ErrorCode string }
+	}
+	if json.Unmarshal(answer, &read) != nil {
+		return awsfault.Empty(adapter, operation)
+	}
 	// The answer is 200 where no entry was taken too.
-	for _, entry := range answer.Entries {
-		if code := aws.ToString(entry.ErrorCode); code != "" {
-			return awsfault.Of(ctx, adapter, operation, &smithy.GenericAPIError{Code: code})
+	for _, entry := range read.Entries {
+		if entry.ErrorCode != "" {
+			return awsfault.Of(ctx, adapter, operation, &smithy.GenericAPIError{Code: entry.ErrorCode})
 		}
 	}
-	if answer.FailedEntryCount != 0 || len(answer.Entries) != len(entries) {
+	if read.FailedEntryCount != 0 || len(read.Entries) != len(entries) {
 		return awsfault.Empty(adapter, operation)
 	}
 	return nil
 }
 
-func connect(ctx context.Context, options eventbridge.Options) error {
-	endpoint, err := options.EndpointResolverV2.ResolveEndpoint(ctx, eventbridge.EndpointParameters{
-		Region: &options.Region, Endpoint: options.BaseEndpoint,
-	})
-	if err != nil {
-		return awsfault.Of(ctx, adapter, "connect", err)
-	}
-	if err := awsclient.Connect(ctx, options.HTTPClient, endpoint.URI.String()); err != nil {
-		return awsfault.Of(ctx, adapter, "connect", err)
-	}
-	return nil
+// entry is one event of PutEvents; Time is in seconds since 1970.
+type entry struct {
+	EventBusName, Source, DetailType, Detail string
+	Time                                     float64
 }
 
 // regionOf is the region in a bus's ARN; empty where it is a name.

@@ -5,17 +5,17 @@ package auditfirehose
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"cognito-user-migration/adapters/internal/auditrecord"
 	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/firehose"
-	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
 )
 
 var (
@@ -31,33 +31,27 @@ const (
 	longestWait = 100 * time.Millisecond
 )
 
-// API is what is called of the SDK's client.
-type API interface {
-	PutRecord(context.Context, *firehose.PutRecordInput, ...func(*firehose.Options)) (*firehose.PutRecordOutput, error)
-}
-
 // Sink puts each record into a stream, as a line of JSON.
 type Sink struct {
-	api     API
+	api     awsjson.Caller
 	stream  string
 	encoder auditrecord.Encoder
 	warm    func(context.Context) error
 }
 
-// Open returns the sink of the stream, asked through the SDK with the
+// Open returns the sink of the stream, asked with the
 // configuration's credentials and region.
 func Open(config aws.Config, stream string, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
-	client := firehose.NewFromConfig(config, func(o *firehose.Options) {
-		o.HTTPClient = awsclient.Over(o.HTTPClient)
-		o.Retryer = awsclient.RetryerWithin(longestWait)
-	})
+	retryer := awsclient.RetryerWithin(longestWait)
+	config.Retryer = func() aws.Retryer { return retryer }
+	client := awsjson.New(config, awsjson.Firehose())
 	sink := New(client, stream, format, origin)
-	sink.warm = func(ctx context.Context) error { return connect(ctx, client.Options()) }
+	sink.warm = client.Connect
 	return sink
 }
 
 // New returns the sink of the stream, asked through the client given.
-func New(api API, stream string, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
+func New(api awsjson.Caller, stream string, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
 	return &Sink{api: api, stream: stream, encoder: auditrecord.New(format, origin)}
 }
 
@@ -84,7 +78,10 @@ func (s *Sink) Warm(ctx context.Context) error {
 	if s.warm == nil {
 		return nil
 	}
-	return s.warm(ctx)
+	if err := s.warm(ctx); err != nil {
+		return awsfault.Of(ctx, adapter, "connect", err)
+	}
+	return nil
 }
 
 // put puts the events of a record into the stream as one of Firehose's own
@@ -97,27 +94,13 @@ func (s *Sink) put(ctx context.Context, events []auditrecord.Event) error {
 	for _, event := range events {
 		lines = append(append(lines, event.JSON...), '\n')
 	}
-	answer, err := s.api.PutRecord(ctx, &firehose.PutRecordInput{
-		DeliveryStreamName: &s.stream, Record: &types.Record{Data: lines},
-	})
+	answer, err := s.api.Call(ctx, operation, map[string]any{"DeliveryStreamName": s.stream, "Record": map[string]any{"Data": lines}})
 	if err != nil {
 		return awsfault.Of(ctx, adapter, operation, err)
 	}
-	if aws.ToString(answer.RecordId) == "" {
+	var read struct{ RecordId string } //nolint:revive // Firehose's name
+	if json.Unmarshal(answer, &read) != nil || read.RecordId == "" {
 		return awsfault.Empty(adapter, operation)
-	}
-	return nil
-}
-
-func connect(ctx context.Context, options firehose.Options) error {
-	endpoint, err := options.EndpointResolverV2.ResolveEndpoint(ctx, firehose.EndpointParameters{
-		Region: &options.Region, Endpoint: options.BaseEndpoint,
-	})
-	if err != nil {
-		return awsfault.Of(ctx, adapter, "connect", err)
-	}
-	if err := awsclient.Connect(ctx, options.HTTPClient, endpoint.URI.String()); err != nil {
-		return awsfault.Of(ctx, adapter, "connect", err)
 	}
 	return nil
 }

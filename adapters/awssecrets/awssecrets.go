@@ -4,17 +4,13 @@ package awssecrets
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 
-	"cognito-user-migration/adapters/internal/awsclient"
-	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/domain"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
 
 // The forms of a reference.
@@ -32,38 +28,19 @@ const adapter = "secrets"
 // is empty, or it has not the key that the reference names.
 var ErrNoText = errors.New("the secret holds no text under this reference")
 
-// SecretsAPI is what is called of AWS Secrets Manager.
-type SecretsAPI interface {
-	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
-}
-
-// ParametersAPI is what is called of AWS Systems Manager.
-type ParametersAPI interface {
-	GetParameter(context.Context, *ssm.GetParameterInput, ...func(*ssm.Options)) (*ssm.GetParameterOutput, error)
-}
-
 // Resolver resolves references.
 type Resolver struct {
-	secrets    SecretsAPI
-	parameters ParametersAPI
+	secrets, parameters awsjson.Caller
 }
 
 // Open returns the resolver that asks AWS with the configuration given.
 func Open(config aws.Config) *Resolver {
-	return New(
-		secretsmanager.NewFromConfig(config, func(o *secretsmanager.Options) {
-			o.HTTPClient = awsclient.Over(o.HTTPClient)
-			o.Retryer = awsclient.Retryer()
-		}),
-		ssm.NewFromConfig(config, func(o *ssm.Options) {
-			o.HTTPClient = awsclient.Over(o.HTTPClient)
-			o.Retryer = awsclient.Retryer()
-		}),
-	)
+	return New(openSecrets(config), openParameters(config))
 }
 
-// New returns the resolver that asks through the clients given.
-func New(secrets SecretsAPI, parameters ParametersAPI) *Resolver {
+// New returns the resolver that asks through the clients of Secrets Manager and of
+// Systems Manager.
+func New(secrets, parameters awsjson.Caller) *Resolver {
 	return &Resolver{secrets: secrets, parameters: parameters}
 }
 
@@ -75,34 +52,6 @@ func (r *Resolver) Resolve(ctx context.Context, reference string) (domain.Secret
 	}
 	name, key, _ := strings.Cut(strings.TrimPrefix(reference, SecretsManager), "#")
 	return r.secret(ctx, name, key)
-}
-
-func (r *Resolver) parameter(ctx context.Context, name string) (domain.Secret, error) {
-	answer, err := r.parameters.GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
-	if err != nil {
-		return domain.Secret{}, awsfault.Of(ctx, adapter, "GetParameter", err)
-	}
-	if answer.Parameter == nil {
-		return domain.Secret{}, ErrNoText
-	}
-	return text(aws.ToString(answer.Parameter.Value))
-}
-
-func (r *Resolver) secret(ctx context.Context, name, key string) (domain.Secret, error) {
-	answer, err := r.secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
-	if err != nil {
-		return domain.Secret{}, awsfault.Of(ctx, adapter, "GetSecretValue", err)
-	}
-	value := aws.ToString(answer.SecretString)
-	if key == "" {
-		return text(value)
-	}
-	var object map[string]any
-	if json.Unmarshal([]byte(value), &object) != nil {
-		return domain.Secret{}, ErrNoText
-	}
-	found, _ := object[key].(string)
-	return text(found)
 }
 
 func text(value string) (domain.Secret, error) {

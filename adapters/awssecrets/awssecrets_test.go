@@ -2,64 +2,64 @@ package awssecrets_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"cognito-user-migration/adapters/awssecrets"
+	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/test/process"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 )
 
 const canary = "canary-secret-4c1d"
 
 // vault answers as it is told.
 type vault struct {
-	secret    *string
-	parameter *ssmtypes.Parameter
-	err       error
+	answer string
+	err    error
 }
 
-func (v vault) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
-	if v.err != nil {
-		return nil, v.err
-	}
-	return &secretsmanager.GetSecretValueOutput{SecretString: v.secret}, nil
+func (v vault) Call(context.Context, string, any) (json.RawMessage, error) {
+	return json.RawMessage(v.answer), v.err
 }
 
-func (v vault) GetParameter(context.Context, *ssm.GetParameterInput, ...func(*ssm.Options)) (*ssm.GetParameterOutput, error) {
-	if v.err != nil {
-		return nil, v.err
-	}
-	return &ssm.GetParameterOutput{Parameter: v.parameter}, nil
+// secret is the answer with this secret, parameter that with this parameter.
+func secret(value string) vault {
+	text, _ := json.Marshal(value)
+	return vault{answer: `{"Name":"name","SecretString":` + string(text) + `,"VersionStages":["AWSCURRENT"]}`}
+}
+
+func parameter(value string) vault {
+	return vault{answer: `{"Parameter":{"Name":"name","Type":"SecureString","Value":"` + value + `","Version":1}}`}
 }
 
 func TestASecretIsReadAsTheReferenceSays(t *testing.T) {
 	t.Parallel()
-	object := aws.String(`{"client":"` + canary + `","number":7,"empty":""}`)
+	const object = `{"client":"` + canary + `","number":7,"empty":""}`
 	for name, row := range map[string]struct {
 		reference string
 		vault     vault
 		want      string
 		err       error
 	}{
-		"a secret as a whole":         {"secretsmanager:name", vault{secret: aws.String(canary)}, canary, nil},
-		"a key of a secret":           {"secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:name-AbCdEf#client", vault{secret: object}, canary, nil},
-		"a parameter":                 {"ssm:/path/name", vault{parameter: &ssmtypes.Parameter{Value: aws.String(canary)}}, canary, nil},
-		"a key that is not there":     {"secretsmanager:name#other", vault{secret: object}, "", awssecrets.ErrNoText},
-		"a key that is no text":       {"secretsmanager:name#number", vault{secret: object}, "", awssecrets.ErrNoText},
-		"a key that is empty":         {"secretsmanager:name#empty", vault{secret: object}, "", awssecrets.ErrNoText},
-		"a key of what is no object":  {"secretsmanager:name#client", vault{secret: aws.String(canary)}, "", awssecrets.ErrNoText},
-		"a secret that is binary":     {"secretsmanager:name", vault{}, "", awssecrets.ErrNoText},
-		"a parameter without a value": {"ssm:name", vault{parameter: &ssmtypes.Parameter{}}, "", awssecrets.ErrNoText},
-		"no parameter":                {"ssm:name", vault{}, "", awssecrets.ErrNoText},
+		"a secret as a whole":         {"secretsmanager:name", secret(canary), canary, nil},
+		"a key of a secret":           {"secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:name-AbCdEf#client", secret(object), canary, nil},
+		"a parameter":                 {"ssm:/path/name", parameter(canary), canary, nil},
+		"a key that is not there":     {"secretsmanager:name#other", secret(object), "", awssecrets.ErrNoText},
+		"a key that is no text":       {"secretsmanager:name#number", secret(object), "", awssecrets.ErrNoText},
+		"a key that is empty":         {"secretsmanager:name#empty", secret(object), "", awssecrets.ErrNoText},
+		"a key of what is no object":  {"secretsmanager:name#client", secret(canary), "", awssecrets.ErrNoText},
+		"a secret that is binary":     {"secretsmanager:name", vault{answer: `{"SecretBinary":"AAEC"}`}, "", awssecrets.ErrNoText},
+		"a parameter without a value": {"ssm:name", vault{answer: `{"Parameter":{}}`}, "", awssecrets.ErrNoText},
+		"no parameter":                {"ssm:name", vault{answer: `{}`}, "", awssecrets.ErrNoText},
+		"an answer of another shape":  {"ssm:name", vault{answer: `{"Parameter":7}`}, "", awssecrets.ErrNoText},
+		"a secret of another shape":   {"secretsmanager:name", vault{answer: `[]`}, "", awssecrets.ErrNoText},
 		"an outage of secrets":        {"secretsmanager:name", vault{err: errors.New(canary)}, "", ports.ErrUnreachable},
 		"an outage of parameters":     {"ssm:name", vault{err: errors.New(canary)}, "", ports.ErrUnreachable},
 	} {
@@ -82,13 +82,13 @@ func TestSecretsOfARealService(t *testing.T) {
 		Region: "us-east-1", BaseEndpoint: aws.String(process.Moto().Start(t)),
 		Credentials: credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "example", ""),
 	}
-	if _, err := secretsmanager.NewFromConfig(config).CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
-		Name: aws.String("user-migration"), SecretString: aws.String(`{"client":"` + canary + `"}`),
+	if _, err := awsjson.New(config, awsjson.SecretsManager()).Call(t.Context(), "CreateSecret", map[string]any{
+		"Name": "user-migration", "SecretString": `{"client":"` + canary + `"}`, "ClientRequestToken": "00000000-0000-4000-8000-000000000000",
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ssm.NewFromConfig(config).PutParameter(t.Context(), &ssm.PutParameterInput{
-		Name: aws.String("/user-migration/key"), Type: ssmtypes.ParameterTypeSecureString, Value: aws.String(canary + "2"),
+	if _, err := awsjson.New(config, awsjson.SSM()).Call(t.Context(), "PutParameter", map[string]any{
+		"Name": "/user-migration/key", "Type": "SecureString", "Value": canary + "2",
 	}); err != nil {
 		t.Fatal(err)
 	}

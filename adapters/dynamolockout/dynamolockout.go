@@ -6,20 +6,19 @@ package dynamolockout
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 var _ ports.Limiter = (*Table)(nil)
@@ -49,17 +48,11 @@ const (
 // name that is locked ends it for the others.
 const mostRounds = 16
 
-// API is what is called of the SDK's client.
-type API interface {
-	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
-	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
-}
-
 // Table is a DynamoDB table as [ports.Limiter]. Each change is one write under
 // the condition that nothing else was written since; where something was, the
 // answer brings it, so nothing is ever read for itself.
 type Table struct {
-	api  API
+	api  awsjson.Caller
 	name string
 	now  func() time.Time
 }
@@ -69,19 +62,15 @@ func Open(config aws.Config, name string) *Table {
 	return New(NewClient(config), name, time.Now)
 }
 
-// NewClient makes the SDK's client, with the credentials of the configuration.
-func NewClient(config aws.Config) *dynamodb.Client {
-	return dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
-		o.HTTPClient = awsclient.Over(o.HTTPClient)
-		o.Retryer = awsclient.Retryer()
-		// DynamoDB does not need it, and each discovery would be one more call.
-		o.EndpointDiscovery.EnableEndpointDiscovery = aws.EndpointDiscoveryDisabled
-	})
+// NewClient returns the client of the table, with the credentials of the
+// configuration.
+func NewClient(config aws.Config) *awsjson.Client {
+	return awsjson.New(config, awsjson.DynamoDB())
 }
 
 // New returns the table of this name, asked through the client given, by the
 // clock given.
-func New(api API, name string, now func() time.Time) *Table {
+func New(api awsjson.Caller, name string, now func() time.Time) *Table {
 	return &Table{api: api, name: name, now: now}
 }
 
@@ -153,11 +142,29 @@ func (t *Table) replace(ctx context.Context, name domain.LockoutKey, stands, res
 	return t.put(ctx, name, rest, only)
 }
 
+// attribute is the value of an attribute: a string or a number
+// ("AttributeValue", Amazon DynamoDB API Reference).
+type attribute struct {
+	S string `json:",omitempty"`
+	N string `json:",omitempty"`
+}
+
+func text(value string) attribute { return attribute{S: value} }
+
+func number(value int64) attribute { return attribute{N: strconv.FormatInt(value, 10)} }
+
 // condition is what must hold for a write, in DynamoDB's words.
 type condition struct {
-	expression *string
-	names      map[string]string
-	values     map[string]types.AttributeValue
+	ConditionExpression                 string               `json:",omitempty"`
+	ExpressionAttributeNames            map[string]string    `json:",omitempty"`
+	ExpressionAttributeValues           map[string]attribute `json:",omitempty"`
+	ReturnValuesOnConditionCheckFailure string               `json:",omitempty"`
+}
+
+// under returns the condition; where it does not hold, the answer brings what
+// stands there.
+func under(expression string, names map[string]string, values map[string]attribute) condition {
+	return condition{expression, names, values, "ALL_OLD"}
 }
 
 // unless is the condition that nothing was written since: nothing that counts
@@ -166,45 +173,36 @@ func (t *Table) unless(stands item, now time.Time) condition {
 	if stands.try != "" {
 		return onlyWhere(stands)
 	}
-	return condition{
-		expression: aws.String("attribute_not_exists(#key) OR #last <= :quiet"),
-		names:      map[string]string{"#key": attributeKey, "#last": attributeLast},
-		values:     map[string]types.AttributeValue{":quiet": number(domain.QuietSince(now).UnixNano())},
-	}
+	return under("attribute_not_exists(#key) OR #last <= :quiet",
+		map[string]string{"#key": attributeKey, "#last": attributeLast},
+		map[string]attribute{":quiet": number(domain.QuietSince(now).UnixNano())})
 }
 
 // onlyWhere is the condition that a write still stands as it was made.
 func onlyWhere(stands item) condition {
-	return condition{
-		expression: aws.String("#try = :try"),
-		names:      map[string]string{"#try": attributeTry},
-		values:     map[string]types.AttributeValue{":try": &types.AttributeValueMemberS{Value: stands.try}},
-	}
+	return under("#try = :try", map[string]string{"#try": attributeTry}, map[string]attribute{":try": text(stands.try)})
 }
 
 // put writes an item under a condition. Where the condition did not hold, it
 // returns what stands there instead, and nil where it did.
-func (t *Table) put(ctx context.Context, name domain.LockoutKey, wanted item, under condition) (*item, error) {
+func (t *Table) put(ctx context.Context, name domain.LockoutKey, wanted item, only condition) (*item, error) {
 	attributes := wanted.attributes()
-	attributes[attributeKey] = &types.AttributeValueMemberS{Value: string(name)}
-	_, err := t.api.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: &t.name, Item: attributes,
-		ConditionExpression: under.expression, ExpressionAttributeNames: under.names, ExpressionAttributeValues: under.values,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	})
+	attributes[attributeKey] = text(string(name))
+	_, err := t.api.Call(ctx, "PutItem", struct {
+		TableName string
+		Item      map[string]attribute
+		condition
+	}{t.name, attributes, only})
 	return t.instead(ctx, "PutItem", err)
 }
 
 // remove deletes an item under a condition, as put writes one.
-func (t *Table) remove(ctx context.Context, name domain.LockoutKey, under condition) (*item, error) {
-	input := &dynamodb.DeleteItemInput{
-		TableName: &t.name, Key: map[string]types.AttributeValue{attributeKey: &types.AttributeValueMemberS{Value: string(name)}},
-		ConditionExpression: under.expression, ExpressionAttributeNames: under.names, ExpressionAttributeValues: under.values,
-	}
-	if under.expression != nil {
-		input.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
-	}
-	_, err := t.api.DeleteItem(ctx, input)
+func (t *Table) remove(ctx context.Context, name domain.LockoutKey, only condition) (*item, error) {
+	_, err := t.api.Call(ctx, "DeleteItem", struct {
+		TableName string
+		Key       map[string]attribute
+		condition
+	}{t.name, map[string]attribute{attributeKey: text(string(name))}, only})
 	return t.instead(ctx, "DeleteItem", err)
 }
 
@@ -214,14 +212,18 @@ func (t *Table) instead(ctx context.Context, operation string, err error) (*item
 	if err == nil {
 		return nil, nil //nolint:nilnil // it was written, and nothing stands in its place
 	}
-	conflict, ok := errors.AsType[*types.ConditionalCheckFailedException](err)
-	if !ok {
+	fault, ok := errors.AsType[*awsjson.Fault](err)
+	if !ok || fault.ErrorCode() != "ConditionalCheckFailedException" {
 		return nil, awsfault.Of(ctx, adapter, operation, err)
 	}
-	if len(conflict.Item) == 0 {
+	var found struct{ Item map[string]attribute }
+	if json.Unmarshal(fault.Body(), &found) != nil {
+		return nil, unread()
+	}
+	if len(found.Item) == 0 {
 		return new(item), nil
 	}
-	return read(conflict.Item)
+	return read(found.Item)
 }
 
 // item is what stands in the table of one name.
@@ -231,12 +233,12 @@ type item struct {
 }
 
 // attributes writes an item down, but for its key.
-func (i item) attributes() map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{
+func (i item) attributes() map[string]attribute {
+	return map[string]attribute{
 		attributeFailures: number(int64(i.tries.Failures)),
 		attributeFirst:    number(i.tries.First.UnixNano()),
 		attributeLast:     number(i.tries.Last.UnixNano()),
-		attributeTry:      &types.AttributeValueMemberS{Value: i.try},
+		attributeTry:      text(i.try),
 		// The second begins before the time, so it is rounded up; DynamoDB may
 		// take days, and until then the count is forgotten by its times.
 		attributeExpires: number(i.tries.Until().Unix() + 1),
@@ -244,25 +246,20 @@ func (i item) attributes() map[string]types.AttributeValue {
 }
 
 // read reads an item that was written by attributes.
-func read(attributes map[string]types.AttributeValue) (*item, error) {
+func read(attributes map[string]attribute) (*item, error) {
 	var failed error
 	integer := func(name string) int64 {
-		text, ok := attributes[name].(*types.AttributeValueMemberN)
-		if !ok {
-			failed = unread()
-			return 0
-		}
-		value, err := strconv.ParseInt(text.Value, 10, 64)
+		value, err := strconv.ParseInt(attributes[name].N, 10, 64)
 		if err != nil {
 			failed = unread()
 		}
 		return value
 	}
-	try, ok := attributes[attributeTry].(*types.AttributeValueMemberS)
-	if !ok || try.Value == "" {
+	try := attributes[attributeTry].S
+	if try == "" {
 		return nil, unread()
 	}
-	found := &item{try: try.Value, tries: domain.Tries{
+	found := &item{try: try, tries: domain.Tries{
 		Failures: int(integer(attributeFailures)), First: time.Unix(0, integer(attributeFirst)), Last: time.Unix(0, integer(attributeLast)),
 	}}
 	if failed != nil {
@@ -279,8 +276,4 @@ func unread() error {
 // contended is a write before which another one came each time.
 func contended(operation string) error {
 	return fmt.Errorf("%s: %s: other writes of the same name came first, %d times: %w", adapter, operation, mostRounds, ports.ErrThrottled)
-}
-
-func number(value int64) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(value, 10)}
 }

@@ -2,6 +2,7 @@ package dynamolockout_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -10,13 +11,11 @@ import (
 	"time"
 
 	"cognito-user-migration/adapters/dynamolockout"
+	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
@@ -25,39 +24,45 @@ const canary = "canary-52ce"
 // fails is a client whose every call fails.
 type fails func(context.Context) error
 
-func (f fails) PutItem(ctx context.Context, _ *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	return nil, f(ctx)
-}
-
-func (f fails) DeleteItem(ctx context.Context, _ *dynamodb.DeleteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
+func (f fails) Call(ctx context.Context, _ string, _ any) (json.RawMessage, error) {
 	return nil, f(ctx)
 }
 
 // answered is an error that the service words.
 func answered(status int, code string) error {
-	return &smithy.OperationError{ServiceID: "DynamoDB", OperationName: "PutItem", Err: &awshttp.ResponseError{
+	return &awshttp.ResponseError{
 		RequestID: "REQUEST1", ResponseError: &smithyhttp.ResponseError{
 			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}},
-			Err:      &smithy.GenericAPIError{Code: code, Message: canary},
+			Err:      awsjson.NewFault(code, canary, status, nil),
 		},
-	}}
-}
-
-// stands is the answer that something else stands there.
-func stands(item map[string]types.AttributeValue) error {
-	return &types.ConditionalCheckFailedException{Item: item}
-}
-
-// written is an item as the adapter writes it.
-func written(try string) map[string]types.AttributeValue {
-	now := strconv.FormatInt(time.Now().UnixNano(), 10)
-	return map[string]types.AttributeValue{
-		"failures": &types.AttributeValueMemberN{Value: "1"}, "firstAt": &types.AttributeValueMemberN{Value: now},
-		"lastAt": &types.AttributeValueMemberN{Value: now}, "try": &types.AttributeValueMemberS{Value: try},
 	}
 }
 
-func without(item map[string]types.AttributeValue, attribute string, other types.AttributeValue) map[string]types.AttributeValue {
+const conflict = "ConditionalCheckFailedException"
+
+// stands is the answer that something else stands there.
+func stands(item attributes) error {
+	body, err := json.Marshal(map[string]any{"__type": "com.amazonaws.dynamodb.v20120810#" + conflict, "Item": item})
+	if err != nil {
+		panic(err)
+	}
+	return awsjson.NewFault(conflict, canary, http.StatusBadRequest, body)
+}
+
+// attributes are an item as DynamoDB writes it.
+type attributes map[string]map[string]string
+
+func number(value string) map[string]string { return map[string]string{"N": value} }
+
+func text(value string) map[string]string { return map[string]string{"S": value} }
+
+// written is an item as the adapter writes it.
+func written(try string) attributes {
+	now := strconv.FormatInt(time.Now().UnixNano(), 10)
+	return attributes{"failures": number("1"), "firstAt": number(now), "lastAt": number(now), "try": text(try)}
+}
+
+func without(item attributes, attribute string, other map[string]string) attributes {
 	delete(item, attribute)
 	if other != nil {
 		item[attribute] = other
@@ -80,8 +85,8 @@ func TestWhatTheTableDoesNotAnswerIsAnErrorOfThePort(t *testing.T) {
 		"not permitted":                 {answered(400, "AccessDeniedException"), ports.ErrMisconfigured},
 		"no answer":                     {errors.New(canary), ports.ErrUnreachable},
 		"an item without a count":       {stands(without(written("a"), "failures", nil)), ports.ErrMisconfigured},
-		"an item with a text for it":    {stands(without(written("a"), "lastAt", &types.AttributeValueMemberS{Value: canary})), ports.ErrMisconfigured},
-		"an item with a broken number":  {stands(without(written("a"), "firstAt", &types.AttributeValueMemberN{Value: "1.5"})), ports.ErrMisconfigured},
+		"an item with a text for it":    {stands(without(written("a"), "lastAt", text(canary))), ports.ErrMisconfigured},
+		"an item with a broken number":  {stands(without(written("a"), "firstAt", number("1.5"))), ports.ErrMisconfigured},
 		"an item of somebody else":      {stands(without(written("a"), "try", nil)), ports.ErrMisconfigured},
 		"an item with an empty try":     {stands(written("")), ports.ErrMisconfigured},
 	} {
@@ -89,7 +94,7 @@ func TestWhatTheTableDoesNotAnswerIsAnErrorOfThePort(t *testing.T) {
 			t.Parallel()
 			table := dynamolockout.New(fails(func(context.Context) error { return row.err }), tableName, time.Now)
 			checkFault(t, "Take", second(table.Take(t.Context(), keys().Of(canary))), row.want)
-			if conflict := new(types.ConditionalCheckFailedException); !errors.As(row.err, &conflict) {
+			if fault, _ := errors.AsType[*awsjson.Fault](row.err); fault == nil || fault.ErrorCode() != conflict {
 				checkFault(t, "Clear", table.Clear(t.Context(), keys().Of(canary)), row.want)
 			}
 			try := ports.Try{Granted: true, ID: "a", After: domain.Tries{Failures: 1, First: time.Now(), Last: time.Now()}}
@@ -127,7 +132,7 @@ func TestWritesThatAlwaysComeSecondEnd(t *testing.T) {
 	table := dynamolockout.New(fails(func(context.Context) error {
 		calls++
 		item := written("try" + strconv.Itoa(calls))
-		item["failures"] = &types.AttributeValueMemberN{Value: "2"}
+		item["failures"] = number("2")
 		return stands(item)
 	}), tableName, time.Now)
 	checkFault(t, "Take", second(table.Take(t.Context(), "x")), ports.ErrThrottled)
@@ -138,7 +143,7 @@ func TestWritesThatAlwaysComeSecondEnd(t *testing.T) {
 	table = dynamolockout.New(fails(func(context.Context) error {
 		calls++
 		item := written("try" + strconv.Itoa(calls))
-		item["firstAt"] = &types.AttributeValueMemberN{Value: strconv.FormatInt(first.UnixNano(), 10)}
+		item["firstAt"] = number(strconv.FormatInt(first.UnixNano(), 10))
 		return stands(item)
 	}), tableName, time.Now)
 	try := ports.Try{Granted: true, ID: "a", After: domain.Tries{Failures: 2, First: first, Last: first}, Before: domain.Tries{Failures: 1, First: first, Last: first}}

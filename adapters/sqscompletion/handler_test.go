@@ -18,8 +18,6 @@ import (
 	"cognito-user-migration/domain"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
@@ -27,33 +25,59 @@ import (
 // api is SQS as far as it is called; it keeps what it was asked.
 type api struct {
 	mu         sync.Mutex
-	sent       []*sqs.SendMessageInput
+	sent       []asked
 	hidden     map[string]time.Duration // by receipt handle
 	answerSend func(context.Context) error
 	answerHide func(context.Context) error
 }
 
-func (a *api) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+// asked is the input of both operations of SQS.
+type asked struct {
+	MessageBody, ReceiptHandle      string
+	DelaySeconds, VisibilityTimeout int
+}
+
+// Call implements [awsjson.Caller].
+func (a *api) Call(ctx context.Context, operation string, input any) (json.RawMessage, error) {
+	text, err := json.Marshal(input)
+	if err != nil {
+		return nil, err
+	}
+	var in asked
+	if err := json.Unmarshal(text, &in); err != nil {
+		return nil, err
+	}
+	switch operation {
+	case "SendMessage":
+		return nil, a.sendMessage(ctx, in)
+	case "ChangeMessageVisibility":
+		return nil, a.changeMessageVisibility(ctx, in)
+	default:
+		return nil, errors.New("nobody calls " + operation)
+	}
+}
+
+func (a *api) sendMessage(ctx context.Context, in asked) error {
 	a.mu.Lock()
 	a.sent = append(a.sent, in)
 	a.mu.Unlock()
 	if a.answerSend != nil {
-		return nil, a.answerSend(ctx)
+		return a.answerSend(ctx)
 	}
-	return &sqs.SendMessageOutput{}, nil
+	return nil
 }
 
-func (a *api) ChangeMessageVisibility(ctx context.Context, in *sqs.ChangeMessageVisibilityInput, _ ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error) {
+func (a *api) changeMessageVisibility(ctx context.Context, in asked) error {
 	a.mu.Lock()
 	if a.hidden == nil {
 		a.hidden = make(map[string]time.Duration)
 	}
-	a.hidden[aws.ToString(in.ReceiptHandle)] = time.Duration(in.VisibilityTimeout) * time.Second
+	a.hidden[in.ReceiptHandle] = time.Duration(in.VisibilityTimeout) * time.Second
 	a.mu.Unlock()
 	if a.answerHide != nil {
-		return nil, a.answerHide(ctx)
+		return a.answerHide(ctx)
 	}
-	return &sqs.ChangeMessageVisibilityOutput{}, nil
+	return nil
 }
 
 // completer answers by the attempt's ID.

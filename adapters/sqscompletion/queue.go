@@ -8,13 +8,12 @@ import (
 	"context"
 	"time"
 
-	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
 var _ ports.CompletionQueue = (*Queue)(nil)
@@ -29,31 +28,23 @@ const (
 	longestDelay = time.Hour
 )
 
-// API is what is called of the SDK's client.
-type API interface {
-	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
-	ChangeMessageVisibility(context.Context, *sqs.ChangeMessageVisibilityInput, ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error)
-}
-
 // Queue is an SQS queue as [ports.CompletionQueue].
 type Queue struct {
-	api  API
+	api  awsjson.Caller
 	url  string
 	keys domain.CompletionKeys
 }
 
 // NewQueue returns the queue of this URL, asked through the client. The keys sign
 // messages and check them.
-func NewQueue(api API, url string, keys domain.CompletionKeys) *Queue {
+func NewQueue(api awsjson.Caller, url string, keys domain.CompletionKeys) *Queue {
 	return &Queue{api: api, url: url, keys: keys}
 }
 
-// NewClient makes the SDK's client, with the credentials of the configuration.
-func NewClient(config aws.Config) *sqs.Client {
-	return sqs.NewFromConfig(config, func(o *sqs.Options) {
-		o.HTTPClient = awsclient.Over(o.HTTPClient)
-		o.Retryer = awsclient.Retryer()
-	})
+// NewClient returns the client of a queue, with the credentials of the
+// configuration.
+func NewClient(config aws.Config) *awsjson.Client {
+	return awsjson.New(config, awsjson.SQS())
 }
 
 // Send implements [ports.CompletionQueue].
@@ -62,9 +53,8 @@ func (q *Queue) Send(ctx context.Context, completion domain.Completion) error {
 	if err != nil {
 		return err
 	}
-	text := string(body)
-	if _, err := q.api.SendMessage(ctx, &sqs.SendMessageInput{
-		QueueUrl: &q.url, MessageBody: &text, DelaySeconds: int32(firstDelay / time.Second),
+	if _, err := q.api.Call(ctx, "SendMessage", map[string]any{
+		"QueueUrl": q.url, "MessageBody": string(body), "DelaySeconds": int(firstDelay / time.Second),
 	}); err != nil {
 		return awsfault.Of(ctx, adapter, "SendMessage", err)
 	}
@@ -74,8 +64,8 @@ func (q *Queue) Send(ctx context.Context, completion domain.Completion) error {
 // postpone hides a message, longer each time it was received. If that fails, the
 // message is only retried sooner.
 func (q *Queue) postpone(ctx context.Context, receipt string, received int) error {
-	if _, err := q.api.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
-		QueueUrl: &q.url, ReceiptHandle: &receipt, VisibilityTimeout: int32(delay(received).Seconds()),
+	if _, err := q.api.Call(ctx, "ChangeMessageVisibility", map[string]any{
+		"QueueUrl": q.url, "ReceiptHandle": receipt, "VisibilityTimeout": int(delay(received).Seconds()),
 	}); err != nil {
 		return awsfault.Of(ctx, adapter, "ChangeMessageVisibility", err)
 	}

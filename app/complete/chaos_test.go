@@ -22,8 +22,6 @@ import (
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
@@ -180,10 +178,36 @@ func (s chaosSink) RecordCompletion(ctx context.Context, record domain.Completio
 
 // The queue.
 
-// SendMessage implements [sqscompletion.API].
-func (c *chaos) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+// asked is the input of both operations of SQS.
+type asked struct {
+	MessageBody, ReceiptHandle      string
+	DelaySeconds, VisibilityTimeout int
+}
+
+// Call implements [awsjson.Caller].
+func (c *chaos) Call(ctx context.Context, operation string, input any) (json.RawMessage, error) {
+	text, err := json.Marshal(input)
+	if err != nil {
+		return nil, err
+	}
+	var in asked
+	if err := json.Unmarshal(text, &in); err != nil {
+		return nil, err
+	}
+	switch operation {
+	case "SendMessage":
+		return nil, c.sendMessage(ctx, in)
+	case "ChangeMessageVisibility":
+		return nil, c.changeMessageVisibility(ctx, in)
+	default:
+		return nil, errors.New("nobody calls " + operation)
+	}
+}
+
+// sendMessage takes a message, at times twice.
+func (c *chaos) sendMessage(_ context.Context, in asked) error {
 	if c.oneIn(20) {
-		return nil, errors.New("throttled")
+		return errors.New("throttled")
 	}
 	copies := 1
 	if c.oneIn(10) {
@@ -192,27 +216,27 @@ func (c *chaos) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...fu
 	}
 	for range copies {
 		c.sent++
-		heap.Push(&c.waiting, &letter{id: strconv.Itoa(c.sent), body: aws.ToString(in.MessageBody), visible: c.now + time.Duration(in.DelaySeconds)*time.Second})
+		heap.Push(&c.waiting, &letter{id: strconv.Itoa(c.sent), body: in.MessageBody, visible: c.now + time.Duration(in.DelaySeconds)*time.Second})
 	}
 	c.counts.Sent++
 	if c.oneIn(30) {
-		return nil, errors.New("the answer was lost")
+		return errors.New("the answer was lost")
 	}
-	return &sqs.SendMessageOutput{}, nil
+	return nil
 }
 
-// ChangeMessageVisibility implements [sqscompletion.API].
-func (c *chaos) ChangeMessageVisibility(_ context.Context, in *sqs.ChangeMessageVisibilityInput, _ ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error) {
+// changeMessageVisibility hides a message.
+func (c *chaos) changeMessageVisibility(_ context.Context, in asked) error {
 	if c.oneIn(20) {
-		return nil, errors.New("throttled")
+		return errors.New("throttled")
 	}
 	for _, letter := range c.inFlight {
-		if letter.receipt == aws.ToString(in.ReceiptHandle) {
+		if letter.receipt == in.ReceiptHandle {
 			letter.visible = c.now + time.Duration(in.VisibilityTimeout)*time.Second
 			c.counts.Postponed++
 		}
 	}
-	return &sqs.ChangeMessageVisibilityOutput{}, nil
+	return nil
 }
 
 // receive takes some visible letters, in no order; at times one stays visible,

@@ -10,6 +10,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -186,32 +187,62 @@ func (c *call) exceptions(t *testing.T) []string {
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(strings.TrimSpace(string(output)), "deserializers.go"), nil, parser.SkipObjectResolution)
+	folder := strings.TrimSpace(string(output))
+	// The SDK's older clients compare each code in a function of the operation. The
+	// newer ones ("schema-based") have one list for the whole service.
+	path, function, isCode := filepath.Join(folder, "deserializers.go"), prefix+c.operation, comparedText
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		path, function, isCode = filepath.Join(folder, "types", "errors.go"), "ErrorCode", returnedText
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var known []string
 	for _, declaration := range file.Decls {
-		function, ok := declaration.(*ast.FuncDecl)
-		if !ok || function.Name.Name != prefix+c.operation {
-			continue
-		}
-		ast.Inspect(function, func(node ast.Node) bool {
-			if compared, ok := node.(*ast.CallExpr); ok && len(compared.Args) == 2 {
-				if of, ok := compared.Fun.(*ast.SelectorExpr); ok && of.Sel.Name == "EqualFold" {
-					if literal, ok := compared.Args[0].(*ast.BasicLit); ok {
-						name, _ := strconv.Unquote(literal.Value)
-						known = append(known, name)
-					}
+		if declared, ok := declaration.(*ast.FuncDecl); ok && declared.Name.Name == function {
+			ast.Inspect(declared, func(node ast.Node) bool {
+				if code := isCode(node); code != "" {
+					known = append(known, code)
 				}
-			}
-			return true
-		})
+				return true
+			})
+		}
 	}
 	if len(known) == 0 {
 		t.Fatalf("%s is written in another way now", module)
 	}
 	return known
+}
+
+// comparedText is the text that strings.EqualFold compares with.
+func comparedText(node ast.Node) string {
+	compared, ok := node.(*ast.CallExpr)
+	if !ok || len(compared.Args) != 2 {
+		return ""
+	}
+	if of, ok := compared.Fun.(*ast.SelectorExpr); !ok || of.Sel.Name != "EqualFold" {
+		return ""
+	}
+	return literalText(compared.Args[0])
+}
+
+// returnedText is the text that is returned.
+func returnedText(node ast.Node) string {
+	returned, ok := node.(*ast.ReturnStmt)
+	if !ok || len(returned.Results) != 1 {
+		return ""
+	}
+	return literalText(returned.Results[0])
+}
+
+func literalText(expression ast.Expr) string {
+	literal, ok := expression.(*ast.BasicLit)
+	if !ok {
+		return ""
+	}
+	text, _ := strconv.Unquote(literal.Value)
+	return text
 }
 
 // --- rows: the faults ----------------------------------------------------------------------

@@ -57,6 +57,31 @@ func DynamoDB() Service {
 	return Service{ID: "DynamoDB", Name: "dynamodb", Target: "DynamoDB_20120810", Version: "1.0"}
 }
 
+// SQS is the service of queues.
+func SQS() Service {
+	return Service{ID: "SQS", Name: "sqs", Target: "AmazonSQS", Version: "1.0"}
+}
+
+// SecretsManager is the service of secrets.
+func SecretsManager() Service {
+	return Service{ID: "Secrets Manager", Name: "secretsmanager", Target: "secretsmanager", Version: "1.1"}
+}
+
+// EventBridge is the service of event buses.
+func EventBridge() Service {
+	return Service{ID: "EventBridge", Name: "events", Target: "AWSEvents", Version: "1.1"}
+}
+
+// Firehose is the service of delivery streams.
+func Firehose() Service {
+	return Service{ID: "Firehose", Name: "firehose", Target: "Firehose_20150804", Version: "1.1"}
+}
+
+// Caller calls operations of one service, as [Client] does.
+type Caller interface {
+	Call(ctx context.Context, operation string, input any) (json.RawMessage, error)
+}
+
 // Client calls one service in one region.
 type Client struct {
 	service     Service
@@ -72,7 +97,7 @@ type Client struct {
 // New returns a client of the service. The configuration gives the region, the
 // credentials, the HTTP client, the retryer (awsclient's if there is none) and the
 // endpoint, as it does to a client of the SDK.
-func New(config aws.Config, service Service) *Client {
+func New(config aws.Config, service Service) *Client { //nolint:contextcheck // the sources of the configuration ask nobody
 	c := &Client{
 		service: service, region: config.Region, endpoint: endpointOf(config, service),
 		credentials: config.Credentials, http: config.HTTPClient, retryer: config.Retryer,
@@ -87,6 +112,11 @@ func New(config aws.Config, service Service) *Client {
 		c.retryer = func() aws.Retryer { return retryer }
 	}
 	return c
+}
+
+// Connect opens a connection to the service, for the calls that come.
+func (c *Client) Connect(ctx context.Context) error {
+	return awsclient.Connect(ctx, c.http, c.endpoint)
 }
 
 // Call sends the input as JSON and returns the response's body. An error that the
@@ -189,7 +219,7 @@ func readFault(response *http.Response, answer []byte) error {
 	for _, code := range []string{response.Header.Get("X-Amzn-Errortype"), named.Type, named.Code} {
 		code, _, _ = strings.Cut(code, ":")
 		if code = code[strings.LastIndexByte(code, '#')+1:]; code != "" {
-			return &Fault{code: code, message: named.Message, status: response.StatusCode}
+			return NewFault(code, named.Message, response.StatusCode, answer)
 		}
 	}
 	return errors.New("a response with status " + strconv.Itoa(response.StatusCode) + " that names no error")
@@ -200,7 +230,17 @@ func readFault(response *http.Response, answer []byte) error {
 type Fault struct {
 	code, message string
 	status        int
+	body          json.RawMessage
 }
+
+// NewFault returns the error that a service answered with.
+func NewFault(code, message string, status int, body json.RawMessage) *Fault {
+	return &Fault{code: code, message: message, status: status, body: body}
+}
+
+// Body is the whole response, for members that only this error has. It may repeat
+// what was sent.
+func (f *Fault) Body() json.RawMessage { return f.body }
 
 var _ smithy.APIError = (*Fault)(nil)
 
