@@ -17,6 +17,6 @@ func Part(config func(context.Context) (aws.Config, error)) parts.AuditSink {
 		if err != nil {
 			return nil, err
 		}
-		return Open(loaded, bus, format, origin), nil
+		return Open(loaded, bus, format, origin), nil //nolint:contextcheck // it asks nobody
 	}}
 }

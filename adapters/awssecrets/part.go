@@ -16,6 +16,6 @@ func Part(config func(context.Context) (aws.Config, error)) parts.Secrets {
 		if err != nil {
 			return nil, err
 		}
-		return Open(loaded), nil
+		return Open(loaded), nil //nolint:contextcheck // it asks nobody
 	}
 }

@@ -15,6 +15,6 @@ func Part(config func(context.Context) (aws.Config, error)) parts.Lockout {
 		if err != nil {
 			return nil, err
 		}
-		return Open(loaded, table), nil
+		return Open(loaded, table), nil //nolint:contextcheck // it asks nobody
 	}
 }

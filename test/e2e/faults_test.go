@@ -209,6 +209,9 @@ func (c *call) exceptions(t *testing.T) []string {
 			})
 		}
 	}
+	if function == "ErrorCode" { // of all operations; those of this one are the table's
+		known = slices.DeleteFunc(known, func(code string) bool { return c.codes[code].class == 0 })
+	}
 	if len(known) == 0 {
 		t.Fatalf("%s is written in another way now", module)
 	}
@@ -408,28 +411,24 @@ func tries(status int) int {
 	return 1
 }
 
-// ofStatus is what comes of a status alone.
+// ofStatus is what comes of an error of the service that has a status alone. STS
+// speaks XML: there the JSON of this row is as unreadable as a page.
 func ofStatus(status int) func(*call) want {
-	switch status {
-	case 429:
-		return failed(throttled, 3, 3)
-	case 403:
-		return failed(misconfigured, 1, 1)
-	default: // whatever answers there is not the service, or is out of order
-		return failed(unreached, tries(status), tries(status))
+	return func(c *call) want {
+		if status == 403 && c.operation != "AssumeRole" {
+			return want{domain.OutcomeFailed, misconfigured, 1, 1}
+		}
+		return ofPage(status)(c)
 	}
 }
 
 // ofPage is what comes of a status with a text that nobody can read: something
-// answers in the place of the service. AWS query's reader takes it for an error
-// without a code.
+// answers in the place of the service.
 func ofPage(status int) func(*call) want {
-	return func(c *call) want {
-		if status == 403 && c.operation != "AssumeRole" {
-			return want{domain.OutcomeFailed, unreached, 1, 1}
-		}
-		return ofStatus(status)(c)
+	if status == 429 {
+		return failed(throttled, 3, 3)
 	}
+	return failed(unreached, tries(status), tries(status))
 }
 
 // ofCode is what comes of an error code that the call can have.
@@ -803,9 +802,7 @@ func (r *rig) run(t *testing.T, c cell) (out result) {
 		}
 		if c.call.operation == "AssumeRole" {
 			w.least = 0 // the start has asked already
-			if c.fault.hangs {
-				w.most++
-			}
+			w.most++    // and its last question may still be on its way
 		}
 	}
 	text, problems := r.attempt(c.call, w, exact)

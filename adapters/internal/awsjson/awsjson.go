@@ -97,7 +97,7 @@ type Client struct {
 // New returns a client of the service. The configuration gives the region, the
 // credentials, the HTTP client, the retryer (awsclient's if there is none) and the
 // endpoint, as it does to a client of the SDK.
-func New(config aws.Config, service Service) *Client { //nolint:contextcheck // the sources of the configuration ask nobody
+func New(config aws.Config, service Service) *Client {
 	c := &Client{
 		service: service, region: config.Region, endpoint: endpointOf(config, service),
 		credentials: config.Credentials, http: config.HTTPClient, retryer: config.Retryer,
