@@ -303,6 +303,16 @@ type CompletionRecord struct {
 	Retired Retired
 	// Groups is how many groups the destination user was put into.
 	Groups int
+	// SourceSub and DestinationSub are the subs of both users of a completed move;
+	// empty where a side has none, or was not read. They are the map from old to
+	// new that an application's own tables need.
+	SourceSub      string
+	DestinationSub string
+}
+
+// AreSame notes the subs of two users who are one person.
+func (r *CompletionRecord) AreSame(source SourceUser, destination DestinationUser) {
+	r.SourceSub, r.DestinationSub = subOf(source), destination.Attributes[attributeSub]
 }
 
 // CompletionOutcome says how an attempt to complete a migration ended.

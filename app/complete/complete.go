@@ -146,6 +146,9 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 		return
 	}
 	c.retire(ctx, completion, source, person.User, result)
+	if result.Outcome == domain.CompletionDone {
+		result.AreSame(person.User, *created)
+	}
 }
 
 // readDestination reads the destination user; false where the move cannot be

@@ -64,6 +64,8 @@ func Completion(record domain.CompletionRecord) Object {
 	return object.with(
 		Member{"reason", string(record.Reason)},
 		Member{"username", string(record.Username)},
+		Member{"sourceSub", record.SourceSub},
+		Member{"destinationSub", record.DestinationSub},
 	)
 }
 
