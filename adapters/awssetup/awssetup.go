@@ -26,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 )
 
 var (
@@ -57,6 +58,7 @@ type Account struct {
 func Load(ctx context.Context, profile, region string) (*Account, error) {
 	// A call to an unresponsive network ends even if the caller gave no deadline.
 	options := []func(*awsconfig.LoadOptions) error{
+		awsconfig.WithLogger(logging.Nop{}), // its warnings would stand between the findings
 		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(tryTimeout)),
 	}
 	if profile != "" {
