@@ -78,7 +78,6 @@ func TestATryFollowsWhereItFits(t *testing.T) {
 		"much after a slow answer":      {time.Minute, answersAfter, true},
 		"little after a slow answer":    {500 * time.Millisecond, answersAfter, false},
 		"little after a slow loss":      {500 * time.Millisecond, losesAfter, false},
-		"an answer without a response":  {time.Minute, as(&smithyhttp.ResponseError{Err: errors.New("x")}), true},
 		"an answer of another's client": {time.Minute, as(&smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{}}}), true},
 	} {
 		t.Run(name, func(t *testing.T) {
