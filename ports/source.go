@@ -137,6 +137,9 @@ type Source struct {
 	Retirer SourceRetirer
 	// Groups lists the groups that profiles do not name.
 	Groups GroupLister
+	// Lister lists all users, for the operator's report. User pools are listed by a
+	// part of the operator's tool, so that the function does not carry it.
+	Lister UserLister
 	// HidesUnknown holds where a sign-in may answer [domain.PasswordWrong] for
 	// a user whom the source does not know, as a user pool's app client can be
 	// told to (cognito-facts 25).

@@ -18,7 +18,7 @@ func (s *Settings) Open(_ context.Context, options parts.SourceOptions) (ports.S
 	if err != nil {
 		return ports.Source{}, err
 	}
-	source := ports.Source{Directory: directory}
+	source := ports.Source{Directory: directory, Lister: directory}
 	if s.Retires() {
 		source.Retirer = directory
 	}

@@ -1,0 +1,285 @@
+// Package listing lists the users of user pools, of the source and of the
+// destination. It is the operator's: the function neither needs the call nor has
+// the permission. It imports domain, ports and the SDK.
+package listing
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strconv"
+	"strings"
+
+	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+)
+
+var _ ports.UserLister = (*Pool)(nil)
+
+const adapter = "user pool"
+
+// pageSize is the most users that a page can have ("ListUsers", Amazon Cognito API
+// Reference).
+const pageSize = 60
+
+// API is what is called of the SDK's client.
+type API interface {
+	ListUsers(context.Context, *cognitoidentityprovider.ListUsersInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.ListUsersOutput, error)
+	DescribeUserPool(context.Context, *cognitoidentityprovider.DescribeUserPoolInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.DescribeUserPoolOutput, error)
+	AdminGetUser(context.Context, *cognitoidentityprovider.AdminGetUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminGetUserOutput, error)
+}
+
+// Pool is a user pool that can be listed.
+type Pool struct {
+	api    API
+	poolID string
+}
+
+// New returns the user pool, listed through the client given.
+func New(api API, poolID string) *Pool {
+	return &Pool{api: api, poolID: poolID}
+}
+
+// NewClient makes a client that sends each request once: who lists counts the
+// requests, and waits longer when the service asks for fewer.
+func NewClient(config aws.Config, region string) *cognitoidentityprovider.Client {
+	return cognitoidentityprovider.NewFromConfig(config, func(o *cognitoidentityprovider.Options) {
+		if region != "" {
+			o.Region = region
+		}
+		o.Retryer = aws.NopRetryer{}
+	})
+}
+
+// WithCredentials returns the configuration with credentials of the port.
+func WithCredentials(config aws.Config, credentials ports.CredentialProvider) aws.Config {
+	config = config.Copy()
+	config.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		set, err := credentials.Retrieve(ctx)
+		return aws.Credentials{AccessKeyID: set.AccessKeyID, SecretAccessKey: set.SecretAccessKey.Reveal(), SessionToken: set.SessionToken.Reveal()}, err
+	})
+	return config
+}
+
+// Slices implements [ports.UserLister]: the users whose sub begins with each
+// hexadecimal digit. A sub is a UUID. That the slices are disjoint and complete is
+// not documented, so a report compares them with a plain listing.
+func (p *Pool) Slices() []string {
+	return strings.Split("0123456789abcdef", "")
+}
+
+// Pages implements [ports.UserLister]. An empty slice is the whole pool.
+func (p *Pool) Pages(ctx context.Context, request ports.ListRequest) iter.Seq2[ports.UserPage, error] {
+	return func(yield func(ports.UserPage, error) bool) {
+		for page, err := range p.list(ctx, request) {
+			if err != nil {
+				yield(ports.UserPage{}, err)
+				return
+			}
+			users := make([]domain.SourceUser, len(page.Users))
+			for i := range page.Users {
+				users[i] = sourceUser(&page.Users[i])
+			}
+			if !yield(ports.UserPage{Users: users, Next: aws.ToString(page.PaginationToken)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// DestinationPage are some users of a destination.
+type DestinationPage struct {
+	Users []domain.DestinationUser
+	// Next is that of [ports.UserPage].
+	Next string
+}
+
+// DestinationPages lists the pool's users as those of a destination; see Pages.
+func (p *Pool) DestinationPages(ctx context.Context, request ports.ListRequest) iter.Seq2[DestinationPage, error] {
+	return func(yield func(DestinationPage, error) bool) {
+		for page, err := range p.list(ctx, request) {
+			if err != nil {
+				yield(DestinationPage{}, err)
+				return
+			}
+			users := make([]domain.DestinationUser, len(page.Users))
+			for i, user := range page.Users {
+				users[i] = domain.DestinationUser{
+					Username: aws.ToString(user.Username), Status: domain.UserStatus(user.UserStatus),
+					Enabled: user.Enabled, Attributes: attributesOf(user.Attributes), CreatedAt: aws.ToTime(user.UserCreateDate),
+				}
+			}
+			if !yield(DestinationPage{Users: users, Next: aws.ToString(page.PaginationToken)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// list follows the pagination token, not the length of pages: a page can be short
+// or empty although more follow. It does not name attributes: the service answers
+// with an error where a user lacks one of those that are named.
+func (p *Pool) list(ctx context.Context, request ports.ListRequest) iter.Seq2[*cognitoidentityprovider.ListUsersOutput, error] {
+	input := &cognitoidentityprovider.ListUsersInput{UserPoolId: &p.poolID, Limit: aws.Int32(pageSize), PaginationToken: optional(request.Position)}
+	if request.Slice != "" {
+		input.Filter = aws.String(`sub ^= "` + request.Slice + `"`)
+	}
+	return func(yield func(*cognitoidentityprovider.ListUsersOutput, error) bool) {
+		for {
+			if err := request.Turn(ctx); err != nil {
+				yield(nil, err)
+				return
+			}
+			page, err := p.api.ListUsers(ctx, input)
+			if err != nil {
+				yield(nil, faultOf(ctx, "ListUsers", err))
+				return
+			}
+			if !yield(page, nil) || aws.ToString(page.PaginationToken) == "" {
+				return
+			}
+			input.PaginationToken = page.PaginationToken
+		}
+	}
+}
+
+// ErrPosition is returned where the service no longer takes a position, because it
+// has expired. The slice must be listed again.
+var ErrPosition = errors.New("the position in the listing is no longer valid")
+
+func faultOf(ctx context.Context, operation string, err error) error {
+	code, message := awsfault.Code(err)
+	fault := awsfault.Of(ctx, adapter, operation, err)
+	if code == "InvalidParameterException" && strings.Contains(strings.ToLower(message), "token") {
+		return errors.Join(ErrPosition, fault)
+	}
+	return fault
+}
+
+// Facts are what a report says of a pool.
+type Facts struct {
+	Name string
+	// Estimated is the service's own estimate of the number of users.
+	Estimated int
+	// CaseSensitive holds where letter case of usernames counts.
+	CaseSensitive bool
+	// SignsInByEmail and SignsInByPhone hold where an email address or phone number signs in, so
+	// that each can belong to one user alone.
+	SignsInByEmail, SignsInByPhone bool
+	Schema                         domain.Schema
+}
+
+// Facts reads them.
+func (p *Pool) Facts(ctx context.Context) (Facts, error) {
+	answer, err := p.api.DescribeUserPool(ctx, &cognitoidentityprovider.DescribeUserPoolInput{UserPoolId: &p.poolID})
+	if err != nil {
+		return Facts{}, faultOf(ctx, "DescribeUserPool", err)
+	}
+	if answer.UserPool == nil {
+		return Facts{}, awsfault.Empty(adapter, "DescribeUserPool")
+	}
+	pool := answer.UserPool
+	facts := Facts{Name: aws.ToString(pool.Name), Estimated: int(pool.EstimatedNumberOfUsers), CaseSensitive: true}
+	if pool.UsernameConfiguration != nil && pool.UsernameConfiguration.CaseSensitive != nil {
+		facts.CaseSensitive = *pool.UsernameConfiguration.CaseSensitive
+	}
+	for _, name := range pool.UsernameAttributes {
+		facts.SignsInByEmail = facts.SignsInByEmail || name == types.UsernameAttributeTypeEmail
+		facts.SignsInByPhone = facts.SignsInByPhone || name == types.UsernameAttributeTypePhoneNumber
+	}
+	for _, name := range pool.AliasAttributes {
+		facts.SignsInByEmail = facts.SignsInByEmail || name == types.AliasAttributeTypeEmail
+		facts.SignsInByPhone = facts.SignsInByPhone || name == types.AliasAttributeTypePhoneNumber
+	}
+	var attributes []domain.SchemaAttribute
+	for _, attribute := range pool.SchemaAttributes {
+		attributes = append(attributes, schemaAttribute(attribute))
+	}
+	facts.Schema = domain.NewSchema(attributes...)
+	return facts, nil
+}
+
+func schemaAttribute(attribute types.SchemaAttributeType) domain.SchemaAttribute {
+	read := domain.SchemaAttribute{
+		Name: aws.ToString(attribute.Name), Type: domain.AttributeType(attribute.AttributeDataType), Required: aws.ToBool(attribute.Required),
+	}
+	if bounds := attribute.StringAttributeConstraints; bounds != nil {
+		read.Least, read.Most = number(bounds.MinLength), number(bounds.MaxLength)
+	}
+	if bounds := attribute.NumberAttributeConstraints; bounds != nil {
+		read.Least, read.Most = number(bounds.MinValue), number(bounds.MaxValue)
+	}
+	return read
+}
+
+// SecondFactors reads those of one user, which a listing does not have.
+func (p *Pool) SecondFactors(ctx context.Context, username string) ([]domain.MFAMethod, error) {
+	answer, err := p.api.AdminGetUser(ctx, &cognitoidentityprovider.AdminGetUserInput{UserPoolId: &p.poolID, Username: &username})
+	if err != nil {
+		return nil, faultOf(ctx, "AdminGetUser", err)
+	}
+	var methods []domain.MFAMethod
+	for _, method := range answer.UserMFASettingList {
+		methods = append(methods, domain.MFAMethod(method))
+	}
+	if len(methods) == 0 {
+		methods = smsOf(answer.MFAOptions)
+	}
+	return methods, nil
+}
+
+// sourceUser reads what ListUsers says of a user.
+func sourceUser(user *types.UserType) domain.SourceUser {
+	attributes := attributesOf(user.Attributes)
+	read := domain.SourceUser{
+		Username: aws.ToString(user.Username), Sub: attributes["sub"],
+		Status: domain.UserStatus(user.UserStatus), Enabled: user.Enabled,
+		Attributes: attributes, MFA: smsOf(user.MFAOptions),
+	}
+	// The names that the pool signs the user in by; see cognitosource.
+	for _, name := range []string{"preferred_username", "email", "phone_number"} {
+		if value := attributes[name]; value != "" && (name == "preferred_username" || read.Username == read.Sub) {
+			read.Identifiers = append(read.Identifiers, value)
+		}
+	}
+	return read
+}
+
+// smsOf reads the second factor of pools of before 2018.
+func smsOf(options []types.MFAOptionType) []domain.MFAMethod {
+	for _, option := range options {
+		if option.DeliveryMedium == types.DeliveryMediumTypeSms {
+			return []domain.MFAMethod{domain.MFASMS}
+		}
+	}
+	return nil
+}
+
+func attributesOf(list []types.AttributeType) domain.Attributes {
+	attributes := make(domain.Attributes, len(list))
+	for _, attribute := range list {
+		attributes[aws.ToString(attribute.Name)] = aws.ToString(attribute.Value)
+	}
+	return attributes
+}
+
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// number reads a bound; nil where there is none.
+func number(text *string) *int64 {
+	value, err := strconv.ParseInt(aws.ToString(text), 10, 64)
+	if err != nil {
+		return nil
+	}
+	return &value
+}

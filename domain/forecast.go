@@ -1,0 +1,78 @@
+package domain
+
+// Prospect is what would happen to a user who has not moved.
+type Prospect struct {
+	// Possible holds where the user would be created.
+	Possible bool
+	// Reason says why.
+	Reason Reason
+}
+
+// Forecast says what would happen to a user who has not moved, by [Decide] itself.
+type Forecast struct {
+	// SignIn is the outcome of a sign-in with the right password.
+	SignIn Prospect
+	// ForgotPassword is the outcome of a forgotten password.
+	ForgotPassword Prospect
+	// Import says whether an import file could contain the user.
+	Import Prospect
+}
+
+// Reasons of a forecast that a single decision cannot show: two users would become
+// one.
+const (
+	// ReasonUsernameShared: the destination takes the usernames of several users
+	// who have not moved for one.
+	ReasonUsernameShared Reason = "username_shared"
+	// ReasonContactShared: several users who have not moved have one verified
+	// contact, and the destination signs users in by it.
+	ReasonContactShared Reason = "contact_shared"
+)
+
+// ForecastOf says what the rules would decide about the user. Second factors count
+// only where the profile names them.
+func ForecastOf(rules Rules, user SourceUser) Forecast {
+	name := signInName(rules, user)
+	outcome := func(rules Rules, trigger Trigger, kind FindingKind) Prospect {
+		decision := Decide(rules, Attempt{Trigger: trigger, Username: name}, Finding{Kind: kind, User: user})
+		return Prospect{Possible: decision.Verdict == Migrate, Reason: decision.Reason}
+	}
+	proved := PasswordAccepted
+	if len(user.MFA) > 0 {
+		proved = MFARequired
+	}
+	// A file of users is imported whatever the trigger does about forgotten
+	// passwords, and needs the same: a contact that a code can be sent to.
+	importing := rules
+	importing.OnForgotPassword = ForgotPasswordMigrate
+	return Forecast{
+		SignIn:         outcome(rules, TriggerAuthentication, proved),
+		ForgotPassword: outcome(rules, TriggerForgotPassword, UserFound),
+		Import:         outcome(importing, TriggerForgotPassword, UserFound),
+	}
+}
+
+// signInName is what the user types to sign in. Where the username is the sub, the
+// source made it, and the user types a contact.
+func signInName(rules Rules, user SourceUser) string {
+	if sub := subOf(user); sub == "" || user.Username != sub {
+		return user.Username
+	}
+	for _, name := range []string{user.Attributes[attributeEmail], user.Attributes[attributePhone]} {
+		if name != "" && user.owns(name, rules.VerifiedContacts) {
+			return name
+		}
+	}
+	return user.Username
+}
+
+// WithShared returns the forecast of a user who shares a name or contact with
+// another, for the reason given. What is refused anyway keeps its reason.
+func (f Forecast) WithShared(reason Reason) Forecast {
+	for _, outcome := range []*Prospect{&f.SignIn, &f.ForgotPassword, &f.Import} {
+		if outcome.Possible {
+			*outcome = Prospect{Reason: reason}
+		}
+	}
+	return f
+}

@@ -1,0 +1,229 @@
+package domain
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// ReportRow is a number of source users of one source who are alike.
+type ReportRow struct {
+	// Source is the name of the source.
+	Source   string
+	Status   UserStatus
+	Enabled  bool
+	Standing Standing
+	// Cause is that of a conflict.
+	Cause ConflictCause
+	// Forecast is that of users who remain.
+	Forecast Forecast
+	// DestinationStatus and MovedAt are those of users who moved. MovedAt is when
+	// the destination created the user.
+	DestinationStatus UserStatus
+	MovedAt           time.Time
+	// Users is how many there are.
+	Users int
+}
+
+// Report is the migration as a whole. Moved, remaining and conflicts add up to the
+// users of all sources; ByDay adds up to moved, each forecast to remaining.
+type Report struct {
+	ScannedAt  time.Time
+	Sources    []SourceTotals
+	Moved      MovedTotals
+	Remaining  RemainingTotals
+	Conflicts  map[ConflictCause]int
+	ByDay      []DayTotal
+	Last7Days  int
+	Last30Days int
+	Projection []ProjectedShare
+}
+
+// SourceTotals are the users of one source.
+type SourceTotals struct {
+	Name string
+	// Listed is false where the source cannot be listed.
+	Listed   bool
+	Users    int
+	ByStatus map[UserStatus]int
+	Disabled int
+}
+
+// MovedTotals are the users who moved, by the status of the destination user.
+type MovedTotals struct {
+	Users, Confirmed, ResetRequired, Other int
+	// Retired is how many of them are disabled at the source.
+	Retired int
+}
+
+// OutcomeTotals are the users who remain, by one of their outcomes.
+type OutcomeTotals struct {
+	Possible int
+	Refused  map[Reason]int
+}
+
+// RemainingTotals are the users who have not moved.
+type RemainingTotals struct {
+	Users                          int
+	SignIn, ForgotPassword, Import OutcomeTotals
+}
+
+// DayTotal is how many users moved on one day, in UTC.
+type DayTotal struct {
+	Day   time.Time
+	Moved int
+}
+
+// ProjectedShare is the day on which a share of the source's users will have moved.
+type ProjectedShare struct {
+	Share float64
+	Day   time.Time
+}
+
+const day = 24 * time.Hour
+
+// NewReport returns the report of a scan. Sources names those that were scanned, in
+// their order; one that is not listed has no users.
+func NewReport(scannedAt time.Time, sources []SourceTotals, rows []ReportRow) Report {
+	r := Report{
+		ScannedAt: scannedAt, Sources: slices.Clone(sources), Conflicts: make(map[ConflictCause]int),
+		Remaining: RemainingTotals{SignIn: newOutcomeTotals(), ForgotPassword: newOutcomeTotals(), Import: newOutcomeTotals()},
+	}
+	days := make(map[time.Time]int)
+	for _, row := range rows {
+		r.addToSource(row)
+		switch row.Standing {
+		case StandingMoved:
+			r.addMoved(row, days)
+		case StandingConflict:
+			r.Conflicts[row.Cause] += row.Users
+		case StandingRemaining:
+			r.Remaining.Users += row.Users
+			r.Remaining.SignIn.add(row.Forecast.SignIn, row.Users)
+			r.Remaining.ForgotPassword.add(row.Forecast.ForgotPassword, row.Users)
+			r.Remaining.Import.add(row.Forecast.Import, row.Users)
+		}
+	}
+	for at, moved := range days {
+		r.ByDay = append(r.ByDay, DayTotal{at, moved})
+	}
+	slices.SortFunc(r.ByDay, func(a, b DayTotal) int { return a.Day.Compare(b.Day) })
+	r.Projection = r.project()
+	return r
+}
+
+func (r *Report) addToSource(row ReportRow) {
+	i := slices.IndexFunc(r.Sources, func(s SourceTotals) bool { return s.Name == row.Source })
+	if i < 0 {
+		i, r.Sources = len(r.Sources), append(r.Sources, SourceTotals{Name: row.Source, Listed: true})
+	}
+	source := &r.Sources[i]
+	if source.ByStatus == nil {
+		source.ByStatus = make(map[UserStatus]int)
+	}
+	status := row.Status
+	if status == "" {
+		status = StatusConfirmed // a source without statuses
+	}
+	source.Users += row.Users
+	source.ByStatus[status] += row.Users
+	if !row.Enabled {
+		source.Disabled += row.Users
+	}
+}
+
+func (r *Report) addMoved(row ReportRow, days map[time.Time]int) {
+	r.Moved.Users += row.Users
+	switch row.DestinationStatus {
+	case StatusConfirmed:
+		r.Moved.Confirmed += row.Users
+	case StatusResetRequired:
+		r.Moved.ResetRequired += row.Users
+	default:
+		r.Moved.Other += row.Users
+	}
+	if !row.Enabled {
+		r.Moved.Retired += row.Users
+	}
+	at := row.MovedAt
+	if at.IsZero() || at.After(r.ScannedAt) { // a clock that is ahead moves nobody into the future
+		at = r.ScannedAt
+	}
+	days[at.UTC().Truncate(day)] += row.Users
+	switch age := r.ScannedAt.Sub(at); {
+	case age < 7*day:
+		r.Last7Days += row.Users
+		r.Last30Days += row.Users
+	case age < 30*day:
+		r.Last30Days += row.Users
+	}
+}
+
+func newOutcomeTotals() OutcomeTotals { return OutcomeTotals{Refused: make(map[Reason]int)} }
+
+func (o *OutcomeTotals) add(outcome Prospect, users int) {
+	if outcome.Possible {
+		o.Possible += users
+		return
+	}
+	o.Refused[outcome.Reason] += users
+}
+
+// Users is how many users all sources have.
+func (r *Report) Users() int {
+	users := 0
+	for _, source := range r.Sources {
+		users += source.Users
+	}
+	return users
+}
+
+// InConflict is how many users are in conflict.
+func (r *Report) InConflict() int {
+	users := 0
+	for _, conflicts := range r.Conflicts {
+		users += conflicts
+	}
+	return users
+}
+
+// farthest bounds a projection: beyond ten years it says nothing.
+const farthest = 3653
+
+// project gives the days on which shares of all users will have moved, at the pace
+// of the last 30 days, or of the time since the first user moved where that is
+// shorter. A share that is reached has the day on which it was. The pace usually
+// falls, because frequent users move first: each day is the earliest to expect.
+func (r *Report) project() []ProjectedShare {
+	users := r.Users()
+	if users == 0 || len(r.ByDay) == 0 {
+		return nil
+	}
+	days := min(30, max(1, math.Ceil(r.ScannedAt.Sub(r.ByDay[0].Day).Hours()/24)))
+	perDay := float64(r.Last30Days) / days
+	var projected []ProjectedShare
+	for _, share := range []float64{0.5, 0.9, 0.95, 0.99} {
+		needed := int(math.Ceil(share * float64(users)))
+		if at, reached := r.reached(needed); reached {
+			projected = append(projected, ProjectedShare{share, at})
+			continue
+		}
+		left := math.Ceil(float64(needed-r.Moved.Users) / perDay) // infinite at a pace of zero
+		if left > farthest {
+			break
+		}
+		projected = append(projected, ProjectedShare{share, r.ScannedAt.UTC().Truncate(day).AddDate(0, 0, int(left))})
+	}
+	return projected
+}
+
+// reached gives the day on which so many users had moved.
+func (r *Report) reached(users int) (time.Time, bool) {
+	moved := 0
+	for _, total := range r.ByDay {
+		if moved += total.Moved; moved >= users {
+			return total.Day, true
+		}
+	}
+	return time.Time{}, false
+}
