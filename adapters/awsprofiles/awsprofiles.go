@@ -18,3 +18,8 @@ import (
 func Config(ctx context.Context) (aws.Config, error) {
 	return awsconfig.LoadDefaultConfig(ctx, awsconfig.WithLogger(logging.Nop{}), awsconfig.WithHTTPClient(awsclient.NewHTTPClient()))
 }
+
+// ConfigOf loads the configuration of a profile, as Config does.
+func ConfigOf(ctx context.Context, profile string) (aws.Config, error) {
+	return awsconfig.LoadDefaultConfig(ctx, awsconfig.WithSharedConfigProfile(profile), awsconfig.WithLogger(logging.Nop{}), awsconfig.WithHTTPClient(awsclient.NewHTTPClient()))
+}

@@ -1,0 +1,304 @@
+// Package reportstate keeps what a report has listed in one SQLite file, so that a
+// scan can be continued and memory stays flat. The file holds identifiers of users.
+// It is the operator's. It imports domain and ports.
+package reportstate
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"cognito-user-migration/ports"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+// applicationID marks the file as ours, and version is that of its tables.
+const (
+	applicationID = 0x6d6f7665 // "move"
+	version       = 1
+)
+
+// Errors of a state file, matched by errors.Is. None of them changes the file.
+var (
+	// ErrForeign: the file is not one of ours.
+	ErrForeign = errors.New("the file is not a state of migratectl report; give another --state")
+	// ErrVersion: another version of the tool wrote the file.
+	ErrVersion = errors.New("another version of migratectl wrote the state file; use that version, or give another --state")
+	// ErrOther: the file is of another destination, other sources or other rules.
+	ErrOther = errors.New("the state file belongs to another migration")
+	// ErrDamaged: the file is truncated or not readable.
+	ErrDamaged = errors.New("the state file is damaged; restore it, or delete it and scan again")
+	// ErrFull: nothing can be written.
+	ErrFull = errors.New("the disk is full; what was written before is kept, so free space and run the command again")
+	// ErrReadOnly: the file or its folder cannot be written.
+	ErrReadOnly = errors.New("the state file cannot be written; check its permissions and those of its folder")
+)
+
+const schema = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE scan (
+  id INTEGER PRIMARY KEY, started_at TEXT NOT NULL, finished_at TEXT, complete INTEGER NOT NULL DEFAULT 0, totals TEXT
+);
+CREATE TABLE part (
+  source INTEGER NOT NULL, slice TEXT NOT NULL, position TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (source, slice)
+);
+CREATE TABLE source_user (
+  id INTEGER PRIMARY KEY, source INTEGER NOT NULL, username TEXT NOT NULL, sub TEXT NOT NULL,
+  key_sub TEXT, key_name TEXT, key_email TEXT, key_phone TEXT, other_email TEXT, other_phone TEXT,
+  status TEXT NOT NULL, enabled INTEGER NOT NULL,
+  sign_in INTEGER NOT NULL, sign_in_reason TEXT NOT NULL,
+  forgot_password INTEGER NOT NULL, forgot_password_reason TEXT NOT NULL,
+  import INTEGER NOT NULL, import_reason TEXT NOT NULL,
+  standing TEXT NOT NULL DEFAULT 'remaining', cause TEXT NOT NULL DEFAULT '', evidence INTEGER NOT NULL DEFAULT 0,
+  destination_user INTEGER,
+  UNIQUE (source, username)
+);
+CREATE TABLE destination_user (
+  id INTEGER PRIMARY KEY, username TEXT NOT NULL UNIQUE, sub TEXT NOT NULL,
+  key_sub TEXT, key_name TEXT, key_email TEXT, key_phone TEXT, other_email TEXT, other_phone TEXT,
+  status TEXT NOT NULL, enabled INTEGER NOT NULL, created_at INTEGER NOT NULL
+);`
+
+// Identity says to which migration a state belongs.
+type Identity struct {
+	// Destination is the user pool's ID, Sources are the sources' names and pools.
+	Destination, Sources string
+	// Rules are those that the forecast was made with. Digests holds where the file
+	// has digests in the place of identifiers.
+	Rules   string
+	Digests bool
+}
+
+// State is an open state file.
+type State struct {
+	db *sql.DB
+}
+
+// Open opens the file, or makes it with mode 0600. With rescan, rules may differ
+// from those of the file.
+func Open(ctx context.Context, path string, identity Identity, rescan bool) (*State, error) {
+	isNew, err := prepare(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	db, err := sql.Open("sqlite", "file:"+escaped(path)+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=cache_size(-16000)&_pragma=temp_store(FILE)&_txlock=immediate")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	db.SetMaxOpenConns(2) // one reads while the other writes
+	s := &State{db: db}
+	if isNew {
+		err = s.create(ctx, identity)
+	} else {
+		err = s.check(ctx, identity, rescan)
+	}
+	if err != nil {
+		_ = db.Close() // the error before it says more
+		return nil, fmt.Errorf("%s: %w", path, classify(err))
+	}
+	return s, nil
+}
+
+// escaped keeps signs of a path from being read as those of a URI.
+func escaped(path string) string {
+	return strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
+}
+
+// Close closes the file.
+func (s *State) Close() error { return s.db.Close() }
+
+// prepare looks at the file before SQLite may change it, and reports whether it is
+// new.
+func prepare(path string) (isNew bool, err error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		if errors.Is(err, os.ErrPermission) {
+			return false, ErrReadOnly
+		}
+		return false, err
+	}
+	defer func() { _ = file.Close() }() // nothing was written
+	header := make([]byte, 100)
+	read, err := io.ReadFull(file, header)
+	switch {
+	case read == 0:
+		return true, nil
+	case err != nil, string(header[:16]) != "SQLite format 3\x00":
+		return false, ErrForeign
+	}
+	// "The Database Header" (Database File Format, sqlite.org).
+	pageSize, pages := int64(binary.BigEndian.Uint16(header[16:])), int64(binary.BigEndian.Uint32(header[28:]))
+	if pageSize == 1 {
+		pageSize = 65536
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return false, err
+	}
+	if _, err := os.Stat(path + "-wal"); errors.Is(err, os.ErrNotExist) && info.Size() < pages*pageSize {
+		return false, ErrDamaged
+	}
+	switch {
+	case binary.BigEndian.Uint32(header[68:]) != applicationID:
+		return false, ErrForeign
+	case binary.BigEndian.Uint32(header[60:]) != version:
+		return false, ErrVersion
+	}
+	return false, nil
+}
+
+func (s *State) create(ctx context.Context, identity Identity) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id=%d; PRAGMA user_version=%d;", applicationID, version)+schema); err != nil {
+			return err
+		}
+		return identity.write(ctx, tx)
+	})
+}
+
+func (i Identity) write(ctx context.Context, tx *sql.Tx) error {
+	for name, value := range map[string]string{"destination": i.Destination, "sources": i.Sources, "rules": i.Rules, "digests": fmt.Sprint(i.Digests)} {
+		if _, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO meta VALUES (?, ?)", name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *State) check(ctx context.Context, identity Identity, rescan bool) error {
+	found := make(map[string]string)
+	err := s.each(ctx, "SELECT name, value FROM meta", func(rows *sql.Rows) error {
+		var name, value string
+		err := rows.Scan(&name, &value)
+		found[name] = value
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case found["destination"] != identity.Destination:
+		return fmt.Errorf("%w: its destination is %s, not %s; give another --state", ErrOther, found["destination"], identity.Destination)
+	case found["sources"] != identity.Sources:
+		return fmt.Errorf("%w: its sources are %s, not %s; give another --state", ErrOther, found["sources"], identity.Sources)
+	case !rescan && found["digests"] != fmt.Sprint(identity.Digests):
+		return fmt.Errorf("%w: it was scanned with another --digests; give --rescan to scan again", ErrOther)
+	case !rescan && found["rules"] != identity.Rules:
+		return fmt.Errorf("%w: it was scanned with other rules (the MIGRATE_ variables); give --rescan to scan again", ErrOther)
+	case rescan:
+		return s.write(ctx, func(tx *sql.Tx) error { return identity.write(ctx, tx) })
+	}
+	return nil
+}
+
+// Scan is one scan of both sides.
+type Scan struct {
+	StartedAt time.Time
+	// FinishedAt is zero where something is left to be listed.
+	FinishedAt time.Time
+	// Complete holds where everything was listed.
+	Complete bool
+}
+
+// Begin continues the last scan, or starts one where there is none or on request.
+// A complete scan is returned as it is.
+func (s *State) Begin(ctx context.Context, now time.Time, parts []ports.ReportPart, rescan bool) (Scan, error) {
+	var scan Scan
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		var started string
+		var finished sql.NullString
+		err := tx.QueryRowContext(ctx, "SELECT started_at, finished_at, complete FROM scan ORDER BY id DESC LIMIT 1").Scan(&started, &finished, &scan.Complete)
+		if err == nil && !rescan {
+			scan.StartedAt, err = time.Parse(time.RFC3339Nano, started)
+			if err == nil && finished.Valid && scan.Complete {
+				scan.FinishedAt, err = time.Parse(time.RFC3339Nano, finished.String)
+			}
+			return err
+		}
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		scan = Scan{StartedAt: now}
+		for _, statement := range []string{
+			"DELETE FROM part", "DELETE FROM source_user", "DELETE FROM destination_user",
+			"DELETE FROM scan WHERE finished_at IS NULL",
+		} {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.ExecContext(ctx, "INSERT INTO scan (started_at) VALUES (?)", now.UTC().Format(time.RFC3339Nano)); err != nil {
+			return err
+		}
+		for _, part := range parts {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO part (source, slice) VALUES (?, ?)", part.Source, part.Slice); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return scan, err
+}
+
+// Finish closes the scan with its totals.
+func (s *State) Finish(ctx context.Context, now time.Time, complete bool, totals string) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE scan SET finished_at = ?, complete = ?, totals = ? WHERE id = (SELECT max(id) FROM scan)",
+			now.UTC().Format(time.RFC3339Nano), complete, totals)
+		return err
+	})
+}
+
+// write runs one transaction.
+func (s *State) write(ctx context.Context, do func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return classify(err)
+	}
+	if err := do(tx); err != nil {
+		_ = tx.Rollback() // the error before it says more
+		return classify(err)
+	}
+	return classify(tx.Commit())
+}
+
+// each calls do for each row of a query.
+func (s *State) each(ctx context.Context, query string, do func(*sql.Rows) error, arguments ...any) error {
+	rows, err := s.db.QueryContext(ctx, query, arguments...)
+	if err != nil {
+		return classify(err)
+	}
+	defer func() { _ = rows.Close() }() // Err tells what went wrong
+	for rows.Next() {
+		if err := do(rows); err != nil {
+			return classify(err)
+		}
+	}
+	return classify(rows.Err())
+}
+
+// classify turns errors of SQLite into ours. Its own texts may name values.
+func classify(err error) error {
+	failure, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return err
+	}
+	switch failure.Code() & 0xff {
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+		return ErrDamaged
+	case lib.SQLITE_FULL:
+		return ErrFull
+	case lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_PERM:
+		return ErrReadOnly
+	default:
+		return fmt.Errorf("the state file cannot be used: SQLite's code %d", failure.Code())
+	}
+}

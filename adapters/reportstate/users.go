@@ -1,0 +1,405 @@
+package reportstate
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"iter"
+	"time"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+// Parts returns the slices that are not finished.
+func (s *State) Parts(ctx context.Context) ([]ports.ReportPart, error) {
+	var parts []ports.ReportPart
+	err := s.each(ctx, "SELECT source, slice, position FROM part WHERE done = 0 ORDER BY source, slice", func(rows *sql.Rows) error {
+		var part ports.ReportPart
+		err := rows.Scan(&part.Source, &part.Slice, &part.Position)
+		parts = append(parts, part)
+		return err
+	})
+	return parts, err
+}
+
+// Page is what was listed of one slice.
+type Page struct {
+	// Part is the slice, with the position after the page.
+	Part        ports.ReportPart
+	Users       []ports.ReportedUser
+	Destination []ports.ReportedDestination
+}
+
+// Add keeps pages and their positions in one transaction. A user who is there
+// already is replaced: a page that is listed twice counts once.
+func (s *State) Add(ctx context.Context, pages []Page) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		source, err := tx.PrepareContext(ctx, `INSERT OR REPLACE INTO source_user (source, username, sub,
+			key_sub, key_name, key_email, key_phone, other_email, other_phone, status, enabled,
+			sign_in, sign_in_reason, forgot_password, forgot_password_reason, import, import_reason)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+		if err != nil {
+			return err
+		}
+		destination, err := tx.PrepareContext(ctx, `INSERT OR REPLACE INTO destination_user (username, sub,
+			key_sub, key_name, key_email, key_phone, other_email, other_phone, status, enabled, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+		if err != nil {
+			return err
+		}
+		for _, page := range pages {
+			for _, user := range page.Users {
+				f := user.Forecast
+				if _, err := source.ExecContext(ctx, append(append([]any{user.Source, user.Username, user.Sub}, keysOf(user.Keys)...), string(user.Status), user.Enabled,
+					f.SignIn.Possible, string(f.SignIn.Reason), f.ForgotPassword.Possible, string(f.ForgotPassword.Reason), f.Import.Possible, string(f.Import.Reason))...); err != nil {
+					return err
+				}
+			}
+			for _, user := range page.Destination {
+				if _, err := destination.ExecContext(ctx, append(append([]any{user.Username, user.Sub}, keysOf(user.Keys)...),
+					string(user.Status), user.Enabled, unix(user.CreatedAt))...); err != nil {
+					return err
+				}
+			}
+			if _, err := tx.ExecContext(ctx, "UPDATE part SET position = ?, done = ? WHERE source = ? AND slice = ?",
+				page.Part.Position, page.Part.Done, page.Part.Source, page.Part.Slice); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func keysOf(k domain.JoinKeys) []any {
+	values := make([]any, 0, 6)
+	for _, key := range []string{k.Sub, k.Name, k.Email, k.Phone, k.UnverifiedEmail, k.UnverifiedPhone} {
+		values = append(values, sql.NullString{String: key, Valid: key != ""})
+	}
+	return values
+}
+
+func unix(at time.Time) int64 {
+	if at.IsZero() {
+		return 0
+	}
+	return at.Unix()
+}
+
+func timeOf(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
+}
+
+// Index prepares the join. It is called once everything is listed.
+func (s *State) Index(ctx context.Context) error {
+	for _, key := range []string{"sub", "name", "email", "phone"} {
+		for _, table := range []string{"source_user", "destination_user"} {
+			if _, err := s.db.ExecContext(ctx, "CREATE INDEX IF NOT EXISTS "+table+"_"+key+" ON "+table+" (key_"+key+") WHERE key_"+key+" IS NOT NULL"); err != nil {
+				return classify(err)
+			}
+		}
+	}
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE source_user SET standing = 'remaining', cause = '', evidence = 0, destination_user = NULL WHERE standing <> 'remaining'")
+		return err
+	})
+}
+
+const (
+	sourceKeys      = "s.key_sub, s.key_name, s.key_email, s.key_phone, s.other_email, s.other_phone"
+	destinationKeys = "d.key_sub, d.key_name, d.key_email, d.key_phone, d.other_email, d.other_phone"
+)
+
+// nullKeys scans six columns of keys.
+type nullKeys [6]sql.NullString
+
+func (n *nullKeys) targets() []any {
+	return []any{&n[0], &n[1], &n[2], &n[3], &n[4], &n[5]}
+}
+
+func (n *nullKeys) keys() domain.JoinKeys {
+	return domain.JoinKeys{Sub: n[0].String, Name: n[1].String, Email: n[2].String, Phone: n[3].String, UnverifiedEmail: n[4].String, UnverifiedPhone: n[5].String}
+}
+
+// Candidates are a source user and the destination users who share a key.
+type Candidates struct {
+	ID           int64
+	Source       domain.JoinKeys
+	Destinations []int64
+	Keys         []domain.JoinKeys
+}
+
+// errStop ends a query early.
+var errStop = errors.New("stop")
+
+// Candidates streams the source users who share a key with a destination user.
+func (s *State) Candidates(ctx context.Context) iter.Seq2[Candidates, error] {
+	query := ""
+	for _, key := range []string{"sub", "name", "email", "phone"} {
+		if query != "" {
+			query += " UNION "
+		}
+		query += "SELECT s.id AS sid, d.id AS did FROM source_user s JOIN destination_user d ON d.key_" + key + " = s.key_" + key + " WHERE s.key_" + key + " IS NOT NULL AND d.key_" + key + " IS NOT NULL"
+	}
+	query = "SELECT p.sid, p.did, " + sourceKeys + ", " + destinationKeys + " FROM (" + query + " ORDER BY 1, 2) p JOIN source_user s ON s.id = p.sid JOIN destination_user d ON d.id = p.did"
+	return func(yield func(Candidates, error) bool) {
+		var one Candidates
+		err := s.each(ctx, query, func(rows *sql.Rows) error {
+			var source, destination int64
+			var left, right nullKeys
+			if err := rows.Scan(append(append([]any{&source, &destination}, left.targets()...), right.targets()...)...); err != nil {
+				return err
+			}
+			if source != one.ID {
+				if one.ID != 0 && !yield(one, nil) {
+					return errStop
+				}
+				one = Candidates{ID: source, Source: left.keys()}
+			}
+			one.Destinations, one.Keys = append(one.Destinations, destination), append(one.Keys, right.keys())
+			return nil
+		})
+		switch {
+		case errors.Is(err, errStop):
+		case err != nil:
+			yield(Candidates{}, err)
+		case one.ID != 0:
+			yield(one, nil)
+		}
+	}
+}
+
+// Standing is where a source user stands.
+type Standing struct {
+	ID          int64
+	Joined      domain.Joined
+	Destination int64 // zero for none
+}
+
+// SetStandings keeps them.
+func (s *State) SetStandings(ctx context.Context, standings []Standing) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		statement, err := tx.PrepareContext(ctx, "UPDATE source_user SET standing = ?, cause = ?, evidence = ?, destination_user = ? WHERE id = ?")
+		if err != nil {
+			return err
+		}
+		for _, one := range standings {
+			if _, err := statement.ExecContext(ctx, string(one.Joined.Standing), string(one.Joined.Cause), int(one.Joined.Evidence),
+				sql.NullInt64{Int64: one.Destination, Valid: one.Destination != 0}, one.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Claim is a source user's claim to a destination user.
+type Claim struct {
+	ID       int64
+	Source   int
+	Evidence domain.Evidence
+}
+
+// Contested streams the destination users whom several source users match.
+func (s *State) Contested(ctx context.Context) iter.Seq2[[]Claim, error] {
+	return func(yield func([]Claim, error) bool) {
+		var claims []Claim
+		of := int64(0)
+		err := s.each(ctx, `SELECT destination_user, id, source, evidence FROM source_user WHERE destination_user IN
+			(SELECT destination_user FROM source_user WHERE destination_user IS NOT NULL GROUP BY destination_user HAVING count(*) > 1)
+			ORDER BY destination_user, source, id`, func(rows *sql.Rows) error {
+			var claim Claim
+			var destination int64
+			if err := rows.Scan(&destination, &claim.ID, &claim.Source, &claim.Evidence); err != nil {
+				return err
+			}
+			if destination != of && len(claims) > 0 {
+				if !yield(claims, nil) {
+					return errStop
+				}
+				claims = nil
+			}
+			of, claims = destination, append(claims, claim)
+			return nil
+		})
+		switch {
+		case errors.Is(err, errStop):
+		case err != nil:
+			yield(nil, err)
+		case len(claims) > 0:
+			yield(claims, nil)
+		}
+	}
+}
+
+// Key is a kind of key that several users can share.
+type Key string
+
+// The kinds of keys.
+const (
+	KeyName  Key = "key_name"
+	KeyEmail Key = "key_email"
+	KeyPhone Key = "key_phone"
+)
+
+const forecastColumns = "s.sign_in, s.sign_in_reason, s.forgot_password, s.forgot_password_reason, s.import, s.import_reason"
+
+func forecastTargets(f *domain.Forecast) []any {
+	return []any{&f.SignIn.Possible, &f.SignIn.Reason, &f.ForgotPassword.Possible, &f.ForgotPassword.Reason, &f.Import.Possible, &f.Import.Reason}
+}
+
+// Shared returns the remaining users who share a key: with another remaining user
+// of the same source, or with any user of an earlier source.
+func (s *State) Shared(ctx context.Context, key Key, earlier bool) iter.Seq2[ports.ReportedUser, error] {
+	condition := "EXISTS (SELECT 1 FROM source_user o WHERE o." + string(key) + " = s." + string(key) + " AND o.source = s.source AND o.id <> s.id AND o.standing = 'remaining')"
+	if earlier {
+		condition = "EXISTS (SELECT 1 FROM source_user o WHERE o." + string(key) + " = s." + string(key) + " AND o.source < s.source)"
+	}
+	return func(yield func(ports.ReportedUser, error) bool) {
+		err := s.each(ctx, "SELECT s.id, "+forecastColumns+" FROM source_user s WHERE s.standing = 'remaining' AND s."+string(key)+" IS NOT NULL AND "+condition, func(rows *sql.Rows) error {
+			var user ports.ReportedUser
+			if err := rows.Scan(append([]any{&user.ID}, forecastTargets(&user.Forecast)...)...); err != nil {
+				return err
+			}
+			if !yield(user, nil) {
+				return errStop
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errStop) {
+			yield(ports.ReportedUser{}, err)
+		}
+	}
+}
+
+// SetForecasts keeps the forecasts of users.
+func (s *State) SetForecasts(ctx context.Context, users []ports.ReportedUser) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		statement, err := tx.PrepareContext(ctx, `UPDATE source_user SET sign_in = ?, sign_in_reason = ?, forgot_password = ?,
+			forgot_password_reason = ?, import = ?, import_reason = ? WHERE id = ?`)
+		if err != nil {
+			return err
+		}
+		for _, user := range users {
+			f := user.Forecast
+			if _, err := statement.ExecContext(ctx, f.SignIn.Possible, string(f.SignIn.Reason), f.ForgotPassword.Possible,
+				string(f.ForgotPassword.Reason), f.Import.Possible, string(f.Import.Reason), user.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Rows counts the source users who are alike. names are those of the sources.
+func (s *State) Rows(ctx context.Context, names []string) ([]domain.ReportRow, error) {
+	var all []domain.ReportRow
+	err := s.each(ctx, `SELECT s.source, s.status, s.enabled, s.standing, s.cause, `+forecastColumns+`,
+		coalesce(d.status, ''), coalesce(d.created_at / 86400 * 86400, 0), count(*)
+		FROM source_user s LEFT JOIN destination_user d ON d.id = s.destination_user
+		GROUP BY s.source, s.status, s.enabled, s.standing, s.cause, `+forecastColumns+`, 12, 13`, func(rows *sql.Rows) error {
+		var row domain.ReportRow
+		var source int
+		var created int64
+		targets := append([]any{&source, &row.Status, &row.Enabled, &row.Standing, &row.Cause}, forecastTargets(&row.Forecast)...)
+		if err := rows.Scan(append(targets, &row.DestinationStatus, &created, &row.Users)...); err != nil {
+			return err
+		}
+		row.Source, row.MovedAt = names[source], timeOf(created)
+		all = append(all, row)
+		return nil
+	})
+	return all, err
+}
+
+// DestinationTotals are the destination's users.
+type DestinationTotals struct {
+	Users    int
+	ByStatus map[domain.UserStatus]int
+	// Newcomers are those whom no source user matches.
+	Newcomers int
+}
+
+// DestinationTotals counts them.
+func (s *State) DestinationTotals(ctx context.Context) (DestinationTotals, error) {
+	totals := DestinationTotals{ByStatus: make(map[domain.UserStatus]int)}
+	err := s.each(ctx, "SELECT status, count(*) FROM destination_user GROUP BY status", func(rows *sql.Rows) error {
+		var status domain.UserStatus
+		var users int
+		err := rows.Scan(&status, &users)
+		totals.ByStatus[status] = users
+		totals.Users += users
+		return err
+	})
+	if err != nil {
+		return totals, err
+	}
+	// Users with whom a source user is in conflict are known to a source by a key.
+	query := ""
+	for _, key := range []string{"sub", "name", "email", "phone"} {
+		query += " AND NOT EXISTS (SELECT 1 FROM source_user s WHERE s.key_" + key + " = d.key_" + key + ")"
+	}
+	err = s.each(ctx, "SELECT count(*) FROM destination_user d WHERE 1"+query, func(rows *sql.Rows) error { return rows.Scan(&totals.Newcomers) })
+	return totals, err
+}
+
+// Users streams the source users of one standing, each with the destination user.
+func (s *State) Users(ctx context.Context, standing domain.Standing) iter.Seq2[ports.ReportedUser, error] {
+	return func(yield func(ports.ReportedUser, error) bool) {
+		err := s.each(ctx, `SELECT s.source, s.username, s.sub, s.status, s.enabled, s.cause, `+forecastColumns+`,
+			coalesce(d.username, ''), coalesce(d.sub, ''), coalesce(d.created_at, 0)
+			FROM source_user s LEFT JOIN destination_user d ON d.id = s.destination_user
+			WHERE s.standing = ? ORDER BY s.source, s.username`, func(rows *sql.Rows) error {
+			user := ports.ReportedUser{Joined: domain.Joined{Standing: standing}}
+			var created int64
+			targets := append([]any{&user.Source, &user.Username, &user.Sub, &user.Status, &user.Enabled, &user.Joined.Cause}, forecastTargets(&user.Forecast)...)
+			if err := rows.Scan(append(targets, &user.Destination.Username, &user.Destination.Sub, &created)...); err != nil {
+				return err
+			}
+			user.Destination.CreatedAt = timeOf(created)
+			if !yield(user, nil) {
+				return errStop
+			}
+			return nil
+		}, string(standing))
+		if err != nil && !errors.Is(err, errStop) {
+			yield(ports.ReportedUser{}, err)
+		}
+	}
+}
+
+// History is the totals of one earlier scan.
+type History struct {
+	FinishedAt time.Time
+	Totals     string
+}
+
+// History returns the finished scans, the oldest first.
+func (s *State) History(ctx context.Context) ([]History, error) {
+	var history []History
+	err := s.each(ctx, "SELECT finished_at, coalesce(totals, '') FROM scan WHERE finished_at IS NOT NULL ORDER BY id", func(rows *sql.Rows) error {
+		var one History
+		var finished string
+		if err := rows.Scan(&finished, &one.Totals); err != nil {
+			return err
+		}
+		var err error
+		one.FinishedAt, err = time.Parse(time.RFC3339Nano, finished)
+		history = append(history, one)
+		return err
+	})
+	return history, err
+}
+
+// Has reports whether a source user is there.
+func (s *State) Has(ctx context.Context, source int, username string) (bool, error) {
+	there := false
+	err := s.each(ctx, "SELECT 1 FROM source_user WHERE source = ? AND username = ?", func(*sql.Rows) error {
+		there = true
+		return nil
+	}, source, username)
+	return there, err
+}

@@ -1,0 +1,446 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cognito-user-migration/adapters/awsprofiles"
+	"cognito-user-migration/adapters/cognitosource"
+	"cognito-user-migration/adapters/cognitosource/listing"
+	"cognito-user-migration/adapters/reportpage"
+	"cognito-user-migration/adapters/reportstate"
+	"cognito-user-migration/adapters/stscredentials"
+	"cognito-user-migration/app"
+	"cognito-user-migration/app/config"
+	"cognito-user-migration/app/everything"
+	reporting "cognito-user-migration/app/report"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/pflag"
+	"golang.org/x/time/rate"
+)
+
+// reportFlags are the settings that are not in the environment.
+type reportFlags struct {
+	pool, region, sourceProfile   string
+	state, html, remaining, pairs string
+	lang                          string
+	rate, factorRate              float64
+	rescan, factors, digests      bool
+	asJSON                        bool
+}
+
+// reportCommand shows the migration as a whole.
+func reportCommand() command {
+	var given reportFlags
+	return command{
+		name:    "report",
+		summary: "show how far the migration is, and what will happen to the rest",
+		purpose: `Lists the destination and every source that can be listed, joins their users, and
+forecasts by the function's own rules what will happen to each user who has not
+moved. It changes no pool. What was listed is kept in the state file, which holds
+identifiers of users: an interrupted scan continues, and a finished one is shown
+again until --rescan.`,
+		required: []string{"destination-pool"},
+		examples: [2]string{
+			"bin/migratectl report --destination-pool ap-northeast-1_GhIjKl456 --source-aws-profile source",
+			"bin/migratectl report --destination-pool ap-northeast-1_GhIjKl456 --rescan --html report.html",
+		},
+		failure: "something could not be listed, or the operation failed",
+		flags:   given.declare,
+		run:     func(ctx context.Context, s streams, _ string) error { return showReport(ctx, given, s) },
+	}
+}
+
+func (r *reportFlags) declare(flags *pflag.FlagSet) {
+	poolVar(flags, &r.pool, "destination-pool", "the `ID` of the destination user pool")
+	regionVar(flags, &r.region, "destination-region", "the `REGION` of the destination (default: the region in the pool's ID)")
+	flags.StringVar(&r.sourceProfile, "source-aws-profile", "", "a `PROFILE` of your own in the source account, whose credentials list the source pool (default: those of the function's settings)")
+	flags.StringVar(&r.state, "state", "move.db", "the `FILE` that keeps what was listed")
+	r.rate, r.factorRate = 5, 5
+	flags.Var(rateValue{&r.rate}, "rate", "the most `REQUESTS` per second to each pool; the application shares the quota of 30")
+	flags.BoolVar(&r.rescan, "rescan", false, "list everything again")
+	flags.BoolVar(&r.factors, "second-factors", false, "ask for the second factors of each user of the source pools, one request each")
+	flags.Var(rateValue{&r.factorRate}, "second-factors-rate", "the most `REQUESTS` per second of --second-factors; sign-ins share the quota")
+	flags.BoolVar(&r.digests, "digests", false, "keep digests under AUDIT_HMAC_KEY in the state file, and no identifiers")
+	flags.StringVar(&r.html, "html", "", "write a page to this `FILE`")
+	r.lang = "en"
+	choiceVar(flags, &r.lang, "lang", "the `LANGUAGE` of the page: en or ja", "en", "ja")
+	flags.BoolVar(&r.asJSON, "json", false, "print one JSON object")
+	flags.StringVar(&r.remaining, "remaining", "", "write the users who have not moved to this CSV `FILE`")
+	flags.StringVar(&r.pairs, "map", "", "write the old and the new sub of each user who moved to this CSV `FILE`")
+}
+
+// rateValue is the value of a flag that takes a number above zero.
+type rateValue struct{ to *float64 }
+
+// String implements [pflag.Value].
+func (r rateValue) String() string { return strconv.FormatFloat(*r.to, 'g', -1, 64) }
+
+// Set implements [pflag.Value].
+func (r rateValue) Set(text string) error {
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(value > 0) || value > 1e9 {
+		return errors.New("takes a number of requests per second above zero, such as 5")
+	}
+	*r.to = value
+	return nil
+}
+
+// Type implements [pflag.Value].
+func (r rateValue) Type() string { return "number" }
+
+// check reports flags that do not fit each other.
+func (r *reportFlags) check() error {
+	switch {
+	case r.digests && (r.remaining != "" || r.pairs != ""):
+		return wrongUse("--remaining and --map need identifiers, which --digests does not keep; leave out --digests, and give --rescan where the state was made with it")
+	case r.lang != "en" && r.html == "":
+		return wrongUse("--lang is the language of the page; give --html FILE too")
+	}
+	return nil
+}
+
+// errIncomplete is returned where the report was made, and something could not be
+// listed.
+var errIncomplete = errors.New("the report is incomplete: something could not be listed")
+
+func showReport(ctx context.Context, given reportFlags, s streams) error {
+	if err := given.check(); err != nil {
+		return err
+	}
+	if given.region == "" {
+		given.region = regionOf(given.pool)
+	}
+	account := newAccount()
+	configuration, err := app.Load(ctx, everything.Parts(account), s.environ)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(configuration.SourcePools(), given.pool) {
+		return fmt.Errorf("--destination-pool %s is a source; give the ID of the destination's user pool", given.pool)
+	}
+	if given.digests && configuration.Audit.HMACKey.Empty() {
+		return wrongUse("--digests needs a key; set AUDIT_HMAC_KEY to a secret of at least 32 characters")
+	}
+	one, err := newReporter(ctx, given, account, configuration, s)
+	if err != nil {
+		return err
+	}
+	return one.run(ctx, s)
+}
+
+// reporter makes one report.
+type reporter struct {
+	given    reportFlags
+	scanner  reporting.Scanner
+	identity reportstate.Identity
+	pages    reportpage.Facts
+	notes    io.Writer
+	// pools are the user pools among the sources, by the place of the source.
+	pools map[int]*listing.Pool
+	// total is how many users there are to list, by the pools' own estimates.
+	total int
+	// unlisted says what could not be listed.
+	unlisted []string
+}
+
+func newReporter(ctx context.Context, given reportFlags, account *stscredentials.Account, configuration *config.Config, s streams) (*reporter, error) {
+	r := &reporter{given: given, notes: s.err, pools: make(map[int]*listing.Pool)}
+	aConfig, err := account.Config(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pool := listing.New(listing.NewClient(aConfig, given.region), given.pool)
+	r.scanner = reporting.Scanner{
+		Destination: pool, DestinationLimit: limit(given.rate), Rules: configuration.Rules,
+	}
+	if given.digests {
+		r.scanner.Digests = configuration.Audit.HMACKey
+	}
+	if r.scanner.Pool, err = pool.Facts(ctx); err != nil {
+		if !errors.Is(err, ports.ErrMisconfigured) {
+			return nil, fmt.Errorf("the destination %s: %w", given.pool, err)
+		}
+		fmt.Fprintf(s.err, "note: the destination %s could not be described, so its schema and letter case are not known: %v\n", given.pool, err)
+	}
+	r.total += r.scanner.Pool.Estimated
+	if attributes, err := r.scanner.Rules.Attributes.In(r.scanner.Pool.Schema); err != nil {
+		fmt.Fprintf(s.err, "note: the rules do not fit the destination's schema: %v\n", err)
+	} else {
+		r.scanner.Rules.Attributes = attributes
+	}
+	var sources []string
+	for i, source := range configuration.Sources {
+		opened, err := r.open(ctx, i, source, account)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", source.Name, err)
+		}
+		r.scanner.Sources = append(r.scanner.Sources, opened)
+		sources = append(sources, strings.TrimSpace(source.Name+" "+source.Kind+" "+source.UserPool))
+	}
+	rules, err := json.Marshal(reporting.RulesOf(r.scanner.Rules))
+	if err != nil {
+		return nil, err
+	}
+	r.identity = reportstate.Identity{
+		Destination: given.pool, Sources: strings.Join(sources, ", "), Rules: string(rules) + factorsMark(given.factors) + r.scanner.Pool.Schema.String(), Digests: given.digests,
+	}
+	r.pages = reportpage.Facts{Destination: given.pool, DestinationName: r.scanner.Pool.Name, Sources: sources, Lang: given.lang}
+	return r, nil
+}
+
+// factorsMark tells scans with second factors from scans without them.
+func factorsMark(factors bool) string { return " second-factors=" + strconv.FormatBool(factors) + " " }
+
+// limit allows so many requests per second, one at a time.
+func limit(perSecond float64) *rate.Limiter { return rate.NewLimiter(rate.Limit(perSecond), 1) }
+
+// open opens a source to be listed.
+func (r *reporter) open(ctx context.Context, place int, source config.Source, account *stscredentials.Account) (reporting.Source, error) {
+	opened := reporting.Source{Name: source.Name, Limit: limit(r.given.rate)}
+	settings, isPool := cognitosource.SettingsOf(source.Settings)
+	if !isPool {
+		directory, err := source.Settings.Open(ctx, parts.SourceOptions{Name: source.Name, Rules: r.scanner.Rules, Note: func(note ports.Note) {
+			fmt.Fprintf(r.notes, "note: %s: %s\n", source.Name, note.Text)
+		}})
+		if err != nil {
+			return reporting.Source{}, err
+		}
+		opened.Lister = directory.Lister
+		if opened.Lister == nil {
+			r.unlisted = append(r.unlisted, fmt.Sprintf("%s cannot be listed (%s_KIND=%s)", source.Name, source.Name, source.Kind))
+		}
+		return opened, nil
+	}
+	aConfig, err := r.sourceConfig(ctx, settings, account)
+	if err != nil {
+		return reporting.Source{}, err
+	}
+	pool := listing.New(listing.NewClient(aConfig, settings.ServiceRegion()), string(settings.UserPoolID))
+	r.pools[place], opened.Lister = pool, pool
+	if facts, err := pool.Facts(ctx); err == nil { // an estimate is all that is needed of them
+		r.total += facts.Estimated
+	}
+	if r.given.factors {
+		opened.SecondFactors, opened.FactorLimit = pool.SecondFactors, limit(r.given.factorRate)
+	}
+	return opened, nil
+}
+
+// sourceConfig is what the source pool is listed with.
+func (r *reporter) sourceConfig(ctx context.Context, settings cognitosource.Settings, account *stscredentials.Account) (aws.Config, error) {
+	if r.given.sourceProfile != "" {
+		return awsprofiles.ConfigOf(ctx, r.given.sourceProfile)
+	}
+	aConfig, err := account.Config(ctx)
+	if err != nil {
+		return aws.Config{}, err
+	}
+	credentials, err := account.Credentials(ctx, settings.Role, settings.ServiceRegion())
+	if err != nil {
+		return aws.Config{}, err
+	}
+	return listing.WithCredentials(aConfig, credentials), nil
+}
+
+func (r *reporter) run(ctx context.Context, s streams) error {
+	state, err := reportstate.Open(ctx, r.given.state, r.identity, r.given.rescan)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = state.Close() }() // every write was committed
+	r.scanner.State = state
+	scan, err := state.Begin(ctx, time.Now(), r.scanner.Parts(), r.given.rescan)
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.given.state, err)
+	}
+	if time.Since(scan.StartedAt) < -time.Minute {
+		fmt.Fprintln(r.notes, "note: the state file was scanned in the future by this machine's clock; check the clock")
+	}
+	if scan.FinishedAt.IsZero() {
+		if scan, err = r.scan(ctx, state, scan); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(r.notes, "note: this is the scan of %s; --rescan lists everything again\n", scan.FinishedAt.Format(time.RFC3339))
+	}
+	return r.write(ctx, state, scan, s.out)
+}
+
+// scan lists and joins, and closes the scan.
+func (r *reporter) scan(ctx context.Context, state *reportstate.State, scan reportstate.Scan) (reportstate.Scan, error) {
+	done := r.showProgress()
+	err := r.scanner.Scan(ctx)
+	done()
+	if ctx.Err() != nil {
+		return scan, fmt.Errorf("interrupted; what was listed is kept in %s, and the same command without --rescan continues", r.given.state)
+	}
+	if err != nil {
+		fatal := !errors.Is(err, ports.ErrMisconfigured) && !errors.Is(err, ports.ErrThrottled) && !errors.Is(err, ports.ErrUnreachable)
+		if fatal {
+			return scan, fmt.Errorf("%s: %w", r.given.state, err)
+		}
+		r.unlisted = append(r.unlisted, strings.Split(err.Error(), "\n")...)
+	}
+	if err := r.verify(ctx, state); err != nil {
+		return scan, err
+	}
+	if err := r.scanner.Join(ctx); err != nil {
+		return scan, fmt.Errorf("%s: %w", r.given.state, err)
+	}
+	scan.FinishedAt, scan.Complete = time.Now(), len(r.unlisted) == 0
+	return scan, nil
+}
+
+// verify compares the slices of each user pool with a plain listing.
+func (r *reporter) verify(ctx context.Context, state *reportstate.State) error {
+	for place, pool := range r.pools {
+		missing, err := r.scanner.Missing(ctx, place, pool)
+		if err != nil {
+			if ctx.Err() != nil {
+				return fmt.Errorf("interrupted; what was listed is kept in %s, and the same command without --rescan continues", r.given.state)
+			}
+			continue // the listing has reported it
+		}
+		if missing > 0 {
+			r.unlisted = append(r.unlisted, fmt.Sprintf("%s: %d of the first users of a plain listing are in none of the 16 slices; users may have signed up meanwhile, or the slices are incomplete", r.scanner.Sources[place].Name, missing))
+		}
+	}
+	return nil
+}
+
+// showProgress draws a bar on a terminal, and returns what ends it.
+func (r *reporter) showProgress() func() {
+	if !isTerminal(r.notes) {
+		return func() {}
+	}
+	bar := progressbar.NewOptions(max(r.total, 1),
+		progressbar.OptionSetWriter(r.notes), progressbar.OptionSetDescription("listing users"), progressbar.OptionSetWidth(20),
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("users"),
+		progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	r.scanner.Progress = func(users int) { _ = bar.Add(users) } // a bar that cannot be drawn is not worth an error
+	return func() { _ = bar.Finish() }
+}
+
+// write prints the report and writes the files that were asked for.
+func (r *reporter) write(ctx context.Context, state *reportstate.State, scan reportstate.Scan, to io.Writer) error {
+	names := make([]string, len(r.scanner.Sources))
+	totals := make([]domain.SourceTotals, len(r.scanner.Sources))
+	for i, source := range r.scanner.Sources {
+		names[i] = source.Name
+		totals[i] = domain.SourceTotals{Name: source.Name, Listed: source.Lister != nil}
+	}
+	rows, err := state.Rows(ctx, names)
+	if err != nil {
+		return err
+	}
+	destination, err := state.DestinationTotals(ctx)
+	if err != nil {
+		return err
+	}
+	output := reporting.NewOutput(domain.NewReport(scan.FinishedAt, totals, rows), destination, r.scanner.Rules)
+	text, err := json.MarshalIndent(output, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := state.Finish(ctx, scan.FinishedAt, scan.Complete, string(text)); err != nil {
+		return fmt.Errorf("%s: %w", r.given.state, err)
+	}
+	if r.given.asJSON {
+		_, err = fmt.Fprintln(to, string(text))
+	} else {
+		err = reporting.WriteText(to, output)
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.writeFiles(ctx, state, output, names); err != nil {
+		return err
+	}
+	for _, what := range r.unlisted {
+		fmt.Fprintln(r.notes, "not listed:", what)
+	}
+	if !scan.Complete || len(r.unlisted) > 0 {
+		return errIncomplete
+	}
+	return nil
+}
+
+func (r *reporter) writeFiles(ctx context.Context, state *reportstate.State, output reporting.Output, names []string) error {
+	if r.given.html != "" {
+		err := writeFile("--html", r.given.html, func(to io.Writer) error { return reportpage.Write(to, r.pages, output.Page()) })
+		if err != nil {
+			return err
+		}
+	}
+	if r.given.remaining != "" {
+		header := []string{"source", "username", "sub", "status", "enabled", "signIn", "signInReason", "forgotPassword", "forgotPasswordReason", "import", "importReason"}
+		err := writeCSV("--remaining", r.given.remaining, header, state, ctx, domain.StandingRemaining, func(user ports.ReportedUser) []string {
+			f := user.Forecast
+			return []string{names[user.Source], user.Username, user.Sub, string(user.Status), strconv.FormatBool(user.Enabled),
+				verdict(f.SignIn), string(f.SignIn.Reason), verdict(f.ForgotPassword), string(f.ForgotPassword.Reason), verdict(f.Import), string(f.Import.Reason)}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if r.given.pairs == "" {
+		return nil
+	}
+	header := []string{"source", "oldSub", "newSub", "username", "movedAt"}
+	return writeCSV("--map", r.given.pairs, header, state, ctx, domain.StandingMoved, func(user ports.ReportedUser) []string {
+		return []string{names[user.Source], user.Sub, user.Destination.Sub, user.Destination.Username, user.Destination.CreatedAt.Format(time.RFC3339)}
+	})
+}
+
+func verdict(prospect domain.Prospect) string {
+	if prospect.Possible {
+		return "migrate"
+	}
+	return "refuse"
+}
+
+// writeFile writes a file with mode 0600, because it holds data of users.
+func writeFile(flag, path string, write func(io.Writer) error) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("%s: %w", flag, err)
+	}
+	err = write(file)
+	if closing := file.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", flag, err)
+	}
+	return nil
+}
+
+func writeCSV(flag, path string, header []string, state *reportstate.State, ctx context.Context, standing domain.Standing, row func(ports.ReportedUser) []string) error {
+	return writeFile(flag, path, func(to io.Writer) error {
+		lines := csv.NewWriter(to)
+		_ = lines.Write(header) // Error tells what went wrong
+		for user, err := range state.Users(ctx, standing) {
+			if err != nil {
+				return err
+			}
+			_ = lines.Write(row(user)) // as above
+		}
+		lines.Flush()
+		return lines.Error()
+	})
+}
