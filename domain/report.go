@@ -134,7 +134,7 @@ func (r *Report) addToSource(row ReportRow) {
 
 func (r *Report) addMoved(row ReportRow, days map[time.Time]int) {
 	r.Moved.Users += row.Users
-	switch row.DestinationStatus {
+	switch row.DestinationStatus { //nolint:exhaustive // the others are counted together
 	case StatusConfirmed:
 		r.Moved.Confirmed += row.Users
 	case StatusResetRequired:

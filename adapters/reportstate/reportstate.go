@@ -119,7 +119,7 @@ func (s *State) Close() error { return s.db.Close() }
 // prepare looks at the file before SQLite may change it, and reports whether it is
 // new.
 func prepare(path string) (isNew bool, err error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names the file
 	if err != nil {
 		if errors.Is(err, os.ErrPermission) {
 			return false, ErrReadOnly

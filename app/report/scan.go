@@ -102,7 +102,7 @@ func (s *Scanner) Scan(ctx context.Context) error {
 	writeContext, stop := context.WithCancel(ctx)
 	defer stop()
 	written := make(chan error, 1)
-	go func() {
+	go func() { //nolint:contextcheck // what was listed when the context ends is still written
 		err := s.write(pages)
 		if err != nil {
 			stop() // nothing that is listed from now on could be kept

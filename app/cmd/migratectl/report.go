@@ -49,10 +49,10 @@ func reportCommand() command {
 	return command{
 		name:    "report",
 		summary: "show how far the migration is, and what will happen to the rest",
-		purpose: `Lists the destination and every source that can be listed, joins their users, and
-forecasts by the function's own rules what will happen to each user who has not
-moved. It changes no pool. What was listed is kept in the state file, which holds
-identifiers of users: an interrupted scan continues, and a finished one is shown
+		purpose: `Lists the destination and every source that can be listed, and joins their
+users. It forecasts, by the function's own rules, what will happen to each user who has
+not moved. It changes no pool. The state file keeps what was listed, and holds
+identifiers of users. An interrupted scan continues; a finished one is shown
 again until --rescan.`,
 		required: []string{"destination-pool"},
 		examples: [2]string{
@@ -296,7 +296,7 @@ func (r *reporter) scan(ctx context.Context, state *reportstate.State, scan repo
 		}
 		r.unlisted = append(r.unlisted, strings.Split(err.Error(), "\n")...)
 	}
-	if err := r.verify(ctx, state); err != nil {
+	if err := r.verify(ctx); err != nil {
 		return scan, err
 	}
 	if err := r.scanner.Join(ctx); err != nil {
@@ -307,7 +307,7 @@ func (r *reporter) scan(ctx context.Context, state *reportstate.State, scan repo
 }
 
 // verify compares the slices of each user pool with a plain listing.
-func (r *reporter) verify(ctx context.Context, state *reportstate.State) error {
+func (r *reporter) verify(ctx context.Context) error {
 	for place, pool := range r.pools {
 		missing, err := r.scanner.Missing(ctx, place, pool)
 		if err != nil {
@@ -389,7 +389,7 @@ func (r *reporter) writeFiles(ctx context.Context, state *reportstate.State, out
 	}
 	if r.given.remaining != "" {
 		header := []string{"source", "username", "sub", "status", "enabled", "signIn", "signInReason", "forgotPassword", "forgotPasswordReason", "import", "importReason"}
-		err := writeCSV("--remaining", r.given.remaining, header, state, ctx, domain.StandingRemaining, func(user ports.ReportedUser) []string {
+		err := writeCSV(ctx, "--remaining", r.given.remaining, header, state, domain.StandingRemaining, func(user ports.ReportedUser) []string {
 			f := user.Forecast
 			return []string{names[user.Source], user.Username, user.Sub, string(user.Status), strconv.FormatBool(user.Enabled),
 				verdict(f.SignIn), string(f.SignIn.Reason), verdict(f.ForgotPassword), string(f.ForgotPassword.Reason), verdict(f.Import), string(f.Import.Reason)}
@@ -402,7 +402,7 @@ func (r *reporter) writeFiles(ctx context.Context, state *reportstate.State, out
 		return nil
 	}
 	header := []string{"source", "oldSub", "newSub", "username", "movedAt"}
-	return writeCSV("--map", r.given.pairs, header, state, ctx, domain.StandingMoved, func(user ports.ReportedUser) []string {
+	return writeCSV(ctx, "--map", r.given.pairs, header, state, domain.StandingMoved, func(user ports.ReportedUser) []string {
 		return []string{names[user.Source], user.Sub, user.Destination.Sub, user.Destination.Username, user.Destination.CreatedAt.Format(time.RFC3339)}
 	})
 }
@@ -430,7 +430,7 @@ func writeFile(flag, path string, write func(io.Writer) error) error {
 	return nil
 }
 
-func writeCSV(flag, path string, header []string, state *reportstate.State, ctx context.Context, standing domain.Standing, row func(ports.ReportedUser) []string) error {
+func writeCSV(ctx context.Context, flag, path string, header []string, state *reportstate.State, standing domain.Standing, row func(ports.ReportedUser) []string) error {
 	return writeFile(flag, path, func(to io.Writer) error {
 		lines := csv.NewWriter(to)
 		_ = lines.Write(header) // Error tells what went wrong
