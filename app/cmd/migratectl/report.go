@@ -50,10 +50,10 @@ func reportCommand() command {
 		name:    "report",
 		summary: "show how far the migration is, and what will happen to the rest",
 		purpose: `Lists the destination and every source that can be listed, and joins their
-users. It forecasts, by the function's own rules, what will happen to each user who has
-not moved. It changes no pool. The state file keeps what was listed, and holds
-identifiers of users. An interrupted scan continues; a finished one is shown
-again until --rescan.`,
+users. It forecasts, by the function's own rules, what will happen to each user
+who has not moved. It changes no pool. The state file keeps what was listed, and
+holds identifiers of users. An interrupted scan continues; a finished one is
+shown again until --rescan.`,
 		required: []string{"destination-pool"},
 		examples: [2]string{
 			"bin/migratectl report --destination-pool ap-northeast-1_GhIjKl456 --source-aws-profile source",
