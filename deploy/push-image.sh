@@ -46,15 +46,25 @@ case "$region" in
   *) partition=aws ;;
 esac
 
-works() { command -v "$1" >/dev/null && "$1" info >/dev/null 2>&1; }
+# An engine that is installed may still not work: its daemon is stopped, or not for this user. The
+# reason is its own. Without --yes nothing is run, so that no engine is needed.
+reasons=''
+works() {
+  command -v "$1" >/dev/null || { reasons+=$'\n'"  $1: not installed"; return 1; }
+  local said
+  said="$("$1" info 2>&1 >/dev/null)" || { reasons+=$'\n'"  $1: $(tail -n 1 <<<"${said:-it does not say why}")"; return 1; }
+}
 if [[ -z "${ENGINE:-}" ]]; then
   for candidate in docker podman buildah; do
     if works "$candidate"; then ENGINE="$candidate"; break; fi
   done
+  if [[ -z "${ENGINE:-}" && -z "$yes" ]]; then ENGINE=docker; fi
+elif [[ -n "$yes" && "$ENGINE" =~ ^(docker|podman|buildah)$ ]]; then
+  works "$ENGINE" || die "ENGINE=$ENGINE does not work:$reasons"
 fi
 case "${ENGINE:-}" in
   docker | podman | buildah) ;;
-  '') die "none of docker, podman and buildah works on this machine" ;;
+  '') die "none of docker, podman and buildah works on this machine:$reasons" ;;
   *) die "ENGINE=$ENGINE is none of docker, podman, buildah" ;;
 esac
 

@@ -100,3 +100,36 @@ func standIn(t *testing.T, folder, name, does string) {
 		t.Fatal(err)
 	}
 }
+
+// TestAnEngineThatDoesNotWork: the script says why, and shows what it would do all
+// the same.
+func TestAnEngineThatDoesNotWork(t *testing.T) {
+	t.Parallel()
+	const uri = "111111111111.dkr.ecr.ap-northeast-1.amazonaws.com/user-migration:1"
+	const stopped = "Cannot connect to the Docker daemon. Is the docker daemon running?"
+	for name, row := range map[string]struct {
+		engine    string
+		arguments []string
+		fails     bool
+		says      string
+	}{
+		"pushed by the first that works": {"", []string{"--yes", uri}, true, "docker: " + stopped},
+		"pushed by one that is named":    {"ENGINE=docker", []string{"--yes", uri}, true, "docker: " + stopped},
+		"shown alone":                    {"", []string{uri}, false, "+ docker push " + uri},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			standIn(t, folder, "aws", "exit 1")
+			for _, engine := range []string{"docker", "podman", "buildah"} {
+				standIn(t, folder, engine, "echo '"+stopped+"' >&2; exit 1")
+			}
+			command := exec.CommandContext(t.Context(), "./push-image.sh", row.arguments...)
+			command.Env = []string{"PATH=" + folder + ":" + os.Getenv("PATH"), row.engine}
+			output, err := command.CombinedOutput()
+			if (err != nil) != row.fails || !strings.Contains(string(output), row.says) {
+				t.Errorf("%v\n%s", err, output)
+			}
+		})
+	}
+}

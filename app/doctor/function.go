@@ -191,14 +191,23 @@ func AddPermission(function, poolARN string) string {
 		name, qualified, cognito, poolARN, regionFlag(poolARN))
 }
 
-// regionFlag is the flag for the region of an ARN, so that a command does not depend
-// on the profile's own.
+// accountFlag is the condition on the account of an ARN, AWS's advice against the
+// confused deputy.
+func accountFlag(arn []string) string {
+	if len(arn) < 5 || arn[4] == "" {
+		return ""
+	}
+	return " --source-account " + arn[4]
+}
+
+// regionFlag are the flags for the region and account of an ARN, so that a command
+// does not depend on the profile's own.
 func regionFlag(arn string) string {
 	parts := strings.Split(arn, ":")
 	if len(parts) < 4 || parts[3] == "" {
 		return ""
 	}
-	return " --region " + parts[3]
+	return " --region " + parts[3] + accountFlag(parts)
 }
 
 func function(f Facts) Check {

@@ -371,7 +371,7 @@ func TestDoctorPrintsTheWorstFirstInShortLines(t *testing.T) {
 	if checks != len(healthy()) || !slices.Equal(statuses, []string{"fail", "warn", "pass", "skip"}) {
 		t.Errorf("%d lines for %d checks, in the order %q", checks, len(healthy()), statuses)
 	}
-	if !strings.Contains(got.out, "-> aws lambda add-permission --function-name "+m.functionARN+" --statement-id") || !strings.Contains(got.out, " --region "+peers.Region+"\n") {
+	if !strings.Contains(got.out, "-> aws lambda add-permission --function-name "+m.functionARN+" --statement-id") || !strings.Contains(got.out, " --region "+peers.Region+" --source-account "+peers.DestinationAccountID+"\n") {
 		t.Errorf("no command to mend it in\n%s", got.out)
 	}
 	t.Logf("\n%s", got.out)
@@ -558,12 +558,12 @@ func TestDoctorWithoutPermissions(t *testing.T) {
 			with(map[string]doctor.Status{"source role": fail, "source external ID": skip, "source reached": fail,
 				"destination pool": warn, "destination client": warn, "destination client flow": skip, "destination client errors": skip,
 				"attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "destination schema": skip,
-				"username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip}), "source role", "HTTP 403"},
+				"username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip}), "source role", "AccessDenied"},
 		"credentials that are none": {aws.Credentials{AccessKeyID: "AKIANONESUCHNONESUCH", SecretAccessKey: "nonesuch"}, func(*plan) {},
 			with(map[string]doctor.Status{"identity": fail, "source role": fail, "source external ID": skip, "source reached": fail,
 				"destination pool": fail, "destination client": fail, "destination client flow": skip, "destination client errors": skip,
 				"attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "destination schema": skip,
-				"username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip}), "identity", "HTTP 403"},
+				"username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip}), "identity", "check the access key of the profile"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := healthyPlan()
