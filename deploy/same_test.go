@@ -104,28 +104,30 @@ func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const account, region = "111111111111", "ap-northeast-1"
-			tf := newTerraform(t, name, region, startSTS(t, account))
 			tpl := readTemplate(t, name)
-			for row, parameters := range rows { // one after another, in one folder
+			stacks, made, instances := make(map[string]*stack), make(map[string]map[string]map[string]any), make(map[string]instance)
+			for row, parameters := range rows {
+				stack := newStack(tpl, account, region, "aws", with(exampleParameters(t, name), pairs(parameters)...))
+				stacks[row], made[row] = stack, stack.resources()
+				if len(stack.problems) > 0 {
+					t.Fatal(row, stack.problems)
+				}
+				// One unknown value would make all of the environment unknown.
+				overrides := make(map[string]string)
+				if _, ok := made[row]["CompletionQueue"]; ok {
+					overrides["queue_override.tf"] = fmt.Sprintf("locals {\n  completion_queue_url = %q\n}\n", madeByAWS)
+				}
+				if _, ok := made[row]["SourceClient"]; ok {
+					overrides["client_override.tf"] = fmt.Sprintf("locals {\n  source_client_id = %q\n}\n", madeByAWS)
+				}
+				instances[row] = instance{terraformVariables(tpl, parameters), overrides}
+			}
+			plans := planInstances(t, name, region, startSTS(t, account), instances)
+			for row := range rows {
 				t.Run(row, func(t *testing.T) {
-					stack := newStack(tpl, account, region, "aws", with(exampleParameters(t, name), pairs(parameters)...))
-					made := stack.resources()
-					if len(stack.problems) > 0 {
-						t.Fatal(stack.problems)
-					}
-					// One unknown value would make all of the environment unknown.
-					if _, ok := made["CompletionQueue"]; ok {
-						tf.write(t, "queue_override.tf", fmt.Sprintf("locals {\n  completion_queue_url = %q\n}\n", madeByAWS))
-						defer tf.remove(t, "queue_override.tf")
-					}
-					if _, ok := made["SourceClient"]; ok {
-						tf.write(t, "client_override.tf", fmt.Sprintf("locals {\n  source_client_id = %q\n}\n", madeByAWS))
-						defer tf.remove(t, "client_override.tf")
-					}
-					plan := tf.plan(t, example(t, name), terraformVariables(tpl, parameters))
-					compareResources(t, name, made, plan)
-					compareOutputs(t, stack.outputs(), plan)
-					compareParameters(t, tpl, plan)
+					compareResources(t, name, made[row], plans[row])
+					compareOutputs(t, stacks[row].outputs(), plans[row])
+					compareParameters(t, tpl, plans[row])
 				})
 			}
 		})
@@ -244,6 +246,9 @@ func arguments(plan plan, addresses []string) []string {
 
 func compareOutputs(t *testing.T, outputs map[string]string, plan plan) {
 	t.Helper()
+	if len(plan.Planned.Outputs) != len(outputs) {
+		t.Errorf("Terraform plans %d outputs, CloudFormation %d", len(plan.Planned.Outputs), len(outputs))
+	}
 	for name, value := range outputs {
 		output, there := plan.Planned.Outputs[terraformName(name)]
 		if _, declared := plan.Configuration.Root.Outputs[terraformName(name)]; !declared {

@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,23 +37,88 @@ func requireTerraform(t *testing.T) string {
 	return plugins
 }
 
+// instance is one use of a module: what its variables are beside the example's, and
+// files that change the module itself.
+type instance struct {
+	variables map[string]any
+	overrides map[string]string
+}
+
 // newTerraform copies the module beside a provider that asks nobody but the
 // given STS who it is.
 func newTerraform(t *testing.T, module, region, sts string) *terraform {
 	t.Helper()
-	plugins := requireTerraform(t)
-	tf := &terraform{folder: t.TempDir()}
-	files, err := filepath.Glob(filepath.Join("terraform", module, "*.tf"))
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
+	tf := emptyTerraform(t, region, sts)
+	tf.copyModule(t, module, ".")
+	tf.init(t)
+	return tf
+}
+
+// planInstances plans every instance of the module in one run, because to start the
+// provider costs more than to plan. It returns the plan of each, as if the module
+// had been planned alone.
+func planInstances(t *testing.T, module, region, sts string, instances map[string]instance) map[string]plan {
+	t.Helper()
+	tf := emptyTerraform(t, region, sts)
+	text, err := os.ReadFile(example(t, module))
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	calls, changes, labels := new(strings.Builder), make(map[string]map[string]any), make(map[string]string)
+	for i, name := range slices.Sorted(maps.Keys(instances)) {
+		label := fmt.Sprintf("instance%d", i)
+		labels[name], changes[label] = label, unexpanded(instances[name].variables)
+		for _, output := range tf.copyModule(t, module, label) {
+			fmt.Fprintf(calls, "output %q {\n  value     = module.%s.%s\n  sensitive = true\n}\n", label+"__"+output, label, output)
 		}
-		tf.write(t, filepath.Base(file), string(text))
+		for file, override := range instances[name].overrides {
+			tf.write(t, filepath.Join(label, file), override)
+		}
+		// A file of variables is written as a module's arguments are.
+		fmt.Fprintf(calls, "module %q {\n  source = \"./%s\"\n%s}\n", label, label, text)
 	}
+	override, err := json.Marshal(map[string]any{"module": changes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tf.write(t, "main.tf", calls.String())
+	tf.write(t, "main_override.tf.json", string(override)) // an argument here replaces that of main.tf
+	tf.init(t)
+	all := tf.plan(t)
+	plans := make(map[string]plan)
+	for name, label := range labels {
+		plans[name] = all.of(label)
+	}
+	return plans
+}
+
+// unexpanded are variables as Terraform's configuration in JSON takes them, where a
+// text can hold expressions.
+func unexpanded(variables map[string]any) map[string]any {
+	escape := strings.NewReplacer("${", "$${", "%{", "%%{").Replace
+	all := make(map[string]any)
+	for name, value := range variables {
+		switch value := value.(type) {
+		case string:
+			all[name] = escape(value)
+		case []string:
+			list := make([]string, len(value))
+			for i, text := range value {
+				list[i] = escape(text)
+			}
+			all[name] = list
+		default:
+			all[name] = value
+		}
+	}
+	return all
+}
+
+// emptyTerraform is a folder with the provider's configuration alone.
+func emptyTerraform(t *testing.T, region, sts string) *terraform {
+	t.Helper()
+	requireTerraform(t)
+	tf := &terraform{folder: t.TempDir()}
 	tf.write(t, "provider.tf", fmt.Sprintf(`provider "aws" {
   region                      = %q
   access_key                  = "AKIAIOSFODNN7EXAMPLE"
@@ -69,20 +137,41 @@ func newTerraform(t *testing.T, module, region, sts string) *terraform {
 		"TF_IN_AUTOMATION=true", "TF_INPUT=0", "CHECKPOINT_DISABLE=true",
 		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=none", "AWS_SHARED_CREDENTIALS_FILE=none",
 	}
-	tf.run(t, "init", "-backend=false", "-plugin-dir="+plugins)
 	return tf
+}
+
+// copyModule copies the files of a module into a folder, and returns the names of
+// its outputs.
+func (tf *terraform) copyModule(t *testing.T, module, folder string) (outputs []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("terraform", module, "*.tf"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	if err := os.MkdirAll(filepath.Join(tf.folder, folder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, output := range regexp.MustCompile(`(?m)^output "(\w+)"`).FindAllStringSubmatch(string(text), -1) {
+			outputs = append(outputs, output[1])
+		}
+		tf.write(t, filepath.Join(folder, filepath.Base(file)), string(text))
+	}
+	return outputs
+}
+
+func (tf *terraform) init(t *testing.T) {
+	t.Helper()
+	tf.run(t, "init", "-backend=false", "-plugin-dir="+requireTerraform(t))
 }
 
 func (tf *terraform) write(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(tf.folder, name), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (tf *terraform) remove(t *testing.T, name string) {
-	t.Helper()
-	if err := os.Remove(filepath.Join(tf.folder, name)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -114,19 +203,49 @@ func (tf *terraform) run(t *testing.T, arguments ...string) string {
 type plan struct {
 	Planned struct {
 		Outputs map[string]struct{ Value any }
-		Root    struct{ Resources []planned } `json:"root_module"`
+		Root    plannedModule `json:"root_module"`
 	} `json:"planned_values"`
 	Configuration struct {
-		Root struct {
-			Variables map[string]declared
-			Outputs   map[string]any
-			Resources []struct {
-				Address     string
-				Mode        string
-				Expressions map[string]any
-			}
-		} `json:"root_module"`
+		Root configuredModule `json:"root_module"`
 	}
+}
+
+type plannedModule struct {
+	Address   string
+	Resources []planned
+	Children  []plannedModule `json:"child_modules"`
+}
+
+type configuredModule struct {
+	Variables map[string]declared
+	Outputs   map[string]any
+	Resources []struct {
+		Address     string
+		Mode        string
+		Expressions map[string]any
+	}
+	Calls map[string]struct{ Module configuredModule } `json:"module_calls"`
+}
+
+// of is the part of a plan that one module called by the root has.
+func (p plan) of(label string) plan {
+	var part plan
+	part.Configuration.Root = p.Configuration.Root.Calls[label].Module
+	for _, child := range p.Planned.Root.Children {
+		if child.Address == "module."+label {
+			part.Planned.Root = child
+		}
+	}
+	for i, resource := range part.Planned.Root.Resources {
+		part.Planned.Root.Resources[i].Address = strings.TrimPrefix(resource.Address, "module."+label+".")
+	}
+	part.Planned.Outputs = make(map[string]struct{ Value any })
+	for name, output := range p.Planned.Outputs {
+		if own, ok := strings.CutPrefix(name, label+"__"); ok {
+			part.Planned.Outputs[own] = output
+		}
+	}
+	return part
 }
 
 type planned struct {
@@ -140,15 +259,10 @@ type declared struct {
 	Sensitive   bool
 }
 
-// plan plans, and so validates, with variables beside the example's.
-func (tf *terraform) plan(t *testing.T, example string, variables map[string]any) plan {
+// plan plans, and so validates.
+func (tf *terraform) plan(t *testing.T) plan {
 	t.Helper()
-	text, err := json.Marshal(variables)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tf.write(t, "variables.tfvars.json", string(text))
-	tf.run(t, "plan", "-var-file="+example, "-var-file=variables.tfvars.json", "-out=plan", "-lock=false")
+	tf.run(t, "plan", "-out=plan", "-lock=false")
 	var result plan
 	if err := json.Unmarshal([]byte(tf.run(t, "show", "-json", "plan")), &result); err != nil {
 		t.Fatal(err)
