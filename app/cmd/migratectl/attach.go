@@ -123,7 +123,7 @@ func detach(ctx context.Context, given triggerFlags, s streams) error {
 // declare declares the flags of both commands.
 func (t *triggerFlags) declare(flags *pflag.FlagSet) {
 	poolVar(flags, &t.pool, "destination-pool", "the `ID` of the destination's user pool")
-	regionVar(flags, &t.region, "destination-region", "the destination's `REGION` (default: the one in its pool's ID)")
+	regionVar(flags, &t.region)
 	functionVar(flags, &t.function, "function", "the function's `NAME`, with :ALIAS where it has one, or its ARN")
 	timeoutVar(flags, &t.timeout)
 	flags.BoolVar(&t.yes, "yes", false, "write it; without this, only show it")

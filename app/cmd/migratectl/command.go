@@ -53,7 +53,7 @@ func (e *usageError) Is(target error) bool { return target == errUsage }
 
 // hint says where the right use is described.
 func (e *usageError) hint() string {
-	return strings.TrimSpace("`migratectl help "+e.command) + "` shows the right use"
+	return strings.TrimSpace("`bin/migratectl help "+e.command) + "` shows the right use"
 }
 
 // errUsage matches every usageError.

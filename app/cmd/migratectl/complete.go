@@ -67,7 +67,7 @@ func (c *completeFlags) declare(flags *pflag.FlagSet) {
 		return nil
 	})
 	poolVar(flags, &c.pool, "destination-pool", "the `ID` of the destination user pool")
-	regionVar(flags, &c.region, "destination-region", "the `REGION` of the destination (default: the region in the pool's ID)")
+	regionVar(flags, &c.region)
 	flags.BoolVar(&c.yes, "yes", false, "change users; without it, only show what would change")
 	flags.BoolVar(&c.asJSON, "json", false, "print one JSON object")
 }

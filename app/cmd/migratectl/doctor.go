@@ -61,7 +61,7 @@ function's permission and the pool name.`,
 func (d *doctorFlags) declare(flags *pflag.FlagSet) {
 	poolVar(flags, &d.pool, "destination-pool", "the `ID` of the destination's user pool")
 	clientVar(flags, &d.client, "destination-client", "the `ID` of the app client by which people sign in there")
-	regionVar(flags, &d.region, "destination-region", "the destination's `REGION` (default: the one in its pool's ID)")
+	regionVar(flags, &d.region)
 	functionVar(flags, &d.function, "function", "the function's `NAME`, with :ALIAS where it has one, or its ARN")
 	flags.StringVar(&d.sourceProfile, "source-aws-profile", "", "a `PROFILE` of your own in the source account: the function's role need not be able to describe the pool")
 	flags.StringVar(&d.user, "user", "", "make one real attempt for the user of this `NAME`, and migrate nobody")
@@ -403,7 +403,7 @@ func attemptCheck(ctx context.Context, user, password string, environ []string) 
 	case "migrate":
 		return doctor.Attempt(doctor.Pass, saw+"; "+decidedUser(result.Response)+"; nobody was moved", "")
 	case "refuse":
-		return doctor.Attempt(doctor.Warn, saw, "docs/decision-table.md says when; `migratectl simulate` shows all of it")
+		return doctor.Attempt(doctor.Warn, saw, "docs/decision-table.md says when; `bin/migratectl simulate` shows all of it")
 	default:
 		return doctor.Attempt(doctor.Fail, saw, "see the checks of the source above")
 	}

@@ -176,7 +176,7 @@ Exit codes:
   1  a check or the operation failed
   2  the tool was used wrongly
 
-Commands read the function's own environment variables; `+"`migratectl settings`"+`
-lists them. `+"`migratectl COMMAND -h`"+` explains a command.
+Commands read the function's own environment variables, which
+`+"`bin/migratectl settings`"+` lists. `+"`bin/migratectl COMMAND -h`"+` explains a command.
 `)
 }

@@ -67,7 +67,7 @@ shown again until --rescan.`,
 
 func (r *reportFlags) declare(flags *pflag.FlagSet) {
 	poolVar(flags, &r.pool, "destination-pool", "the `ID` of the destination user pool")
-	regionVar(flags, &r.region, "destination-region", "the `REGION` of the destination (default: the region in the pool's ID)")
+	regionVar(flags, &r.region)
 	flags.StringVar(&r.sourceProfile, "source-aws-profile", "", "a `PROFILE` of your own in the source account, whose credentials list the source pool (default: those of the function's settings)")
 	flags.StringVar(&r.state, "state", "move.db", "the `FILE` that keeps what was listed")
 	r.rate, r.factorRate = 5, 5

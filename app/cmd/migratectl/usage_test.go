@@ -182,7 +182,7 @@ func TestEveryWrongUseOfEveryCommand(t *testing.T) {
 			if got.code != exitUsage || got.out != "" {
 				t.Errorf("%q: code %d, standard output %q, standard error %s", use.args, got.code, got.out, got.errors)
 			}
-			for _, want := range append(use.want, "`migratectl help") {
+			for _, want := range append(use.want, "`bin/migratectl help") {
 				if !strings.Contains(got.errors, want) {
 					t.Errorf("%q: no %q in %s", use.args, want, got.errors)
 				}

@@ -42,9 +42,10 @@ func clientVar(flags *pflag.FlagSet, to *string, name, usage string) {
 	flags.Var(checked{to, func(text string) error { return parsed(new(cognitosource.ClientID), text) }}, name, usage)
 }
 
-// regionVar declares a flag for an AWS region.
-func regionVar(flags *pflag.FlagSet, to *string, name, usage string) {
-	flags.Var(checked{to, func(text string) error { return parsed(new(cognitosource.Region), text) }}, name, usage)
+// regionVar declares the flag for the destination's region.
+func regionVar(flags *pflag.FlagSet, to *string) {
+	const usage = "the destination's `REGION` (default: the one in its pool's ID)"
+	flags.Var(checked{to, func(text string) error { return parsed(new(cognitosource.Region), text) }}, "destination-region", usage)
 }
 
 // functionVar declares a flag for a function's name or ARN.

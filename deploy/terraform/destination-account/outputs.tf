@@ -25,5 +25,5 @@ output "dashboard_name" {
 
 output "next_step" {
   description = "The trigger is not attached by this module. This shows what would change; with --yes it is done"
-  value       = "migratectl attach --destination-pool ${var.destination_user_pool_id} --function ${aws_lambda_function.function.function_name}"
+  value       = "bin/migratectl attach --destination-pool ${var.destination_user_pool_id} --function ${aws_lambda_function.function.function_name}"
 }
