@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,64 +58,66 @@ case "$*" in
 esac
 `
 
-// TestTheSetUpOfTheREADMERuns runs the commands of both READMEs as they stand, from
-// init to doctor, against moto: with both pools in one account, and in two.
+// TestTheSetUpOfTheREADMERuns runs the README's commands as they stand, from init to
+// doctor, against moto: with both pools in one account, and in two. The Japanese
+// README has the same commands.
 func TestTheSetUpOfTheREADMERuns(t *testing.T) {
 	peers.Require(t, peers.MotoServer, peers.AWSCLI)
 	cli, err := exec.LookPath("aws")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, readme := range []string{"README.md", "README.ja.md"} {
-		one, two := setUpCommands(t, readme)
-		if len(one) != 5 || len(two) != 3 {
-			t.Fatalf("%s has %d steps, and %d for two accounts", readme, len(one), len(two))
-		}
-		for accounts, own := range map[string]map[string]string{"one account": nil, "two accounts": two} {
-			t.Run(readme+" "+accounts, func(t *testing.T) {
-				a := startAccounts(t, authOff)
-				there := a.here
-				if own != nil {
-					there = a.there
+	one, two := setUpCommands(t, "README.md")
+	if len(one) != 5 || len(two) != 3 {
+		t.Fatalf("the README has %d steps, and %d for two accounts", len(one), len(two))
+	}
+	if oneToo, twoToo := setUpCommands(t, "README.ja.md"); !maps.Equal(one, oneToo) || !maps.Equal(two, twoToo) {
+		t.Errorf("README.ja.md has other commands:\n%v\n%v", oneToo, twoToo)
+	}
+	for accounts, own := range map[string]map[string]string{"one account": nil, "two accounts": two} {
+		t.Run(accounts, func(t *testing.T) {
+			a := startAccounts(t, authOff)
+			there := a.here
+			if own != nil {
+				there = a.there
+			}
+			p := healthyPlan()
+			p.sourcePool, p.pool = &cognito.CreateUserPoolInput{}, &cognito.CreateUserPoolInput{}
+			source, _, client, _ := makePool(t.Context(), t, there, p.sourcePool, p.sourceClient, "source")
+			pool, _, _, _ := makePool(t.Context(), t, a.here, p.pool, p.client, "destination")
+			folder := checkout(t, cli)
+			useProfiles(t, a)
+			var script strings.Builder
+			script.WriteString("set -eu\n")
+			for _, number := range []string{"1", "2", "3", "4", "5"} {
+				commands := one[number]
+				if instead, there := own[number]; there {
+					commands = instead
 				}
-				p := healthyPlan()
-				p.sourcePool, p.pool = &cognito.CreateUserPoolInput{}, &cognito.CreateUserPoolInput{}
-				source, _, client, _ := makePool(t.Context(), t, there, p.sourcePool, p.sourceClient, "source")
-				pool, _, _, _ := makePool(t.Context(), t, a.here, p.pool, p.client, "destination")
-				folder := checkout(t, cli)
-				useProfiles(t, a)
-				var script strings.Builder
-				script.WriteString("set -eu\n")
-				for _, number := range []string{"1", "2", "3", "4", "5"} {
-					commands := one[number]
-					if instead, there := own[number]; there {
-						commands = instead
-					}
-					script.WriteString(commands)
-				}
-				text := strings.NewReplacer(
-					"ap-northeast-1_AbCdEf123", source, "ap-northeast-1_GhIjKl456", pool, "ap-northeast-1", peers.Region,
-					"111111111111", peers.DestinationAccountID,
-				).Replace(script.String())
-				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-				defer cancel()
-				command := exec.CommandContext(ctx, "sh", "-c", text)
-				command.Dir = folder
-				command.Env = append(os.Environ(), "PATH="+filepath.Join(folder, "stand-ins")+":"+os.Getenv("PATH"), "STACKS_CLIENT="+client, "AWS_PAGER=")
-				output, err := command.CombinedOutput()
-				t.Logf("%s\n%s", text, output)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !strings.Contains(string(output), "\n0 fail, ") {
-					t.Error("doctor has no summary without failures")
-				}
-				attached, err := a.here.DescribeUserPool(t.Context(), &cognito.DescribeUserPoolInput{UserPoolId: &pool})
-				if err != nil || attached.UserPool.LambdaConfig == nil || !strings.HasSuffix(aws.ToString(attached.UserPool.LambdaConfig.UserMigration), ":function:user-migration") {
-					t.Errorf("the trigger is not attached: %v", err)
-				}
-			})
-		}
+				script.WriteString(commands)
+			}
+			text := strings.NewReplacer(
+				"ap-northeast-1_AbCdEf123", source, "ap-northeast-1_GhIjKl456", pool, "ap-northeast-1", peers.Region,
+				"111111111111", peers.DestinationAccountID,
+			).Replace(script.String())
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+			defer cancel()
+			command := exec.CommandContext(ctx, "sh", "-c", text)
+			command.Dir = folder
+			command.Env = append(os.Environ(), "PATH="+filepath.Join(folder, "stand-ins")+":"+os.Getenv("PATH"), "STACKS_CLIENT="+client, "AWS_PAGER=")
+			output, err := command.CombinedOutput()
+			t.Logf("%s\n%s", text, output)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(output), "\n0 fail, ") {
+				t.Error("doctor has no summary without failures")
+			}
+			attached, err := a.here.DescribeUserPool(t.Context(), &cognito.DescribeUserPoolInput{UserPoolId: &pool})
+			if err != nil || attached.UserPool.LambdaConfig == nil || !strings.HasSuffix(aws.ToString(attached.UserPool.LambdaConfig.UserMigration), ":function:user-migration") {
+				t.Errorf("the trigger is not attached: %v", err)
+			}
+		})
 	}
 }
 
