@@ -86,19 +86,24 @@ type State struct {
 // Open opens the file, or makes it with mode 0600. With rescan, rules may differ
 // from those of the file.
 func Open(ctx context.Context, path string, identity Identity, rescan bool) (*State, error) {
-	isNew, err := prepare(path)
-	if err != nil {
+	if err := prepare(path); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	db, err := sql.Open("sqlite", "file:"+escaped(path)+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=cache_size(-16000)&_pragma=temp_store(FILE)&_txlock=immediate")
+	db, err := sql.Open("sqlite", "file:"+escaped(path)+"?_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)&_pragma=cache_size(-16000)&_pragma=temp_store(FILE)&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	db.SetMaxOpenConns(2) // one reads while the other writes
 	s := &State{db: db}
-	if isNew {
+	isNew, err := s.isOurs(ctx)
+	if err == nil {
+		_, err = db.ExecContext(ctx, "PRAGMA journal_mode = WAL")
+	}
+	switch {
+	case err != nil:
+	case isNew:
 		err = s.create(ctx, identity)
-	} else {
+	default:
 		err = s.check(ctx, identity, rescan)
 	}
 	if err != nil {
@@ -116,24 +121,24 @@ func escaped(path string) string {
 // Close closes the file.
 func (s *State) Close() error { return s.db.Close() }
 
-// prepare looks at the file before SQLite may change it, and reports whether it is
-// new.
-func prepare(path string) (isNew bool, err error) {
+// prepare makes the file where it is missing, and looks at it before SQLite may
+// change it.
+func prepare(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names the file
 	if err != nil {
 		if errors.Is(err, os.ErrPermission) {
-			return false, ErrReadOnly
+			return ErrReadOnly
 		}
-		return false, err
+		return err
 	}
 	defer func() { _ = file.Close() }() // nothing was written
 	header := make([]byte, 100)
 	read, err := io.ReadFull(file, header)
 	switch {
 	case read == 0:
-		return true, nil
+		return nil
 	case err != nil, string(header[:16]) != "SQLite format 3\x00":
-		return false, ErrForeign
+		return ErrForeign
 	}
 	// "The Database Header" (Database File Format, sqlite.org).
 	pageSize, pages := int64(binary.BigEndian.Uint16(header[16:])), int64(binary.BigEndian.Uint32(header[28:]))
@@ -142,15 +147,29 @@ func prepare(path string) (isNew bool, err error) {
 	}
 	info, err := file.Stat()
 	if err != nil {
-		return false, err
+		return err
 	}
+	// What a killed run committed is in the file beside it.
 	if _, err := os.Stat(path + "-wal"); errors.Is(err, os.ErrNotExist) && info.Size() < pages*pageSize {
-		return false, ErrDamaged
+		return ErrDamaged
+	}
+	return nil
+}
+
+// isOurs reads the marks of the file, and reports whether it has no tables yet.
+func (s *State) isOurs(ctx context.Context) (isNew bool, err error) {
+	var id, ours, tables int64
+	for query, value := range map[string]*int64{"PRAGMA application_id": &id, "PRAGMA user_version": &ours, "SELECT count(*) FROM sqlite_master": &tables} {
+		if err := s.db.QueryRowContext(ctx, query).Scan(value); err != nil {
+			return false, err
+		}
 	}
 	switch {
-	case binary.BigEndian.Uint32(header[68:]) != applicationID:
+	case id == 0 && ours == 0 && tables == 0: // new, or its run was killed while making it
+		return true, nil
+	case id != applicationID:
 		return false, ErrForeign
-	case binary.BigEndian.Uint32(header[60:]) != version:
+	case ours != version:
 		return false, ErrVersion
 	}
 	return false, nil
