@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 )
 
@@ -156,5 +157,6 @@ func TestAReportThatWasKilledHasTheSameTotals(t *testing.T) {
 			t.Errorf("%s: %d, want %d", what, numbers[0], numbers[1])
 		}
 	}
-	t.Logf("the last run took %v of processor time", command.ProcessState.UserTime()+command.ProcessState.SystemTime())
+	usage, _ := command.ProcessState.SysUsage().(*syscall.Rusage)
+	t.Logf("the last run: %v of processor time, %d kB at most", command.ProcessState.UserTime()+command.ProcessState.SystemTime(), usage.Maxrss)
 }
