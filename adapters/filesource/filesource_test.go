@@ -34,6 +34,7 @@ func TestTheFileSourceKeepsTheContract(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var work counted
+			var listed *filesource.Directory
 			sourcetest.Run(t, sourcetest.Harness{
 				Name: "people",
 				Work: work.read,
@@ -41,10 +42,12 @@ func TestTheFileSourceKeepsTheContract(t *testing.T) {
 					sourcetest.DisabledUsers, sourcetest.UnconfirmedUsers, sourcetest.FederatedUsers,
 					sourcetest.TemporaryPasswords, sourcetest.Resets,
 					sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.CaseInsensitive,
-					sourcetest.KeepsSubs, sourcetest.VerifiesHashes, sourcetest.CertifiesUnjudged,
+					sourcetest.KeepsSubs, sourcetest.VerifiesHashes, sourcetest.CertifiesUnjudged, sourcetest.Lists,
 				},
+				Lister: func() ports.UserLister { return listed },
 				Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
-					return work.of(open(t, fileOf(t, people, hashes)))
+					listed = open(t, fileOf(t, people, hashes))
+					return work.of(listed)
 				},
 			})
 		})

@@ -35,7 +35,7 @@ const byNameOrEmail = `
 func capabilities(more ...sourcetest.Capability) []sourcetest.Capability {
 	return append(more, sourcetest.DisabledUsers, sourcetest.UnconfirmedUsers, sourcetest.FederatedUsers,
 		sourcetest.TemporaryPasswords, sourcetest.Resets, sourcetest.EmailAliases, sourcetest.Ambiguity,
-		sourcetest.KeepsSubs, sourcetest.VerifiesHashes,
+		sourcetest.KeepsSubs, sourcetest.VerifiesHashes, sourcetest.Lists,
 		sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence,
 		sourcetest.Closure, sourcetest.CertifiesUnjudged)
 }
@@ -44,6 +44,8 @@ func capabilities(more ...sourcetest.Capability) []sourcetest.Capability {
 func contract(t *testing.T, s *server, more ...sourcetest.Capability) {
 	t.Helper()
 	settings := s.settings(byNameOrEmail)
+	settings.ListQuery = "SELECT " + strings.Join(columns(), ", ") + " FROM people"
+	var listed *sqlsource.Directory
 	away := func(t *testing.T) ports.SourceDirectory {
 		away := settings
 		away.URL = domain.NewSecret(fmt.Sprintf("%s://a:b@%s/people", s.driver, process.ClosedAddress(t)))
@@ -57,9 +59,10 @@ func contract(t *testing.T, s *server, more ...sourcetest.Capability) {
 		Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
 			fill(t, s, people)
 			directory := open(t, settings)
-			work = sqlsource.CountHashes(directory)
+			work, listed = sqlsource.CountHashes(directory), directory
 			return directory
 		},
+		Lister:      func() ports.UserLister { return listed },
 		Unreachable: away,
 		Closed:      away,
 		Throttled: func(t *testing.T) ports.SourceDirectory {

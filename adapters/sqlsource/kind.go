@@ -57,5 +57,9 @@ func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (por
 	if err != nil {
 		return ports.Source{}, err
 	}
-	return ports.Source{Directory: directory, Warm: directory.Warm}, nil
+	source := ports.Source{Directory: directory, Warm: directory.Warm}
+	if c.ListQuery != "" {
+		source.Lister = directory
+	}
+	return source, nil
 }

@@ -9,6 +9,9 @@ import (
 // placeholder is where the query takes what was typed.
 const placeholder = ":username"
 
+// errNoPlaceholder is returned for a query without our placeholder, or another's.
+var errNoPlaceholder = errors.New("takes " + placeholder + " once, outside of strings and comments; there is none")
+
 // patternOf returns the pattern of one piece of a query: a string, a quoted name, a
 // comment to the end of the line, a name or number, a placeholder, the beginning of
 // what no regular expression ends, or else a character. A doubled quote is read as
@@ -63,7 +66,7 @@ func translate(query string, driver Driver) (string, error) {
 	case foreign:
 		return "", errors.New("takes " + placeholder + ", and no placeholder of the database's own")
 	case found == 0:
-		return "", errors.New("takes " + placeholder + " once, outside of strings and comments; there is none")
+		return "", errNoPlaceholder
 	case found > 1:
 		return "", errors.New("takes " + placeholder + " once; a common table expression can give it a name: WITH typed AS (SELECT " + placeholder + " AS name) …")
 	}

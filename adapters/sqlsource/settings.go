@@ -20,14 +20,16 @@ import (
 
 // Settings are the variables of a database as source.
 type Settings struct {
-	Driver   Driver        `env:"DRIVER,required" takes:"postgres, mysql" desc:"The kind of database. MariaDB is \u0060mysql\u0060."`
-	URL      domain.Secret `env:"URL,required" takes:"driver://user:password@host:port/database" desc:"The database, and the user who may read what the query reads. Special characters are percent-encoded."`
-	Query    string        `env:"QUERY,required" takes:"a SELECT with one :username" desc:"Finds the person by what was typed; docs/sources/sql.md has its columns."`
-	Auth     Auth          `env:"AUTH" envDefault:"password" takes:"password, iam" desc:"How the database knows us: by the URL's password, or by a token that RDS takes for it."`
-	Region   Region        `env:"REGION" takes:"an AWS region" desc:"The region of an RDS database, by default the one in its host name. Goes with \u0060AUTH=iam\u0060."`
-	TLS      TLS           `env:"TLS" envDefault:"verify" takes:"verify, unverified, off" desc:"How the connection is secured: the server's certificate is checked, is taken as it is, or there is none."`
-	CABundle string        `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificates of the authorities that vouch for the server, in place of the public ones. RDS has its own."`
-	Decoy    domain.Secret `env:"DECOY" takes:"a hash of nobody's password" desc:"What every sign-in costs at least: a hash of the form and cost of the dearest in the table. Without one it is the dearest that was seen."`
+	Driver Driver        `env:"DRIVER,required" takes:"postgres, mysql" desc:"The kind of database. MariaDB is \u0060mysql\u0060."`
+	URL    domain.Secret `env:"URL,required" takes:"driver://user:password@host:port/database" desc:"The database, and the user who may read what the query reads. Special characters are percent-encoded."`
+	Query  string        `env:"QUERY,required" takes:"a SELECT with one :username" desc:"Finds the person by what was typed; docs/sources/sql.md has its columns."`
+	// ListQuery is for the operator's report alone.
+	ListQuery string        `env:"LIST_QUERY" takes:"a SELECT without parameters" desc:"Lists everybody, with the columns of \u0060QUERY\u0060, for \u0060migratectl report\u0060."`
+	Auth      Auth          `env:"AUTH" envDefault:"password" takes:"password, iam" desc:"How the database knows us: by the URL's password, or by a token that RDS takes for it."`
+	Region    Region        `env:"REGION" takes:"an AWS region" desc:"The region of an RDS database, by default the one in its host name. Goes with \u0060AUTH=iam\u0060."`
+	TLS       TLS           `env:"TLS" envDefault:"verify" takes:"verify, unverified, off" desc:"How the connection is secured: the server's certificate is checked, is taken as it is, or there is none."`
+	CABundle  string        `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificates of the authorities that vouch for the server, in place of the public ones. RDS has its own."`
+	Decoy     domain.Secret `env:"DECOY" takes:"a hash of nobody's password" desc:"What every sign-in costs at least: a hash of the form and cost of the dearest in the table. Without one it is the dearest that was seen."`
 
 	Passwords hashed.Passwords
 	// Role signs in to an RDS database of another account.
@@ -162,6 +164,9 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	}
 	if _, err := s.translated(); err != nil {
 		problem("QUERY", "%v", err)
+	}
+	if _, err := translate(s.ListQuery, s.Driver); s.ListQuery != "" && !errors.Is(err, errNoPlaceholder) {
+		problem("LIST_QUERY", "takes a SELECT without parameters, whose quotes and comments are closed")
 	}
 	if s.Auth == AuthIAM && s.TLS != TLSVerify {
 		problem("TLS", "must be verify with %s=iam: the token is sent as it is", variable("AUTH"))

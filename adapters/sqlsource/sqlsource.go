@@ -45,8 +45,10 @@ type Directory struct {
 	name  string
 	db    *sql.DB
 	query string
-	fault func(error) dialect.Fault
-	names fields.Names
+	// listQuery lists everybody; empty where the operator gave none.
+	listQuery string
+	fault     func(error) dialect.Fault
+	names     fields.Names
 	// checker knows the hashes that were seen.
 	checker *hashed.Checker
 	options Options
@@ -90,7 +92,7 @@ func Open(name string, settings Settings, credentials ports.CredentialProvider, 
 		return nil, fmt.Errorf("DECOY: %w", err)
 	}
 	d := &Directory{
-		name: name, db: sql.OpenDB(connector), query: query, fault: driver.Fault,
+		name: name, db: sql.OpenDB(connector), query: query, listQuery: settings.ListQuery, fault: driver.Fault,
 		names: fields.NewNames(options.Mapped...), checker: checker, options: options,
 	}
 	d.db.SetMaxOpenConns(connections)
@@ -244,14 +246,7 @@ func (d *Directory) rows(ctx context.Context, username string) (people []*hashed
 		d.options.Tell(unknown.Notes(fields.UnusedAttributes)...)
 	})
 	for len(people) <= mostRows && rows.Next() {
-		values := make([]any, len(columns))
-		for i := range values {
-			values[i] = new(any)
-		}
-		if err := rows.Scan(values...); err != nil {
-			return nil, d.classify(ctx, err)
-		}
-		person, err := personOf(header.Names, columns, values)
+		person, err := d.person(ctx, rows, header.Names, columns)
 		if err != nil {
 			return nil, err
 		}
@@ -261,6 +256,18 @@ func (d *Directory) rows(ctx context.Context, username string) (people []*hashed
 		return d.unlessStrange(ctx, err)
 	}
 	return people, nil
+}
+
+// person reads the row at hand.
+func (d *Directory) person(ctx context.Context, rows *sql.Rows, names []string, columns []*sql.ColumnType) (*hashed.Person, error) {
+	values := make([]any, len(columns))
+	for i := range values {
+		values[i] = new(any)
+	}
+	if err := rows.Scan(values...); err != nil {
+		return nil, d.classify(ctx, err)
+	}
+	return personOf(names, columns, values)
 }
 
 // unlessStrange takes what was typed for nobody's where the database cannot

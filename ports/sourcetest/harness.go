@@ -25,6 +25,8 @@ type Harness struct {
 	// Work tells what the adapter that Open made has computed of hashes so far, in
 	// units and by names of the harness's own. It goes with [VerifiesHashes].
 	Work func() map[string]int
+	// Lister returns the lister of the directory that Open made. It goes with [Lists].
+	Lister func() ports.UserLister
 	// The others return the adapter over a directory that is out of order. Each
 	// goes with the capability of its name.
 	Unreachable, Throttled, Misconfigured, Silent, Closed, Unreadable func(t *testing.T) ports.SourceDirectory
@@ -83,6 +85,8 @@ const (
 	// outage counts in the lockout, which is safe. No directory may certify more.
 	CertifiesUnjudged Capability = "certifies what was not judged"
 
+	// Lists: the adapter lists all users of the directory.
+	Lists Capability = "lists users"
 	// CountsQuestions: [Harness.Questions] counts.
 	CountsQuestions Capability = "counts questions"
 	// Unreachability, Throttling, Misconfiguration, Silence: the harness can
@@ -104,7 +108,7 @@ func Capabilities() []Capability {
 	return []Capability{
 		DisabledUsers, UnconfirmedUsers, FederatedUsers, TemporaryPasswords, Resets,
 		SMSMFA, SoftwareTokenMFA, EmailMFA, EmailAliases, UnverifiedAliases, SubForAliases, Ambiguity, CaseInsensitive,
-		HidesUnknownUsers, NoLookUps, MakesSubs, KeepsSubs, VerifiesHashes, CertifiesUnjudged,
+		HidesUnknownUsers, NoLookUps, MakesSubs, KeepsSubs, VerifiesHashes, CertifiesUnjudged, Lists,
 		CountsQuestions, Unreachability, Throttling, Misconfiguration, Silence, Closure, Unreadability,
 	}
 }
@@ -126,6 +130,7 @@ func (h Harness) check(t *testing.T) {
 	}
 	for capability, given := range map[Capability]bool{
 		CountsQuestions:  h.Questions != nil,
+		Lists:            h.Lister != nil,
 		VerifiesHashes:   h.Work != nil,
 		Unreachability:   h.Unreachable != nil,
 		Throttling:       h.Throttled != nil,

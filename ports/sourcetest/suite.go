@@ -105,6 +105,7 @@ func sections() []section {
 		{"the profile is the user's, whole and unchanged", profile},
 		{"a contact is verified only where the directory says so", verifiedContacts},
 		{"a username is a name and never a pattern", hostileUsernames},
+		{"everybody is listed once, with the same profile", everybodyListed},
 		{"an ended context comes back as its own error", endedContext},
 		{"many can ask at a time", concurrentQuestions},
 		{"a password is asked about once", oneQuestion},
