@@ -28,6 +28,8 @@ const longest = 30 * time.Second
 type session struct {
 	*ldap.Conn
 	close func()
+	// extend lets the connection last for one more question.
+	extend func()
 }
 
 // connect opens a connection and signs the service account in, where there is
@@ -45,7 +47,7 @@ func (d *Directory) connect(ctx context.Context) (*session, error) {
 		stop()
 		_ = client.Unbind() // which closes; nothing is lost where it fails
 		_ = client.Close()
-	}}
+	}, extend: func() { _ = conn.SetDeadline(time.Now().Add(longest)) }} // a closed connection fails at the question
 	if d.settings.StartTLS {
 		if err := s.StartTLS(d.tls); err != nil {
 			s.close()

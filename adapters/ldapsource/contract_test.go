@@ -42,6 +42,7 @@ func TestTheLDAPSourceKeepsTheContractAgainstSlapd(t *testing.T) {
 					s.URL = ldapsource.URL(scheme + "://" + address)
 				}))
 			}
+			var listed *ldapsource.Directory
 			sourcetest.Run(t, sourcetest.Harness{
 				Name: "corp",
 				Declared: []sourcetest.Capability{
@@ -49,14 +50,17 @@ func TestTheLDAPSourceKeepsTheContractAgainstSlapd(t *testing.T) {
 					sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.CaseInsensitive, sourcetest.KeepsSubs,
 					sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling,
 					sourcetest.Misconfiguration, sourcetest.Silence, sourcetest.Closure, sourcetest.CertifiesUnjudged,
+					sourcetest.Lists,
 				},
+				Lister: func() ports.UserLister { return listed },
 				Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
 					var entries []entry
 					for _, person := range people {
 						entries = append(entries, entryOf(person))
 					}
 					server = startSlapd(t, entries...)
-					return open(t, server.settings(secured))
+					listed = open(t, server.settings(secured))
+					return listed
 				},
 				Questions:   func() int { return server.binds(t) },
 				Unreachable: func(t *testing.T) ports.SourceDirectory { return elsewhere(t, process.ClosedAddress(t)) },

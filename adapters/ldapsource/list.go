@@ -1,0 +1,77 @@
+package ldapsource
+
+import (
+	"context"
+	"iter"
+	"strings"
+	"time"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+
+	"github.com/go-ldap/ldap/v3"
+)
+
+var _ ports.UserLister = (*Directory)(nil)
+
+// pageSize is how many entries a page has: the most that Active Directory gives.
+const pageSize = 1000
+
+// everybody is the filter for all whom the login filter can find.
+func (f Filter) everybody() string {
+	return strings.ReplaceAll(string(f), placeUsername, "*")
+}
+
+// Slices implements [ports.UserLister].
+func (d *Directory) Slices() []string { return []string{""} }
+
+// Pages implements [ports.UserLister] by the control for paged results (RFC 2696).
+// The server's cookie is of one connection, so it always lists from the beginning.
+func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.Seq2[ports.UserPage, error] {
+	return func(yield func(ports.UserPage, error) bool) {
+		if err := request.Turn(ctx); err != nil {
+			yield(ports.UserPage{}, err)
+			return
+		}
+		s, err := d.connect(ctx)
+		if err != nil {
+			yield(ports.UserPage{}, err)
+			return
+		}
+		defer s.close()
+		paging := ldap.NewControlPaging(pageSize)
+		for {
+			search := ldap.NewSearchRequest(string(d.settings.BaseDN), ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, secondsLeft(ctx), false,
+				d.layout.filter.everybody(), d.layout.wanted(), []ldap.Control{paging})
+			result, err := s.Search(search)
+			if err != nil {
+				yield(ports.UserPage{}, faultOf(ctx, "search", err))
+				return
+			}
+			if !yield(ports.UserPage{Users: d.usersOf(result.Entries)}, nil) {
+				return
+			}
+			answer, _ := ldap.FindControl(result.Controls, ldap.ControlTypePaging).(*ldap.ControlPaging)
+			if answer == nil || len(answer.Cookie) == 0 {
+				return
+			}
+			paging.SetCookie(answer.Cookie)
+			if err := request.Turn(ctx); err != nil {
+				yield(ports.UserPage{}, err)
+				return
+			}
+			s.extend()
+		}
+	}
+}
+
+// usersOf reads entries, without those that have no username.
+func (d *Directory) usersOf(entries []*ldap.Entry) []domain.SourceUser {
+	users, now := make([]domain.SourceUser, 0, len(entries)), time.Now()
+	for _, entry := range entries {
+		if name := d.layout.username(entry); name != "" {
+			users = append(users, d.layout.user(entry, name, now))
+		}
+	}
+	return users
+}
