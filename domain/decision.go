@@ -113,13 +113,11 @@ func decide(rules Rules, attempt Attempt, finding Finding) Decision {
 	if reason := standing(user); reason != "" {
 		return Decision{Reason: reason}
 	}
-	kind := settle(finding.Kind, user.Status)
+	kind := settle(finding.Kind, user)
 	if reason := refusal(rules, attempt.Trigger, kind); reason != "" {
 		return Decision{Reason: reason}
 	}
-	// After a completed sign-in, the source asked for no second factor. Every
-	// other finding would bypass a second factor that is switched on.
-	if kind != PasswordAccepted && len(user.MFA) > 0 && rules.OnMFA != MFAMigrate {
+	if demandsMFA(kind, finding) && !rules.migratesMFA() {
 		return Decision{Reason: ReasonMFARequired}
 	}
 	return create(rules, attempt, kind, finding)
@@ -163,15 +161,18 @@ func standing(user SourceUser) Reason {
 	}
 }
 
-// settle corrects the finding by the status in the profile. A source may accept a
-// temporary password without saying that it is temporary.
-func settle(kind FindingKind, status UserStatus) FindingKind {
+// settle corrects the finding by the profile. A source may accept a temporary
+// password without saying that it is temporary, and a password without asking for
+// the second factor that it names.
+func settle(kind FindingKind, user SourceUser) FindingKind {
 	right := kind == PasswordAccepted || kind == MFARequired
 	switch {
-	case right && status == StatusForceChangePassword:
+	case right && user.Status == StatusForceChangePassword:
 		return TemporaryPasswordAccepted
-	case right && status == StatusResetRequired:
+	case right && user.Status == StatusResetRequired:
 		return ResetRequired
+	case kind == PasswordAccepted && user.MFAUnasked && len(user.MFA) > 0:
+		return MFARequired
 	default:
 		return kind
 	}
@@ -185,7 +186,17 @@ func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Dec
 	if unfit := rules.Attributes.unfit(attempt, user, attributes, omitted); len(unfit) > 0 {
 		return Decision{Reason: ReasonAttributeInvalid, Omitted: omitted.with(unfit)}
 	}
-	status := finalStatus(rules, kind)
+	carried := rules.carriesSMS(finding, attributes)
+	if !carried && rules.OnMFA == MFACarry && demandsMFA(kind, finding) {
+		return Decision{Reason: ReasonMFANotCarried, Omitted: omitted}
+	}
+	status, reason := finalStatus(rules, kind), kind.row().reason
+	if status == FinalConfirmed && rules.isWeak(attempt.Password) {
+		if rules.OnWeakPassword != WeakPasswordReset || !attributes.hasVerifiedContact() {
+			return Decision{Reason: ReasonWeakPassword, Omitted: omitted}
+		}
+		status, reason = FinalResetRequired, ReasonWeakPassword
+	}
 	if status != FinalConfirmed && !attributes.hasVerifiedContact() {
 		return Decision{Reason: ReasonNoVerifiedContact, Omitted: omitted}
 	}
@@ -198,7 +209,7 @@ func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Dec
 	}
 	return Decision{
 		Verdict: Migrate,
-		Reason:  kind.row().reason,
+		Reason:  reason,
 		Omitted: omitted,
 		User: NewUser{
 			Username:           name,
@@ -208,7 +219,7 @@ func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Dec
 			DeliverByEmail:     rules.MessageAction == MessageSend && attributes.hasVerifiedEmail(),
 			DeliverBySMS:       rules.MessageAction == MessageSend && attributes.hasVerifiedPhone(),
 			ForceAliasCreation: rules.ForceAliasCreation && finding.Kind.ProvesPassword() && attributes.hasVerifiedContact(),
-			EnableSMSMFA:       rules.OnMFA == MFAMigrate && attributes[attributePhone] != "" && prefersSMS(finding),
+			EnableSMSMFA:       carried || rules.OnMFA == MFAMigrate && rules.DestinationMFA.Mode != MFAOff && attributes[attributePhone] != "" && prefersSMS(finding),
 		},
 	}
 }
@@ -226,15 +237,6 @@ func finalStatus(rules Rules, kind FindingKind) FinalStatus {
 	default: // a temporary password, a demanded reset, and any kind that is added later
 		return FinalResetRequired
 	}
-}
-
-// prefersSMS reports whether the user's second factor is a code by SMS: by
-// their preference or, where none is known, by the challenge that came.
-func prefersSMS(finding Finding) bool {
-	if finding.User.PreferredMFA != "" {
-		return finding.User.PreferredMFA == MFASMS
-	}
-	return MFAMethod(finding.Challenge) == MFASMS
 }
 
 func username(rule UsernameRule, submitted string, user SourceUser) string {

@@ -25,13 +25,19 @@ const (
 	ReasonTemporaryPassword        Reason = "temporary_password"
 	ReasonTemporaryPasswordExpired Reason = "temporary_password_expired"
 	ReasonMFARequired              Reason = "mfa_required"
-	ReasonChallengeUnsupported     Reason = "challenge_unsupported"
-	ReasonLookUpUnsupported        Reason = "look_up_unsupported"
-	ReasonResetRequired            Reason = "reset_required"
-	ReasonSignInDenied             Reason = "sign_in_denied"
-	ReasonLockedOut                Reason = "locked_out"
-	ReasonIdentifierNotOwned       Reason = "identifier_not_owned"
-	ReasonNoVerifiedContact        Reason = "no_verified_contact"
+	// ReasonMFANotCarried: the second factor does not survive the move, and the
+	// operator chose to migrate only users whose factor does.
+	ReasonMFANotCarried Reason = "mfa_cannot_be_carried"
+	// ReasonWeakPassword: the password was right, and the policy of the destination
+	// does not allow it.
+	ReasonWeakPassword         Reason = "weak_password"
+	ReasonChallengeUnsupported Reason = "challenge_unsupported"
+	ReasonLookUpUnsupported    Reason = "look_up_unsupported"
+	ReasonResetRequired        Reason = "reset_required"
+	ReasonSignInDenied         Reason = "sign_in_denied"
+	ReasonLockedOut            Reason = "locked_out"
+	ReasonIdentifierNotOwned   Reason = "identifier_not_owned"
+	ReasonNoVerifiedContact    Reason = "no_verified_contact"
 	// ReasonForgotPasswordRefused: the operator chose that nobody migrates by a
 	// forgotten password.
 	ReasonForgotPasswordRefused Reason = "forgot_password_refused"
@@ -75,7 +81,7 @@ func RefusalReasons() []Reason {
 		ReasonPasswordWrong, ReasonUserUnknown, ReasonUserAmbiguous, ReasonUserDisabled,
 		ReasonUserUnconfirmed, ReasonUserFederated, ReasonUserArchived, ReasonUserCompromised,
 		ReasonStatusUnknown, ReasonTemporaryPassword, ReasonTemporaryPasswordExpired,
-		ReasonMFARequired, ReasonChallengeUnsupported, ReasonLookUpUnsupported, ReasonResetRequired, ReasonSignInDenied,
+		ReasonMFARequired, ReasonMFANotCarried, ReasonWeakPassword, ReasonChallengeUnsupported, ReasonLookUpUnsupported, ReasonResetRequired, ReasonSignInDenied,
 		ReasonLockedOut, ReasonIdentifierNotOwned, ReasonNoVerifiedContact, ReasonForgotPasswordRefused,
 		ReasonIdentityOfEarlierSource, ReasonAttributeInvalid, ReasonUsernameInvalid, ReasonFindingUnexpected,
 	}

@@ -13,6 +13,13 @@ type Rules struct {
 	OnTemporaryPassword OnTemporaryPassword
 	// OnMFA answers a user whom the source would ask for a second factor.
 	OnMFA OnMFA
+	// DestinationMFA is how the destination asks for second factors, as far as it
+	// is known.
+	DestinationMFA DestinationMFA
+	// OnWeakPassword answers a right password that PasswordPolicy does not allow.
+	OnWeakPassword OnWeakPassword
+	// PasswordPolicy is the destination's; the zero policy allows everything.
+	PasswordPolicy PasswordPolicy
 	// OnResetRequired answers a source that demands a new password.
 	OnResetRequired OnResetRequired
 	// OnForgotPassword answers a user who forgot the password.
@@ -33,6 +40,7 @@ func DefaultRules() Rules {
 		Username:            UsernameAuto,
 		OnTemporaryPassword: TemporaryPasswordReset,
 		OnMFA:               MFARefuse,
+		OnWeakPassword:      WeakPasswordMigrate,
 		OnResetRequired:     ResetRequiredReset,
 		OnForgotPassword:    ForgotPasswordMigrate,
 		MessageAction:       MessageSuppress,
@@ -56,7 +64,9 @@ func (r Rules) migratesTemporaryPassword() bool {
 	return r.OnTemporaryPassword == TemporaryPasswordReset || r.OnTemporaryPassword == TemporaryPasswordConfirm
 }
 
-func (r Rules) migratesMFA() bool { return r.OnMFA == MFAMigrate }
+func (r Rules) migratesMFA() bool {
+	return r.OnMFA == MFAMigrate || r.OnMFA == MFACarry
+}
 
 func (r Rules) migratesResetRequired() bool { return r.OnResetRequired == ResetRequiredReset }
 
@@ -130,6 +140,9 @@ const (
 	// MFARefuse turns the user away, so that no second factor is dropped in
 	// silence: its secret cannot be read out of the source (cognito-facts 31).
 	MFARefuse OnMFA = "refuse"
+	// MFACarry migrates the user if the factor is a code by SMS that the destination
+	// asks for from the first sign-in, and turns others away.
+	MFACarry OnMFA = "carry"
 	// MFAMigrate migrates the user without it; a preference for SMS goes along
 	// where there is a phone number.
 	MFAMigrate OnMFA = "migrate"
@@ -138,7 +151,28 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (o *OnMFA) UnmarshalText(text []byte) error {
-	return Choose(o, text, MFARefuse, MFAMigrate)
+	return Choose(o, text, MFARefuse, MFACarry, MFAMigrate)
+}
+
+// OnWeakPassword answers a right password that the destination's policy does not
+// allow. Cognito does not check the passwords of migrated users (cognito-facts 11).
+type OnWeakPassword string
+
+// The answers to a weak password.
+const (
+	// WeakPasswordMigrate migrates the user with it; nothing is checked.
+	WeakPasswordMigrate OnWeakPassword = "migrate"
+	// WeakPasswordReset migrates a user who has a verified contact, and who must
+	// then choose a password by a code. Others are turned away.
+	WeakPasswordReset OnWeakPassword = "reset"
+	// WeakPasswordRefuse turns the user away.
+	WeakPasswordRefuse OnWeakPassword = "refuse"
+)
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
+// error that lists the choices.
+func (o *OnWeakPassword) UnmarshalText(text []byte) error {
+	return Choose(o, text, WeakPasswordMigrate, WeakPasswordReset, WeakPasswordRefuse)
 }
 
 // OnResetRequired answers a source that demands a new password.

@@ -40,6 +40,9 @@ const (
 	MFASMS           MFAMethod = "SMS_MFA"
 	MFASoftwareToken MFAMethod = "SOFTWARE_TOKEN_MFA"
 	MFAEmail         MFAMethod = "EMAIL_OTP"
+	MFAPasskey       MFAMethod = "WEB_AUTHN"
+	// MFAOther is a factor that the source names in words that nothing here knows.
+	MFAOther MFAMethod = "OTHER"
 )
 
 // Attributes are a user's attributes by name. Every value is a string, booleans
@@ -100,6 +103,11 @@ type SourceUser struct {
 	MFA []MFAMethod
 	// PreferredMFA is the one that the user prefers, if any.
 	PreferredMFA MFAMethod
+	// MFARequired: the source requires a second factor of every user, listed or not.
+	MFARequired bool
+	// MFAUnasked: the source names the factors, and asks for none when it checks a
+	// password. So its sign-ins prove nothing about a second factor.
+	MFAUnasked bool
 	// Groups are the user's groups at the source, where GroupsKnown: the
 	// profile named them without a further call.
 	Groups      []string

@@ -38,6 +38,7 @@ func challengeKind(challenge types.ChallengeNameType) domain.FindingKind {
 		types.ChallengeNameTypeSoftwareTokenMfa,
 		types.ChallengeNameTypeEmailOtp,
 		types.ChallengeNameTypeSelectMfaType,
+		types.ChallengeNameTypeWebAuthn, // a passkey, in a pool that takes passkeys as second factor
 		types.ChallengeNameTypeMfaSetup:
 		return domain.MFARequired
 	case types.ChallengeNameTypePasswordVerifier,
@@ -48,7 +49,6 @@ func challengeKind(challenge types.ChallengeNameType) domain.FindingKind {
 		types.ChallengeNameTypeAdminNoSrpAuth,
 		types.ChallengeNameTypeSmsOtp,
 		types.ChallengeNameTypePassword,
-		types.ChallengeNameTypeWebAuthn,
 		types.ChallengeNameTypePasswordSrp:
 		return domain.ChallengeUnsupported
 	default:

@@ -11,11 +11,12 @@ import (
 
 // Settings are the variables of a user pool as source.
 type Settings struct {
-	UserPoolID   UserPoolID    `env:"USER_POOL_ID,required" takes:"a user pool ID, such as ap-northeast-1_AbCdEf123" desc:"The source user pool."`
-	ClientID     ClientID      `env:"CLIENT_ID,required" takes:"an app client ID" desc:"An app client of the source pool that allows ALLOW_ADMIN_USER_PASSWORD_AUTH."`
-	ClientSecret domain.Secret `env:"CLIENT_SECRET" takes:"the app client's secret" desc:"Needed when that app client has one."`
-	Region       Region        `env:"REGION" takes:"an AWS region" desc:"The source pool's region, by default the one in its ID."`
-	Profile      Profile       `env:"PROFILE" envDefault:"admin_get_user" takes:"admin_get_user, concurrent, id_token" desc:"Where the profile is read: by AdminGetUser after the sign-in; by AdminGetUser beside it, which is quicker and asks for wrong passwords too; from the ID token, which spares a call and holds what the app client may read. See docs/sources/cognito.md."`
+	UserPoolID   UserPoolID     `env:"USER_POOL_ID,required" takes:"a user pool ID, such as ap-northeast-1_AbCdEf123" desc:"The source user pool."`
+	ClientID     ClientID       `env:"CLIENT_ID,required" takes:"an app client ID" desc:"An app client of the source pool that allows ALLOW_ADMIN_USER_PASSWORD_AUTH."`
+	ClientSecret domain.Secret  `env:"CLIENT_SECRET" takes:"the app client's secret" desc:"Needed when that app client has one."`
+	Region       Region         `env:"REGION" takes:"an AWS region" desc:"The source pool's region, by default the one in its ID."`
+	Profile      Profile        `env:"PROFILE" envDefault:"admin_get_user" takes:"admin_get_user, concurrent, id_token" desc:"Where the profile is read: by AdminGetUser after the sign-in; by AdminGetUser beside it, which is quicker and asks for wrong passwords too; from the ID token, which spares a call and holds what the app client may read. See docs/sources/cognito.md."`
+	MFA          domain.MFAMode `env:"MFA" takes:"OFF, OPTIONAL, ON" desc:"The source pool's own MFA setting. With \u0060ON\u0060, every user counts as one with a second factor, also where the profile lists none: by forgot-password, a temporary password or a required reset."`
 	// Role is the role through which the pool is asked.
 	Role awsrole.Settings
 }

@@ -119,6 +119,8 @@ func set(one *hashed.Person, name, value string) (err error) {
 		one.User.Enabled, err = fields.Bool(value)
 	case fields.Groups:
 		one.User.Groups = fields.SplitGroups(value)
+	case fields.MFA:
+		one.User.MFA, one.User.MFAUnasked = domain.ParseMFA(value), true
 	default:
 		one.User.Attributes[name], err = fields.Value(name, value)
 	}

@@ -278,7 +278,7 @@ func TestFaultsAreNamedByTheirEntry(t *testing.T) {
 		"broken":                {`[{"username": "` + secret + `"`, "not a JSON array of people (broken at byte"},
 		"something after it":    {`[] ` + secret, "not a JSON array of people (broken at byte"},
 		"a text for a person":   {`["` + secret + `"]`, "entry 1: takes an object"},
-		"a field that is none":  {`[{"username": "x", "department": "` + secret + `"}]`, `entry 1: takes username, password_hash, status, enabled, attributes and groups, and no other field; there is "department"`},
+		"a field that is none":  {`[{"username": "x", "department": "` + secret + `"}]`, `entry 1: takes username, password_hash, status, enabled, attributes, groups and mfa, and no other field; there is "department"`},
 		"a password":            {`[{"username": "x", "password": "` + secret + `"}]`, "entry 1: takes username"},
 		"enabled as a text":     {`[{"username": "x", "enabled": "` + secret + `"}]`, "entry 1: enabled: takes true or false, 1 or 0"},
 		"no username":           {`[{"password_hash": "` + hash + `"}]`, "entry 1: username: is required"},

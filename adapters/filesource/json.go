@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"strconv"
 
 	"cognito-user-migration/adapters/internal/fields"
@@ -60,7 +61,7 @@ func (p *people) takeEntry(raw []byte, names attributeNames) error {
 	one := hashed.Person{User: domain.SourceUser{Enabled: true, Attributes: make(domain.Attributes)}}
 	var seen []string
 	err := members(raw, func(written string, value []byte) error {
-		name, err := fields.Field(written, fields.Username, fields.PasswordHash, fields.Status, fields.Enabled, fields.Attributes, fields.Groups)
+		name, err := fields.Field(written, fields.Username, fields.PasswordHash, fields.Status, fields.Enabled, fields.Attributes, fields.Groups, fields.MFA)
 		switch {
 		case err != nil:
 			return err
@@ -71,6 +72,10 @@ func (p *people) takeEntry(raw []byte, names attributeNames) error {
 			err = p.takeAttributes(one.User.Attributes, value, names)
 		case name == fields.Groups:
 			one.User.Groups, err = textsOf(value)
+		case name == fields.MFA && rawjson.IsArray(value):
+			var methods []string
+			methods, err = textsOf(value)
+			one.User.MFA, one.User.MFAUnasked = domain.ParseMFA(strings.Join(methods, ",")), true
 		default:
 			err = setJSON(&one, name, value)
 		}

@@ -184,9 +184,9 @@ func TestAFaultOfJSONNamesItsField(t *testing.T) {
 	faults := map[string]string{
 		`"enabled": "yes"`: "enabled: takes true or false, 1 or 0", `"enabled": ""`: "enabled: takes", `"enabled": 2`: "enabled: takes", `"enabled": []`: "enabled: takes",
 		`"Enabled": "` + secret + `"`: "enabled: takes", `"enabled": true, "Enabled": false`: "enabled: is there twice", `"enabled": true, "enabled": false`: "enabled: is there twice",
-		`"enabld": false`:                           `takes username, password_hash, status, enabled, attributes and groups, and no other field; "enabld" is almost enabled`,
-		`"passwordHash": "` + secret + `"`:          `takes username, password_hash, status, enabled, attributes and groups, and no other field; "passwordHash" is almost password_hash`,
-		`"` + secret + `@example.com": 1`:           "takes username, password_hash, status, enabled, attributes and groups, and no other field",
+		`"enabld": false`:                           `takes username, password_hash, status, enabled, attributes, groups and mfa, and no other field; "enabld" is almost enabled`,
+		`"passwordHash": "` + secret + `"`:          `takes username, password_hash, status, enabled, attributes, groups and mfa, and no other field; "passwordHash" is almost password_hash`,
+		`"` + secret + `@example.com": 1`:           "takes username, password_hash, status, enabled, attributes, groups and mfa, and no other field",
 		`"password_hash": ["` + secret + `"]`:       "password_hash: takes a text",
 		`"password_hash": false`:                    "password_hash: not a hash of a known form",
 		`"status": 1`:                               "status: takes one of",

@@ -52,6 +52,10 @@ func RefusalText(reason domain.Reason) string {
 		return "The temporary password has expired."
 	case domain.ReasonMFARequired:
 		return "The user has a second factor, which cannot be migrated."
+	case domain.ReasonMFANotCarried:
+		return "The user's second factor cannot be carried over."
+	case domain.ReasonWeakPassword:
+		return "The password is too weak for the new sign-in; please set a new one where you signed in before."
 	case domain.ReasonChallengeUnsupported:
 		return "The sign-in asks for a step that cannot be migrated."
 	case domain.ReasonLookUpUnsupported:

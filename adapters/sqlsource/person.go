@@ -76,6 +76,8 @@ func place(p *hashed.Person, name string, value any, text string) (err error) {
 		p.User.Enabled, err = fields.Bool(text)
 	case fields.Groups:
 		p.User.Groups, p.User.GroupsKnown = fields.SplitGroups(text), true
+	case fields.MFA:
+		p.User.MFA, p.User.MFAUnasked = domain.ParseMFA(text), true
 	default:
 		if value != nil {
 			p.User.Attributes[name], err = fields.Value(name, text)

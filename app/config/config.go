@@ -162,7 +162,10 @@ type migrateSettings struct {
 	VerifiedContacts    domain.VerifiedContacts    `env:"VERIFIED_CONTACTS" envDefault:"source" takes:"source, always" desc:"Who vouches for email and phone number: the source, or you for all of them."`
 	Username            domain.UsernameRule        `env:"USERNAME" envDefault:"auto" takes:"auto, submitted, source, omit" desc:"Under which name the user is created."`
 	OnTemporaryPassword domain.OnTemporaryPassword `env:"ON_TEMPORARY_PASSWORD" envDefault:"reset" takes:"reset, confirm, refuse" desc:"A temporary password that was right: the user sets a new one by a code, keeps it, or is turned away."`
-	OnMFA               domain.OnMFA               `env:"ON_MFA" envDefault:"refuse" takes:"refuse, migrate" desc:"A user with a second factor, which cannot be moved: turned away, or moved without it."`
+	OnMFA               domain.OnMFA               `env:"ON_MFA" envDefault:"refuse" takes:"refuse, carry, migrate" desc:"A user with a second factor: turned away; moved if it is a code by SMS to a number that moves too, and turned away otherwise; or moved without it. docs/second-factors.md tells more."`
+	DestinationMFA      domain.DestinationMFA      `env:"DESTINATION_MFA" takes:"OFF, or OPTIONAL or ON with second factors" desc:"How the destination asks for second factors: \u0060ON,SMS_MFA,SOFTWARE_TOKEN_MFA\u0060. Needed with \u0060MIGRATE_ON_MFA=carry\u0060."`
+	OnWeakPassword      domain.OnWeakPassword      `env:"ON_WEAK_PASSWORD" envDefault:"migrate" takes:"migrate, reset, refuse" desc:"A right password that \u0060MIGRATE_PASSWORD_POLICY\u0060 does not allow: kept; replaced by the user with a code to a verified contact, and refused where there is none; or refused."`
+	PasswordPolicy      domain.PasswordPolicy      `env:"PASSWORD_POLICY" takes:"demands, separated by commas" desc:"The destination's password policy: \u0060MinimumLength=8,RequireUppercase,RequireLowercase,RequireNumbers,RequireSymbols\u0060. Needed with \u0060MIGRATE_ON_WEAK_PASSWORD\u0060."`
 	OnResetRequired     domain.OnResetRequired     `env:"ON_RESET_REQUIRED" envDefault:"reset" takes:"reset, refuse" desc:"A user whom the source tells to reset the password: moved and told the same, or turned away."`
 	OnForgotPassword    domain.OnForgotPassword    `env:"ON_FORGOT_PASSWORD" envDefault:"migrate" takes:"migrate, refuse" desc:"A user who forgot the password: moved if there is a verified contact, or turned away without asking a source."`
 	Refusal             Refusal                    `env:"REFUSAL" envDefault:"conceal" takes:"conceal, explain" desc:"The form of a refusal: as for a wrong password, or an error that says why."`
@@ -377,6 +380,7 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 	l.parse(familyLockout, &lockout)
 	sources := l.sources(migrate.Sources, kinds)
 	l.checkFamilies()
+	l.checkPolicies(migrate)
 	attributes := l.fitAttributes(migrate)
 	l.checkAudit(audit, lockout)
 	l.checkCompletion(completion, migrate.Attributes)
@@ -394,6 +398,9 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 			Username:            migrate.Username,
 			OnTemporaryPassword: migrate.OnTemporaryPassword,
 			OnMFA:               migrate.OnMFA,
+			DestinationMFA:      migrate.DestinationMFA,
+			OnWeakPassword:      migrate.OnWeakPassword,
+			PasswordPolicy:      migrate.PasswordPolicy,
 			OnResetRequired:     migrate.OnResetRequired,
 			OnForgotPassword:    migrate.OnForgotPassword,
 			ForceAliasCreation:  migrate.ForceAliasCreation,
@@ -653,6 +660,17 @@ func editDistance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// checkPolicies reports choices that lack what they are decided by.
+func (l *loader) checkPolicies(migrate migrateSettings) {
+	if migrate.OnMFA == domain.MFACarry && !migrate.DestinationMFA.Takes(domain.MFASMS) {
+		l.problem("MIGRATE_DESTINATION_MFA", "is required with MIGRATE_ON_MFA=carry, and must name SMS_MFA: no other factor can be carried over")
+	}
+	checks := migrate.OnWeakPassword == domain.WeakPasswordReset || migrate.OnWeakPassword == domain.WeakPasswordRefuse
+	if checks && migrate.PasswordPolicy.IsZero() && !l.isProblem("MIGRATE_PASSWORD_POLICY") {
+		l.problem("MIGRATE_PASSWORD_POLICY", "is required with MIGRATE_ON_WEAK_PASSWORD=reset or refuse: without it, no password is weak")
+	}
 }
 
 // fitAttributes holds the rules to the destination's schema.

@@ -147,7 +147,7 @@ func TestProblems(t *testing.T) {
 		"an empty value is none": {[]string{"SOURCE_HOST=", "MIGRATE_ON_MFA="},
 			[]string{"SOURCE_HOST: is required; takes a host name"}},
 		"an unknown choice": {[]string{"SOURCE_HOST=h", "MIGRATE_ON_MFA=" + canary},
-			[]string{"MIGRATE_ON_MFA: takes one of: refuse, migrate"}},
+			[]string{"MIGRATE_ON_MFA: takes one of: refuse, carry, migrate"}},
 		"an unknown form of refusal": {[]string{"SOURCE_HOST=h", "MIGRATE_REFUSAL=" + canary},
 			[]string{"MIGRATE_REFUSAL: takes one of: conceal, explain"}},
 		"a value of the wrong type": {[]string{"SOURCE_HOST=h", "SOURCE_PORT=" + canary, "MIGRATE_FORCE_ALIAS_CREATION=" + canary},
@@ -256,7 +256,7 @@ func TestProblems(t *testing.T) {
 			"MIGRATE_USERNAME: takes one of: auto, submitted, source, omit",
 			"SOURCE_HOST: is required; takes a host name",
 			"SOURCE_PORT: takes a port number",
-			"unknown variable MIGRATE_FOO; expected one of MIGRATE_ATTRIBUTES, MIGRATE_DESTINATION_SCHEMA, MIGRATE_DESTINATION_USER_POOL_ID, MIGRATE_FORCE_ALIAS_CREATION, MIGRATE_MESSAGE_ACTION, MIGRATE_ON_FORGOT_PASSWORD, MIGRATE_ON_MFA, MIGRATE_ON_RESET_REQUIRED, MIGRATE_ON_TEMPORARY_PASSWORD, MIGRATE_REFUSAL, MIGRATE_SOURCES, MIGRATE_USERNAME, MIGRATE_VERIFIED_CONTACTS",
+			"unknown variable MIGRATE_FOO; expected one of MIGRATE_ATTRIBUTES, MIGRATE_DESTINATION_MFA, MIGRATE_DESTINATION_SCHEMA, MIGRATE_DESTINATION_USER_POOL_ID, MIGRATE_FORCE_ALIAS_CREATION, MIGRATE_MESSAGE_ACTION, MIGRATE_ON_FORGOT_PASSWORD, MIGRATE_ON_MFA, MIGRATE_ON_RESET_REQUIRED, MIGRATE_ON_TEMPORARY_PASSWORD, MIGRATE_ON_WEAK_PASSWORD, MIGRATE_PASSWORD_POLICY, MIGRATE_REFUSAL, MIGRATE_SOURCES, MIGRATE_USERNAME, MIGRATE_VERIFIED_CONTACTS",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

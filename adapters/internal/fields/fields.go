@@ -24,6 +24,8 @@ const (
 	Status       = "status"
 	Enabled      = "enabled"
 	Groups       = "groups"
+	// MFA is the second factor that a user has at the source.
+	MFA = "mfa"
 	// Attributes is a field of JSON alone.
 	Attributes = "attributes"
 )
@@ -63,7 +65,7 @@ func flags() []string {
 // deciding are the names that decide who is moved. One that is misspelt is an
 // error; the name of any other attribute may be near another by chance.
 func deciding() []string {
-	return append([]string{Username, PasswordHash, Status, Enabled, Groups}, flags()...)
+	return append([]string{Username, PasswordHash, Status, Enabled, Groups, MFA}, flags()...)
 }
 
 // fold puts letter case, width and spaces around a name aside, and with them
@@ -149,7 +151,7 @@ func IsUsername(written string) bool {
 // alone. Our own names have no meaning there, so one is an error.
 func (n Names) Attribute(written string) (name string, known bool, err error) {
 	folded := fold(written)
-	if _, mapped := n.mapped[folded]; !mapped && slices.Contains([]string{PasswordHash, Status, Enabled, Groups}, folded) {
+	if _, mapped := n.mapped[folded]; !mapped && slices.Contains([]string{PasswordHash, Status, Enabled, Groups, MFA}, folded) {
 		return "", false, fmt.Errorf("%s stands beside the attributes, not among them", folded)
 	}
 	return n.resolve(written, flags())
@@ -183,7 +185,8 @@ func Presentable(name string) bool {
 func nearest(folded string, names []string) (meant string, near bool) {
 	best := closest + 1
 	for _, name := range names {
-		if d := distance(folded, name); d < best {
+		// Of three letters, two others are another word: fax is not mfa.
+		if d := distance(folded, name); d < best && (d == 1 || len(name) > 3) {
 			best, meant = d, name
 		}
 	}

@@ -1,0 +1,276 @@
+package domain_test
+
+import (
+	"slices"
+	"testing"
+
+	"cognito-user-migration/domain"
+
+	"pgregory.net/rapid"
+)
+
+func TestHowADestinationAsksForSecondFactors(t *testing.T) {
+	t.Parallel()
+	for text, valid := range map[string]bool{
+		"OFF": true, "ON,SMS_MFA": true, " OPTIONAL , SMS_MFA, EMAIL_OTP ,SOFTWARE_TOKEN_MFA,WEB_AUTHN": true,
+		"": false, "ON": false, "OFF,SMS_MFA": false, "ON,SMS": false, "ON,SMS_MFA,SMS_MFA": false, "SMS_MFA": false, "ON,": false, "on,SMS_MFA": false,
+	} {
+		var read domain.DestinationMFA
+		if err := read.UnmarshalText([]byte(text)); (err == nil) != valid {
+			t.Errorf("%q: %v, %v", text, read, err)
+		}
+	}
+	var read domain.DestinationMFA
+	if err := read.UnmarshalText([]byte("OPTIONAL,EMAIL_OTP")); err != nil || read.Mode != domain.MFAOptional || !read.Takes(domain.MFAEmail) || read.Takes(domain.MFASMS) {
+		t.Errorf("got %v, %v", read, err)
+	}
+}
+
+func TestTheWordsThatDirectoriesHaveForSecondFactors(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]domain.MFAMethod{
+		"": nil, "false": nil, "0": nil, "None": nil, "off": nil, "[]": nil, "{}": nil, "no-mfa": nil,
+		"SMS_MFA": {domain.MFASMS}, "sms": {domain.MFASMS}, "TOTP": {domain.MFASoftwareToken}, "software_token_mfa": {domain.MFASoftwareToken},
+		"email-otp": {domain.MFAEmail}, "FIDO2": {domain.MFAPasskey}, "true": {domain.MFAOther}, "1": {domain.MFAOther}, "t": {domain.MFAOther},
+		`["sms","totp"]`: {domain.MFASMS, domain.MFASoftwareToken}, "{sms,sms}": {domain.MFASMS}, "duo": {domain.MFAOther},
+	} {
+		if got := domain.ParseMFA(text); !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}
+
+// paths are the ways to a decision, by the finding that a source gives.
+func paths() map[string]struct {
+	trigger domain.Trigger
+	kind    domain.FindingKind
+	status  domain.UserStatus
+} {
+	type path = struct {
+		trigger domain.Trigger
+		kind    domain.FindingKind
+		status  domain.UserStatus
+	}
+	return map[string]path{
+		"sign-in":            {domain.TriggerAuthentication, domain.MFARequired, domain.StatusConfirmed},
+		"temporary password": {domain.TriggerAuthentication, domain.TemporaryPasswordAccepted, domain.StatusForceChangePassword},
+		"required reset":     {domain.TriggerAuthentication, domain.ResetRequired, domain.StatusResetRequired},
+		"forgot-password":    {domain.TriggerForgotPassword, domain.UserFound, domain.StatusConfirmed},
+	}
+}
+
+// factor is a second factor as a source shows it.
+type factor struct {
+	methods   []domain.MFAMethod
+	preferred domain.MFAMethod
+	required  bool
+}
+
+func factors() map[string]factor {
+	return map[string]factor{
+		"SMS":                  {methods: []domain.MFAMethod{domain.MFASMS}},
+		"SMS, preferred alone": {preferred: domain.MFASMS},
+		"email":                {methods: []domain.MFAMethod{domain.MFAEmail}},
+		"TOTP":                 {methods: []domain.MFAMethod{domain.MFASoftwareToken}},
+		"passkey":              {methods: []domain.MFAMethod{domain.MFAPasskey}},
+		"several":              {methods: []domain.MFAMethod{domain.MFASMS, domain.MFASoftwareToken}, preferred: domain.MFASoftwareToken},
+		"a word nobody knows":  {methods: []domain.MFAMethod{domain.MFAOther}},
+		"required by the pool": {required: true},
+	}
+}
+
+func decideWith(rules domain.Rules, trigger domain.Trigger, kind domain.FindingKind, status domain.UserStatus, f factor) domain.Decision {
+	user := changed(func(u *domain.SourceUser) {
+		u.Status, u.MFA, u.PreferredMFA, u.MFARequired = status, f.methods, f.preferred, f.required
+		u.Attributes["phone_number"], u.Attributes["phone_number_verified"] = "+81901234567", "true"
+	})
+	attempt := domain.Attempt{Trigger: trigger, Username: "alice"}
+	if trigger == domain.TriggerAuthentication {
+		attempt.Password = domain.NewPassword("Right-Password-1")
+	}
+	return domain.Decide(rules, attempt, domain.Finding{Kind: kind, User: user})
+}
+
+func TestNoPathStepsAroundASecondFactor(t *testing.T) {
+	t.Parallel()
+	for name, f := range factors() {
+		for way, path := range paths() {
+			decision := decideWith(domain.DefaultRules(), path.trigger, path.kind, path.status, f)
+			if decision.Verdict == domain.Migrate || decision.Reason != domain.ReasonMFARequired {
+				t.Errorf("%s, %s: %v %s", name, way, decision.Verdict, decision.Reason)
+			}
+		}
+	}
+}
+
+func TestCarryMigratesWhoseSMSCodeMovesAndNobodyElse(t *testing.T) {
+	t.Parallel()
+	carry := domain.DefaultRules()
+	carry.OnMFA = domain.MFACarry
+	carry.DestinationMFA = domain.DestinationMFA{Mode: domain.MFAOptional, Methods: []domain.MFAMethod{domain.MFASMS}}
+	for name, f := range factors() {
+		for way, path := range paths() {
+			decision := decideWith(carry, path.trigger, path.kind, path.status, f)
+			moves := name == "SMS" || name == "SMS, preferred alone"
+			switch {
+			case moves && (decision.Verdict != domain.Migrate || !decision.User.EnableSMSMFA):
+				t.Errorf("%s, %s: %v %s", name, way, decision.Verdict, decision.Reason)
+			case !moves && (decision.Verdict == domain.Migrate || decision.Reason != domain.ReasonMFANotCarried):
+				t.Errorf("%s, %s: %v %s", name, way, decision.Verdict, decision.Reason)
+			}
+		}
+	}
+	t.Run("a user without a second factor migrates", func(t *testing.T) {
+		t.Parallel()
+		decision := decideWith(carry, domain.TriggerAuthentication, domain.PasswordAccepted, domain.StatusConfirmed, factor{})
+		if decision.Verdict != domain.Migrate || decision.User.EnableSMSMFA {
+			t.Errorf("%v", decision)
+		}
+	})
+	t.Run("the challenge tells the factor where the profile does not", func(t *testing.T) {
+		t.Parallel()
+		user := changed(func(u *domain.SourceUser) { u.Attributes["phone_number"] = "+81901234567" })
+		for challenge, want := range map[string]domain.Verdict{"SMS_MFA": domain.Migrate, "SOFTWARE_TOKEN_MFA": domain.Refuse, "SELECT_MFA_TYPE": domain.Refuse} {
+			decision := domain.Decide(carry, domain.Attempt{Trigger: domain.TriggerAuthentication, Username: "alice", Password: domain.NewPassword("x")},
+				domain.Finding{Kind: domain.MFARequired, Challenge: challenge, User: user})
+			if decision.Verdict != want {
+				t.Errorf("%s: %v %s", challenge, decision.Verdict, decision.Reason)
+			}
+		}
+	})
+	t.Run("a phone number of another user's choice is no factor", func(t *testing.T) {
+		t.Parallel()
+		other := carry
+		other.Attributes = mapping("email,phone_number='+15550100'")
+		if decision := decideWith(other, domain.TriggerAuthentication, domain.MFARequired, domain.StatusConfirmed, factors()["SMS"]); decision.Verdict == domain.Migrate {
+			t.Errorf("%v", decision)
+		}
+	})
+}
+
+// A source that names factors and never asks for one proves nothing by a right
+// password.
+func TestAFactorThatTheSourceNeverAsksForCountsToo(t *testing.T) {
+	t.Parallel()
+	user := changed(func(u *domain.SourceUser) { u.MFA, u.MFAUnasked = []domain.MFAMethod{domain.MFASoftwareToken}, true })
+	attempt := domain.Attempt{Trigger: domain.TriggerAuthentication, Username: "alice", Password: domain.NewPassword("x")}
+	if decision := domain.Decide(domain.DefaultRules(), attempt, domain.Finding{Kind: domain.PasswordAccepted, User: user}); decision.Reason != domain.ReasonMFARequired {
+		t.Errorf("%v %s", decision.Verdict, decision.Reason)
+	}
+	user.MFA = nil
+	if decision := domain.Decide(domain.DefaultRules(), attempt, domain.Finding{Kind: domain.PasswordAccepted, User: user}); decision.Verdict != domain.Migrate {
+		t.Errorf("%v %s", decision.Verdict, decision.Reason)
+	}
+}
+
+// asCognitoSays checks a password by the sentences of "Adding user pool password
+// requirements", rune by rune.
+func asCognitoSays(policy domain.PasswordPolicy, password string) bool {
+	runes := []rune(password)
+	var upper, lower, digit, symbol bool
+	for i, r := range runes {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			upper = true
+		case r >= 'a' && r <= 'z':
+			lower = true
+		case r >= '0' && r <= '9':
+			digit = true
+		case r == ' ':
+			symbol = symbol || i > 0 && i < len(runes)-1 && slices.ContainsFunc(runes[:i], notSpace) && slices.ContainsFunc(runes[i:], notSpace)
+		case slices.Contains([]rune("^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-"), r):
+			symbol = true
+		}
+	}
+	return len(runes) >= policy.MinimumLength && len(runes) <= 256 && (upper || !policy.RequireUppercase) &&
+		(lower || !policy.RequireLowercase) && (digit || !policy.RequireNumbers) && (symbol || !policy.RequireSymbols)
+}
+
+func notSpace(r rune) bool { return r != ' ' }
+
+func TestWeakPasswordsAreThoseThatCognitosRulesReject(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		policy := domain.PasswordPolicy{
+			MinimumLength: rapid.IntRange(1, 20).Draw(t, "length"), RequireUppercase: rapid.Bool().Draw(t, "upper"),
+			RequireLowercase: rapid.Bool().Draw(t, "lower"), RequireNumbers: rapid.Bool().Draw(t, "numbers"), RequireSymbols: rapid.Bool().Draw(t, "symbols"),
+		}
+		password := rapid.OneOf(rapid.StringMatching(`[A-Za-z0-9 !é^-]{1,24}`), rapid.StringN(1, 300, -1)).Draw(t, "password")
+		rules := domain.DefaultRules()
+		rules.OnWeakPassword, rules.PasswordPolicy = domain.WeakPasswordRefuse, policy
+		decision := domain.Decide(rules, domain.Attempt{Trigger: domain.TriggerAuthentication, Username: "alice", Password: domain.NewPassword(password)},
+			domain.Finding{Kind: domain.PasswordAccepted, User: alice()})
+		if migrates := decision.Verdict == domain.Migrate; migrates != asCognitoSays(policy, password) || !migrates && decision.Reason != domain.ReasonWeakPassword {
+			t.Errorf("%v: %v %s", policy, decision.Verdict, decision.Reason)
+		}
+	})
+}
+
+func TestWhatBecomesOfAWeakPassword(t *testing.T) {
+	t.Parallel()
+	unverified := changed(func(u *domain.SourceUser) {
+		u.Attributes["email_verified"] = "false"
+		u.Attributes["phone_number_verified"] = "false"
+	})
+	for name, test := range map[string]struct {
+		on      domain.OnWeakPassword
+		user    domain.SourceUser
+		verdict domain.Verdict
+		status  domain.FinalStatus
+		reason  domain.Reason
+	}{
+		"migrate: it is kept":                       {domain.WeakPasswordMigrate, alice(), domain.Migrate, domain.FinalConfirmed, domain.ReasonPasswordAccepted},
+		"reset: a new one by a code":                {domain.WeakPasswordReset, alice(), domain.Migrate, domain.FinalResetRequired, domain.ReasonWeakPassword},
+		"reset: refused without a verified contact": {domain.WeakPasswordReset, unverified, domain.Refuse, "", domain.ReasonWeakPassword},
+		"refuse": {domain.WeakPasswordRefuse, alice(), domain.Refuse, "", domain.ReasonWeakPassword},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rules := domain.DefaultRules()
+			rules.OnWeakPassword, rules.PasswordPolicy = test.on, domain.PasswordPolicy{MinimumLength: 12}
+			decision := domain.Decide(rules, domain.Attempt{Trigger: domain.TriggerAuthentication, Username: "alice", Password: domain.NewPassword("short")},
+				domain.Finding{Kind: domain.PasswordAccepted, User: test.user})
+			if decision.Verdict != test.verdict || decision.Reason != test.reason || decision.User.FinalStatus != test.status {
+				t.Errorf("got %v %s %s", decision.Verdict, decision.Reason, decision.User.FinalStatus)
+			}
+		})
+	}
+}
+
+func TestAPasswordPolicyIsReadAsItIsWritten(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]domain.PasswordPolicy{
+		"MinimumLength=8": {MinimumLength: 8},
+		" MinimumLength=12 , RequireUppercase,RequireLowercase,RequireNumbers,RequireSymbols": {MinimumLength: 12, RequireUppercase: true, RequireLowercase: true, RequireNumbers: true, RequireSymbols: true},
+		"RequireSymbols": {RequireSymbols: true},
+	} {
+		var read, again domain.PasswordPolicy
+		if err := read.UnmarshalText([]byte(text)); err != nil || read != want || read.IsZero() {
+			t.Errorf("%q: %v, %v", text, read, err)
+		}
+		if err := again.UnmarshalText([]byte(read.String())); err != nil || again != read {
+			t.Errorf("%q was written as %q: %v, %v", text, read, again, err)
+		}
+	}
+	for _, text := range []string{"", "MinimumLength=0", "MinimumLength=257", "MinimumLength=x", "MinimumLength=8,MinimumLength=9", "8", "RequireUppercase,,"} {
+		if err := new(domain.PasswordPolicy).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q was taken", text)
+		}
+	}
+	var choice domain.OnWeakPassword
+	if err := choice.UnmarshalText([]byte("never")); err == nil {
+		t.Error("an unknown choice was taken")
+	}
+	if !new(domain.PasswordPolicy).IsZero() {
+		t.Error("no demands are a demand")
+	}
+}
+
+func TestTheRecordOfACompletedMoveHasBothSubs(t *testing.T) {
+	t.Parallel()
+	var record domain.CompletionRecord
+	record.AreSame(alice(), domain.DestinationUser{Attributes: domain.Attributes{"sub": "sub-new"}})
+	if record.SourceSub != "sub-1" || record.DestinationSub != "sub-new" {
+		t.Errorf("got %q, %q", record.SourceSub, record.DestinationSub)
+	}
+}
