@@ -76,7 +76,7 @@ const (
 	longestPassword = 256
 	// passwordSymbols are the special characters that Cognito counts, beside spaces
 	// that are neither the first nor the last character.
-	passwordSymbols = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-"
+	passwordSymbols = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-" //nolint:gosec // characters, and no credentials
 )
 
 // allows reports whether the policy allows a password ("Adding user pool password

@@ -40,7 +40,7 @@ const (
 	MFASMS           MFAMethod = "SMS_MFA"
 	MFASoftwareToken MFAMethod = "SOFTWARE_TOKEN_MFA"
 	MFAEmail         MFAMethod = "EMAIL_OTP"
-	MFAPasskey       MFAMethod = "WEB_AUTHN"
+	MFAPasskey       MFAMethod = "WEB_AUTHN" //nolint:gosec // a name, and no credential
 	// MFAOther is a factor that the source names in words that nothing here knows.
 	MFAOther MFAMethod = "OTHER"
 )

@@ -295,7 +295,7 @@ func TestEveryChallengeIsToldApart(t *testing.T) {
 		types.ChallengeNameTypeAdminNoSrpAuth:         domain.ChallengeUnsupported,
 		types.ChallengeNameTypeSmsOtp:                 domain.ChallengeUnsupported,
 		types.ChallengeNameTypePassword:               domain.ChallengeUnsupported,
-		types.ChallengeNameTypeWebAuthn:               domain.ChallengeUnsupported,
+		types.ChallengeNameTypeWebAuthn:               domain.MFARequired,
 		types.ChallengeNameTypePasswordSrp:            domain.ChallengeUnsupported,
 	}
 	if got, want := len(meanings), len(types.ChallengeNameType("").Values()); got != want {

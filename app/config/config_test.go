@@ -398,7 +398,7 @@ func TestDescribe(t *testing.T) {
 		seen[setting.Kind+" "+setting.Variable] = setting
 	}
 	for name, want := range map[string]config.Setting{
-		" MIGRATE_ON_MFA":       {Takes: "refuse, migrate", Default: "refuse"},
+		" MIGRATE_ON_MFA":       {Takes: "refuse, carry, migrate", Default: "refuse"},
 		" SOURCE_KIND":          {Takes: "cognito, directory", Default: "cognito"},
 		"directory SOURCE_HOST": {Takes: "a host name", Required: true},
 		"directory SOURCE_KEY":  {Takes: "a key", Secret: true},

@@ -35,7 +35,7 @@ func TestEveryChallengeIsToldApart(t *testing.T) {
 		{"DEVICE_PASSWORD_VERIFIER", domain.ReasonChallengeUnsupported, true},
 		{"PASSWORD_VERIFIER", domain.ReasonChallengeUnsupported, true},
 		{"SELECT_CHALLENGE", domain.ReasonChallengeUnsupported, true},
-		{"WEB_AUTHN", domain.ReasonChallengeUnsupported, true},
+		{"WEB_AUTHN", domain.ReasonMFARequired, true},
 		{"CHALLENGE_OF_NEXT_YEAR", domain.ReasonChallengeUnsupported, false},
 	} {
 		t.Run(test.challenge, func(t *testing.T) {

@@ -49,6 +49,9 @@ locals {
     MIGRATE_USERNAME                 = var.migrate_username
     MIGRATE_ON_TEMPORARY_PASSWORD    = var.migrate_on_temporary_password
     MIGRATE_ON_MFA                   = var.migrate_on_mfa
+    MIGRATE_DESTINATION_MFA          = var.migrate_destination_mfa
+    MIGRATE_ON_WEAK_PASSWORD         = var.migrate_on_weak_password
+    MIGRATE_PASSWORD_POLICY          = var.migrate_password_policy
     MIGRATE_ON_RESET_REQUIRED        = var.migrate_on_reset_required
     MIGRATE_ON_FORGOT_PASSWORD       = var.migrate_on_forgot_password
     MIGRATE_REFUSAL                  = var.migrate_refusal
@@ -60,6 +63,7 @@ locals {
     SOURCE_CLIENT_SECRET             = var.source_client_secret
     SOURCE_REGION                    = var.source_region
     SOURCE_PROFILE                   = var.source_profile
+    SOURCE_MFA                       = var.source_mfa
     SOURCE_MATCH                     = var.source_match
     SOURCE_ROLE_ARN                  = var.source_role_arn
     SOURCE_EXTERNAL_ID               = var.source_external_id

@@ -159,9 +159,32 @@ variable "migrate_on_mfa" {
   default     = "refuse"
 
   validation {
-    condition     = contains(["refuse", "migrate"], var.migrate_on_mfa)
-    error_message = "Takes refuse or migrate."
+    condition     = contains(["refuse", "carry", "migrate"], var.migrate_on_mfa)
+    error_message = "Takes refuse, carry or migrate."
   }
+}
+
+variable "migrate_destination_mfa" {
+  description = "How the destination asks for second factors, such as ON,SMS_MFA; needed with MIGRATE_ON_MFA=carry"
+  type        = string
+  default     = ""
+}
+
+variable "migrate_on_weak_password" {
+  description = "What becomes of a right password that MIGRATE_PASSWORD_POLICY does not allow"
+  type        = string
+  default     = "migrate"
+
+  validation {
+    condition     = contains(["migrate", "reset", "refuse"], var.migrate_on_weak_password)
+    error_message = "Takes migrate, reset or refuse."
+  }
+}
+
+variable "migrate_password_policy" {
+  description = "The password policy of the destination, such as MinimumLength=8,RequireNumbers; needed with MIGRATE_ON_WEAK_PASSWORD"
+  type        = string
+  default     = ""
 }
 
 variable "migrate_on_reset_required" {
@@ -258,6 +281,17 @@ variable "source_profile" {
   validation {
     condition     = contains(["admin_get_user", "concurrent", "id_token"], var.source_profile)
     error_message = "Takes admin_get_user, concurrent or id_token."
+  }
+}
+
+variable "source_mfa" {
+  description = "The MFA setting of the source pool; with ON, every user counts as one with a second factor"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = contains(["", "OFF", "OPTIONAL", "ON"], var.source_mfa)
+    error_message = "Takes OFF, OPTIONAL or ON."
   }
 }
 
