@@ -16,7 +16,7 @@ type Settings struct {
 	ClientSecret domain.Secret  `env:"CLIENT_SECRET" takes:"the app client's secret" desc:"Needed when that app client has one."`
 	Region       Region         `env:"REGION" takes:"an AWS region" desc:"The source pool's region, by default the one in its ID."`
 	Profile      Profile        `env:"PROFILE" envDefault:"admin_get_user" takes:"admin_get_user, concurrent, id_token" desc:"Where the profile is read: by AdminGetUser after the sign-in; by AdminGetUser beside it, which is quicker and asks for wrong passwords too; from the ID token, which spares a call and holds what the app client may read. See docs/sources/cognito.md."`
-	MFA          domain.MFAMode `env:"MFA" takes:"OFF, OPTIONAL, ON" desc:"The source pool's own MFA setting. With \u0060ON\u0060, every user counts as one with a second factor, also where the profile lists none: by forgot-password, a temporary password or a required reset."`
+	MFA          domain.MFAMode `env:"MFA" envDefault:"OFF" takes:"OFF, OPTIONAL, ON" desc:"The source pool's own MFA setting. With \u0060ON\u0060, every user counts as one with a second factor, also where the profile lists none: by forgot-password, a temporary password or a required reset."`
 	// Role is the role through which the pool is asked.
 	Role awsrole.Settings
 }

@@ -287,10 +287,10 @@ variable "source_profile" {
 variable "source_mfa" {
   description = "The MFA setting of the source pool; with ON, every user counts as one with a second factor"
   type        = string
-  default     = ""
+  default     = "OFF"
 
   validation {
-    condition     = contains(["", "OFF", "OPTIONAL", "ON"], var.source_mfa)
+    condition     = contains(["OFF", "OPTIONAL", "ON"], var.source_mfa)
     error_message = "Takes OFF, OPTIONAL or ON."
   }
 }
