@@ -272,7 +272,7 @@ func (r *reporter) run(ctx context.Context, s streams) error {
 		fmt.Fprintln(r.notes, "note: the state file was scanned in the future by this machine's clock; check the clock")
 	}
 	if scan.FinishedAt.IsZero() {
-		if scan, err = r.scan(ctx, state, scan); err != nil {
+		if scan, err = r.scan(ctx, scan); err != nil {
 			return err
 		}
 	} else {
@@ -282,7 +282,7 @@ func (r *reporter) run(ctx context.Context, s streams) error {
 }
 
 // scan lists and joins, and closes the scan.
-func (r *reporter) scan(ctx context.Context, state *reportstate.State, scan reportstate.Scan) (reportstate.Scan, error) {
+func (r *reporter) scan(ctx context.Context, scan reportstate.Scan) (reportstate.Scan, error) {
 	done := r.showProgress()
 	err := r.scanner.Scan(ctx)
 	done()
