@@ -41,7 +41,16 @@ type Report struct {
 type bar struct {
 	Count
 	X, Y, Width, Height float64
-	Label               bool
+	// Label shows the name below the bar; Last lets it end where the bar does.
+	Label, Last bool
+}
+
+// TextX is where the label begins or, of the last bar, ends.
+func (b bar) TextX() float64 {
+	if b.Last {
+		return b.X + b.Width
+	}
+	return b.X
 }
 
 // The size of the plots in their own units.
@@ -109,7 +118,7 @@ func days(counts []Count) []bar {
 	for i, count := range counts {
 		height := (plotHeight - 30) * float64(count.Users) / float64(most)
 		bars[i] = bar{Count: count, X: step * float64(i), Y: plotHeight - 20 - height, Width: max(step-2, 1), Height: height,
-			Label: i == 0 || i == len(counts)-1 && i > 8}
+			Label: i == 0 || i == len(counts)-1 && i > 8, Last: i == len(counts)-1 && i > 0}
 	}
 	return bars
 }
