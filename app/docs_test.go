@@ -97,7 +97,7 @@ func TestTheReasonsOfTheDocsAreTheDomains(t *testing.T) {
 		t.Fatalf("only %d reasons were found", len(reasons))
 	}
 	for word := range documented {
-		// What stands beside a completion's reason, and is none.
+		// What must be next to a completion's reason, and is none.
 		if !reasons[word] && word != "failed" && word != string(domain.RetiredDisabledInstead) {
 			t.Errorf("%s is in the table, and no reason", word)
 		}

@@ -34,7 +34,7 @@ func newTracing(binary Parts, process Process, logger *zap.Logger) (*Tracing, er
 		opened, err := binary.Tracing(context.Background(), process.variable, logger)
 		return &Tracing{opened}, err
 	default:
-		return nil, errors.New("OTEL_TRACES_EXPORTER: takes one of: otlp, none")
+		return nil, errors.New("OTEL_TRACES_EXPORTER: expected one of: otlp, none")
 	}
 }
 

@@ -188,7 +188,7 @@ func TestTheFunctionDoesNotStartWhereTheDestinationIsASource(t *testing.T) {
 	}
 	for pool, fails := range map[string]bool{"ap-northeast-1_Same00001": true, "ap-northeast-1_Other0001": true, "ap-northeast-1_Dest00001": false} {
 		_, err := config.Load(t.Context(), append(environ, "MIGRATE_DESTINATION_USER_POOL_ID="+pool), whole().Sources, nil)
-		if (err != nil) != fails || fails && !strings.Contains(err.Error(), "MIGRATE_DESTINATION_USER_POOL_ID: is a source too") {
+		if (err != nil) != fails || fails && !strings.Contains(err.Error(), "MIGRATE_DESTINATION_USER_POOL_ID: is also a source") {
 			t.Errorf("%s: got %v", pool, err)
 		}
 	}
@@ -197,12 +197,12 @@ func TestTheFunctionDoesNotStartWhereTheDestinationIsASource(t *testing.T) {
 func TestSettingsOfAUserPoolAreCheckedForShape(t *testing.T) {
 	t.Parallel()
 	for variable, want := range map[string]string{
-		"SOURCE_USER_POOL_ID=AbCdEf123":         "SOURCE_USER_POOL_ID: takes a user pool ID",
-		"SOURCE_CLIENT_ID=a-b":                  "SOURCE_CLIENT_ID: takes an app client ID",
-		"SOURCE_REGION=Tokyo":                   "SOURCE_REGION: takes an AWS region",
-		"SOURCE_ROLE_ARN=user-migration":        "SOURCE_ROLE_ARN: takes a role's ARN",
-		"SOURCE_EXTERNAL_ID=a b":                "SOURCE_EXTERNAL_ID: takes 2 to 1224",
-		"SOURCE_PROFILE=token":                  "SOURCE_PROFILE: takes one of: admin_get_user, concurrent, id_token",
+		"SOURCE_USER_POOL_ID=AbCdEf123":         "SOURCE_USER_POOL_ID: expected a user pool ID",
+		"SOURCE_CLIENT_ID=a-b":                  "SOURCE_CLIENT_ID: expected an app client ID",
+		"SOURCE_REGION=Tokyo":                   "SOURCE_REGION: expected an AWS region",
+		"SOURCE_ROLE_ARN=user-migration":        "SOURCE_ROLE_ARN: expected a role's ARN",
+		"SOURCE_EXTERNAL_ID=a b":                "SOURCE_EXTERNAL_ID: expected 2 to 1224",
+		"SOURCE_PROFILE=token":                  "SOURCE_PROFILE: expected one of: admin_get_user, concurrent, id_token",
 		"SOURCE_PATH=people.json":               "unknown variable SOURCE_PATH",
 		"SOURCE_CLIENT_SECRET=ssm:/path/secret": "SOURCE_CLIENT_SECRET: the reference could not be resolved",
 	} {
@@ -212,7 +212,7 @@ func TestSettingsOfAUserPoolAreCheckedForShape(t *testing.T) {
 		}
 	}
 	if _, err := config.Load(t.Context(), []string{"SOURCE_USER_POOL_ID=ap-northeast-1_AbCdEf123", "SOURCE_CLIENT_ID=1", "SOURCE_EXTERNAL_ID=external-1"}, whole().Sources, nil); err == nil ||
-		!strings.Contains(err.Error(), "SOURCE_EXTERNAL_ID: is used with SOURCE_ROLE_ARN") {
+		!strings.Contains(err.Error(), "SOURCE_EXTERNAL_ID: has an effect only with SOURCE_ROLE_ARN") {
 		t.Errorf("got %v", err)
 	}
 }

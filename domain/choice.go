@@ -17,5 +17,5 @@ func Choose[T ~string](to *T, text []byte, choices ...T) error {
 	for i, choice := range choices {
 		names[i] = string(choice)
 	}
-	return fmt.Errorf("takes one of: %s", strings.Join(names, ", "))
+	return fmt.Errorf("expected one of: %s", strings.Join(names, ", "))
 }

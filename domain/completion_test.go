@@ -326,7 +326,7 @@ func TestAChoiceOfWhatBecomesOfTheSourceUser(t *testing.T) {
 			t.Errorf("%s: %v", choice, err)
 		}
 	}
-	if err := after.UnmarshalText([]byte("archive")); err == nil || err.Error() != "takes one of: keep, disable, delete" {
+	if err := after.UnmarshalText([]byte("archive")); err == nil || err.Error() != "expected one of: keep, disable, delete" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -378,15 +378,15 @@ func TestTheGroupsThatAMapNames(t *testing.T) {
 func TestAWrongGroupMapIsExplained(t *testing.T) {
 	t.Parallel()
 	for rules, want := range map[string]string{
-		"":            "rule 1: takes a group's name, two as source=destination, or *",
-		"a,":          "rule 2: takes a group's name, two as source=destination, or *",
-		"a=":          "rule 1: takes a group's name, two as source=destination, or *",
-		"*=a":         "rule 1: takes a group's name, two as source=destination, or *",
-		"a b":         "rule 1: takes a group's name, two as source=destination, or *",
-		"a=b=c":       "rule 1: takes a group's name, two as source=destination, or *",
-		"a,a=b":       "rule 2: a has a rule already",
-		"*,*":         "rule 2: * has a rule already",
-		"*,a b,*,c,c": "rule 2: takes a group's name, two as source=destination, or *\nrule 3: * has a rule already\nrule 5: c has a rule already",
+		"":            "rule 1: expected a group's name, two as source=destination, or *",
+		"a,":          "rule 2: expected a group's name, two as source=destination, or *",
+		"a=":          "rule 1: expected a group's name, two as source=destination, or *",
+		"*=a":         "rule 1: expected a group's name, two as source=destination, or *",
+		"a b":         "rule 1: expected a group's name, two as source=destination, or *",
+		"a=b=c":       "rule 1: expected a group's name, two as source=destination, or *",
+		"a,a=b":       "rule 2: a already has a rule; remove one",
+		"*,*":         "rule 2: * already has a rule; remove one",
+		"*,a b,*,c,c": "rule 2: expected a group's name, two as source=destination, or *\nrule 3: * already has a rule; remove one\nrule 5: c already has a rule; remove one",
 	} {
 		var into domain.GroupMap
 		if err := into.UnmarshalText([]byte(rules)); err == nil || err.Error() != want {

@@ -83,7 +83,7 @@ func TestAChoiceOfWhatBecomesOfAForgottenPassword(t *testing.T) {
 	if err := on.UnmarshalText([]byte("refuse")); err != nil || on != domain.ForgotPasswordRefuse {
 		t.Errorf("got %s, %v", on, err)
 	}
-	if err := on.UnmarshalText([]byte("never")); err == nil || err.Error() != "takes one of: migrate, refuse" {
+	if err := on.UnmarshalText([]byte("never")); err == nil || err.Error() != "expected one of: migrate, refuse" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -40,9 +40,9 @@ func ParseGroupMap(text string) (GroupMap, error) {
 		case rule.source == "*" && !given && !m.all:
 			m.all = true
 		case rule.source == "*" && !given, slices.ContainsFunc(m.rules, func(r groupRule) bool { return r.source == rule.source }):
-			problems = append(problems, fmt.Errorf("rule %d: %s has a rule already", i+1, rule.source))
+			problems = append(problems, fmt.Errorf("rule %d: %s already has a rule; remove one", i+1, rule.source))
 		case !isGroupName(rule.source) || !isGroupName(rule.destination):
-			problems = append(problems, fmt.Errorf("rule %d: takes a group's name, two as source=destination, or *", i+1))
+			problems = append(problems, fmt.Errorf("rule %d: expected a group's name, two as source=destination, or *", i+1))
 		default:
 			m.rules = append(m.rules, rule)
 		}

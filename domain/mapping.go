@@ -89,7 +89,7 @@ func ParseAttributeMap(text string) (AttributeMap, error) {
 		}
 		for _, rule := range rules {
 			if seen[rule.target] {
-				problems = append(problems, fmt.Errorf("rule %d: %s has a rule already", i+1, rule.target))
+				problems = append(problems, fmt.Errorf("rule %d: %s already has a rule; remove one", i+1, rule.target))
 				continue
 			}
 			seen[rule.target] = true
@@ -145,7 +145,7 @@ func parseAttributeRules(item string) ([]attributeRule, error) {
 		return []attributeRule{rule}, rule.checkLiteral()
 	}
 	if !isAttributeName(value) {
-		return nil, fmt.Errorf("%s: after '=' stands the name of an attribute of the source, or a text in single quotes", target)
+		return nil, fmt.Errorf("%s: expected an attribute of the source, or a text in single quotes, after '='", target)
 	}
 	rule.source = value
 	return []attributeRule{rule}, nil
@@ -158,7 +158,7 @@ func (r *attributeRule) checkLiteral() error {
 	if r.literal == "" || ok && fitted != "" {
 		return nil
 	}
-	return fmt.Errorf("%s: the text does not fit; expected %s", r.target, r.format.takes())
+	return fmt.Errorf("%s: the text is not valid; expected %s", r.target, r.format.takes())
 }
 
 func unquote(value string) (string, error) {
@@ -167,10 +167,10 @@ func unquote(value string) (string, error) {
 		return "", errors.New("the text has no closing quote")
 	}
 	if strings.Contains(strings.ReplaceAll(inner, "''", ""), "'") {
-		return "", errors.New("a quote inside the text is written twice")
+		return "", errors.New("write a quote inside the text twice")
 	}
 	if inner == "" {
-		return "", errors.New("the text is empty, and Cognito takes no empty value")
+		return "", errors.New("the text is empty, and Cognito accepts no empty value")
 	}
 	return strings.ReplaceAll(inner, "''", "'"), nil
 }
@@ -180,18 +180,18 @@ func checkTarget(target string) error {
 	case target == "":
 		return errors.New("the name of an attribute is missing")
 	case !isAttributeName(target):
-		return errors.New("not the name of an attribute")
+		return errors.New("not a valid attribute name")
 	case target == attributeUsername:
-		return errors.New("username is no attribute: MIGRATE_USERNAME says under which name the user is created")
+		return errors.New("username is not an attribute; use MIGRATE_USERNAME to set the username")
 	case target == attributeSub, target == "identities", strings.HasPrefix(target, "cognito:"):
-		return fmt.Errorf("%s is made by Cognito and cannot be set", target)
+		return fmt.Errorf("%s is set by Cognito and cannot be written", target)
 	case target == attributeEmailVerified, target == attributePhoneVerified,
 		slices.Contains(StandardAttributes(), target):
 		return nil
 	case isCustom(target):
 		return nil
 	default:
-		return fmt.Errorf("%s is no standard attribute: custom ones are written custom:%s", target, target)
+		return fmt.Errorf("%s is not a standard attribute; write a custom attribute as custom:%s", target, target)
 	}
 }
 

@@ -69,7 +69,7 @@ func (p PasswordPolicy) String() string {
 // IsZero reports whether the policy demands nothing.
 func (p PasswordPolicy) IsZero() bool { return p == PasswordPolicy{} }
 
-var errPasswordPolicy = errors.New("takes the demands of the pool's password policy, such as MinimumLength=8,RequireUppercase,RequireLowercase,RequireNumbers,RequireSymbols")
+var errPasswordPolicy = errors.New("expected the requirements of the pool's password policy, such as MinimumLength=8,RequireUppercase,RequireLowercase,RequireNumbers,RequireSymbols")
 
 const (
 	// longestPassword is the most characters that Cognito takes.

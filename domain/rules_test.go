@@ -34,7 +34,7 @@ func TestChoicesAreReadByName(t *testing.T) {
 			}
 			for _, wrong := range []string{"", "AUTO", canary} {
 				err := row.into.UnmarshalText([]byte(wrong))
-				if err == nil || err.Error() != "takes one of: "+row.choices {
+				if err == nil || err.Error() != "expected one of: "+row.choices {
 					t.Errorf("%q: %v", wrong, err)
 				}
 			}

@@ -164,7 +164,7 @@ func ParseSchema(text string) (Schema, error) {
 	for i, item := range strings.Split(text, ",") {
 		attribute, err := parseSchemaAttribute(item)
 		if err == nil && slices.ContainsFunc(attributes, func(a SchemaAttribute) bool { return a.Name == attribute.Name }) {
-			err = fmt.Errorf("%s is there already", attribute.Name)
+			err = fmt.Errorf("%s is listed twice; remove one", attribute.Name)
 		}
 		if err != nil {
 			problems = append(problems, fmt.Errorf("item %d: %w", i+1, err))
@@ -191,16 +191,16 @@ func parseSchemaAttribute(item string) (SchemaAttribute, error) {
 		case strings.EqualFold(word, wordRequired):
 			attribute.Required = true
 		case kind != "" && !isCustom(attribute.Name):
-			return SchemaAttribute{}, fmt.Errorf("%s is a standard attribute, whose type is fixed", attribute.Name)
+			return SchemaAttribute{}, fmt.Errorf("%s is a standard attribute, and its type cannot be set", attribute.Name)
 		case kind != "":
 			attribute.Type = kind
 		case bounded && boundOf(least, &attribute.Least) && boundOf(most, &attribute.Most):
 		default:
-			return SchemaAttribute{}, fmt.Errorf("%s takes required, String, Number, Boolean or DateTime, and bounds such as 1..64", attribute.Name)
+			return SchemaAttribute{}, fmt.Errorf("%s: expected required, String, Number, Boolean or DateTime, and bounds such as 1..64", attribute.Name)
 		}
 	}
 	if attribute.Least != nil && attribute.Most != nil && *attribute.Least > *attribute.Most {
-		return SchemaAttribute{}, fmt.Errorf("%s: the first bound is above the second", attribute.Name)
+		return SchemaAttribute{}, fmt.Errorf("%s: the first bound is greater than the second", attribute.Name)
 	}
 	return attribute, nil
 }
@@ -267,7 +267,7 @@ func (m AttributeMap) In(schema Schema) (AttributeMap, error) {
 		rule := &fitted.rules[i]
 		attribute, listed := schema.attribute(rule.target)
 		if !listed && isCustom(rule.target) {
-			problems = append(problems, fmt.Errorf("%s is not in MIGRATE_DESTINATION_SCHEMA, so a user who has it could not be created", rule.target))
+			problems = append(problems, fmt.Errorf("%s is not in MIGRATE_DESTINATION_SCHEMA, so Cognito would reject users who have it; remove the rule, or update the schema", rule.target))
 		}
 		rule.format = attribute.format()
 		problems = append(problems, rule.checkLiteral())
@@ -278,7 +278,7 @@ func (m AttributeMap) In(schema Schema) (AttributeMap, error) {
 		}
 		fitted.required = append(fitted.required, attribute.Name)
 		if !m.hasRule(attribute.Name) {
-			problems = append(problems, fmt.Errorf("no rule gives %s, which MIGRATE_DESTINATION_SCHEMA requires", attribute.Name))
+			problems = append(problems, fmt.Errorf("MIGRATE_DESTINATION_SCHEMA requires %s, and no rule sets it; add a rule", attribute.Name))
 		}
 	}
 	return fitted, errors.Join(problems...)

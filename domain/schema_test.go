@@ -67,14 +67,14 @@ func TestAWrongSchemaIsExplainedItemByItem(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                          "item 1: the name of an attribute is missing",
 		"email=required,":           "item 2: the name of an attribute is missing",
-		"tenant":                    "item 1: tenant is no standard attribute: custom ones are written custom:tenant",
-		"sub=required":              "item 1: sub is made by Cognito and cannot be set",
-		"custom:a,custom:a=Number":  "item 2: custom:a is there already",
-		"email=String":              "item 1: email is a standard attribute, whose type is fixed",
-		"custom:a=Text":             "item 1: custom:a takes required, String, Number, Boolean or DateTime, and bounds such as 1..64",
-		"custom:a=1-64":             "item 1: custom:a takes required, String, Number, Boolean or DateTime, and bounds such as 1..64",
-		"custom:a=1..x":             "item 1: custom:a takes required, String, Number, Boolean or DateTime, and bounds such as 1..64",
-		"custom:a=9..1,custom:b=no": "item 1: custom:a: the first bound is above the second\nitem 2: custom:b takes required, String, Number, Boolean or DateTime, and bounds such as 1..64",
+		"tenant":                    "item 1: tenant is not a standard attribute; write a custom attribute as custom:tenant",
+		"sub=required":              "item 1: sub is set by Cognito and cannot be written",
+		"custom:a,custom:a=Number":  "item 2: custom:a is listed twice; remove one",
+		"email=String":              "item 1: email is a standard attribute, and its type cannot be set",
+		"custom:a=Text":             "item 1: custom:a: expected required, String, Number, Boolean or DateTime, and bounds such as 1..64",
+		"custom:a=1-64":             "item 1: custom:a: expected required, String, Number, Boolean or DateTime, and bounds such as 1..64",
+		"custom:a=1..x":             "item 1: custom:a: expected required, String, Number, Boolean or DateTime, and bounds such as 1..64",
+		"custom:a=9..1,custom:b=no": "item 1: custom:a: the first bound is greater than the second\nitem 2: custom:b: expected required, String, Number, Boolean or DateTime, and bounds such as 1..64",
 	} {
 		var schema domain.Schema
 		if err := schema.UnmarshalText([]byte(text)); err == nil || err.Error() != want {
@@ -92,11 +92,11 @@ func TestRulesAreHeldToTheSchema(t *testing.T) {
 	for rules, want := range map[string]string{
 		"*,custom:age":                 "",
 		"name='x',custom:age='7'":      "",
-		"name,custom:tenant":           "custom:tenant is not in MIGRATE_DESTINATION_SCHEMA, so a user who has it could not be created",
-		"email":                        "no rule gives name, which MIGRATE_DESTINATION_SCHEMA requires",
-		"name,custom:age='old'":        "custom:age: the text does not fit; expected a whole number in 0..150",
-		"name,custom:code='long'":      "custom:code: the text does not fit; expected text without control characters, of 0..3 characters",
-		"custom:age='151',custom:z=id": "custom:age: the text does not fit; expected a whole number in 0..150\ncustom:z is not in MIGRATE_DESTINATION_SCHEMA, so a user who has it could not be created\nno rule gives name, which MIGRATE_DESTINATION_SCHEMA requires",
+		"name,custom:tenant":           "custom:tenant is not in MIGRATE_DESTINATION_SCHEMA, so Cognito would reject users who have it; remove the rule, or update the schema",
+		"email":                        "MIGRATE_DESTINATION_SCHEMA requires name, and no rule sets it; add a rule",
+		"name,custom:age='old'":        "custom:age: the text is not valid; expected a whole number in 0..150",
+		"name,custom:code='long'":      "custom:code: the text is not valid; expected text without control characters, of 0..3 characters",
+		"custom:age='151',custom:z=id": "custom:age: the text is not valid; expected a whole number in 0..150\ncustom:z is not in MIGRATE_DESTINATION_SCHEMA, so Cognito would reject users who have it; remove the rule, or update the schema\nMIGRATE_DESTINATION_SCHEMA requires name, and no rule sets it; add a rule",
 	} {
 		_, err := mapping(rules).In(schema)
 		if got := errorText(err); got != want {

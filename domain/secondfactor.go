@@ -37,7 +37,7 @@ type DestinationMFA struct {
 // UnmarshalText implements [encoding.TextUnmarshaler]: the mode, and after it the
 // factors, separated by commas.
 func (d *DestinationMFA) UnmarshalText(text []byte) error {
-	const form = "takes OFF, or OPTIONAL or ON with the second factors that the pool takes, such as ON,SMS_MFA,EMAIL_OTP,SOFTWARE_TOKEN_MFA"
+	const form = "expected OFF, or OPTIONAL or ON with the second factors of the pool, such as ON,SMS_MFA,EMAIL_OTP,SOFTWARE_TOKEN_MFA"
 	var read DestinationMFA
 	for i, word := range strings.Split(string(text), ",") {
 		word = strings.TrimSpace(word)

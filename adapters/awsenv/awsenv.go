@@ -44,7 +44,7 @@ const (
 
 // ErrNoCredentials is an environment that names no credentials. Lambda's always
 // does.
-var ErrNoCredentials = errors.New("the environment has no AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_CONTAINER_CREDENTIALS_FULL_URI; profiles, SSO and instance metadata are read by migratectl only")
+var ErrNoCredentials = errors.New("the environment has no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_CONTAINER_CREDENTIALS_FULL_URI (only migratectl reads profiles, SSO and instance metadata)")
 
 // Config loads the configuration for clients that send through the project's own
 // HTTP client, as [Load] does.
@@ -127,7 +127,7 @@ func trusting(client *awshttp.BuildableClient, bundle string) (*awshttp.Buildabl
 	}
 	authorities := x509.NewCertPool()
 	if !authorities.AppendCertsFromPEM(text) {
-		return nil, errors.New("AWS_CA_BUNDLE: the file holds no certificate")
+		return nil, errors.New("AWS_CA_BUNDLE: the file has no certificate; expected certificates in PEM")
 	}
 	return client.WithTransportOptions(func(transport *http.Transport) {
 		if transport.TLSClientConfig == nil {
@@ -179,7 +179,7 @@ func ofContainer(endpoint string) aws.CredentialsProvider {
 func mayBeAsked(endpoint string) error {
 	location, err := url.Parse(endpoint)
 	if err != nil || location.Hostname() == "" {
-		return errors.New("takes the URL of an endpoint")
+		return errors.New("expected the URL of an endpoint")
 	}
 	if location.Scheme != "http" {
 		return nil
@@ -192,6 +192,6 @@ func mayBeAsked(endpoint string) error {
 	case address != nil && (address.Equal(net.IPv4(169, 254, 170, 2)) || address.Equal(net.IPv4(169, 254, 170, 23)) || address.Equal(net.ParseIP("fd00:ec2::23"))):
 		return nil
 	default:
-		return errors.New("takes http only for this machine and for the addresses of container credentials")
+		return errors.New("expected an https URL; http is allowed only for loopback and container credential addresses")
 	}
 }

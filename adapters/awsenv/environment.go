@@ -20,7 +20,7 @@ type reader struct {
 }
 
 func (r *reader) problem(name, takes string) {
-	r.problems = append(r.problems, fmt.Errorf("%s: takes %s", name, takes))
+	r.problems = append(r.problems, fmt.Errorf("%s: expected %s", name, takes))
 }
 
 // text is the first of these that is set.

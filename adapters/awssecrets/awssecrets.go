@@ -26,7 +26,7 @@ const adapter = "secrets"
 
 // ErrNoText is a secret that is there and holds no text to use: it is binary, it
 // is empty, or it has not the key that the reference names.
-var ErrNoText = errors.New("the secret holds no text under this reference")
+var ErrNoText = errors.New("the secret has no text value; if the reference has a #KEY, check that the key exists and its value is a string")
 
 // Resolver resolves references.
 type Resolver struct {

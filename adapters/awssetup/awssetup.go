@@ -178,7 +178,7 @@ func classify(ctx context.Context, operation string, err error) error {
 func answerOf(err error) (code, text string, ok bool) {
 	if failure, ok := errors.AsType[smithy.APIError](err); ok {
 		if response, ok := errors.AsType[*awshttp.ResponseError](err); ok && failure.ErrorCode() == "UnknownError" && response.HTTPStatusCode() == http.StatusForbidden {
-			return forbidden, "no reason can be read", true
+			return forbidden, "no reason given", true
 		}
 		return failure.ErrorCode(), failure.ErrorMessage(), true
 	}

@@ -105,7 +105,7 @@ func readPolicy(document string) ([]setup.InvokePermission, error) {
 		}
 	}
 	if err := json.Unmarshal([]byte(document), &policy); err != nil {
-		return nil, fmt.Errorf("the policy cannot be read: %w", err)
+		return nil, fmt.Errorf("the function's policy is not valid JSON: %w", err)
 	}
 	var permissions []setup.InvokePermission
 	for _, statement := range policy.Statement {

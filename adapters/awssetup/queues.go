@@ -56,7 +56,7 @@ func (q *Queues) Queue(ctx context.Context, url string) (setup.Queue, error) {
 	}
 	if policy := attributes[types.QueueAttributeNameRedrivePolicy]; policy != "" {
 		if read.DeadLetters, read.MaxReceives, err = redrive(policy); err != nil {
-			return setup.Queue{}, fmt.Errorf("GetQueueAttributes: the redrive policy cannot be read: %w", err)
+			return setup.Queue{}, fmt.Errorf("GetQueueAttributes: the redrive policy is not valid JSON: %w", err)
 		}
 	}
 	return read, nil

@@ -104,10 +104,10 @@ type ChangedError struct {
 
 // Error lists the differences.
 func (e *ChangedError) Error() string {
-	return "more than the trigger has changed:\n  " + strings.Join(e.Fields, "\n  ")
+	return "other settings than the trigger have changed:\n  " + strings.Join(e.Fields, "\n  ")
 }
 
-var errMovedMeanwhile = errors.New("the user pool was changed by somebody else since it was read; nothing was written. Try again")
+var errMovedMeanwhile = errors.New("someone else changed the user pool at the same time, so nothing was written; run the command again")
 
 // Apply writes the change, reads the pool again and compares it with what it
 // was, field by field. It returns a [*ChangedError] when more than the trigger
@@ -133,14 +133,14 @@ func (u *UserPools) Apply(ctx context.Context, change *Change) error {
 func (u *UserPools) readBack(ctx context.Context, change *Change) error {
 	_, _, after, err := u.read(ctx, change.poolID)
 	if err != nil {
-		return fmt.Errorf("the trigger was written, but the pool could not be read again: %w", err)
+		return fmt.Errorf("the trigger was written, but reading the pool again to check it failed: %w", err)
 	}
 	if len(diff(change.before.mfa, after.mfa)) > 0 {
 		if _, err := u.api.SetUserPoolMfaConfig(ctx, mfaOf(change.poolID, change.before.mfaRead)); err != nil {
-			return errors.Join(change.compare(after), fmt.Errorf("the MFA configuration could not be put back: %w", classify(ctx, "SetUserPoolMfaConfig", err)))
+			return errors.Join(change.compare(after), fmt.Errorf("restoring the MFA configuration failed: %w", classify(ctx, "SetUserPoolMfaConfig", err)))
 		}
 		if _, _, after, err = u.read(ctx, change.poolID); err != nil {
-			return fmt.Errorf("the trigger was written, but the pool could not be read again: %w", err)
+			return fmt.Errorf("the trigger was written, but reading the pool again to check it failed: %w", err)
 		}
 	}
 	return change.compare(after)

@@ -12,10 +12,10 @@ import (
 // Settings are the variables of a user pool as source.
 type Settings struct {
 	UserPoolID   UserPoolID     `env:"USER_POOL_ID,required" takes:"a user pool ID, such as ap-northeast-1_AbCdEf123" desc:"The source user pool."`
-	ClientID     ClientID       `env:"CLIENT_ID,required" takes:"an app client ID" desc:"An app client of the source pool that allows ALLOW_ADMIN_USER_PASSWORD_AUTH."`
-	ClientSecret domain.Secret  `env:"CLIENT_SECRET" takes:"the app client's secret" desc:"Needed when that app client has one."`
-	Region       Region         `env:"REGION" takes:"an AWS region" desc:"The source pool's region, by default the one in its ID."`
-	Profile      Profile        `env:"PROFILE" envDefault:"admin_get_user" takes:"admin_get_user, concurrent, id_token" desc:"Where the profile is read: by AdminGetUser after the sign-in; by AdminGetUser beside it, which is quicker and asks for wrong passwords too; from the ID token, which spares a call and holds what the app client may read. See docs/sources/cognito.md."`
+	ClientID     ClientID       `env:"CLIENT_ID,required" takes:"an app client ID" desc:"An app client of the source pool. It must allow ALLOW_ADMIN_USER_PASSWORD_AUTH."`
+	ClientSecret domain.Secret  `env:"CLIENT_SECRET" takes:"the app client's secret" desc:"Required if the app client has a secret."`
+	Region       Region         `env:"REGION" takes:"an AWS region" desc:"The source pool's region. Default: the region in its ID."`
+	Profile      Profile        `env:"PROFILE" envDefault:"admin_get_user" takes:"admin_get_user, concurrent, id_token" desc:"How the profile is read. \u0060admin_get_user\u0060: AdminGetUser after the sign-in. \u0060concurrent\u0060: AdminGetUser at the same time, which is faster but is also called for wrong passwords. \u0060id_token\u0060: from the ID token, which needs no call but has only what the app client may read. See docs/sources/cognito.md."`
 	MFA          domain.MFAMode `env:"MFA" envDefault:"OFF" takes:"OFF, OPTIONAL, ON" desc:"The source pool's own MFA setting. With \u0060ON\u0060, every user counts as one with a second factor, also where the profile lists none: by forgot-password, a temporary password or a required reset."`
 	// Role is the role through which the pool is asked.
 	Role awsrole.Settings
@@ -62,7 +62,7 @@ type UserPoolID string
 func (id *UserPoolID) UnmarshalText(text []byte) error {
 	region, name, _ := strings.Cut(string(text), "_")
 	if !awsname.IsRegion(region) || len(name) > 55 || !awsname.Of(name, awsname.Letters+awsname.Digits) {
-		return errors.New("takes a user pool ID, such as ap-northeast-1_AbCdEf123")
+		return errors.New("expected a user pool ID, such as ap-northeast-1_AbCdEf123")
 	}
 	*id = UserPoolID(text)
 	return nil
@@ -80,7 +80,7 @@ type ClientID string
 // app client ID looks like.
 func (id *ClientID) UnmarshalText(text []byte) error {
 	if len(text) > 128 || !awsname.Of(string(text), awsname.Letters+awsname.Digits+"_+") {
-		return errors.New("takes an app client ID: up to 128 letters and digits")
+		return errors.New("expected an app client ID: up to 128 letters and digits")
 	}
 	*id = ClientID(text)
 	return nil
@@ -93,7 +93,7 @@ type Region string
 // region looks like.
 func (r *Region) UnmarshalText(text []byte) error {
 	if !awsname.IsRegion(string(text)) {
-		return errors.New("takes an AWS region, such as ap-northeast-1")
+		return errors.New("expected an AWS region, such as ap-northeast-1")
 	}
 	*r = Region(text)
 	return nil

@@ -44,7 +44,7 @@ func TestSettingsAreCheckedForTheirShape(t *testing.T) {
 			}
 			for _, text := range test.wrong {
 				err := test.setting().UnmarshalText([]byte(text))
-				if err == nil || !strings.HasPrefix(err.Error(), "takes ") {
+				if err == nil || !strings.HasPrefix(err.Error(), "expected ") {
 					t.Errorf("%q: %v", text, err)
 				}
 				if err != nil && strings.HasPrefix(text, "S3cret") && strings.Contains(err.Error(), text) {

@@ -270,10 +270,10 @@ func read(attributes map[string]attribute) (*item, error) {
 
 // unread is an item that is none of ours: the table is another one's.
 func unread() error {
-	return fmt.Errorf("%s: an item of the table cannot be read: %w", adapter, ports.ErrMisconfigured)
+	return fmt.Errorf("%s: an item of the table has an unexpected format: %w", adapter, ports.ErrMisconfigured)
 }
 
 // contended is a write before which another one came each time.
 func contended(operation string) error {
-	return fmt.Errorf("%s: %s: other writes of the same name came first, %d times: %w", adapter, operation, mostRounds, ports.ErrThrottled)
+	return fmt.Errorf("%s: %s: concurrent attempts for the same user changed the item %d times in a row: %w", adapter, operation, mostRounds, ports.ErrThrottled)
 }

@@ -23,12 +23,12 @@ func readCSV(text []byte, with reading) (*people, error) {
 	rows.ReuseRecord = true
 	row, err := rows.Read()
 	if err != nil {
-		return nil, errors.New("not a CSV file of people: there is no header row")
+		return nil, errors.New("not a CSV file: the header row is missing")
 	}
 	header, err := with.names.Header(row)
 	switch {
 	case errors.Is(err, fields.ErrNoUsername):
-		return nil, errors.New("the header row has no column " + fields.Username)
+		return nil, errors.New("the header row lacks the column " + fields.Username)
 	case err != nil:
 		return nil, fmt.Errorf("the header row: %w", err)
 	}
@@ -45,11 +45,11 @@ func readCSV(text []byte, with reading) (*people, error) {
 			return p.complete(problems)
 		case errors.Is(err, csv.ErrFieldCount):
 			line, _ := rows.FieldPos(0)
-			problems.add("line", line, errors.New("has not as many fields as the header"))
+			problems.add("line", line, errors.New("the number of fields differs from the header row"))
 			continue
 		case err != nil: // nothing after a quote that is not closed can be told apart
 			if broken, ok := errors.AsType[*csv.ParseError](err); ok {
-				problems.add("line", broken.StartLine, errors.New("is no CSV: a quote is out of place"))
+				problems.add("line", broken.StartLine, errors.New("not valid CSV: unexpected quote"))
 				return nil, problems.err()
 			}
 			return nil, err
@@ -66,17 +66,17 @@ func checkSeparator(text []byte) error {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
 	header := strings.TrimRight(string(line), "\r")
 	if strings.HasPrefix(strings.ToLower(header), "sep=") {
-		return errors.New("line 1 is a spreadsheet's sep= line: remove it, so that the header row comes first")
+		return errors.New("line 1 is a spreadsheet's sep= line; remove it, so that the header row is first")
 	}
 	if lines := strings.TrimRight(header, "\r"); strings.Contains(lines, "\r") && !bytes.Contains(text, []byte("\n")) {
-		return errors.New("line 1: the lines end in carriage returns alone: export the file again with line feeds")
+		return errors.New("line 1: the lines end with carriage returns only; export the file with line feeds")
 	}
 	if namesUsername(header, ",") {
 		return nil
 	}
 	for separator, name := range map[string]string{";": "semicolons", "\t": "tabs", "|": "vertical bars"} {
 		if namesUsername(header, separator) {
-			return fmt.Errorf("the header row: the columns are separated by %s, and not by commas: export the file again with commas", name)
+			return fmt.Errorf("the header row: the columns are separated by %s; export the file with commas", name)
 		}
 	}
 	return nil

@@ -19,7 +19,7 @@ func utf8Text(raw []byte) ([]byte, error) {
 	}
 	for magic, name := range map[string]string{"PK\x03\x04": "a ZIP archive or an Excel workbook", "\x1f\x8b": "compressed by gzip"} {
 		if bytes.HasPrefix(raw, []byte(magic)) {
-			return nil, fmt.Errorf("not a text, but %s: export or unpack it as a text in UTF-8", name)
+			return nil, fmt.Errorf("not a text file but %s; export or unpack it as UTF-8 text", name)
 		}
 	}
 	text := bytes.TrimPrefix(raw, []byte("\ufeff"))
@@ -38,7 +38,7 @@ func notUTF8(likely encoding) error {
 	if likely.iconv == "" {
 		likely.iconv = likely.name
 	}
-	return fmt.Errorf("not UTF-8; it looks like %s: convert it with iconv -f %s -t UTF-8", likely.name, likely.iconv)
+	return fmt.Errorf("not UTF-8; it looks like %s; convert it with iconv -f %s -t UTF-8", likely.name, likely.iconv)
 }
 
 // marked tells an encoding by its byte order mark.

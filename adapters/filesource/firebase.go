@@ -37,10 +37,10 @@ func readFirebase(text []byte, with reading, project passwordhash.Firebase) (*pe
 		Users *[]json.RawMessage `json:"users"`
 	}
 	if err := json.Unmarshal(text, &export); err != nil {
-		return nil, fmt.Errorf("not what firebase auth:export writes as JSON%s", place(err))
+		return nil, fmt.Errorf("not a JSON file of firebase auth:export%s", place(err))
 	}
 	if export.Users == nil {
-		return nil, errors.New("not what firebase auth:export writes as JSON: there are no users")
+		return nil, errors.New("not a JSON file of firebase auth:export: the field users is missing")
 	}
 	p, err := newPeople(len(*export.Users), with)
 	if err != nil {
@@ -69,15 +69,15 @@ func (p *people) takeAccount(raw json.RawMessage, project passwordhash.Firebase)
 	var a account
 	if err := json.Unmarshal(raw, &a); err != nil {
 		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
-			return true, fmt.Errorf("%s: is not as firebase auth:export writes it", wrong.Field)
+			return true, fmt.Errorf("%s: not in the format of firebase auth:export", wrong.Field)
 		}
-		return true, errors.New("is not as firebase auth:export writes users")
+		return true, errors.New("not a user in the format of firebase auth:export")
 	}
 	if a.LocalID == "" {
 		return true, errors.New("localId: is required")
 	}
 	if a.PasswordHash == redacted {
-		return true, errors.New("passwordHash: is redacted: export again with an account that has the permission firebaseauth.configs.getHashConfig")
+		return true, errors.New("passwordHash: is redacted; export again with an account that has the permission firebaseauth.configs.getHashConfig")
 	}
 	claims, hasClaims := claimsOf(a.CustomAttributes)
 	one := hashed.Person{User: domain.SourceUser{

@@ -112,19 +112,19 @@ func TestFaultsOfACSVFileAreNamedByTheirLine(t *testing.T) {
 	t.Parallel()
 	const secret = "S3cret-value"
 	for name, test := range map[string]struct{ file, want string }{
-		"nothing":                     {"", "not a CSV file of people: there is no header row"},
-		"no username":                 {secret + ",email\n", "the header row has no column username"},
+		"nothing":                     {"", "not a CSV file: the header row is missing"},
+		"no username":                 {secret + ",email\n", "the header row lacks the column username"},
 		"a column twice":              {"username,email,email\n", "the header row: columns 2 and 3 have the same name"},
 		"a column without a name":     {"username,\n", "the header row: column 2: has no name"},
-		"a field too few":             {"username,email\n" + secret + "\nx,y\n" + secret + ",z," + secret + "\n", "line 2: has not as many fields as the header\nline 4: has not as many"},
-		"a quote out of place":        {"username,email\nx,a\"" + secret + "\n", "line 2: is no CSV: a quote is out of place"},
-		"a quote that is not closed":  {"username,email\nx,\"" + secret + "\ny,z\n", "line 2: is no CSV: a quote is out of place"},
-		"enabled that is not":         {"username,enabled\n" + secret + ",yes\n", "line 2: enabled: takes true or false"},
-		"a status that is none":       {"username,status\nx," + secret + "\n", "line 2: status: takes one of [UNCONFIRMED"},
-		"a password for a hash":       {"username,password_hash\nx," + secret + "\n", "line 2: password_hash: not a hash of a known form"},
+		"a field too few":             {"username,email\n" + secret + "\nx,y\n" + secret + ",z," + secret + "\n", "line 2: the number of fields differs from the header row\nline 4: the number of fields differs"},
+		"a quote out of place":        {"username,email\nx,a\"" + secret + "\n", "line 2: not valid CSV: unexpected quote"},
+		"a quote that is not closed":  {"username,email\nx,\"" + secret + "\ny,z\n", "line 2: not valid CSV: unexpected quote"},
+		"enabled that is not":         {"username,enabled\n" + secret + ",yes\n", "line 2: enabled: expected true or false"},
+		"a status that is none":       {"username,status\nx," + secret + "\n", "line 2: status: expected one of [UNCONFIRMED"},
+		"a password for a hash":       {"username,password_hash\nx," + secret + "\n", "line 2: password_hash: unknown password hash format"},
 		"an empty username":           {"username,email\n," + secret + "\n", "line 2: username: is required"},
-		"a username twice":            {"username\n" + secret + "\n" + secret + "\n", "line 3: username: is an earlier entry's too"},
-		"more faults than are wanted": {"username,status\n" + strings.Repeat("x,"+secret+"\n", 150), "line 2: status: takes"},
+		"a username twice":            {"username\n" + secret + "\n" + secret + "\n", "line 3: username: an earlier entry has the same username"},
+		"more faults than are wanted": {"username,status\n" + strings.Repeat("x,"+secret+"\n", 150), "line 2: status: expected"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -303,17 +303,17 @@ func TestFaultsOfAnExportAreNamedByTheirUser(t *testing.T) {
 	t.Parallel()
 	const secret = "S3cret-value"
 	for name, test := range map[string]struct{ file, want string }{
-		"nothing":               {``, "not what firebase auth:export writes as JSON"},
-		"a list":                {`[{"localId": "` + secret + `"}]`, "not what firebase auth:export writes as JSON"},
-		"no users":              {`{"accounts": []}`, "not what firebase auth:export writes as JSON: there are no users"},
-		"null for users":        {`{"users": null}`, "not what firebase auth:export writes as JSON: there are no users"},
-		"a text for a user":     {`{"users": ["` + secret + `"]}`, "user 1: is not as firebase auth:export writes users"},
-		"another type":          {`{"users": [{"localId": "x", "disabled": "` + secret + `"}]}`, "user 1: disabled: is not as firebase auth:export writes it"},
-		"a redacted hash":       {`{"users": [{"localId": "x", "salt": "", "passwordHash": "UkVEQUNURUQ="}]}`, "user 1: passwordHash: is redacted: export again with an account that has the permission firebaseauth.configs.getHashConfig"},
+		"nothing":               {``, "not a JSON file of firebase auth:export"},
+		"a list":                {`[{"localId": "` + secret + `"}]`, "not a JSON file of firebase auth:export"},
+		"no users":              {`{"accounts": []}`, "not a JSON file of firebase auth:export: the field users is missing"},
+		"null for users":        {`{"users": null}`, "not a JSON file of firebase auth:export: the field users is missing"},
+		"a text for a user":     {`{"users": ["` + secret + `"]}`, "user 1: not a user in the format of firebase auth:export"},
+		"another type":          {`{"users": [{"localId": "x", "disabled": "` + secret + `"}]}`, "user 1: disabled: not in the format of firebase auth:export"},
+		"a redacted hash":       {`{"users": [{"localId": "x", "salt": "", "passwordHash": "UkVEQUNURUQ="}]}`, "user 1: passwordHash: is redacted; export again with an account that has the permission firebaseauth.configs.getHashConfig"},
 		"no localId":            {`{"users": [{"email": "` + secret + `"}]}`, "user 1: localId: is required"},
-		"a hash that is none":   {`{"users": [{"localId": "x"}, {"localId": "y", "passwordHash": "` + secret + `"}]}`, "user 2: password_hash: not a hash of a known form"},
-		"a hash without a salt": {`{"users": [{"localId": "x", "passwordHash": "` + firebaseHash(t, project(4), "p", "s") + `"}]}`, "user 1: password_hash: not a hash"},
-		"a localId twice":       {`{"users": [{"localId": "` + secret + `"}, {"localId": "` + secret + `"}]}`, "user 2: username: is an earlier entry's too"},
+		"a hash that is none":   {`{"users": [{"localId": "x"}, {"localId": "y", "passwordHash": "` + secret + `"}]}`, "user 2: password_hash: unknown password hash format"},
+		"a hash without a salt": {`{"users": [{"localId": "x", "passwordHash": "` + firebaseHash(t, project(4), "p", "s") + `"}]}`, "user 1: password_hash: unknown password hash format"},
+		"a localId twice":       {`{"users": [{"localId": "` + secret + `"}, {"localId": "` + secret + `"}]}`, "user 2: username: an earlier entry has the same username"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -372,13 +372,13 @@ func TestTheSettingsOfForms(t *testing.T) {
 		"Firebase": {project(14), nil},
 		"Firebase's other alphabet": {change(func(s *filesource.Settings) {
 			s.FirebaseSignerKey = domain.NewSecret("jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9Wm-_==")
-		}), []string{"OLD_FIREBASE_SIGNER_KEY: takes the base64_signer_key"}}, // its last bits are left over
+		}), []string{"OLD_FIREBASE_SIGNER_KEY: expected the base64_signer_key"}}, // its last bits are left over
 		"a key for JSON": {change(func(s *filesource.Settings) { s.Format = filesource.FormatJSON }), []string{"OLD_FIREBASE_SIGNER_KEY: is used with OLD_FORMAT=firebase alone"}},
 		"no key":         {change(func(s *filesource.Settings) { s.FirebaseSignerKey = domain.Secret{} }), []string{"OLD_FIREBASE_SIGNER_KEY: is required with OLD_FORMAT=firebase"}},
-		"what is no key": {change(func(s *filesource.Settings) { s.FirebaseSignerKey = domain.NewSecret("S3cret!") }), []string{"OLD_FIREBASE_SIGNER_KEY: takes the base64_signer_key"}},
+		"what is no key": {change(func(s *filesource.Settings) { s.FirebaseSignerKey = domain.NewSecret("S3cret!") }), []string{"OLD_FIREBASE_SIGNER_KEY: expected the base64_signer_key"}},
 		"all else is none": {change(func(s *filesource.Settings) {
 			s.FirebaseSaltSeparator, s.FirebaseRounds, s.FirebaseMemCost = "!", 9, 15
-		}), []string{"OLD_FIREBASE_SALT_SEPARATOR: takes", "OLD_FIREBASE_ROUNDS: takes 1 to 8", "OLD_FIREBASE_MEM_COST: takes 1 to 14"}},
+		}), []string{"OLD_FIREBASE_SALT_SEPARATOR: expected", "OLD_FIREBASE_ROUNDS: expected 1 to 8", "OLD_FIREBASE_MEM_COST: expected 1 to 14"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -394,7 +394,7 @@ func TestTheSettingsOfForms(t *testing.T) {
 		})
 	}
 	var format filesource.Format
-	if err := format.UnmarshalText([]byte("xml")); err == nil || err.Error() != "takes one of: json, csv, firebase" {
+	if err := format.UnmarshalText([]byte("xml")); err == nil || err.Error() != "expected one of: json, csv, firebase" {
 		t.Errorf("xml: %v", err)
 	}
 	if err := format.UnmarshalText([]byte("csv")); err != nil || format != filesource.FormatCSV {

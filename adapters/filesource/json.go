@@ -17,10 +17,10 @@ import (
 func readJSON(text []byte, with reading) (*people, error) {
 	var entries []json.RawMessage
 	if err := json.Unmarshal(text, &entries); err != nil {
-		return nil, fmt.Errorf("not a JSON array of people%s", place(err))
+		return nil, fmt.Errorf("not a JSON array of users%s", place(err))
 	}
 	if entries == nil { // null
-		return nil, errors.New("not a JSON array of people")
+		return nil, errors.New("not a JSON array of users")
 	}
 	return peopleOf(entries, with)
 }
@@ -45,7 +45,7 @@ func peopleOf(entries []json.RawMessage, with reading) (*people, error) {
 // place says where the JSON is broken; its own text would show a part of it.
 func place(err error) string {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fmt.Sprintf(" (broken at byte %d)", syntax.Offset)
+		return fmt.Sprintf(" (JSON syntax error at byte %d)", syntax.Offset)
 	}
 	return ""
 }
@@ -66,7 +66,7 @@ func (p *people) takeEntry(raw []byte, names attributeNames) error {
 		case err != nil:
 			return err
 		case slices.Contains(seen, name):
-			return fmt.Errorf("%s: is there twice", name)
+			return fmt.Errorf("%s: duplicate field", name)
 		case rawjson.IsNull(value):
 		case name == fields.Attributes:
 			err = p.takeAttributes(one.User.Attributes, value, names)
@@ -113,7 +113,7 @@ func members(raw []byte, each func(name string, value []byte) error) error {
 	}
 	object, ok := rawjson.Members(raw)
 	if !ok {
-		return errors.New("takes an object")
+		return errors.New("expected an object")
 	}
 	for object.Next() {
 		if err := each(object.Key, object.Value()); err != nil {
@@ -147,7 +147,7 @@ func (p *people) takeAttributes(into domain.Attributes, raw []byte, names attrib
 		}
 		text, err := textOf(value)
 		if _, twice := into[name]; twice && err == nil {
-			err = errors.New("is there twice")
+			err = errors.New("duplicate field")
 		}
 		if err == nil {
 			into[name], err = fields.Value(name, text)
@@ -180,7 +180,7 @@ func textOf(raw []byte) (string, error) {
 	default:
 		return string(raw), nil
 	}
-	return "", errors.New("takes a text, a number or a boolean")
+	return "", errors.New("expected a text, a number or a boolean")
 }
 
 // textsOf reads a list of texts. PHP writes a list with gaps as an object whose
@@ -190,7 +190,7 @@ func textsOf(raw []byte) ([]string, error) {
 	add := func(value []byte) error {
 		text, err := textOf(value)
 		if err != nil || rawjson.IsNull(value) {
-			return errors.New("takes a list of names")
+			return errors.New("expected a list of names")
 		}
 		texts = append(texts, text)
 		return nil
@@ -205,7 +205,7 @@ func textsOf(raw []byte) ([]string, error) {
 	case '{':
 		err := members(raw, func(name string, value []byte) error {
 			if _, err := strconv.Atoi(name); err != nil {
-				return errors.New("takes a list of names")
+				return errors.New("expected a list of names")
 			}
 			return add(value)
 		})
@@ -213,7 +213,7 @@ func textsOf(raw []byte) ([]string, error) {
 			return nil, err
 		}
 	default:
-		return nil, errors.New("takes a list of names")
+		return nil, errors.New("expected a list of names")
 	}
 	return texts, nil
 }

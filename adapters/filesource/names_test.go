@@ -48,18 +48,18 @@ func TestAHeaderThatIsNotMeantSoEndsTheStart(t *testing.T) {
 	t.Parallel()
 	const secret = "S3cret-value"
 	for header, want := range map[string]string{
-		"username,enabld":                `the header row: column 2: "enabld" is almost enabled: rename it, or name it in MIGRATE_ATTRIBUTES`,
-		"username,password-hash,Stauts":  "the header row: column 2: \"password-hash\" is almost password_hash: rename it, or name it in MIGRATE_ATTRIBUTES if it is an attribute of its own\ncolumn 3: \"Stauts\" is almost status",
-		"user_name,email":                `the header row: column 1: "user_name" is almost username`,
-		"username,group":                 `the header row: column 2: "group" is almost groups`,
+		"username,enabld":                `the header row: column 2: "enabld" looks like enabled; rename it, or add a rule for it to MIGRATE_ATTRIBUTES`,
+		"username,password-hash,Stauts":  "the header row: column 2: \"password-hash\" looks like password_hash; rename it, or add a rule for it to MIGRATE_ATTRIBUTES if it is another attribute\ncolumn 3: \"Stauts\" looks like status",
+		"user_name,email":                `the header row: column 1: "user_name" looks like username`,
+		"username,group":                 `the header row: column 2: "group" looks like groups`,
 		"username,enabled,Enabled":       "the header row: columns 2 and 3 have the same name",
-		"username;password_hash;enabled": "the header row: the columns are separated by semicolons, and not by commas",
-		"\ufeffusername;enabled":         "the header row: the columns are separated by semicolons, and not by commas",
-		"email\tUsername\tenabled":       "the header row: the columns are separated by tabs, and not by commas",
-		`"email";"username"`:             "the header row: the columns are separated by semicolons, and not by commas",
-		"email|username":                 "the header row: the columns are separated by vertical bars, and not by commas",
+		"username;password_hash;enabled": "the header row: the columns are separated by semicolons; export the file with commas",
+		"\ufeffusername;enabled":         "the header row: the columns are separated by semicolons; export the file with commas",
+		"email\tUsername\tenabled":       "the header row: the columns are separated by tabs; export the file with commas",
+		`"email";"username"`:             "the header row: the columns are separated by semicolons; export the file with commas",
+		"email|username":                 "the header row: the columns are separated by vertical bars; export the file with commas",
 		"sep=;\nusername;email":          "line 1 is a spreadsheet's sep= line",
-		"email,name":                     "the header row has no column username",
+		"email,name":                     "the header row lacks the column username",
 	} {
 		t.Run(header, func(t *testing.T) {
 			t.Parallel()
@@ -71,9 +71,9 @@ func TestAHeaderThatIsNotMeantSoEndsTheStart(t *testing.T) {
 func TestAFileThatIsNoTextIsNamed(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{
-		"username,email\rS3cret-value,y\r": "line 1: the lines end in carriage returns alone",
-		"PK\x03\x04S3cret-value":           "not a text, but a ZIP archive or an Excel workbook: export or unpack it",
-		"\x1f\x8bS3cret-value":             "not a text, but compressed by gzip",
+		"username,email\rS3cret-value,y\r": "line 1: the lines end with carriage returns only",
+		"PK\x03\x04S3cret-value":           "not a text file but a ZIP archive or an Excel workbook; export or unpack it",
+		"\x1f\x8bS3cret-value":             "not a text file but compressed by gzip",
 	} {
 		faultOf(t, file, filesource.Settings{Format: filesource.FormatCSV}, want, "S3cret-value")
 	}
@@ -182,26 +182,26 @@ func TestAFaultOfJSONNamesItsField(t *testing.T) {
 	t.Parallel()
 	const secret = "S3cret-value"
 	faults := map[string]string{
-		`"enabled": "yes"`: "enabled: takes true or false, 1 or 0", `"enabled": ""`: "enabled: takes", `"enabled": 2`: "enabled: takes", `"enabled": []`: "enabled: takes",
-		`"Enabled": "` + secret + `"`: "enabled: takes", `"enabled": true, "Enabled": false`: "enabled: is there twice", `"enabled": true, "enabled": false`: "enabled: is there twice",
-		`"enabld": false`:                           `takes username, password_hash, status, enabled, attributes, groups and mfa, and no other field; "enabld" is almost enabled`,
-		`"passwordHash": "` + secret + `"`:          `takes username, password_hash, status, enabled, attributes, groups and mfa, and no other field; "passwordHash" is almost password_hash`,
-		`"` + secret + `@example.com": 1`:           "takes username, password_hash, status, enabled, attributes, groups and mfa, and no other field",
-		`"password_hash": ["` + secret + `"]`:       "password_hash: takes a text",
-		`"password_hash": false`:                    "password_hash: not a hash of a known form",
-		`"status": 1`:                               "status: takes one of",
-		`"status": ["` + secret + `"]`:              "status: takes a text",
-		`"groups": "` + secret + `"`:                "groups: takes a list of names",
-		`"groups": {"` + secret + `": "x"}`:         "groups: takes a list of names",
-		`"groups": [["` + secret + `"]]`:            "groups: takes a list of names",
-		`"groups": [null]`:                          "groups: takes a list of names",
-		`"attributes": ["` + secret + `"]`:          "attributes: takes an object",
-		`"attributes": "` + secret + `"`:            "attributes: takes an object",
-		`"attributes": {"enabled": false}`:          "attributes: enabled stands beside the attributes, not among them",
-		`"attributes": {"Password_Hash": "x"}`:      "attributes: password_hash stands beside",
-		`"attributes": {"email": 1, "Email": 2}`:    "attributes: email: is there twice",
-		`"attributes": {"email_verified": "maybe"}`: "attributes: email_verified: takes true or false",
-		`"attributes": {"email_verifed": true}`:     `attributes: "email_verifed" is almost email_verified`,
+		`"enabled": "yes"`: "enabled: expected true or false, 1 or 0", `"enabled": ""`: "enabled: expected", `"enabled": 2`: "enabled: expected", `"enabled": []`: "enabled: expected",
+		`"Enabled": "` + secret + `"`: "enabled: expected", `"enabled": true, "Enabled": false`: "enabled: duplicate field", `"enabled": true, "enabled": false`: "enabled: duplicate field",
+		`"enabld": false`:                           `expected username, password_hash, status, enabled, attributes, groups and mfa, and no other field; "enabld" looks like enabled`,
+		`"passwordHash": "` + secret + `"`:          `expected username, password_hash, status, enabled, attributes, groups and mfa, and no other field; "passwordHash" looks like password_hash`,
+		`"` + secret + `@example.com": 1`:           "expected username, password_hash, status, enabled, attributes, groups and mfa, and no other field",
+		`"password_hash": ["` + secret + `"]`:       "password_hash: expected a text",
+		`"password_hash": false`:                    "password_hash: unknown password hash format",
+		`"status": 1`:                               "status: expected one of",
+		`"status": ["` + secret + `"]`:              "status: expected a text",
+		`"groups": "` + secret + `"`:                "groups: expected a list of names",
+		`"groups": {"` + secret + `": "x"}`:         "groups: expected a list of names",
+		`"groups": [["` + secret + `"]]`:            "groups: expected a list of names",
+		`"groups": [null]`:                          "groups: expected a list of names",
+		`"attributes": ["` + secret + `"]`:          "attributes: expected an object",
+		`"attributes": "` + secret + `"`:            "attributes: expected an object",
+		`"attributes": {"enabled": false}`:          "attributes: enabled must be next to attributes, not inside it",
+		`"attributes": {"Password_Hash": "x"}`:      "attributes: password_hash must be next to",
+		`"attributes": {"email": 1, "Email": 2}`:    "attributes: email: duplicate field",
+		`"attributes": {"email_verified": "maybe"}`: "attributes: email_verified: expected true or false",
+		`"attributes": {"email_verifed": true}`:     `attributes: "email_verifed" looks like email_verified`,
 		`"attributes": {"": 1}`:                     "attributes: has no name",
 	}
 	for _, members := range slices.Sorted(maps.Keys(faults)) {

@@ -66,7 +66,7 @@ func readAs(raw []byte, settings Settings, with reading) (*people, error) {
 	case FormatJSON, "":
 		return readJSON(text, with)
 	default:
-		return nil, fmt.Errorf("no such form of a file")
+		return nil, fmt.Errorf("unknown file format")
 	}
 }
 
@@ -117,7 +117,7 @@ func (p *people) take(one hashed.Person) error {
 		}
 	}
 	if _, twice := p.byName[one.User.Username]; twice {
-		return errors.New("username: is an earlier entry's too")
+		return errors.New("username: an earlier entry has the same username")
 	}
 	one.User.Sub = one.User.Attributes["sub"]
 	one.User.GroupsKnown = true

@@ -50,7 +50,7 @@ func (d *Directory) change(ctx context.Context, username string, keep func(map[s
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.path == "" {
-		return fmt.Errorf("only a file of our own JSON can be written again: %w", ports.ErrMisconfigured)
+		return fmt.Errorf("only files of FORMAT=json can be changed: %w", ports.ErrMisconfigured)
 	}
 	now, err := d.readAgain()
 	if err != nil {

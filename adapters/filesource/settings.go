@@ -12,12 +12,12 @@ import (
 
 // Settings are the variables of a file as source.
 type Settings struct {
-	Path                  string        `env:"PATH,required" takes:"the path of a file" desc:"The file of people; docs/file-source.md has its forms."`
-	Format                Format        `env:"FORMAT" envDefault:"json" takes:"json, csv, firebase" desc:"The form of the file: our own JSON or CSV, or what \u0060firebase auth:export\u0060 writes as JSON."`
-	FirebaseSignerKey     domain.Secret `env:"FIREBASE_SIGNER_KEY" takes:"the base64_signer_key of the project" desc:"Firebase's password hash parameters. Needed with \u0060FORMAT=firebase\u0060."`
-	FirebaseSaltSeparator string        `env:"FIREBASE_SALT_SEPARATOR" envDefault:"Bw==" takes:"the base64_salt_separator of the project" desc:"Firebase's password hash parameters."`
-	FirebaseRounds        int           `env:"FIREBASE_ROUNDS" envDefault:"8" takes:"1 to 8" desc:"Firebase's password hash parameters."`
-	FirebaseMemCost       int           `env:"FIREBASE_MEM_COST" envDefault:"14" takes:"1 to 14" desc:"Firebase's password hash parameters."`
+	Path                  string        `env:"PATH,required" takes:"the path of a file" desc:"The file with the users. docs/file-source.md describes its formats."`
+	Format                Format        `env:"FORMAT" envDefault:"json" takes:"json, csv, firebase" desc:"The format of the file: this project's JSON or CSV, or the JSON of \u0060firebase auth:export\u0060."`
+	FirebaseSignerKey     domain.Secret `env:"FIREBASE_SIGNER_KEY" takes:"the base64_signer_key of the project" desc:"Firebase's password hash parameter. Required with \u0060FORMAT=firebase\u0060."`
+	FirebaseSaltSeparator string        `env:"FIREBASE_SALT_SEPARATOR" envDefault:"Bw==" takes:"the base64_salt_separator of the project" desc:"Firebase's password hash parameter."`
+	FirebaseRounds        int           `env:"FIREBASE_ROUNDS" envDefault:"8" takes:"1 to 8" desc:"Firebase's password hash parameter."`
+	FirebaseMemCost       int           `env:"FIREBASE_MEM_COST" envDefault:"14" takes:"1 to 14" desc:"Firebase's password hash parameter."`
 	Passwords             hashed.Passwords
 }
 
@@ -53,18 +53,18 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	}
 	switch {
 	case s.FirebaseSignerKey.Empty():
-		problem("FIREBASE_SIGNER_KEY", "is required with %s=%s; takes the base64_signer_key of the project", variable("FORMAT"), FormatFirebase)
+		problem("FIREBASE_SIGNER_KEY", "is required with %s=%s; expected the base64_signer_key of the project", variable("FORMAT"), FormatFirebase)
 	case !isBase64(s.FirebaseSignerKey.Reveal()):
-		problem("FIREBASE_SIGNER_KEY", "takes the base64_signer_key of the project, as the console shows it")
+		problem("FIREBASE_SIGNER_KEY", "expected the base64_signer_key of the project, as the console shows it")
 	}
 	if !isBase64(s.FirebaseSaltSeparator) {
-		problem("FIREBASE_SALT_SEPARATOR", "takes the base64_salt_separator of the project, as the console shows it")
+		problem("FIREBASE_SALT_SEPARATOR", "expected the base64_salt_separator of the project, as the console shows it")
 	}
 	if s.FirebaseRounds < 1 || s.FirebaseRounds > 8 {
-		problem("FIREBASE_ROUNDS", "takes 1 to 8")
+		problem("FIREBASE_ROUNDS", "expected 1 to 8")
 	}
 	if s.FirebaseMemCost < 1 || s.FirebaseMemCost > 14 {
-		problem("FIREBASE_MEM_COST", "takes 1 to 14")
+		problem("FIREBASE_MEM_COST", "expected 1 to 14")
 	}
 	return problems
 }

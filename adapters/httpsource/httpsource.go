@@ -169,7 +169,7 @@ func (d *Directory) beforePassword(ctx context.Context, username string) (domain
 func (d *Directory) prove(ctx context.Context, user domain.SourceUser, typed, password string) (webclient.Answer, error) {
 	body, err := json.Marshal(d.question(user, typed, password))
 	if err != nil {
-		return webclient.Answer{}, ports.NotJudged(d.client.Malformed(proof, "the question cannot be written"))
+		return webclient.Answer{}, ports.NotJudged(d.client.Malformed(proof, "the request cannot be built"))
 	}
 	return d.client.Post(ctx, proof, d.address(d.base, user), body)
 }

@@ -189,11 +189,11 @@ func TestTLS(t *testing.T) {
 	t.Run("files that are none", func(t *testing.T) {
 		t.Parallel()
 		for want, transport := range map[string]webclient.Transport{
-			"CA_BUNDLE: cannot be read":          {CABundle: "/no/such/file"},
-			"CA_BUNDLE: holds no certificate":    {CABundle: webclient.PEM(key)},
-			"CLIENT_CERTIFICATE: cannot be read": {ClientCertificate: "/no/such/file", ClientKey: domain.NewSecret(string(key))},
-			"CLIENT_KEY: cannot be read":         {ClientCertificate: webclient.PEM(certificate), ClientKey: domain.NewSecret("S3cret")},
-			"CLIENT_CERTIFICATE, CLIENT_KEY":     {ClientCertificate: webclient.PEM(certificate), ClientKey: domain.NewSecret(string(certificate))},
+			"CA_BUNDLE: the file cannot be read":          {CABundle: "/no/such/file"},
+			"CA_BUNDLE: has no certificate":               {CABundle: webclient.PEM(key)},
+			"CLIENT_CERTIFICATE: the file cannot be read": {ClientCertificate: "/no/such/file", ClientKey: domain.NewSecret(string(key))},
+			"CLIENT_KEY: the file cannot be read":         {ClientCertificate: webclient.PEM(certificate), ClientKey: domain.NewSecret("S3cret")},
+			"CLIENT_CERTIFICATE, CLIENT_KEY":              {ClientCertificate: webclient.PEM(certificate), ClientKey: domain.NewSecret(string(certificate))},
 		} {
 			_, err := httpsource.Open("legacy", httpsource.Settings{URL: "https://a.example", Contract: httpsource.Kratos, Transport: transport})
 			if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "S3cret") || strings.Contains(err.Error(), "BEGIN") {

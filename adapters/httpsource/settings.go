@@ -15,16 +15,16 @@ import (
 
 // Settings are the variables of a service of one's own as source.
 type Settings struct {
-	URL           webclient.URL  `env:"URL,required" takes:"an https URL" desc:"The service; with \u0060keycloak\u0060 what stands before \u0060/{username}\u0060."`
-	Contract      Contract       `env:"CONTRACT" envDefault:"keycloak" takes:"keycloak, fusionauth, kratos, okta" desc:"What the service speaks; docs/sources/http.md tells each."`
-	ProfileURL    webclient.URL  `env:"PROFILE_URL" takes:"an https URL with {username}" desc:"(\u0060kratos\u0060, \u0060okta\u0060) Where the profile is read. Without it the name that was typed is the whole profile."`
-	PasswordBy    PasswordBy     `env:"PASSWORD_BY" envDefault:"username" takes:"username, id" desc:"(\u0060keycloak\u0060) What the password is asked about by."`
-	ApplicationID string         `env:"APPLICATION_ID" takes:"a FusionAuth application ID" desc:"(\u0060fusionauth\u0060) Sent along as applicationId."`
-	BasicUsername string         `env:"BASIC_USERNAME" takes:"a username" desc:"Our own name at the service, by HTTP Basic."`
-	BasicPassword domain.Secret  `env:"BASIC_PASSWORD" takes:"its password" desc:"Goes with the name."`
-	BearerToken   domain.Secret  `env:"BEARER_TOKEN" takes:"a token" desc:"Our own token at the service."`
-	Headers       domain.Secret  `env:"HEADERS" takes:"Name: value, separated by semicolons or lines" desc:"Headers that are sent along, such as an API key."`
-	ErrorCodes    errorcodes.Map `env:"ERROR_CODES" takes:"CODE=FINDING, separated by commas" desc:"What answers of the service mean that its contract does not know: \u0060418=user_unknown\u0060. A code is an HTTP status, or the error in the answer; docs/sources/http.md lists the findings."`
+	URL           webclient.URL  `env:"URL,required" takes:"an https URL" desc:"The URL of the service. With \u0060keycloak\u0060, the part before \u0060/{username}\u0060."`
+	Contract      Contract       `env:"CONTRACT" envDefault:"keycloak" takes:"keycloak, fusionauth, kratos, okta" desc:"The HTTP contract of the service. docs/sources/http.md describes each one."`
+	ProfileURL    webclient.URL  `env:"PROFILE_URL" takes:"an https URL with {username}" desc:"(\u0060kratos\u0060, \u0060okta\u0060) The URL of a user's profile. Without it, the profile has only the submitted identifier."`
+	PasswordBy    PasswordBy     `env:"PASSWORD_BY" envDefault:"username" takes:"username, id" desc:"(\u0060keycloak\u0060) The value in the URL of the password check: the username, or the ID in the profile."`
+	ApplicationID string         `env:"APPLICATION_ID" takes:"a FusionAuth application ID" desc:"(\u0060fusionauth\u0060) Sent as applicationId."`
+	BasicUsername string         `env:"BASIC_USERNAME" takes:"a username" desc:"The function's username at the service (HTTP Basic)."`
+	BasicPassword domain.Secret  `env:"BASIC_PASSWORD" takes:"its password" desc:"Required with \u0060BASIC_USERNAME\u0060."`
+	BearerToken   domain.Secret  `env:"BEARER_TOKEN" takes:"a token" desc:"The function's bearer token at the service."`
+	Headers       domain.Secret  `env:"HEADERS" takes:"Name: value, separated by semicolons or lines" desc:"Additional request headers, such as an API key."`
+	ErrorCodes    errorcodes.Map `env:"ERROR_CODES" takes:"CODE=FINDING, separated by commas" desc:"Findings for responses that the contract does not define: \u0060418=user_unknown\u0060. A code is an HTTP status, or the error code in the response. docs/sources/http.md lists the findings."`
 	Transport     webclient.Transport
 
 	// VerifiedContacts says whose word counts on contacts; it is no variable of
@@ -39,10 +39,10 @@ func (s *Settings) Validate(variable func(string) string) []error {
 		problems = append(problems, errors.New(variable(name)+": "+what))
 	}
 	if s.ProfileURL != "" && !s.Contract.yesOrNo() {
-		problem("PROFILE_URL", "is used with "+variable("CONTRACT")+"=kratos or okta alone: the others have a profile of their own")
+		problem("PROFILE_URL", "is used with "+variable("CONTRACT")+"=kratos or okta only; the other contracts define where the profile is")
 	}
 	if s.ProfileURL != "" && !strings.Contains(string(s.ProfileURL), placeholder) {
-		problem("PROFILE_URL", "takes an https URL with "+placeholder+" in it")
+		problem("PROFILE_URL", "expected an https URL with "+placeholder+" in it")
 	}
 	if s.PasswordBy == PasswordByID && s.Contract != Keycloak {
 		problem("PASSWORD_BY", "is used with "+variable("CONTRACT")+"=keycloak alone")
@@ -51,14 +51,14 @@ func (s *Settings) Validate(variable func(string) string) []error {
 		problem("APPLICATION_ID", "is used with "+variable("CONTRACT")+"=fusionauth alone")
 	}
 	if (s.BasicUsername == "") != s.BasicPassword.Empty() {
-		problem("BASIC_USERNAME", "goes with "+variable("BASIC_PASSWORD")+", and neither without the other")
+		problem("BASIC_USERNAME", "is required with "+variable("BASIC_PASSWORD")+"; set both or neither")
 	}
 	if s.BasicUsername != "" && !s.BearerToken.Empty() {
 		problem("BEARER_TOKEN", "contradicts "+variable("BASIC_USERNAME"))
 	}
 	for _, code := range s.ErrorCodes.Codes() {
 		if len(code) == 3 && code[0] == '2' && strings.Trim(code, "0123456789") == "" {
-			problem("ERROR_CODES", "takes no status of 200 to 299: the contract says what they mean")
+			problem("ERROR_CODES", "a status of 200 to 299 is not allowed: the contract defines its meaning; remove the entry")
 		}
 	}
 	if _, err := s.header(); err != nil {
@@ -71,7 +71,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 func (s *Settings) Warnings(variable func(string) string) []string {
 	warnings := s.Transport.Warnings(variable)
 	if s.Contract.yesOrNo() && s.ProfileURL == "" {
-		warnings = append(warnings, variable("PROFILE_URL")+" is not set: users are moved with the name they typed and nothing else, and who forgot the password is turned away")
+		warnings = append(warnings, variable("PROFILE_URL")+" is not set: users are migrated without a profile, and users who forgot the password are refused")
 	}
 	return warnings
 }
@@ -102,7 +102,7 @@ func (s *Settings) header() (http.Header, error) {
 		header.Set("Authorization", "Bearer "+s.BearerToken.Reveal())
 	}
 	if strings.ContainsFunc(header.Get("Authorization"), isControl) {
-		return nil, errors.New("the token has a line break or another control character in it")
+		return nil, errors.New("the token contains a control character, such as a line break; remove it")
 	}
 	separator := ";"
 	if strings.Contains(s.Headers.Reveal(), "\n") {
@@ -115,13 +115,13 @@ func (s *Settings) header() (http.Header, error) {
 		name, value, found := strings.Cut(entry, ":")
 		name, value = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name)), strings.TrimSpace(value)
 		if !found || !isToken(name) || strings.ContainsFunc(value, isControl) {
-			return nil, fmt.Errorf("entry %d: takes Name: value", i+1)
+			return nil, fmt.Errorf("entry %d: expected Name: value", i+1)
 		}
 		if slices.Contains([]string{"Host", "Connection", "Content-Length", "Content-Type", "Transfer-Encoding", "Upgrade", "Trailer", "Te"}, name) {
-			return nil, fmt.Errorf("entry %d: is a header that HTTP itself sets", i+1)
+			return nil, fmt.Errorf("entry %d: this header is set by HTTP itself; remove the entry", i+1)
 		}
 		if _, twice := header[name]; twice {
-			return nil, fmt.Errorf("entry %d: is a header that is set already", i+1)
+			return nil, fmt.Errorf("entry %d: this header is already set; remove the entry", i+1)
 		}
 		header.Set(name, value)
 	}

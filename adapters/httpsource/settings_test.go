@@ -23,33 +23,33 @@ func TestSettingsThatDoNotGoTogether(t *testing.T) {
 		"a profile of kratos'": {func(s *httpsource.Settings) {
 			s.Contract, s.ProfileURL = httpsource.Kratos, "https://a.example/{username}"
 		}, ""},
-		"a profile of everybody": {func(s *httpsource.Settings) { s.Contract, s.ProfileURL = httpsource.Okta, "https://a.example/x" }, "OLD_PROFILE_URL: takes an https URL with {username}"},
+		"a profile of everybody": {func(s *httpsource.Settings) { s.Contract, s.ProfileURL = httpsource.Okta, "https://a.example/x" }, "OLD_PROFILE_URL: expected an https URL with {username}"},
 		"a profile in the clear": {func(s *httpsource.Settings) {
 			s.Contract, s.ProfileURL = httpsource.Okta, "http://a.example/{username}"
-		}, "OLD_PROFILE_URL: takes an https URL; passwords"},
+		}, "OLD_PROFILE_URL: expected an https URL; passwords"},
 		"an ID for fusionauth": {func(s *httpsource.Settings) {
 			s.Contract, s.PasswordBy = httpsource.FusionAuth, httpsource.PasswordByID
 		}, "OLD_PASSWORD_BY: is used with OLD_CONTRACT=keycloak"},
 		"an application for keycloak": {func(s *httpsource.Settings) { s.ApplicationID = "x" }, "OLD_APPLICATION_ID: is used with OLD_CONTRACT=fusionauth"},
-		"a name without a password":   {func(s *httpsource.Settings) { s.BasicUsername = "x" }, "OLD_BASIC_USERNAME: goes with OLD_BASIC_PASSWORD"},
-		"a password without a name":   {func(s *httpsource.Settings) { s.BasicPassword = secret("x") }, "OLD_BASIC_USERNAME: goes with OLD_BASIC_PASSWORD"},
+		"a name without a password":   {func(s *httpsource.Settings) { s.BasicUsername = "x" }, "OLD_BASIC_USERNAME: is required with OLD_BASIC_PASSWORD"},
+		"a password without a name":   {func(s *httpsource.Settings) { s.BasicPassword = secret("x") }, "OLD_BASIC_USERNAME: is required with OLD_BASIC_PASSWORD"},
 		"a name and a token": {func(s *httpsource.Settings) {
 			s.BasicUsername, s.BasicPassword, s.BearerToken = "x", secret("y"), secret("z")
 		}, "OLD_BEARER_TOKEN: contradicts"},
-		"a token with a line break":         {func(s *httpsource.Settings) { s.BearerToken = secret("x\r\nX: S3cret") }, "OLD_HEADERS: the token has a line break"},
+		"a token with a line break":         {func(s *httpsource.Settings) { s.BearerToken = secret("x\r\nX: S3cret") }, "OLD_HEADERS: the token contains a control character"},
 		"headers":                           {func(s *httpsource.Settings) { s.Headers = secret("X-Api-Key: S3cret; Authorization: x") }, ""},
-		"no header":                         {func(s *httpsource.Settings) { s.Headers = secret("X-Api-Key: x;S3cret") }, "OLD_HEADERS: entry 2: takes Name: value"},
-		"a header with a name that is none": {func(s *httpsource.Settings) { s.Headers = secret("S3cret key: x") }, "OLD_HEADERS: entry 1: takes Name: value"},
-		"a header with a control character": {func(s *httpsource.Settings) { s.Headers = secret("X-Api-Key: S3cret\x00") }, "OLD_HEADERS: entry 1: takes Name: value"},
-		"a header of HTTP's own":            {func(s *httpsource.Settings) { s.Headers = secret("host: S3cret") }, "OLD_HEADERS: entry 1: is a header that HTTP itself sets"},
-		"a header twice":                    {func(s *httpsource.Settings) { s.Headers = secret("X: S3cret; x: y") }, "OLD_HEADERS: entry 2: is a header that is set already"},
-		"two Authorizations":                {func(s *httpsource.Settings) { s.BearerToken, s.Headers = secret("x"), secret("authorization: S3cret") }, "OLD_HEADERS: entry 1: is a header that is set already"},
-		"in the clear":                      {func(s *httpsource.Settings) { s.URL = "http://a.example" }, "OLD_URL: takes an https URL; passwords would be sent in the clear"},
-		"in the clear to what sounds local": {func(s *httpsource.Settings) { s.URL = "http://127.0.0.1.example" }, "OLD_URL: takes an https URL; passwords"},
+		"no header":                         {func(s *httpsource.Settings) { s.Headers = secret("X-Api-Key: x;S3cret") }, "OLD_HEADERS: entry 2: expected Name: value"},
+		"a header with a name that is none": {func(s *httpsource.Settings) { s.Headers = secret("S3cret key: x") }, "OLD_HEADERS: entry 1: expected Name: value"},
+		"a header with a control character": {func(s *httpsource.Settings) { s.Headers = secret("X-Api-Key: S3cret\x00") }, "OLD_HEADERS: entry 1: expected Name: value"},
+		"a header of HTTP's own":            {func(s *httpsource.Settings) { s.Headers = secret("host: S3cret") }, "OLD_HEADERS: entry 1: this header is set by HTTP itself"},
+		"a header twice":                    {func(s *httpsource.Settings) { s.Headers = secret("X: S3cret; x: y") }, "OLD_HEADERS: entry 2: this header is already set"},
+		"two Authorizations":                {func(s *httpsource.Settings) { s.BearerToken, s.Headers = secret("x"), secret("authorization: S3cret") }, "OLD_HEADERS: entry 1: this header is already set"},
+		"in the clear":                      {func(s *httpsource.Settings) { s.URL = "http://a.example" }, "OLD_URL: expected an https URL; passwords would be sent in the clear"},
+		"in the clear to what sounds local": {func(s *httpsource.Settings) { s.URL = "http://127.0.0.1.example" }, "OLD_URL: expected an https URL; passwords"},
 		"in the clear, on this machine":     {func(s *httpsource.Settings) { s.URL = "http://localhost:8080/x" }, ""},
 		"in the clear, and that is wanted":  {func(s *httpsource.Settings) { s.URL, s.Transport.AllowPlaintext = "http://a.example", true }, ""},
-		"a certificate without a key":       {func(s *httpsource.Settings) { s.Transport.ClientCertificate = "x" }, "OLD_CLIENT_CERTIFICATE: goes with OLD_CLIENT_KEY"},
-		"a key without a certificate":       {func(s *httpsource.Settings) { s.Transport.ClientKey = secret("S3cret") }, "OLD_CLIENT_CERTIFICATE: goes with OLD_CLIENT_KEY"},
+		"a certificate without a key":       {func(s *httpsource.Settings) { s.Transport.ClientCertificate = "x" }, "OLD_CLIENT_CERTIFICATE: is required with OLD_CLIENT_KEY"},
+		"a key without a certificate":       {func(s *httpsource.Settings) { s.Transport.ClientKey = secret("S3cret") }, "OLD_CLIENT_CERTIFICATE: is required with OLD_CLIENT_KEY"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,7 +78,7 @@ func TestWarnings(t *testing.T) {
 		"none":         {httpsource.Settings{Contract: httpsource.Keycloak}, nil},
 		"no profile":   {httpsource.Settings{Contract: httpsource.Okta}, []string{"OLD_PROFILE_URL is not set"}},
 		"a profile":    {httpsource.Settings{Contract: httpsource.Okta, ProfileURL: "https://a.example/{username}"}, nil},
-		"in the clear": {httpsource.Settings{Contract: httpsource.Keycloak, Transport: webclient.Transport{AllowPlaintext: true}}, []string{"OLD_ALLOW_PLAINTEXT=true lets"}},
+		"in the clear": {httpsource.Settings{Contract: httpsource.Keycloak, Transport: webclient.Transport{AllowPlaintext: true}}, []string{"OLD_ALLOW_PLAINTEXT=true: anyone"}},
 	} {
 		warnings := test.settings.Warnings(variable)
 		if len(warnings) != len(test.want) || len(warnings) > 0 && !strings.HasPrefix(warnings[0], test.want[0]) {
@@ -110,7 +110,7 @@ func TestSettingsAreCheckedForTheirShape(t *testing.T) {
 			}
 			for _, text := range test.wrong {
 				err := test.setting().UnmarshalText([]byte(text))
-				if err == nil || !strings.HasPrefix(err.Error(), "takes ") || strings.Contains(err.Error(), "S3cret") {
+				if err == nil || !strings.HasPrefix(err.Error(), "expected ") || strings.Contains(err.Error(), "S3cret") {
 					t.Errorf("%q: %v", text, err)
 				}
 			}

@@ -16,7 +16,7 @@ type text string
 func (t *text) UnmarshalJSON(raw []byte) error {
 	value, ok := scalar(raw)
 	if !ok {
-		return errors.New("takes a string")
+		return errors.New("expected a string")
 	}
 	*t = text(value)
 	return nil
@@ -41,7 +41,7 @@ func (f *flag) UnmarshalJSON(raw []byte) error {
 	case string(raw) == "null":
 		return nil
 	default:
-		return errors.New("takes true or false")
+		return errors.New("expected true or false")
 	}
 }
 
@@ -106,7 +106,7 @@ func isReserved(name string) bool {
 }
 
 // errNotJSON is a body that is not what the contract says. It holds nothing of it.
-var errNotJSON = errors.New("the answer is not what the contract says")
+var errNotJSON = errors.New("the response does not match the contract")
 
 // read decodes a body. Its error holds nothing of the body.
 func read(body []byte, into any) error {

@@ -30,7 +30,7 @@ func (f *Filter) UnmarshalText(text []byte) error {
 		return err
 	}
 	if len(assertions) == 0 {
-		return errors.New("takes an LDAP filter with the place {username}, such as (|(uid={username})(mail={username}))")
+		return errors.New("expected an LDAP filter with the placeholder {username}, such as (|(uid={username})(mail={username}))")
 	}
 	*f = filter
 	return nil
@@ -53,7 +53,7 @@ type assertion struct {
 func (f Filter) assertions() ([]assertion, error) {
 	packet, err := ldap.CompileFilter(string(f))
 	if err != nil {
-		return nil, errors.New("takes an LDAP filter (RFC 4515)")
+		return nil, errors.New("expected an LDAP filter (RFC 4515)")
 	}
 	var found []assertion
 	places := strings.Count(string(f), placeUsername)
@@ -64,7 +64,7 @@ func (f Filter) assertions() ([]assertion, error) {
 		}
 	})
 	if places != 0 {
-		return nil, errors.New("takes {username} as a value to compare with alone: (uid={username})")
+		return nil, errors.New("expected {username} only as the value of a comparison, such as (uid={username})")
 	}
 	return found, nil
 }
@@ -116,7 +116,7 @@ type GroupFilter string
 func (f *GroupFilter) UnmarshalText(text []byte) error {
 	filter := string(text)
 	if _, err := ldap.CompileFilter(filter); err != nil || !strings.Contains(filter, placeUsername) && !strings.Contains(filter, placeDN) {
-		return errors.New("takes an LDAP filter with the place {dn} or {username}, such as (member={dn})")
+		return errors.New("expected an LDAP filter with the placeholder {dn} or {username}, such as (member={dn})")
 	}
 	*f = GroupFilter(text)
 	return nil

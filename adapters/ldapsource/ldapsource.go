@@ -153,7 +153,7 @@ func (d *Directory) identify(ctx context.Context, s *session, username string) (
 	entry := found[who.Index]
 	if entry.DN == "" || who.User.Username == "" {
 		// A bind with an empty name would be anonymous, and succeed.
-		return nil, domain.SourceUser{}, 0, &Fault{Operation: "search", Cause: "an entry without a name, or whose username may not be read", Kind: ports.ErrMisconfigured}
+		return nil, domain.SourceUser{}, 0, &Fault{Operation: "search", Cause: "an entry has no DN, or the service account may not read its username", Kind: ports.ErrMisconfigured}
 	}
 	return entry, who.User, domain.UserFound, nil
 }

@@ -33,7 +33,7 @@ func (r *Retirer) Disable(ctx context.Context, username string) error {
 		before := entry.GetEqualFoldAttributeValue("userAccountControl")
 		flags, err := strconv.ParseInt(before, 10, 64)
 		if err != nil {
-			return &Fault{Operation: "modify", Cause: "userAccountControl may not be read", Kind: ports.ErrMisconfigured}
+			return &Fault{Operation: "modify", Cause: "the service account may not read userAccountControl", Kind: ports.ErrMisconfigured}
 		}
 		if flags&accountDisable != 0 {
 			return nil
@@ -66,7 +66,7 @@ func retired(ctx context.Context, operation string, err error) error {
 	case err == nil, ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject):
 		return nil
 	case ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchAttribute) && ctx.Err() == nil:
-		return &Fault{Operation: operation, Cause: "somebody else changed the entry at the same time", Kind: ports.ErrUnreachable}
+		return &Fault{Operation: operation, Cause: "someone else changed the entry at the same time", Kind: ports.ErrUnreachable}
 	default:
 		return faultOf(ctx, operation, err)
 	}

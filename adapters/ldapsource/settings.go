@@ -20,22 +20,22 @@ import (
 
 // Settings are the variables of an LDAP directory as source.
 type Settings struct {
-	URL               URL           `env:"URL,required" takes:"ldaps://host or ldap://host, with or without a port" desc:"The directory server. With ldap:// the connection needs \u0060STARTTLS\u0060."`
-	StartTLS          bool          `env:"STARTTLS" envDefault:"false" takes:"true, false" desc:"Secure an ldap:// connection before anything else is sent."`
-	AllowPlaintext    bool          `env:"ALLOW_PLAINTEXT" envDefault:"false" takes:"true, false" desc:"Send passwords over an ldap:// connection that nothing secures. To this machine itself it is always allowed."`
-	CABundle          CABundle      `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificates of the authorities that vouch for the server, in place of the public ones."`
-	BindDN            string        `env:"BIND_DN" takes:"a DN; for Active Directory a user principal name too" desc:"The service account that searches. Without one the search is anonymous."`
-	BindPassword      domain.Secret `env:"BIND_PASSWORD" takes:"the service account's password" desc:"Goes with \u0060BIND_DN\u0060."`
-	BaseDN            DN            `env:"BASE_DN,required" takes:"a DN" desc:"People are searched for below it."`
-	Preset            Preset        `env:"PRESET" envDefault:"openldap" takes:"openldap, active_directory" desc:"What the variables below are where they are not set; docs/sources/ldap.md lists it."`
-	Filter            Filter        `env:"FILTER" takes:"an LDAP filter with {username} in it" desc:"Finds the person by what was typed."`
-	UsernameAttribute AttributeName `env:"USERNAME_ATTRIBUTE" takes:"an attribute's name" desc:"Where the username is kept."`
-	SubAttribute      AttributeName `env:"SUB_ATTRIBUTE" takes:"an attribute's name" desc:"Where an identifier is kept that never changes."`
-	Attributes        AttributeMap  `env:"ATTRIBUTES" takes:"pairs, separated by commas" desc:"Attributes beside the preset's, by Cognito's names: \u0060nickname=displayName,phone_number=telephoneNumber\u0060. A name with nothing after the sign leaves the preset's out."`
-	Verified          Verified      `env:"VERIFIED" takes:"email, phone_number, or both" desc:"Contacts that the directory vouches for: each was proved to be the person's. Without it none is verified."`
-	GroupAttribute    AttributeName `env:"GROUP_ATTRIBUTE" takes:"an attribute's name" desc:"Where the DNs of a person's groups are kept."`
-	GroupFilter       GroupFilter   `env:"GROUP_FILTER" takes:"an LDAP filter with {dn} or {username} in it" desc:"Searches for a person's groups, in place of \u0060GROUP_ATTRIBUTE\u0060."`
-	GroupBaseDN       DN            `env:"GROUP_BASE_DN" takes:"a DN" desc:"Groups are searched for below it, by default below \u0060BASE_DN\u0060."`
+	URL               URL           `env:"URL,required" takes:"ldaps://host or ldap://host, with or without a port" desc:"The directory server. An ldap:// URL needs \u0060STARTTLS\u0060."`
+	StartTLS          bool          `env:"STARTTLS" envDefault:"false" takes:"true, false" desc:"Start TLS on an ldap:// connection before anything else is sent."`
+	AllowPlaintext    bool          `env:"ALLOW_PLAINTEXT" envDefault:"false" takes:"true, false" desc:"Allow ldap:// without TLS: passwords are sent in the clear. Always allowed for loopback addresses."`
+	CABundle          CABundle      `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificate authorities to trust for the server, instead of the public ones."`
+	BindDN            string        `env:"BIND_DN" takes:"a DN; for Active Directory also a user principal name" desc:"The service account that searches. Without it, the search is anonymous."`
+	BindPassword      domain.Secret `env:"BIND_PASSWORD" takes:"the service account's password" desc:"Required with \u0060BIND_DN\u0060."`
+	BaseDN            DN            `env:"BASE_DN,required" takes:"a DN" desc:"Users are searched for below this entry."`
+	Preset            Preset        `env:"PRESET" envDefault:"openldap" takes:"openldap, active_directory" desc:"Default values of the variables below. docs/sources/ldap.md lists them."`
+	Filter            Filter        `env:"FILTER" takes:"an LDAP filter with {username} in it" desc:"The filter that finds the user by the submitted identifier."`
+	UsernameAttribute AttributeName `env:"USERNAME_ATTRIBUTE" takes:"the name of an attribute" desc:"The attribute that holds the username."`
+	SubAttribute      AttributeName `env:"SUB_ATTRIBUTE" takes:"the name of an attribute" desc:"The attribute that holds an identifier that never changes."`
+	Attributes        AttributeMap  `env:"ATTRIBUTES" takes:"pairs, separated by commas" desc:"Attributes in addition to the preset's, as Cognito's name and the directory's: \u0060nickname=displayName,phone_number=telephoneNumber\u0060. \u0060name=\u0060 removes an attribute of the preset."`
+	Verified          Verified      `env:"VERIFIED" takes:"email, phone_number, or both" desc:"Contacts that the directory has verified. Without it, no contact becomes verified."`
+	GroupAttribute    AttributeName `env:"GROUP_ATTRIBUTE" takes:"the name of an attribute" desc:"The attribute that holds the DNs of the user's groups."`
+	GroupFilter       GroupFilter   `env:"GROUP_FILTER" takes:"an LDAP filter with {dn} or {username} in it" desc:"The filter that finds the user's groups, instead of \u0060GROUP_ATTRIBUTE\u0060."`
+	GroupBaseDN       DN            `env:"GROUP_BASE_DN" takes:"a DN" desc:"Groups are searched for below this entry. Default: \u0060BASE_DN\u0060."`
 
 	// VerifiedContacts says whose word counts on contacts; it is no variable of
 	// the source's own. Empty stands for the directory's.
@@ -50,23 +50,23 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	}
 	switch {
 	case s.URL.isTLS() && s.StartTLS:
-		problem("STARTTLS", "goes with an ldap:// URL alone: ldaps:// is secured from its beginning")
+		problem("STARTTLS", "is used only with an ldap:// URL; an ldaps:// connection always uses TLS; remove it")
 	case !s.secured() && !s.AllowPlaintext && !s.URL.isLoopback():
-		problem("URL", "passwords would cross the network unsecured; takes ldaps://, or ldap:// with %s=true (or with %s=true)", variable("STARTTLS"), variable("ALLOW_PLAINTEXT"))
+		problem("URL", "passwords would be sent in the clear; expected ldaps://, or ldap:// with %s=true; %s=true allows it", variable("STARTTLS"), variable("ALLOW_PLAINTEXT"))
 	}
 	if s.CABundle != "" && !s.secured() {
-		problem("CA_BUNDLE", "is of no use on a connection that is not secured")
+		problem("CA_BUNDLE", "has no effect without TLS; remove it, or use TLS")
 	}
 	if (s.BindDN == "") != s.BindPassword.Empty() {
-		problem("BIND_DN", "goes with %s, and neither without the other", variable("BIND_PASSWORD"))
+		problem("BIND_DN", "is required with %s; set both or neither", variable("BIND_PASSWORD"))
 	}
 	for contact, vouched := range map[string]bool{"email": s.Verified.Email, "phone_number": s.Verified.PhoneNumber} {
 		if _, mapped := s.Attributes[contact+"_verified"]; vouched && mapped {
-			problem("VERIFIED", "%s says already by which attribute %s is verified", variable("ATTRIBUTES"), contact)
+			problem("VERIFIED", "%s already maps an attribute to %s; remove one of them", variable("ATTRIBUTES"), contact)
 		}
 	}
 	if s.GroupBaseDN != "" && s.GroupFilter == "" {
-		problem("GROUP_BASE_DN", "goes with %s", variable("GROUP_FILTER"))
+		problem("GROUP_BASE_DN", "is used only with %s", variable("GROUP_FILTER"))
 	}
 	return problems
 }
@@ -86,23 +86,23 @@ func (s *Settings) LimitsTries() bool {
 func (s *Settings) Warnings(variable func(string) string) []string {
 	var warnings []string
 	if !s.secured() && !s.URL.isLoopback() {
-		warnings = append(warnings, variable("ALLOW_PLAINTEXT")+"=true: passwords, the service account's too, can be read by whoever sees the network")
+		warnings = append(warnings, variable("ALLOW_PLAINTEXT")+"=true: anyone on the network path can read the passwords, including the service account's")
 	}
 	if s.BindDN == "" {
-		warnings = append(warnings, variable("BIND_DN")+" is not set: people are searched for anonymously, and what the server hides from strangers looks like nobody")
+		warnings = append(warnings, variable("BIND_DN")+" is not set, so the search is anonymous: a user that the server hides from anonymous searches is unknown")
 	}
 	if s.Verified.Email || s.Verified.PhoneNumber {
-		warnings = append(warnings, variable("VERIFIED")+": contacts become verified because the directory has them; if people can edit their own entries, they can take over somebody else's address")
+		warnings = append(warnings, variable("VERIFIED")+": the directory's contacts become verified; if users can edit their own entries, they can take over another person's address")
 	}
 	layout := s.layout()
 	if unproved := layout.unproved(); len(unproved) > 0 {
-		warnings = append(warnings, variable("FILTER")+" compares "+strings.Join(unproved, ", ")+", and nothing says that people proved what stands there, so nobody is found by it; set "+
-			variable("VERIFIED")+", or "+variable("USERNAME_ATTRIBUTE")+" where it is the username")
+		warnings = append(warnings, variable("FILTER")+" compares "+strings.Join(unproved, ", ")+", and these addresses are not verified, so no user is found by them; set "+
+			variable("VERIFIED")+", or "+variable("USERNAME_ATTRIBUTE")+" if it is the username")
 	}
 	if !slices.ContainsFunc(layout.filter.asserts, func(a assertion) bool {
 		return strings.EqualFold(a.attribute, layout.usernameAttribute) && a.value == placeUsername
 	}) {
-		warnings = append(warnings, variable("FILTER")+" does not find people by "+variable("USERNAME_ATTRIBUTE")+": after a move by another name the source user is not found again, so nothing can be completed")
+		warnings = append(warnings, variable("FILTER")+" does not find people by "+variable("USERNAME_ATTRIBUTE")+": if the user signed in by another name, the source user is not found again, and completion is not possible")
 	}
 	return warnings
 }
@@ -195,7 +195,7 @@ func (u *URL) UnmarshalText(text []byte) error {
 	location, err := url.Parse(string(text))
 	if err != nil || location.Scheme != "ldaps" && location.Scheme != "ldap" || location.Hostname() == "" ||
 		location.User != nil || strings.Trim(location.Path, "/") != "" || location.RawQuery != "" || location.Fragment != "" {
-		return errors.New("takes ldaps://host or ldap://host, with or without a port, and nothing after it")
+		return errors.New("expected ldaps://host or ldap://host, with or without a port, and nothing after it")
 	}
 	*u = URL(text)
 	return nil
@@ -242,7 +242,7 @@ type DN string
 // looks like.
 func (d *DN) UnmarshalText(text []byte) error {
 	if _, err := ldap.ParseDN(string(text)); err != nil {
-		return errors.New("takes a DN, such as ou=people,dc=example,dc=com")
+		return errors.New("expected a DN, such as ou=people,dc=example,dc=com")
 	}
 	*d = DN(text)
 	return nil
@@ -255,7 +255,7 @@ type AttributeName string
 // looks like.
 func (a *AttributeName) UnmarshalText(text []byte) error {
 	if !isAttributeName(string(text)) {
-		return errors.New("takes the name of an attribute of the directory, such as mail")
+		return errors.New("expected the name of an attribute of the directory, such as mail")
 	}
 	*a = AttributeName(text)
 	return nil
@@ -281,11 +281,11 @@ func (m *AttributeMap) UnmarshalText(text []byte) error {
 		_, twice := read[name]
 		switch {
 		case !given || name == "" || attribute != "" && !isAttributeName(attribute):
-			return fmt.Errorf("pair %d: takes Cognito's name and the directory's, such as email=mail", i+1)
+			return fmt.Errorf("pair %d: expected Cognito's name and the directory's, such as email=mail", i+1)
 		case twice:
-			return fmt.Errorf("pair %d: this name of Cognito's has a pair already", i+1)
+			return fmt.Errorf("pair %d: an earlier pair has the same Cognito name", i+1)
 		case name == "sub" || name == "username":
-			return fmt.Errorf("pair %d: %s has a variable of its own", i+1, name)
+			return fmt.Errorf("pair %d: %s has its own variable; remove the pair", i+1, name)
 		}
 		read[name] = attribute
 	}
@@ -308,7 +308,7 @@ func (v *Verified) UnmarshalText(text []byte) error {
 		case "phone_number":
 			read.PhoneNumber = true
 		default:
-			return errors.New("takes email, phone_number, or both, separated by a comma")
+			return errors.New("expected email, phone_number, or both, separated by a comma")
 		}
 	}
 	*v = read
@@ -334,7 +334,7 @@ func (c CABundle) pool() (*x509.CertPool, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(certificates) {
-		return nil, errors.New("CA_BUNDLE: there is no certificate in PEM")
+		return nil, errors.New("CA_BUNDLE: has no certificate; expected PEM, or the path of a PEM file")
 	}
 	return pool, nil
 }

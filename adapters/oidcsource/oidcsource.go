@@ -75,7 +75,7 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	switch {
 	case gave && given.access != "":
 	case gave && refusal.code == "":
-		return domain.Finding{}, d.client.Malformed(opGrant, "the answer holds no token")
+		return domain.Finding{}, d.client.Malformed(opGrant, "the response has no token")
 	default:
 		return d.refused(refusal, username, password)
 	}
@@ -144,7 +144,7 @@ func (d *Directory) grant(ctx context.Context, tokenURL, username string, passwo
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, tokenURL, strings.NewReader(parameters.Encode()))
 	if err != nil {
-		return webclient.Answer{}, ports.NotJudged(d.client.Misconfigured(opGrant, "the address is none"))
+		return webclient.Answer{}, ports.NotJudged(d.client.Misconfigured(opGrant, "the URL is not valid"))
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Accept", "application/json")

@@ -36,9 +36,9 @@ func (d *Directory) profile(ctx context.Context, p *provider, given tokens) (cla
 		}
 		return d.userinfo(ctx, p, given.access, told)
 	case raw == "":
-		return nil, d.client.Misconfigured(opIDToken, "there is none in the answer; the scope openid asks for it")
+		return nil, d.client.Misconfigured(opIDToken, "the response has none; add openid to the scopes")
 	case told == nil:
-		return nil, d.client.Misconfigured(opIDToken, "the provider has no keys to verify it by")
+		return nil, d.client.Misconfigured(opIDToken, "the provider publishes no keys to verify it")
 	case told.text("sub") == "":
 		return nil, d.client.Malformed(opIDToken, "it has no sub")
 	}
@@ -52,7 +52,7 @@ func (d *Directory) verified(ctx context.Context, verifier *oidc.IDTokenVerifier
 	if err == nil {
 		var all claims
 		if token.Claims(&all) != nil || all == nil {
-			return nil, d.client.Malformed(operation, "it holds no claims")
+			return nil, d.client.Malformed(operation, "it has no claims")
 		}
 		return all, nil
 	}
@@ -63,9 +63,9 @@ func (d *Directory) verified(ctx context.Context, verifier *oidc.IDTokenVerifier
 		return nil, d.client.NoAnswer(ctx, opKeys, why)
 	}
 	if _, expired := errors.AsType[*oidc.TokenExpiredError](err); expired {
-		return nil, d.client.Malformed(operation, "it has expired, though it is new")
+		return nil, d.client.Malformed(operation, "it has already expired; check the clocks")
 	}
-	return nil, d.client.Misconfigured(operation, "its signature, issuer or audience is not what the settings say")
+	return nil, d.client.Misconfigured(operation, "its signature, issuer or audience does not match the settings")
 }
 
 // unverified reads the claims of an ID token that came straight from the token
@@ -85,11 +85,11 @@ func unverified(raw string) claims {
 // one: both must speak of the same person (OpenID Connect Core 1.0, 5.3.2).
 func (d *Directory) userinfo(ctx context.Context, p *provider, accessToken string, told claims) (claims, error) {
 	if p.userinfoURL == "" {
-		return nil, d.client.Misconfigured(opUserinfo, "the provider has no such endpoint")
+		return nil, d.client.Misconfigured(opUserinfo, "the provider has no userinfo endpoint")
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.userinfoURL, http.NoBody)
 	if err != nil {
-		return nil, d.client.Misconfigured(opUserinfo, "the address is none")
+		return nil, d.client.Misconfigured(opUserinfo, "the URL is not valid")
 	}
 	request.Header.Set("Accept", "application/json, application/jwt")
 	request.Header.Set("Authorization", "Bearer "+accessToken)
@@ -105,10 +105,10 @@ func (d *Directory) userinfo(ctx context.Context, p *provider, accessToken strin
 	case err != nil:
 		return nil, err
 	case all.text("sub") == "":
-		return nil, d.client.Malformed(opUserinfo, "the answer is no JSON object with a sub")
+		return nil, d.client.Malformed(opUserinfo, "the response is not a JSON object with a sub")
 	}
 	if told != nil && told.text("sub") != all.text("sub") {
-		return nil, d.client.Malformed(opUserinfo, "the sub is not that of the ID token")
+		return nil, d.client.Malformed(opUserinfo, "the sub differs from the sub in the ID token")
 	}
 	return all, nil
 }
@@ -128,16 +128,16 @@ func (d *Directory) readUserinfo(ctx context.Context, p *provider, answer webcli
 	case kind != "application/jwt" && !strings.HasPrefix(token, "eyJ"):
 		return claims{}, nil
 	case dots == 4:
-		return nil, d.client.Misconfigured(opUserinfo, "the answer is encrypted; expected JSON or a signed token")
+		return nil, d.client.Misconfigured(opUserinfo, "the response is encrypted; expected JSON or a signed token")
 	case p.userinfo == nil:
-		return nil, d.client.Misconfigured(opUserinfo, "the answer is a signed token, and there are no keys to verify it by")
+		return nil, d.client.Misconfigured(opUserinfo, "the response is a signed token, and the provider publishes no keys to verify it")
 	}
 	all, err := d.verified(ctx, p.userinfo, opUserinfo, token)
 	if err != nil {
 		return nil, err
 	}
 	if expired(all) {
-		return nil, d.client.Malformed(opUserinfo, "the signed answer has expired")
+		return nil, d.client.Malformed(opUserinfo, "the signed response has expired; check the clocks")
 	}
 	return all, nil
 }

@@ -62,12 +62,12 @@ func (d *Directory) discover(ctx context.Context) (*provider, error) {
 		Userinfo   []string `json:"userinfo_signing_alg_values_supported"`
 	}
 	if err := discovered.Claims(&document); err != nil {
-		return nil, d.client.Malformed(opDiscovery, "the answer cannot be read")
+		return nil, d.client.Malformed(opDiscovery, "the response cannot be parsed")
 	}
 	known := &provider{tokenURL: discovered.Endpoint().TokenURL, userinfoURL: discovered.UserInfoEndpoint()}
 	for _, address := range []string{known.tokenURL, known.userinfoURL, document.Keys} {
 		if address != "" && !d.settings.Transport.Allows(address) {
-			return nil, d.client.Misconfigured(opDiscovery, "an endpoint of the provider is not https")
+			return nil, d.client.Misconfigured(opDiscovery, "an endpoint of the provider is not an https URL")
 		}
 	}
 	if known.tokenURL == "" {
@@ -95,7 +95,7 @@ func signing(algorithms []string) []string {
 // undiscovered sorts the errors of discovery.
 func (d *Directory) undiscovered(ctx context.Context, err error) error {
 	if _, other := errors.AsType[*oidc.IssuerMismatchError](err); other {
-		return d.client.Misconfigured(opDiscovery, "the provider names itself otherwise than the issuer")
+		return d.client.Misconfigured(opDiscovery, "the provider's issuer differs from ISSUER")
 	}
 	return d.client.NoAnswer(ctx, opDiscovery, err)
 }

@@ -25,9 +25,9 @@ func TestSettingsThatDoNotGoTogether(t *testing.T) {
 		"an ID token without an issuer":    {oidcsource.Settings{TokenURL: "https://a.example/token", JWKSURL: "https://a.example/keys"}, "OLD_JWKS_URL: is required"},
 		"endpoints for userinfo":           {oidcsource.Settings{TokenURL: "https://a.example/token", UserinfoURL: "https://a.example/me", Profile: oidcsource.ProfileUserinfo}, ""},
 		"userinfo without an endpoint":     {oidcsource.Settings{TokenURL: "https://a.example/token", Profile: oidcsource.ProfileUserinfo}, "OLD_USERINFO_URL: is required"},
-		"HTTP Basic without a secret":      {oidcsource.Settings{Issuer: "https://a.example", AuthStyle: oidcsource.AuthBasic}, "OLD_AUTH_STYLE: takes post"},
+		"HTTP Basic without a secret":      {oidcsource.Settings{Issuer: "https://a.example", AuthStyle: oidcsource.AuthBasic}, "OLD_AUTH_STYLE: expected post"},
 		"HTTP Basic with a secret":         {oidcsource.Settings{Issuer: "https://a.example", AuthStyle: oidcsource.AuthBasic, ClientSecret: domain.NewSecret("x")}, ""},
-		"in the clear":                     {oidcsource.Settings{Issuer: "http://a.example"}, "OLD_ISSUER: takes an https URL; passwords would be sent in the clear"},
+		"in the clear":                     {oidcsource.Settings{Issuer: "http://a.example"}, "OLD_ISSUER: expected an https URL; passwords would be sent in the clear"},
 		"in the clear, on this machine":    {oidcsource.Settings{Issuer: "http://[::1]:8080"}, ""},
 		"in the clear, and that is wanted": {oidcsource.Settings{Issuer: "http://a.example", Transport: webclient.Transport{AllowPlaintext: true}}, ""},
 	} {
@@ -41,7 +41,7 @@ func TestSettingsThatDoNotGoTogether(t *testing.T) {
 			if test.want == "" && len(problems) != 0 || test.want != "" && (len(problems) != 1 || !strings.HasPrefix(problems[0].Error(), test.want)) {
 				t.Errorf("got %v, want %q", problems, test.want)
 			}
-			if warnings := settings.Warnings(variable); len(warnings) == 0 || !strings.HasPrefix(warnings[len(warnings)-1], "OLD_KIND=oidc cannot look users up") {
+			if warnings := settings.Warnings(variable); len(warnings) == 0 || !strings.HasPrefix(warnings[len(warnings)-1], "OLD_KIND=oidc cannot look up users") {
 				t.Errorf("warnings %q", warnings)
 			}
 		})

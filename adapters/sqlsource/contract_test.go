@@ -179,9 +179,9 @@ func TestPostgreSQL(t *testing.T) {
 			"SELECT set_config('transaction_read_only', 'off', true) AS username, nextval('none') WHERE '' < :username":   {ports.ErrMisconfigured, "SQLSTATE "},
 			"SELECT username FROM people WHERE username = :username AND 1 / (SELECT 0) = 1 UNION SELECT (1 / 0)::text":    {ports.ErrMisconfigured, "SQLSTATE 22012"},
 			"SELECT email AS username FROM people WHERE 'a' <> :username AND email IS NULL UNION SELECT NULL AS username": {ports.ErrMisconfigured, "a row of the query has no username"},
-			"SELECT :username AS username, 'x' AS status":                                                                 {ports.ErrMisconfigured, "status: takes one of"},
-			"SELECT :username AS username, 'x' AS enabled":                                                                {ports.ErrMisconfigured, "enabled: takes true or false"},
-			"SELECT :username AS username, 'x' AS email_verified":                                                         {ports.ErrMisconfigured, "email_verified: takes true or false"},
+			"SELECT :username AS username, 'x' AS status":                                                                 {ports.ErrMisconfigured, "status: expected one of"},
+			"SELECT :username AS username, 'x' AS enabled":                                                                {ports.ErrMisconfigured, "enabled: expected true or false"},
+			"SELECT :username AS username, 'x' AS email_verified":                                                         {ports.ErrMisconfigured, "email_verified: expected true or false"},
 			"SELECT pg_terminate_backend(pg_backend_pid())::text AS username WHERE '' < :username":                        {ports.ErrUnreachable, "SQLSTATE 57P01"},
 		})
 	})
@@ -248,8 +248,8 @@ func TestMariaDB(t *testing.T) {
 			"SELECT username FORM people WHERE username = :username":                     {ports.ErrMisconfigured, "error 1064"},
 			"SELECT writes() AS username WHERE '' < :username":                           {ports.ErrMisconfigured, "error 1792"},
 			"SELECT username FROM people WHERE username = :username; DELETE FROM people": {ports.ErrMisconfigured, "error 1064"},
-			"SELECT :username AS username, 'x' AS status":                                {ports.ErrMisconfigured, "status: takes one of"},
-			"SELECT :username AS username, 2 AS enabled":                                 {ports.ErrMisconfigured, "enabled: takes true or false"},
+			"SELECT :username AS username, 'x' AS status":                                {ports.ErrMisconfigured, "status: expected one of"},
+			"SELECT :username AS username, 2 AS enabled":                                 {ports.ErrMisconfigured, "enabled: expected true or false"},
 			"SELECT NULL AS username FROM people WHERE '' < :username":                   {ports.ErrMisconfigured, "a row of the query has no username"},
 		})
 	})

@@ -55,7 +55,7 @@ func every(t *testing.T, s *server) {
 			"5f4dcc3b5aa765d61d8327deb882cf99":                             "it looks like an unsalted MD5 in hexadecimal",
 			"$2a$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW": "bcrypt",
 			"{noop}U*U": "a password in plain text",
-			"U*U":       "not a hash of a known form",
+			"U*U":       "unknown password hash format",
 		} {
 			for _, status := range []string{"CONFIRMED", "RESET_REQUIRED", "EXTERNAL_PROVIDER"} {
 				var notes []ports.Note
@@ -128,7 +128,7 @@ func every(t *testing.T, s *server) {
 		for name, meant := range map[string]string{"enabld": "enabled", "Password-Hash": "password_hash", "stat": "status", "user_name": "username", "state": "status"} {
 			directory := one(as("'x'", name))
 			for way, err := range map[string]error{"at start": directory.Warm(t.Context()), "later": func() error { _, err := signIn(directory); return err }()} {
-				if !errors.Is(err, ports.ErrMisconfigured) || !strings.Contains(err.Error(), fmt.Sprintf("%q is almost %s", name, meant)) {
+				if !errors.Is(err, ports.ErrMisconfigured) || !strings.Contains(err.Error(), fmt.Sprintf("%q looks like %s", name, meant)) {
 					t.Errorf("%s %s: %v", name, way, err)
 				}
 			}

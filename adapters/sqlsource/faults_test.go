@@ -50,9 +50,9 @@ func TestFaultsAreToldApart(t *testing.T) {
 		"no such database":                   {Postgres, pg("3D000"), ports.ErrMisconfigured, "SQLSTATE 3D000"},
 		"read-only transaction":              {Postgres, pg("25006"), ports.ErrMisconfigured, "SQLSTATE 25006"},
 		"no privilege":                       {Postgres, pg("42501"), ports.ErrMisconfigured, "SQLSTATE 42501"},
-		"no code":                            {Postgres, pg(""), ports.ErrUnreachable, "does not answer"},
-		"a broken connection":                {Postgres, io.ErrUnexpectedEOF, ports.ErrUnreachable, "does not answer"},
-		"a host that is not there":           {Postgres, &net.DNSError{Err: text, Name: text, IsNotFound: true}, ports.ErrUnreachable, "does not answer"},
+		"no code":                            {Postgres, pg(""), ports.ErrUnreachable, "does not respond"},
+		"a broken connection":                {Postgres, io.ErrUnexpectedEOF, ports.ErrUnreachable, "does not respond"},
+		"a host that is not there":           {Postgres, &net.DNSError{Err: text, Name: text, IsNotFound: true}, ports.ErrUnreachable, "does not respond"},
 		"MySQL: too many connections":        {MySQL, maria(1040), ports.ErrThrottled, "error 1040"},
 		"MySQL: too many of the user's":      {MySQL, maria(1203), ports.ErrThrottled, "error 1203"},
 		"MySQL: a user's limit":              {MySQL, maria(1226), ports.ErrThrottled, "error 1226"},
@@ -61,10 +61,10 @@ func TestFaultsAreToldApart(t *testing.T) {
 		"MySQL: statement timeout":           {MySQL, maria(3024), ports.ErrUnreachable, "error 3024"},
 		"MySQL: access denied":               {MySQL, maria(1045), ports.ErrMisconfigured, "error 1045"},
 		"MySQL: syntax":                      {MySQL, maria(1064), ports.ErrMisconfigured, "error 1064"},
-		"MySQL: no TLS":                      {MySQL, mysqldriver.ErrNoTLS, ports.ErrMisconfigured, "has no TLS"},
-		"MySQL: an old way to sign in":       {MySQL, mysqldriver.ErrOldPassword, ports.ErrMisconfigured, "a way to sign in"},
-		"MySQL: a broken connection":         {MySQL, mysqldriver.ErrInvalidConn, ports.ErrUnreachable, "does not answer"},
-		"what the credentials say is theirs": {MySQL, fmt.Errorf("%s: %w", text, ports.ErrThrottled), ports.ErrThrottled, "the token"},
+		"MySQL: no TLS":                      {MySQL, mysqldriver.ErrNoTLS, ports.ErrMisconfigured, "does not support TLS"},
+		"MySQL: an old way to sign in":       {MySQL, mysqldriver.ErrOldPassword, ports.ErrMisconfigured, "an unsupported authentication method"},
+		"MySQL: a broken connection":         {MySQL, mysqldriver.ErrInvalidConn, ports.ErrUnreachable, "does not respond"},
+		"what the credentials say is theirs": {MySQL, fmt.Errorf("%s: %w", text, ports.ErrThrottled), ports.ErrThrottled, "the IAM token"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,7 +17,7 @@ import (
 func rdsToken(to address, region string, credentials ports.CredentialProvider) func(context.Context) (domain.Secret, error) {
 	provider := aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		if credentials == nil {
-			return aws.Credentials{}, fmt.Errorf("there are no credentials to sign with: %w", ports.ErrMisconfigured)
+			return aws.Credentials{}, fmt.Errorf("no AWS credentials to sign the token: %w", ports.ErrMisconfigured)
 		}
 		set, err := credentials.Retrieve(ctx)
 		if err != nil {

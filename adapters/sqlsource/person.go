@@ -29,9 +29,9 @@ func header(names fields.Names, columns []*sql.ColumnType) (fields.Header, error
 	resolved, err := names.Header(written)
 	switch {
 	case errors.Is(err, fields.ErrNoUsername):
-		return fields.Header{}, misconfigured("the query has no column %s: name it by AS", fields.Username)
+		return fields.Header{}, misconfigured("the query has no column %s; name a column with AS", fields.Username)
 	case err != nil:
-		return fields.Header{}, misconfigured("the query: %v (AS names a column)", err)
+		return fields.Header{}, misconfigured("the query: %v (name a column with AS)", err)
 	}
 	return resolved, nil
 }
@@ -110,7 +110,7 @@ func textOf(value any, databaseType string) (string, error) {
 			return v.Format(time.DateOnly), nil
 		}
 	}
-	return "", errors.New("is of a type that can be written in several ways; cast it to a text")
+	return "", errors.New("has a type without one text form; cast it to text")
 }
 
 // unpadded takes the spaces away that a column of fixed width, CHAR(n), fills a

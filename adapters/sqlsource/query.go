@@ -10,7 +10,7 @@ import (
 const placeholder = ":username"
 
 // errNoPlaceholder is returned for a query without our placeholder, or another's.
-var errNoPlaceholder = errors.New("takes " + placeholder + " once, outside of strings and comments; there is none")
+var errNoPlaceholder = errors.New("expected " + placeholder + " once, outside of strings and comments; there is none")
 
 // patternOf returns the pattern of one piece of a query: a string, a quoted name, a
 // comment to the end of the line, a name or number, a placeholder, the beginning of
@@ -64,11 +64,11 @@ func translate(query string, driver Driver) (string, error) {
 	}
 	switch {
 	case foreign:
-		return "", errors.New("takes " + placeholder + ", and no placeholder of the database's own")
+		return "", errors.New("expected " + placeholder + ", and no placeholder of the database's own")
 	case found == 0:
 		return "", errNoPlaceholder
 	case found > 1:
-		return "", errors.New("takes " + placeholder + " once; a common table expression can give it a name: WITH typed AS (SELECT " + placeholder + " AS name) …")
+		return "", errors.New("expected " + placeholder + " once; a common table expression can give it a name: WITH typed AS (SELECT " + placeholder + " AS name) …")
 	}
 	return written.String(), nil
 }

@@ -20,16 +20,16 @@ import (
 
 // Settings are the variables of a database as source.
 type Settings struct {
-	Driver Driver        `env:"DRIVER,required" takes:"postgres, mysql" desc:"The kind of database. MariaDB is \u0060mysql\u0060."`
-	URL    domain.Secret `env:"URL,required" takes:"driver://user:password@host:port/database" desc:"The database, and the user who may read what the query reads. Special characters are percent-encoded."`
-	Query  string        `env:"QUERY,required" takes:"a SELECT with one :username" desc:"Finds the person by what was typed; docs/sources/sql.md has its columns."`
-	// ListQuery is for the operator's report alone.
-	ListQuery string        `env:"LIST_QUERY" takes:"a SELECT without parameters" desc:"Lists everybody, with the columns of \u0060QUERY\u0060, for \u0060migratectl report\u0060."`
-	Auth      Auth          `env:"AUTH" envDefault:"password" takes:"password, iam" desc:"How the database knows us: by the URL's password, or by a token that RDS takes for it."`
-	Region    Region        `env:"REGION" takes:"an AWS region" desc:"The region of an RDS database, by default the one in its host name. Goes with \u0060AUTH=iam\u0060."`
-	TLS       TLS           `env:"TLS" envDefault:"verify" takes:"verify, unverified, off" desc:"How the connection is secured: the server's certificate is checked, is taken as it is, or there is none."`
-	CABundle  string        `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificates of the authorities that vouch for the server, in place of the public ones. RDS has its own."`
-	Decoy     domain.Secret `env:"DECOY" takes:"a hash of nobody's password" desc:"What every sign-in costs at least: a hash of the form and cost of the dearest in the table. Without one it is the dearest that was seen."`
+	Driver Driver        `env:"DRIVER,required" takes:"postgres, mysql" desc:"The kind of database. For MariaDB use \u0060mysql\u0060."`
+	URL    domain.Secret `env:"URL,required" takes:"driver://user:password@host:port/database" desc:"The database and a user who may run the query. Percent-encode special characters."`
+	Query  string        `env:"QUERY,required" takes:"a SELECT with one :username" desc:"The query that finds the user by the submitted identifier. docs/sources/sql.md lists its columns."`
+	// ListQuery is used only by the operator's report.
+	ListQuery string        `env:"LIST_QUERY" takes:"a SELECT without parameters" desc:"The query that lists all users, with the columns of \u0060QUERY\u0060, for \u0060migratectl report\u0060."`
+	Auth      Auth          `env:"AUTH" envDefault:"password" takes:"password, iam" desc:"How the function authenticates to the database: the password in the URL, or an RDS IAM token."`
+	Region    Region        `env:"REGION" takes:"an AWS region" desc:"The region of an RDS database. Default: the region in its host name. Used only with \u0060AUTH=iam\u0060."`
+	TLS       TLS           `env:"TLS" envDefault:"verify" takes:"verify, unverified, off" desc:"\u0060verify\u0060: TLS, and the server's certificate is verified. \u0060unverified\u0060: TLS without verification. \u0060off\u0060: no TLS."`
+	CABundle  string        `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificate authorities to trust for the server, instead of the public ones. RDS needs its own bundle."`
+	Decoy     domain.Secret `env:"DECOY" takes:"a password hash that belongs to no user" desc:"A hash of the slowest format and cost in the table. It is also computed for unknown users, so that all sign-ins take equally long. Default: the slowest hash seen so far."`
 
 	Passwords hashed.Passwords
 	// Role signs in to an RDS database of another account.
@@ -87,7 +87,7 @@ type Region string
 // region looks like.
 func (r *Region) UnmarshalText(text []byte) error {
 	if !awsname.IsRegion(string(text)) {
-		return errors.New("takes an AWS region, such as ap-northeast-1")
+		return errors.New("expected an AWS region, such as ap-northeast-1")
 	}
 	*r = Region(text)
 	return nil
@@ -100,7 +100,7 @@ func (d Driver) of(drivers []dialect.Driver) (dialect.Driver, error) {
 			return driver, nil
 		}
 	}
-	return dialect.Driver{}, fmt.Errorf("this binary has no driver %s: its main does not list it (docs/weight.md)", d)
+	return dialect.Driver{}, fmt.Errorf("this binary has no driver %s, because its main does not list it (docs/weight.md)", d)
 }
 
 // address is what a URL says.
@@ -119,7 +119,7 @@ func (s *Settings) address() (address, error) {
 	ports := map[Driver]string{Postgres: "5432", MySQL: "3306"}
 	location, err := url.Parse(s.URL.Reveal())
 	if err != nil {
-		return address{}, fmt.Errorf("takes %s://user:password@host:port/database; special characters are percent-encoded", s.Driver)
+		return address{}, fmt.Errorf("expected %s://user:password@host:port/database; special characters are percent-encoded", s.Driver)
 	}
 	var known bool
 	for _, scheme := range schemes {
@@ -128,11 +128,11 @@ func (s *Settings) address() (address, error) {
 	database := strings.TrimPrefix(location.Path, "/")
 	switch {
 	case !known || location.Hostname() == "" || database == "" || location.User.Username() == "":
-		return address{}, fmt.Errorf("takes %s://user:password@host:port/database, with a user, a host and a database", s.Driver)
+		return address{}, fmt.Errorf("expected %s://user:password@host:port/database, with a user, a host and a database", s.Driver)
 	case location.RawQuery != "" || location.Fragment != "":
-		return address{}, errors.New("takes no parameters after the database: TLS and CA_BUNDLE say how the connection is secured")
+		return address{}, errors.New("parameters after the database are not allowed; remove them, and use TLS and CA_BUNDLE")
 	case strings.ContainsAny(location.Hostname(), ",/"):
-		return address{}, errors.New("takes one host")
+		return address{}, errors.New("expected one host")
 	}
 	port := location.Port()
 	if port == "" {
@@ -156,26 +156,26 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	case err != nil:
 		problem("URL", "%v", err)
 	case s.Auth == AuthIAM && !to.password.Empty():
-		problem("URL", "takes no password with %s=iam", variable("AUTH"))
+		problem("URL", "must not have a password with %s=iam", variable("AUTH"))
 	case s.Auth == AuthIAM && s.region(to) == "":
-		problem("REGION", "is required with %s=iam where the host name does not tell it", variable("AUTH"))
+		problem("REGION", "is required with %s=iam, because the host name has no region", variable("AUTH"))
 	case s.Auth != AuthIAM && to.password.Empty():
-		problem("URL", "takes a password, unless %s=iam", variable("AUTH"))
+		problem("URL", "expected a password, unless %s=iam", variable("AUTH"))
 	}
 	if _, err := s.translated(); err != nil {
 		problem("QUERY", "%v", err)
 	}
 	if _, err := translate(s.ListQuery, s.Driver); s.ListQuery != "" && !errors.Is(err, errNoPlaceholder) {
-		problem("LIST_QUERY", "takes a SELECT without parameters, whose quotes and comments are closed")
+		problem("LIST_QUERY", "expected a SELECT without parameters, with closed quotes and comments")
 	}
 	if s.Auth == AuthIAM && s.TLS != TLSVerify {
-		problem("TLS", "must be verify with %s=iam: the token is sent as it is", variable("AUTH"))
+		problem("TLS", "must be verify with %s=iam, because the token is sent as a plain-text password", variable("AUTH"))
 	}
 	if s.Auth != AuthIAM && s.Region != "" {
-		problem("REGION", "is used with %s=iam alone", variable("AUTH"))
+		problem("REGION", "is used only with %s=iam", variable("AUTH"))
 	}
 	if s.CABundle != "" && s.TLS != TLSVerify {
-		problem("CA_BUNDLE", "is used with %s=verify alone", variable("TLS"))
+		problem("CA_BUNDLE", "is used only with %s=verify", variable("TLS"))
 	} else if _, err := s.authorities(); err != nil {
 		problem("CA_BUNDLE", "%v", err)
 	}
@@ -186,7 +186,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 		}
 	}
 	if s.Role.RoleARN != "" && s.Auth != AuthIAM {
-		problem("ROLE_ARN", "is used with %s=iam alone", variable("AUTH"))
+		problem("ROLE_ARN", "is used only with %s=iam", variable("AUTH"))
 	}
 	return append(problems, s.Role.Validate(variable)...)
 }
@@ -196,9 +196,9 @@ func (s *Settings) Warnings(variable func(string) string) []string {
 	warnings := s.Role.Warnings(variable)
 	switch s.TLS {
 	case TLSUnverified:
-		warnings = append(warnings, variable("TLS")+"=unverified takes any server for the database: whoever stands between can read the hashes and the password of the database")
+		warnings = append(warnings, variable("TLS")+"=unverified: the server's certificate is not verified, so anyone on the network path can read the hashes and the database password")
 	case TLSOff:
-		warnings = append(warnings, variable("TLS")+"=off lets whoever is on the way to the database read the hashes")
+		warnings = append(warnings, variable("TLS")+"=off: anyone on the network path to the database can read the hashes")
 	case TLSVerify:
 	}
 	return warnings
@@ -250,7 +250,7 @@ func (s *Settings) authorities() (*x509.CertPool, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(bundle) {
-		return nil, errors.New("holds no certificate in PEM")
+		return nil, errors.New("has no certificate; expected PEM, or the path of a PEM file")
 	}
 	return pool, nil
 }

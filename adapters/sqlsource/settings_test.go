@@ -33,7 +33,7 @@ func TestTheSettingsAreChecked(t *testing.T) {
 	iam := func(url string) func(*sqlsource.Settings) {
 		return func(s *sqlsource.Settings) { s.Auth, s.URL = sqlsource.AuthIAM, domain.NewSecret(url) }
 	}
-	const form = "OLD_URL: takes postgres://user:password@host:port/database"
+	const form = "OLD_URL: expected postgres://user:password@host:port/database"
 	for name, test := range map[string]struct {
 		change func(*sqlsource.Settings)
 		want   []string
@@ -49,12 +49,12 @@ func TestTheSettingsAreChecked(t *testing.T) {
 		"no host":                  {url("postgres://reader:S3cret@/people"), []string{form}},
 		"no database":              {url("postgres://reader:S3cret@host/"), []string{form}},
 		"no user":                  {url("postgres://host/people"), []string{form}},
-		"two hosts":                {url("postgres://reader:S3cret@host,other/people"), []string{"OLD_URL: takes one host"}},
-		"parameters":               {url("postgres://reader:S3cret@host/people?sslmode=disable"), []string{"OLD_URL: takes no parameters"}},
-		"no password":              {url("postgres://reader@host/people"), []string{"OLD_URL: takes a password, unless OLD_AUTH=iam"}},
+		"two hosts":                {url("postgres://reader:S3cret@host,other/people"), []string{"OLD_URL: expected one host"}},
+		"parameters":               {url("postgres://reader:S3cret@host/people?sslmode=disable"), []string{"OLD_URL: parameters after the database are not allowed"}},
+		"no password":              {url("postgres://reader@host/people"), []string{"OLD_URL: expected a password, unless OLD_AUTH=iam"}},
 		"a token of RDS":           {iam("postgres://reader@people.abc.eu-west-1.rds.amazonaws.com/people"), nil},
 		"a token of RDS in China":  {iam("postgres://reader@people.abc.rds.cn-north-1.amazonaws.com.cn/people"), nil},
-		"a token and a password":   {iam("postgres://reader:S3cret@people.abc.eu-west-1.rds.amazonaws.com/people"), []string{"OLD_URL: takes no password with OLD_AUTH=iam"}},
+		"a token and a password":   {iam("postgres://reader:S3cret@people.abc.eu-west-1.rds.amazonaws.com/people"), []string{"OLD_URL: must not have a password with OLD_AUTH=iam"}},
 		"a token without a region": {iam("postgres://reader@db.example.com/people"), []string{"OLD_REGION: is required with OLD_AUTH=iam"}},
 		"a token with a region": {func(s *sqlsource.Settings) {
 			iam("postgres://reader@db.example.com/people")(s)
@@ -64,14 +64,14 @@ func TestTheSettingsAreChecked(t *testing.T) {
 			iam("postgres://reader@a.b.eu-west-1.rds.amazonaws.com/people")(s)
 			s.TLS = sqlsource.TLSOff
 		}, []string{"OLD_TLS: must be verify with OLD_AUTH=iam"}},
-		"a region for nothing":   {func(s *sqlsource.Settings) { s.Region = "eu-west-1" }, []string{"OLD_REGION: is used with OLD_AUTH=iam alone"}},
-		"no placeholder":         {func(s *sqlsource.Settings) { s.Query = "SELECT S3cret" }, []string{"OLD_QUERY: takes :username once"}},
-		"two placeholders":       {func(s *sqlsource.Settings) { s.Query = ":username S3cret :username" }, []string{"OLD_QUERY: takes :username once"}},
+		"a region for nothing":   {func(s *sqlsource.Settings) { s.Region = "eu-west-1" }, []string{"OLD_REGION: is used only with OLD_AUTH=iam"}},
+		"no placeholder":         {func(s *sqlsource.Settings) { s.Query = "SELECT S3cret" }, []string{"OLD_QUERY: expected :username once"}},
+		"two placeholders":       {func(s *sqlsource.Settings) { s.Query = ":username S3cret :username" }, []string{"OLD_QUERY: expected :username once"}},
 		"no bundle":              {func(s *sqlsource.Settings) { s.CABundle = "S3cret/bundle.pem" }, []string{"OLD_CA_BUNDLE: cannot be read"}},
-		"a bundle of nothing":    {func(s *sqlsource.Settings) { s.CABundle = "-----BEGIN S3cret" }, []string{"OLD_CA_BUNDLE: holds no certificate"}},
-		"a bundle for nothing":   {func(s *sqlsource.Settings) { s.CABundle, s.TLS = "S3cret", sqlsource.TLSUnverified }, []string{"OLD_CA_BUNDLE: is used with OLD_TLS=verify alone"}},
+		"a bundle of nothing":    {func(s *sqlsource.Settings) { s.CABundle = "-----BEGIN S3cret" }, []string{"OLD_CA_BUNDLE: has no certificate"}},
+		"a bundle for nothing":   {func(s *sqlsource.Settings) { s.CABundle, s.TLS = "S3cret", sqlsource.TLSUnverified }, []string{"OLD_CA_BUNDLE: is used only with OLD_TLS=verify"}},
 		"a decoy that is a hash": {func(s *sqlsource.Settings) { s.Decoy = domain.NewSecret(right) }, nil},
-		"a decoy that is none":   {func(s *sqlsource.Settings) { s.Decoy = domain.NewSecret("S3cret") }, []string{"OLD_DECOY: not a hash of a known form"}},
+		"a decoy that is none":   {func(s *sqlsource.Settings) { s.Decoy = domain.NewSecret("S3cret") }, []string{"OLD_DECOY: unknown password hash format"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -108,10 +108,10 @@ func TestChoices(t *testing.T) {
 		region sqlsource.Region
 	)
 	for text, err := range map[string]error{
-		"takes one of: postgres, mysql":               driver.UnmarshalText([]byte("oracle")),
-		"takes one of: password, iam":                 auth.UnmarshalText([]byte("")),
-		"takes one of: verify, unverified, off":       tls.UnmarshalText([]byte("disable")),
-		"takes an AWS region, such as ap-northeast-1": region.UnmarshalText([]byte("Tokyo")),
+		"expected one of: postgres, mysql":               driver.UnmarshalText([]byte("oracle")),
+		"expected one of: password, iam":                 auth.UnmarshalText([]byte("")),
+		"expected one of: verify, unverified, off":       tls.UnmarshalText([]byte("disable")),
+		"expected an AWS region, such as ap-northeast-1": region.UnmarshalText([]byte("Tokyo")),
 		"": nil,
 	} {
 		if text != "" && (err == nil || err.Error() != text) {
@@ -134,8 +134,8 @@ func TestWhatIsUnwiseIsSaid(t *testing.T) {
 	t.Parallel()
 	for tls, want := range map[sqlsource.TLS][]string{
 		sqlsource.TLSVerify:     nil,
-		sqlsource.TLSUnverified: {"OLD_TLS=unverified takes any server"},
-		sqlsource.TLSOff:        {"OLD_TLS=off lets"},
+		sqlsource.TLSUnverified: {"OLD_TLS=unverified: the server's certificate"},
+		sqlsource.TLSOff:        {"OLD_TLS=off: anyone"},
 	} {
 		settings := ordinary()
 		settings.TLS = tls

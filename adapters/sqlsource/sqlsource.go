@@ -287,17 +287,17 @@ func (d *Directory) classify(ctx context.Context, err error) error {
 	}
 	for _, class := range []error{ports.ErrThrottled, ports.ErrUnreachable, ports.ErrMisconfigured} {
 		if errors.Is(err, class) { // that of the credentials
-			return fmt.Errorf("the token for the database could not be made: %w", class)
+			return fmt.Errorf("creating the IAM token for the database failed: %w", class)
 		}
 	}
 	told := d.fault(err)
 	if told.Code != "" {
-		return fmt.Errorf("the database answers %s: %w", told.Code, told.Class)
+		return fmt.Errorf("the database returned error %s: %w", told.Code, told.Class)
 	}
 	if isCertificate(err) {
 		return fmt.Errorf("the database's certificate is not trusted: %w", ports.ErrMisconfigured)
 	}
-	return fmt.Errorf("the database does not answer: %w", told.Class)
+	return fmt.Errorf("the database does not respond: %w", told.Class)
 }
 
 // isCertificate reports whether the server's certificate was not taken: waiting

@@ -73,7 +73,7 @@ func AssumeRole(client stscreds.AssumeRoleAPIClient, settings Settings, sessionN
 // Own returns the provider of the credentials that the process itself runs
 // with, as the SDK finds them: a source in the same account needs no role.
 func Own(own aws.CredentialsProvider) *Provider {
-	return newProvider("the function's own", own, time.Now)
+	return newProvider("the function's own role", own, time.Now)
 }
 
 func newProvider(operation string, from aws.CredentialsProvider, now func() time.Time) *Provider {
@@ -162,7 +162,7 @@ func (k keepUntilExpiry) HandleFailToRefresh(_ context.Context, held aws.Credent
 	return held, nil
 }
 
-var errExpired = errors.New("the credentials had expired when they arrived; is the clock right?")
+var errExpired = errors.New("the credentials had already expired when they arrived; check the clock")
 
 // classify keeps of STS's error what is safe to show. Its message names accounts
 // and roles.

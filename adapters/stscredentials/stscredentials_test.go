@@ -588,7 +588,7 @@ func TestARoleAndItsExternalIDGoTogether(t *testing.T) {
 		"both":             {settings(), "", ""},
 		"neither":          {Settings{}, "", ""},
 		"no external ID":   {Settings{RoleARN: "r"}, "", "OLD_EXTERNAL_ID is not set"},
-		"an ID for nobody": {Settings{ExternalID: "x1"}, "OLD_EXTERNAL_ID: is used with OLD_ROLE_ARN", ""},
+		"an ID for nobody": {Settings{ExternalID: "x1"}, "OLD_EXTERNAL_ID: has an effect only with OLD_ROLE_ARN", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

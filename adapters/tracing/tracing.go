@@ -72,7 +72,7 @@ func Open(ctx context.Context, variable func(string) string, logger *zap.Logger)
 
 func open(ctx context.Context, variable func(string) string, logger *zap.Logger, options ...otlptracehttp.Option) (*Tracer, error) {
 	if protocol := first(variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), variable("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf"); protocol != "http/protobuf" {
-		return nil, errors.New("OTEL_EXPORTER_OTLP_PROTOCOL: takes http/protobuf")
+		return nil, errors.New("OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf")
 	}
 	// OpenTelemetry's libraries report what goes wrong in words that hold
 	// addresses and answers of the collector, and to standard error.
@@ -80,7 +80,7 @@ func open(ctx context.Context, variable func(string) string, logger *zap.Logger,
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { unsent(logger, err) }))
 	exporter, err := otlptracehttp.New(ctx, options...)
 	if err != nil {
-		return nil, errors.New("OTEL_EXPORTER_OTLP_…: the exporter of traces cannot be made of these variables")
+		return nil, errors.New("OTEL_EXPORTER_OTLP_…: the trace exporter rejected these variables")
 	}
 	function := variable("AWS_LAMBDA_FUNCTION_NAME")
 	// What the variables say comes last, and so stands.
@@ -90,7 +90,7 @@ func open(ctx context.Context, variable func(string) string, logger *zap.Logger,
 		semconv.CloudProviderAWS, semconv.CloudPlatformAWSLambda, semconv.CloudRegion(variable("AWS_REGION")),
 	), resource.WithFromEnv())
 	if err != nil {
-		return nil, errors.New("OTEL_RESOURCE_ATTRIBUTES: takes key=value, separated by commas")
+		return nil, errors.New("OTEL_RESOURCE_ATTRIBUTES: expected key=value, separated by commas")
 	}
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(described))
 	return &Tracer{

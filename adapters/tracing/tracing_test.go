@@ -428,9 +428,9 @@ func TestTheParentIsLambdasOwnWhereXRayIsAskedFor(t *testing.T) {
 
 func TestVariablesThatAreWrong(t *testing.T) {
 	for name, row := range map[string]struct{ variable, value, want string }{
-		"another protocol":               {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "OTEL_EXPORTER_OTLP_PROTOCOL: takes http/protobuf"},
-		"another protocol of the traces": {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", canary, "OTEL_EXPORTER_OTLP_PROTOCOL: takes http/protobuf"},
-		"attributes that are none":       {"OTEL_RESOURCE_ATTRIBUTES", canary, "OTEL_RESOURCE_ATTRIBUTES: takes key=value, separated by commas"},
+		"another protocol":               {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf"},
+		"another protocol of the traces": {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", canary, "OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf"},
+		"attributes that are none":       {"OTEL_RESOURCE_ATTRIBUTES", canary, "OTEL_RESOURCE_ATTRIBUTES: expected key=value, separated by commas"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(row.variable, row.value)

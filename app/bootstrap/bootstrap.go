@@ -69,7 +69,7 @@ func start(version string, binary app.Parts, args, environ []string, log io.Writ
 	}
 	process := app.Process{Environ: environ, Log: log, Version: version}
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
-		return app.Function{}, errors.New("this program runs in AWS Lambda, which sets AWS_LAMBDA_RUNTIME_API; elsewhere use `migratectl serve` or `migratectl simulate`")
+		return app.Function{}, errors.New("AWS_LAMBDA_RUNTIME_API is not set: this program runs only in AWS Lambda; elsewhere use `migratectl serve` or `migratectl simulate`")
 	}
 	if command == commandClaims {
 		return app.StartClaims(process)
@@ -107,7 +107,7 @@ func commandOf(args []string) (string, error) {
 	case len(args) == 1 && slices.Contains([]string{commandMigrate, commandComplete, commandClaims}, args[0]):
 		return args[0], nil
 	default:
-		return "", errors.New("the command is migrate, the default, complete or claims, and takes no arguments")
+		return "", errors.New("unknown command; expected migrate (the default), complete or claims, without arguments")
 	}
 }
 

@@ -45,7 +45,7 @@ type claimName string
 func (n *claimName) UnmarshalText(text []byte) error {
 	name := string(text)
 	if len(name) > 64 || !isOf(name, ":_-.") {
-		return errors.New("takes a claim's name of at most 64 characters: letters, digits, and the signs :_.-")
+		return errors.New("expected a claim's name of at most 64 characters: letters, digits, and the signs :_.-")
 	}
 	reserved := []string{
 		"acr", "amr", "at_hash", "aud", "auth_time", "azp", "client_id", "device_key", "event_id", "exp", "iat", "identities",
@@ -65,7 +65,7 @@ type claimAttribute string
 func (a *claimAttribute) UnmarshalText(text []byte) error {
 	name, custom := strings.CutPrefix(string(text), "custom:")
 	if !custom || name == "" || len(name) > 20 {
-		return errors.New("takes the name of a custom attribute, such as custom:legacy_sub: no other attribute holds a sub that only the migration writes")
+		return errors.New("expected the name of a custom attribute, such as custom:legacy_sub: no other attribute holds a sub that only the migration writes")
 	}
 	*a = claimAttribute(text)
 	return nil

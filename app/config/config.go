@@ -155,55 +155,55 @@ func (r *Refusal) UnmarshalText(text []byte) error {
 
 // migrateSettings is the family MIGRATE_.
 type migrateSettings struct {
-	Sources             []string                   `env:"SOURCES" envDefault:"SOURCE" takes:"names of sources, separated by commas" desc:"The sources, in the order in which they are asked. Each name is the prefix of that source's own variables. Only a source that does not know the user passes on to the next."`
-	Attributes          domain.AttributeMap        `env:"ATTRIBUTES" envDefault:"*" takes:"rules, separated by commas" desc:"Attributes of the new user: \u0060email\u0060, \u0060custom:legacy_sub=sub\u0060, \u0060custom:tenant='acme'\u0060; \u0060*\u0060 stands for the standard attributes but preferred_username, which needs a rule of its own."`
-	DestinationPool     userPoolID                 `env:"DESTINATION_USER_POOL_ID" takes:"the ID of a user pool" desc:"The user pool that users are moved to. With it, the function does not start if that pool is a source. The templates set it."`
-	DestinationSchema   domain.Schema              `env:"DESTINATION_SCHEMA" takes:"attributes, separated by commas" desc:"The destination's custom attributes with type and bounds, and its required ones: \u0060custom:age=Number 0..150\u0060, \u0060email=required\u0060. \u0060migratectl doctor\u0060 prints it. Without it values are held to the documented limits, and none is required."`
-	VerifiedContacts    domain.VerifiedContacts    `env:"VERIFIED_CONTACTS" envDefault:"source" takes:"source, always" desc:"Who vouches for email and phone number: the source, or you for all of them."`
-	Username            domain.UsernameRule        `env:"USERNAME" envDefault:"auto" takes:"auto, submitted, source, omit" desc:"Under which name the user is created."`
-	OnTemporaryPassword domain.OnTemporaryPassword `env:"ON_TEMPORARY_PASSWORD" envDefault:"reset" takes:"reset, confirm, refuse" desc:"A temporary password that was right: the user sets a new one by a code, keeps it, or is turned away."`
-	OnMFA               domain.OnMFA               `env:"ON_MFA" envDefault:"refuse" takes:"refuse, carry, migrate" desc:"A user with a second factor: turned away; moved if it is a code by SMS to a number that moves too, and turned away otherwise; or moved without it. docs/second-factors.md tells more."`
-	DestinationMFA      domain.DestinationMFA      `env:"DESTINATION_MFA" takes:"OFF, or OPTIONAL or ON with second factors" desc:"How the destination asks for second factors: \u0060ON,SMS_MFA,SOFTWARE_TOKEN_MFA\u0060. Needed with \u0060MIGRATE_ON_MFA=carry\u0060."`
-	OnWeakPassword      domain.OnWeakPassword      `env:"ON_WEAK_PASSWORD" envDefault:"migrate" takes:"migrate, reset, refuse" desc:"A right password that \u0060MIGRATE_PASSWORD_POLICY\u0060 does not allow: kept; replaced by the user with a code to a verified contact, and refused where there is none; or refused."`
-	PasswordPolicy      domain.PasswordPolicy      `env:"PASSWORD_POLICY" takes:"demands, separated by commas" desc:"The destination's password policy: \u0060MinimumLength=8,RequireUppercase,RequireLowercase,RequireNumbers,RequireSymbols\u0060. Needed with \u0060MIGRATE_ON_WEAK_PASSWORD\u0060."`
-	OnResetRequired     domain.OnResetRequired     `env:"ON_RESET_REQUIRED" envDefault:"reset" takes:"reset, refuse" desc:"A user whom the source tells to reset the password: moved and told the same, or turned away."`
-	OnForgotPassword    domain.OnForgotPassword    `env:"ON_FORGOT_PASSWORD" envDefault:"migrate" takes:"migrate, refuse" desc:"A user who forgot the password: moved if there is a verified contact, or turned away without asking a source."`
-	Refusal             Refusal                    `env:"REFUSAL" envDefault:"conceal" takes:"conceal, explain" desc:"The form of a refusal: as for a wrong password, or an error that says why."`
-	ForceAliasCreation  bool                       `env:"FORCE_ALIAS_CREATION" envDefault:"false" takes:"true, false" desc:"Take an email or phone alias from the destination user who holds it."`
-	MessageAction       domain.MessageAction       `env:"MESSAGE_ACTION" envDefault:"suppress" takes:"suppress, send" desc:"Cognito's welcome message."`
+	Sources             []string                   `env:"SOURCES" envDefault:"SOURCE" takes:"names of sources, separated by commas" desc:"The sources, in the order in which they are asked. Each name is the prefix of that source's own variables. The next source is asked only if this one does not know the user."`
+	Attributes          domain.AttributeMap        `env:"ATTRIBUTES" envDefault:"*" takes:"rules, separated by commas" desc:"Attributes of the new user: \u0060email\u0060, \u0060custom:legacy_sub=sub\u0060, \u0060custom:tenant='acme'\u0060. \u0060*\u0060 means all standard attributes except preferred_username, which needs its own rule."`
+	DestinationPool     userPoolID                 `env:"DESTINATION_USER_POOL_ID" takes:"the ID of a user pool" desc:"The user pool that users are migrated to. If it is set and is also a source, the function does not start. The templates set it."`
+	DestinationSchema   domain.Schema              `env:"DESTINATION_SCHEMA" takes:"attributes, separated by commas" desc:"The destination's custom attributes with type and bounds, and its required attributes: \u0060custom:age=Number 0..150\u0060, \u0060email=required\u0060. \u0060migratectl doctor\u0060 prints the value. Without it, only Cognito's documented limits are checked, and no attribute is required."`
+	VerifiedContacts    domain.VerifiedContacts    `env:"VERIFIED_CONTACTS" envDefault:"source" takes:"source, always" desc:"When email and phone number become verified: if the source says so, or always."`
+	Username            domain.UsernameRule        `env:"USERNAME" envDefault:"auto" takes:"auto, submitted, source, omit" desc:"The username of the new user: see docs/decision-table.md."`
+	OnTemporaryPassword domain.OnTemporaryPassword `env:"ON_TEMPORARY_PASSWORD" envDefault:"reset" takes:"reset, confirm, refuse" desc:"The user signs in with a valid temporary password: the user must set a new password by a code, keeps this password, or is refused."`
+	OnMFA               domain.OnMFA               `env:"ON_MFA" envDefault:"refuse" takes:"refuse, carry, migrate" desc:"The user has a second factor. \u0060refuse\u0060: refuse the user. \u0060carry\u0060: migrate the user if the factor is SMS to a phone number that is also migrated; otherwise refuse. \u0060migrate\u0060: migrate without the factor. See docs/second-factors.md."`
+	DestinationMFA      domain.DestinationMFA      `env:"DESTINATION_MFA" takes:"OFF, or OPTIONAL or ON with second factors" desc:"The MFA setting of the destination: \u0060ON,SMS_MFA,SOFTWARE_TOKEN_MFA\u0060. Required with \u0060MIGRATE_ON_MFA=carry\u0060."`
+	OnWeakPassword      domain.OnWeakPassword      `env:"ON_WEAK_PASSWORD" envDefault:"migrate" takes:"migrate, reset, refuse" desc:"The password is correct, but \u0060MIGRATE_PASSWORD_POLICY\u0060 does not allow it. \u0060migrate\u0060: keep it. \u0060reset\u0060: the user sets a new password with a code, and is refused without a verified contact. \u0060refuse\u0060: refuse the user."`
+	PasswordPolicy      domain.PasswordPolicy      `env:"PASSWORD_POLICY" takes:"requirements, separated by commas" desc:"The destination's password policy: \u0060MinimumLength=8,RequireUppercase,RequireLowercase,RequireNumbers,RequireSymbols\u0060. Required with \u0060MIGRATE_ON_WEAK_PASSWORD\u0060."`
+	OnResetRequired     domain.OnResetRequired     `env:"ON_RESET_REQUIRED" envDefault:"reset" takes:"reset, refuse" desc:"The source requires a password reset: migrate the user and require the reset there, or refuse."`
+	OnForgotPassword    domain.OnForgotPassword    `env:"ON_FORGOT_PASSWORD" envDefault:"migrate" takes:"migrate, refuse" desc:"The user forgot the password: migrate if there is a verified contact, or refuse without asking a source."`
+	Refusal             Refusal                    `env:"REFUSAL" envDefault:"conceal" takes:"conceal, explain" desc:"The error for a refused user: the same as for a wrong password, or one that gives the reason."`
+	ForceAliasCreation  bool                       `env:"FORCE_ALIAS_CREATION" envDefault:"false" takes:"true, false" desc:"If another destination user has this email or phone alias, move the alias to the new user."`
+	MessageAction       domain.MessageAction       `env:"MESSAGE_ACTION" envDefault:"suppress" takes:"suppress, send" desc:"Whether Cognito sends its welcome message."`
 }
 
 // sourceSettings is what every kind of source takes.
 type sourceSettings struct {
-	Kind  string `env:"KIND" envDefault:"cognito" takes:"" desc:"The kind of directory."`
-	Match string `env:"MATCH" takes:"patterns, separated by commas" desc:"Identifiers that this source is asked for, such as \u0060*@corp.example\u0060; by default every one."`
+	Kind  string `env:"KIND" envDefault:"cognito" takes:"" desc:"The kind of the source."`
+	Match string `env:"MATCH" takes:"patterns, separated by commas" desc:"The source is asked only for identifiers that match, such as \u0060*@corp.example\u0060. Default: all."`
 }
 
 // auditSettings is the family AUDIT_.
 type auditSettings struct {
-	Sinks          auditSinks           `env:"SINKS" envDefault:"log" takes:"any of log, eventbridge and firehose, separated by commas" desc:"Where audit records go, side by side."`
-	Format         domain.AuditFormat   `env:"FORMAT" envDefault:"json" takes:"json, ocsf" desc:"How records are written: as the project's own JSON, or as events of OCSF 1.1."`
-	Failure        OnUnkept             `env:"FAILURE" envDefault:"open" takes:"open, closed" desc:"What becomes of a person whose record a place does not take: moved all the same, or turned away for now."`
-	EventBus       eventBus             `env:"EVENT_BUS" envDefault:"default" takes:"the name or ARN of an event bus" desc:"The bus of \u0060AUDIT_SINKS=eventbridge\u0060."`
-	FirehoseStream firehoseStream       `env:"FIREHOSE_STREAM" takes:"the name of a Firehose stream" desc:"The stream of \u0060AUDIT_SINKS=firehose\u0060, and needed with it."`
-	Username       domain.AuditUsername `env:"USERNAME" envDefault:"hmac" takes:"hmac, plain, none" desc:"The form in which usernames are recorded."`
-	HMACKey        domain.Secret        `env:"HMAC_KEY" takes:"a secret of 32 characters or more" desc:"Key of the usernames' digests. Without one, each process makes its own, and records cannot be joined across processes."`
+	Sinks          auditSinks           `env:"SINKS" envDefault:"log" takes:"any of log, eventbridge and firehose, separated by commas" desc:"Where audit records are sent. Every sink gets every record."`
+	Format         domain.AuditFormat   `env:"FORMAT" envDefault:"json" takes:"json, ocsf" desc:"The format of audit records: this project's JSON, or OCSF 1.1 events."`
+	Failure        OnUnkept             `env:"FAILURE" envDefault:"open" takes:"open, closed" desc:"When a sink does not accept the record: continue the attempt (\u0060open\u0060), or fail it so that the user tries again later (\u0060closed\u0060)."`
+	EventBus       eventBus             `env:"EVENT_BUS" envDefault:"default" takes:"the name or ARN of an event bus" desc:"The event bus for \u0060AUDIT_SINKS=eventbridge\u0060."`
+	FirehoseStream firehoseStream       `env:"FIREHOSE_STREAM" takes:"the name of a Firehose stream" desc:"The Firehose stream. Required with \u0060AUDIT_SINKS=firehose\u0060."`
+	Username       domain.AuditUsername `env:"USERNAME" envDefault:"hmac" takes:"hmac, plain, none" desc:"How usernames are recorded: as an HMAC digest, as they are, or not at all."`
+	HMACKey        domain.Secret        `env:"HMAC_KEY" takes:"a secret of 32 characters or more" desc:"Key for the digests of usernames. Without it, each process generates its own key, and records of different processes cannot be joined."`
 }
 
 // completionSettings is the family COMPLETION_.
 type completionSettings struct {
-	After        domain.After    `env:"AFTER" envDefault:"keep" takes:"keep, disable, delete" desc:"What becomes of the source user once the destination user can sign in."`
-	Groups       domain.GroupMap `env:"GROUPS" takes:"rules, separated by commas" desc:"Groups of the source that the destination user gets: \u0060admins\u0060, \u0060editors=writers\u0060; \u0060*\u0060 stands for every other."`
-	CreateGroups bool            `env:"CREATE_GROUPS" envDefault:"false" takes:"true, false" desc:"Create the groups that the destination lacks."`
-	QueueURL     queueURL        `env:"QUEUE_URL" takes:"the URL of an SQS queue" desc:"The queue that keeps what is owed. Needed with \u0060COMPLETION_AFTER\u0060 or \u0060COMPLETION_GROUPS\u0060."`
-	HMACKey      domain.Secret   `env:"HMAC_KEY" takes:"a secret of 32 characters or more" desc:"Key that signs what the queue keeps, the same for both functions. Needed with \u0060COMPLETION_AFTER\u0060 or \u0060COMPLETION_GROUPS\u0060."`
-	Previous     domain.Secret   `env:"HMAC_KEY_PREVIOUS" takes:"a secret of 32 characters or more" desc:"The key before \u0060COMPLETION_HMAC_KEY\u0060, while messages that it signed are still under way."`
-	Failure      OnUnsent        `env:"FAILURE" envDefault:"migrate" takes:"migrate, fail" desc:"What becomes of a person when the queue cannot be reached: moved, with a record of what is owed, or turned away for now."`
+	After        domain.After    `env:"AFTER" envDefault:"keep" takes:"keep, disable, delete" desc:"What to do with the source user after the destination user can sign in."`
+	Groups       domain.GroupMap `env:"GROUPS" takes:"rules, separated by commas" desc:"Groups of the source that the destination user gets: \u0060admins\u0060, \u0060editors=writers\u0060. \u0060*\u0060 means all other groups, with their own names."`
+	CreateGroups bool            `env:"CREATE_GROUPS" envDefault:"false" takes:"true, false" desc:"Create groups that do not exist in the destination."`
+	QueueURL     queueURL        `env:"QUEUE_URL" takes:"the URL of an SQS queue" desc:"The queue for pending completions. Required with \u0060COMPLETION_AFTER\u0060 or \u0060COMPLETION_GROUPS\u0060."`
+	HMACKey      domain.Secret   `env:"HMAC_KEY" takes:"a secret of 32 characters or more" desc:"Key that signs the messages in the queue. Use the same key for both functions. Required with \u0060COMPLETION_AFTER\u0060 or \u0060COMPLETION_GROUPS\u0060."`
+	Previous     domain.Secret   `env:"HMAC_KEY_PREVIOUS" takes:"a secret of 32 characters or more" desc:"The previous \u0060COMPLETION_HMAC_KEY\u0060. Keep it until the queue has no messages that it signed."`
+	Failure      OnUnsent        `env:"FAILURE" envDefault:"migrate" takes:"migrate, fail" desc:"When the queue does not accept the message: migrate the user and record the pending completion (\u0060migrate\u0060), or fail the attempt so that the user tries again later (\u0060fail\u0060)."`
 }
 
 // lockoutSettings is the family LOCKOUT_.
 type lockoutSettings struct {
-	Table tableName `env:"TABLE" takes:"the name of a DynamoDB table" desc:"The table that counts tries, so that nobody guesses passwords at a source without a lockout of its own. Needs \u0060AUDIT_HMAC_KEY\u0060. docs/brute-force.md tells more."`
+	Table tableName `env:"TABLE" takes:"the name of a DynamoDB table" desc:"The table that counts wrong passwords. It protects sources that have no lockout of their own. Requires \u0060AUDIT_HMAC_KEY\u0060. See docs/brute-force.md."`
 }
 
 // tableName is the name of a DynamoDB table.
@@ -216,7 +216,7 @@ func (n *tableName) UnmarshalText(text []byte) error {
 	if len(name) < 3 || len(name) > 255 || strings.ContainsFunc(name, func(r rune) bool {
 		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("_.-", r)
 	}) {
-		return errors.New("takes the name of a DynamoDB table: 3 to 255 letters, digits and the signs _.-")
+		return errors.New("expected the name of a DynamoDB table: 3 to 255 letters, digits and the signs _.-")
 	}
 	*n = tableName(name)
 	return nil
@@ -247,7 +247,7 @@ type userPoolID string
 func (u *userPoolID) UnmarshalText(text []byte) error {
 	region, id, _ := strings.Cut(string(text), "_")
 	if !isOf(region, "-") || !isOf(id, "") {
-		return errors.New("takes the ID of a user pool, such as ap-northeast-1_GhIjKl456")
+		return errors.New("expected the ID of a user pool, such as ap-northeast-1_GhIjKl456")
 	}
 	*u = userPoolID(text)
 	return nil
@@ -260,7 +260,7 @@ type queueURL string
 func (q *queueURL) UnmarshalText(text []byte) error {
 	location, err := url.Parse(string(text))
 	if err != nil || location.Host == "" || len(location.Path) < 2 || location.Scheme != "https" && location.Scheme != "http" {
-		return errors.New("takes the URL of an SQS queue, such as https://sqs.ap-northeast-1.amazonaws.com/123456789012/completion")
+		return errors.New("expected the URL of an SQS queue, such as https://sqs.ap-northeast-1.amazonaws.com/123456789012/completion")
 	}
 	*q = queueURL(text)
 	return nil
@@ -289,9 +289,9 @@ func (s *auditSinks) UnmarshalText(text []byte) error {
 		sink := AuditSink(strings.TrimSpace(name))
 		switch {
 		case sink != SinkLog && sink != SinkEventBridge && sink != SinkFirehose:
-			return fmt.Errorf("takes any of %s, %s and %s, separated by commas", SinkLog, SinkEventBridge, SinkFirehose)
+			return fmt.Errorf("expected any of %s, %s and %s, separated by commas", SinkLog, SinkEventBridge, SinkFirehose)
 		case slices.Contains(list, sink):
-			return fmt.Errorf("names %s twice", sink)
+			return fmt.Errorf("%s is listed twice; remove one", sink)
 		}
 		list = append(list, sink)
 	}
@@ -335,7 +335,7 @@ func (b *eventBus) UnmarshalText(text []byte) error {
 		}
 	}
 	if len(name) > 256 || !isOf(name, "/.-_") {
-		return errors.New("takes the name or ARN of an event bus, such as audit or arn:aws:events:ap-northeast-1:123456789012:event-bus/audit")
+		return errors.New("expected the name or ARN of an event bus, such as audit or arn:aws:events:ap-northeast-1:123456789012:event-bus/audit")
 	}
 	*b = eventBus(text)
 	return nil
@@ -353,7 +353,7 @@ type firehoseStream string
 // stream is called ("PutRecord", Amazon Data Firehose API Reference).
 func (f *firehoseStream) UnmarshalText(text []byte) error {
 	if len(text) > 64 || !isOf(string(text), "_.-") {
-		return errors.New("takes the name of a Firehose stream: 1 to 64 letters, digits and the signs _.-")
+		return errors.New("expected the name of a Firehose stream: 1 to 64 letters, digits and the signs _.-")
 	}
 	*f = firehoseStream(text)
 	return nil
@@ -385,7 +385,7 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 	l.checkAudit(audit, lockout)
 	l.checkCompletion(completion, migrate.Attributes)
 	if pool := string(migrate.DestinationPool); pool != "" && slices.Contains(sourcePools(sources), pool) {
-		l.problem("MIGRATE_DESTINATION_USER_POOL_ID", "is a source too: users cannot be moved to where they are; set the ID of the user pool that they are moved to")
+		l.problem("MIGRATE_DESTINATION_USER_POOL_ID", "is also a source; set the ID of the user pool that users are migrated to")
 	}
 	if err := l.err(); err != nil {
 		return nil, err
@@ -527,9 +527,9 @@ func (l *loader) sources(names []string, kinds []parts.SourceKind) []Source {
 		name = strings.ToUpper(strings.TrimSpace(name))
 		switch {
 		case !isSourceName(name):
-			l.problem("MIGRATE_SOURCES", "takes names of letters, digits and underscores that begin with a letter; these names are reserved: MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA")
+			l.problem("MIGRATE_SOURCES", "expected names of letters, digits and underscores that begin with a letter; these names are reserved: MIGRATE, AUDIT, COMPLETION, LOCKOUT, AWS, LAMBDA")
 		case seen[name]:
-			l.problem("MIGRATE_SOURCES", "names %s twice", name)
+			l.problem("MIGRATE_SOURCES", "%s is listed twice; remove one", name)
 		default:
 			sources = append(sources, l.source(name, kinds))
 		}
@@ -545,7 +545,7 @@ func (l *loader) source(name string, kinds []parts.SourceKind) Source {
 	l.parse(prefix, &common)
 	at := slices.IndexFunc(kinds, func(kind parts.SourceKind) bool { return kind.Name == common.Kind })
 	if at < 0 {
-		l.problem(prefix+"KIND", "takes one of: %s; this binary has no source kind%s, because its main does not list it (docs/weight.md)",
+		l.problem(prefix+"KIND", "expected one of: %s; this binary has no source kind%s, because its main does not list it (docs/weight.md)",
 			strings.Join(namesOf(kinds), ", "), shownKind(common.Kind))
 		// The settings of an unknown kind are unknown too, so the family is not
 		// checked for unknown variables.
@@ -695,7 +695,7 @@ func (l *loader) checkAudit(audit auditSettings, lockout lockoutSettings) {
 	case audit.Username != domain.AuditUsernameHMAC && lockout.Table == "" && !l.isProblem("LOCKOUT_TABLE"):
 		l.problem("AUDIT_HMAC_KEY", "has an effect only with AUDIT_USERNAME=hmac or LOCKOUT_TABLE; remove it, or set one of them")
 	case len(key.Reveal()) < shortestKey:
-		l.problem("AUDIT_HMAC_KEY", "takes a secret of 32 characters or more: with a guessed key, the recorded names can be found")
+		l.problem("AUDIT_HMAC_KEY", "expected a secret of 32 characters or more: with a guessed key, the recorded names can be found")
 	}
 	if l.isProblem("AUDIT_SINKS") {
 		return // AUDIT_SINKS is invalid, so the dependent checks are skipped
@@ -725,7 +725,7 @@ func (l *loader) checkCompletion(completion completionSettings, attributes domai
 		l.problem("COMPLETION_CREATE_GROUPS", "has an effect only with COMPLETION_GROUPS; remove it, or set COMPLETION_GROUPS")
 	}
 	if completion.After == domain.AfterDelete && len(attributes.SubCarriers()) == 0 && !l.isProblem("MIGRATE_ATTRIBUTES") {
-		l.problem("COMPLETION_AFTER", "delete requires a rule that carries the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub: only the sub is lasting proof that both users are the same person")
+		l.problem("COMPLETION_AFTER", "delete requires a rule that copies the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub; only the sub proves later that both users are the same person")
 	}
 	l.checkCompletionKeys(completion, wanted, known)
 }
@@ -741,7 +741,7 @@ func (l *loader) checkCompletionKeys(completion completionSettings, wanted, know
 		switch {
 		case key.Empty() || l.isProblem(name):
 		case len(key.Reveal()) < shortestKey:
-			l.problem(name, "takes a secret of 32 characters or more: with a guessed key, messages can be forged")
+			l.problem(name, "expected a secret of 32 characters or more: with a guessed key, messages can be forged")
 		case !wanted && known:
 			l.problem(name, "has an effect only with COMPLETION_AFTER or COMPLETION_GROUPS, and neither is set; remove it, or set one of them")
 		}
@@ -768,21 +768,21 @@ func (l *loader) warn(migrate migrateSettings, audit auditSettings, lockout lock
 		}
 	}
 	add(migrate.VerifiedContacts == domain.VerifiedAlways,
-		"MIGRATE_VERIFIED_CONTACTS=always vouches for addresses that nobody proved: who typed another's address at the source can take over what is reset by it")
+		"MIGRATE_VERIFIED_CONTACTS=always marks contacts as verified that the source did not verify: a user who entered another person's address at the source can take over accounts through password reset")
 	add(migrate.Refusal == RefusalExplain,
-		"MIGRATE_REFUSAL=explain tells the client why a person was turned away, and so who exists at the source")
+		"MIGRATE_REFUSAL=explain tells the client why a user was refused, and so which users exist at the source")
 	add(migrate.OnMFA == domain.MFAMigrate,
-		"MIGRATE_ON_MFA=migrate moves people without the second factor that protected them")
+		"MIGRATE_ON_MFA=migrate migrates users without their second factor")
 	add(migrate.OnTemporaryPassword == domain.TemporaryPasswordConfirm,
-		"MIGRATE_ON_TEMPORARY_PASSWORD=confirm makes passwords last that an administrator gave out")
+		"MIGRATE_ON_TEMPORARY_PASSWORD=confirm makes temporary passwords, which an administrator knows, permanent")
 	add(migrate.ForceAliasCreation,
 		"MIGRATE_FORCE_ALIAS_CREATION=true takes an email or phone alias from the destination user who holds it")
 	add(!slices.Contains(audit.Sinks, SinkLog),
-		"AUDIT_SINKS leaves out log: the templates' alarms and dashboard count the audit lines of the log, and see nothing")
+		"AUDIT_SINKS lacks log: the alarms and the dashboard of the templates read the audit lines in the log, so they show nothing")
 	add(audit.Username == domain.AuditUsernamePlain,
-		"AUDIT_USERNAME=plain records what was typed as the name, which at times is a password")
+		"AUDIT_USERNAME=plain records the submitted username, which users sometimes confuse with the password")
 	add(audit.Username == domain.AuditUsernameHMAC && audit.HMACKey.Empty(),
-		"AUDIT_HMAC_KEY is not set: each process digests usernames with a key of its own, and records cannot be joined across processes")
+		"AUDIT_HMAC_KEY is not set: each process digests usernames with its own key, so records of different processes cannot be joined")
 	for i, source := range sources {
 		later := sources[i+1:]
 		if !source.Settings.LooksUp() && len(later) > 0 {

@@ -93,7 +93,7 @@ func explain(prefix string, fields []field, problem error) string {
 	if missing, ok := errors.AsType[env.VarIsNotSetError](problem); ok {
 		for _, field := range fields {
 			if prefix+field.key == missing.Key {
-				return missing.Key + ": is required; takes " + field.takes()
+				return missing.Key + ": is required; expected " + field.takes()
 			}
 		}
 	}
@@ -104,7 +104,7 @@ func explain(prefix string, fields []field, problem error) string {
 			case field.ownText():
 				return prefix + field.key + ": " + indent(wrong.Err.Error())
 			default:
-				return prefix + field.key + ": takes " + field.takes()
+				return prefix + field.key + ": expected " + field.takes()
 			}
 		}
 	}

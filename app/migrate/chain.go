@@ -87,7 +87,7 @@ var _ EarlierSources = Chain(nil)
 func (c Chain) FindEarlier(ctx context.Context, source, typed string, names []string) ([]domain.Finding, error) {
 	place := slices.IndexFunc(c, func(link Link) bool { return link.Name == source })
 	if place < 0 {
-		return nil, errors.New("the finding names a source that is not among the sources")
+		return nil, errors.New("the finding names an unknown source")
 	}
 	type question struct {
 		source  ports.SourceDirectory

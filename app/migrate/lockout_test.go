@@ -161,7 +161,7 @@ func TestWhereTriesCannotBeCountedNothingIsTried(t *testing.T) {
 		"misconfigured": func() (ports.Try, error) { return ports.Try{}, fmt.Errorf("table: %w", ports.ErrMisconfigured) },
 		"out of time":   func() (ports.Try, error) { return ports.Try{}, context.DeadlineExceeded },
 		"a panic":       func() (ports.Try, error) { panic(canary) },
-		// An error counts, whatever stands beside it.
+		// An error counts, whatever must be next to it.
 		"granted, with an error": func() (ports.Try, error) { return grantedTry(), ports.ErrUnreachable },
 	} {
 		t.Run(name, func(t *testing.T) {

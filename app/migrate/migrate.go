@@ -194,7 +194,7 @@ func failureOf(err error) *Failure {
 
 // errOwnSource is an attempt of a user pool that is itself a source. To ask it
 // would invoke the trigger again, and again.
-var errOwnSource = fmt.Errorf("the user pool of the event is a source itself; detach the trigger there, and attach it to the destination: %w", ports.ErrMisconfigured)
+var errOwnSource = fmt.Errorf("the event's user pool is itself a source; remove the trigger from it and attach the function to the destination: %w", ports.ErrMisconfigured)
 
 // errUnsent is a completion that could not be queued and must be.
 var errUnsent = errors.New("the completion could not be queued")

@@ -35,7 +35,7 @@ func (c Completion) Words(dry bool) string {
 	}
 	source := map[domain.Retired]string{
 		domain.RetiredNot: "kept", domain.RetiredDisabled: "disabled", domain.RetiredDeleted: "deleted", domain.RetiredGone: "gone before",
-		domain.RetiredDisabledInstead: "disabled and not deleted, because it is not what was moved",
+		domain.RetiredDisabledInstead: "disabled instead of deleted, because it changed since the migration",
 	}[c.SourceUser]
 	if dry {
 		return "can be completed: " + groups + "; source user to be " + source

@@ -46,7 +46,7 @@ func TestClaimsDoesNotStartWithASettingThatCognitoWouldRefuse(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ variable, value, want string }{
 		"a claim of Cognito's own":     {"CLAIMS_LEGACY_SUB", "sub", "CLAIMS_LEGACY_SUB: is a claim of Cognito's own"},
-		"an attribute that users have": {"CLAIMS_ATTRIBUTE", "preferred_username", "CLAIMS_ATTRIBUTE: takes the name of a custom attribute"},
+		"an attribute that users have": {"CLAIMS_ATTRIBUTE", "preferred_username", "CLAIMS_ATTRIBUTE: expected the name of a custom attribute"},
 		"a variable that there is not": {"CLAIMS_LEGACY_SUBS", "x", "unknown variable CLAIMS_LEGACY_SUBS; did you mean CLAIMS_LEGACY_SUB?"},
 	} {
 		t.Run(name, func(t *testing.T) {

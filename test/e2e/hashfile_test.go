@@ -66,11 +66,11 @@ func TestAFileThatDoesNotSayWhatItMeansEndsTheStart(t *testing.T) {
 	t.Parallel()
 	const secret = "canary-value"
 	for name, test := range map[string]struct{ format, text, want string }{
-		"a name that is almost ours": {"csv", "username,Enabld\n" + secret + ",false\n", `column 2: "Enabld" is almost enabled`},
-		"semicolons":                 {"csv", "username;enabled\n" + secret + ";false\n", "separated by semicolons"},
-		"Shift_JIS":                  {"csv", "username,name\n" + secret + ",\x89\xd4\x8e\x71\n", "Shift_JIS: convert it with iconv -f CP932 -t UTF-8"},
-		"UTF-16":                     {"json", "\xff\xfe[\x00]\x00", "UTF-16LE: convert it with iconv -f UTF-16 -t UTF-8"},
-		"a field of JSON":            {"json", `[{"username": "` + secret + `", "enabled": "` + secret + `"}]`, "entry 1: enabled: takes true or false, 1 or 0"},
+		"a name that looks like ours": {"csv", "username,Enabld\n" + secret + ",false\n", `column 2: "Enabld" looks like enabled`},
+		"semicolons":                  {"csv", "username;enabled\n" + secret + ";false\n", "separated by semicolons"},
+		"Shift_JIS":                   {"csv", "username,name\n" + secret + ",\x89\xd4\x8e\x71\n", "Shift_JIS; convert it with iconv -f CP932 -t UTF-8"},
+		"UTF-16":                      {"json", "\xff\xfe[\x00]\x00", "UTF-16LE; convert it with iconv -f UTF-16 -t UTF-8"},
+		"a field of JSON":             {"json", `[{"username": "` + secret + `", "enabled": "` + secret + `"}]`, "entry 1: enabled: expected true or false, 1 or 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,7 +139,7 @@ func TestAHashThatProvesNothingIsAWrongPassword(t *testing.T) {
 	}
 	f.migrates(signIn("dora", filePassword), domain.ReasonPasswordAccepted)
 	for hash, want := range map[string]string{
-		"{noop}canary-value":               "line 2: password_hash: not a hash of a known form: it looks like a password in plain text (Spring's {noop}), which is not supported",
+		"{noop}canary-value":               "line 2: password_hash: unsupported password hash format: it looks like a password in plain text (Spring's {noop})",
 		"5f4dcc3b5aa765d61d8327deb882cf99": "it looks like an unsalted MD5 in hexadecimal",
 	} {
 		if got := initErrorOf(t, peopleFile(t, "csv", "username,password_hash\nanna,"+hash+"\n"), "canary-value", "5f4dcc"); !strings.Contains(got, want) {

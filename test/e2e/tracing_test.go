@@ -206,9 +206,9 @@ func TestASwitchThatCannotBeTurnedEndsTheStart(t *testing.T) {
 		want     string
 	}{
 		"the image's own program":   {bootstrap.get(t), "otlp", "OTEL_TRACES_EXPORTER=otlp: this binary has no tracing, because its main does not list it (docs/weight.md)"},
-		"an exporter nobody knows":  {bootstrap.get(t), "zipkin-canary", "OTEL_TRACES_EXPORTER: takes one of: otlp, none"},
-		"the program with tracing":  {traced.get(t), "zipkin-canary", "OTEL_TRACES_EXPORTER: takes one of: otlp, none"},
-		"a protocol it has not got": {traced.get(t), "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL: takes http/protobuf"},
+		"an exporter nobody knows":  {bootstrap.get(t), "zipkin-canary", "OTEL_TRACES_EXPORTER: expected one of: otlp, none"},
+		"the program with tracing":  {traced.get(t), "zipkin-canary", "OTEL_TRACES_EXPORTER: expected one of: otlp, none"},
+		"a protocol it has not got": {traced.get(t), "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

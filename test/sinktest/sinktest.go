@@ -143,7 +143,7 @@ func Run(t *testing.T, harness Harness) {
 		"no permission":                {Refused(400, "AccessDeniedException"), ports.ErrMisconfigured, "AccessDeniedException", 1},
 		"no such target":               {Refused(400, "ResourceNotFoundException"), ports.ErrMisconfigured, "ResourceNotFoundException", 1},
 		"an answer with nothing in it": {Says(200, `{}`), ports.ErrUnreachable, "empty answer", 1},
-		"an answer that is none":       {Says(200, harness.Unreadable+Canary), ports.ErrUnreachable, "no answer that can be read", 1},
+		"an answer that is none":       {Says(200, harness.Unreadable+Canary), ports.ErrUnreachable, "the response could not be parsed", 1},
 	}
 	for name, fault := range harness.Faults {
 		faults[name] = fault

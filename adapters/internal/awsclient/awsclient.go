@@ -88,7 +88,7 @@ type hurried struct {
 }
 
 // errNoTime stands beside the error of the last try.
-var errNoTime = errors.New("no time is left for another try")
+var errNoTime = errors.New("not enough time left for a retry")
 
 // GetRetryToken implements [aws.RetryerV2].
 func (h hurried) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {

@@ -122,7 +122,7 @@ func cause(err error) string {
 	}
 	// The SDK gives a request that brought no answer the status 0.
 	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok && response.HTTPStatusCode() != 0 {
-		return "no answer that can be read, with status " + strconv.Itoa(response.HTTPStatusCode())
+		return "the response could not be parsed, status " + strconv.Itoa(response.HTTPStatusCode())
 	}
 	return "no answer"
 }

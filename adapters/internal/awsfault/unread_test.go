@@ -32,7 +32,7 @@ func TestAnAnswerThatCannotBeReadIsToldByItsStatus(t *testing.T) {
 		200: ports.ErrUnreachable, 400: ports.ErrUnreachable, 403: ports.ErrUnreachable, 404: ports.ErrUnreachable,
 		429: ports.ErrThrottled, 500: ports.ErrUnreachable, 502: ports.ErrUnreachable,
 	} {
-		if got := of(t, unread(status)); !errors.Is(got, want) || !strings.Contains(got.Error(), "with status "+strconv.Itoa(status)) {
+		if got := of(t, unread(status)); !errors.Is(got, want) || !strings.Contains(got.Error(), ", status "+strconv.Itoa(status)) {
 			t.Errorf("%d: %v, want %v", status, got, want)
 		}
 	}

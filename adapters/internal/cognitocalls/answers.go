@@ -24,7 +24,7 @@ import (
 const maxAnswer = 4 << 20
 
 // errNotRead is an answer that does not say what its operation's has to.
-var errNotRead = errors.New("the answer could not be read")
+var errNotRead = errors.New("the response could not be parsed")
 
 // answerReader takes the place of the SDK's middleware that reads an operation's
 // answer. The SDK makes everything in an answer twice, three tokens of a kilobyte
@@ -40,7 +40,7 @@ func readInPlace(read func(answer []byte) (any, error)) func(*middleware.Stack) 
 		const id = "OperationDeserializer"
 		sdks, found := stack.Deserialize.Get(id)
 		if !found {
-			return fmt.Errorf("the SDK has no middleware %s", id)
+			return fmt.Errorf("the AWS SDK has no middleware %s", id)
 		}
 		_, err := stack.Deserialize.Swap(id, answerReader{sdks, read})
 		return err

@@ -50,7 +50,7 @@ func (p *Prepared[In, Out]) Do(ctx context.Context, input *In) (*Out, error) {
 	}
 	answer, ok := out.Result.(*Out)
 	if !ok {
-		return nil, fmt.Errorf("the answer is of another operation: %T", out.Result)
+		return nil, fmt.Errorf("the response belongs to another operation: %T", out.Result)
 	}
 	return answer, nil
 }

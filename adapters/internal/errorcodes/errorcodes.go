@@ -26,14 +26,14 @@ func (m *Map) UnmarshalText(text []byte) error {
 		code, reason, found := strings.Cut(entry, "=")
 		code, reason = strings.ToLower(strings.TrimSpace(code)), strings.TrimSpace(reason)
 		if code == "" || !found {
-			return fmt.Errorf("entry %d: takes CODE=FINDING, such as bad_login=password_wrong", i+1)
+			return fmt.Errorf("entry %d: expected CODE=FINDING, such as bad_login=password_wrong", i+1)
 		}
 		kind, known := domain.RefusalNamed(reason)
 		if !known {
-			return fmt.Errorf("entry %d: the finding is not one of: %s", i+1, strings.Join(domain.RefusalNames(), ", "))
+			return fmt.Errorf("entry %d: unknown finding; expected one of: %s", i+1, strings.Join(domain.RefusalNames(), ", "))
 		}
 		if other, twice := read[code]; twice && other != kind {
-			return fmt.Errorf("entry %d: the code has another finding in an entry before", i+1)
+			return fmt.Errorf("entry %d: an earlier entry gives this code another finding", i+1)
 		}
 		read[code] = kind
 	}

@@ -100,7 +100,7 @@ func (n Names) resolve(written string, deciding []string) (name string, known bo
 		return name, true, nil
 	}
 	if meant, near := nearest(folded, deciding); near {
-		return "", false, fmt.Errorf("%q is almost %s: rename it, or name it in MIGRATE_ATTRIBUTES if it is an attribute of its own", name, meant)
+		return "", false, fmt.Errorf("%q looks like %s; rename it, or add a rule for it to MIGRATE_ATTRIBUTES if it is another attribute", name, meant)
 	}
 	return name, false, nil
 }
@@ -114,7 +114,7 @@ type Header struct {
 }
 
 // ErrNoUsername is a row of names without that of the username.
-var ErrNoUsername = errors.New("there is no column " + Username)
+var ErrNoUsername = errors.New("missing column " + Username)
 
 // Header resolves the names of columns. The error names every column that is
 // wrong: one without a name, one that stands for the same as another, one that is
@@ -152,7 +152,7 @@ func IsUsername(written string) bool {
 func (n Names) Attribute(written string) (name string, known bool, err error) {
 	folded := fold(written)
 	if _, mapped := n.mapped[folded]; !mapped && slices.Contains([]string{PasswordHash, Status, Enabled, Groups, MFA}, folded) {
-		return "", false, fmt.Errorf("%s stands beside the attributes, not among them", folded)
+		return "", false, fmt.Errorf("%s must be next to attributes, not inside it", folded)
 	}
 	return n.resolve(written, flags())
 }
@@ -164,14 +164,14 @@ func Field(written string, of ...string) (string, error) {
 	if slices.Contains(of, folded) {
 		return folded, nil
 	}
-	takes := "takes " + strings.Join(of[:len(of)-1], ", ") + " and " + of[len(of)-1] + ", and no other field"
+	takes := "expected " + strings.Join(of[:len(of)-1], ", ") + " and " + of[len(of)-1] + ", and no other field"
 	if meant, near := nearest(folded, of); near {
-		return "", fmt.Errorf("%s; %q is almost %s", takes, written, meant)
+		return "", fmt.Errorf("%s; %q looks like %s", takes, written, meant)
 	}
 	if !Presentable(written) {
 		return "", errors.New(takes)
 	}
-	return "", fmt.Errorf("%s; there is %q", takes, written)
+	return "", fmt.Errorf("%s; found %q", takes, written)
 }
 
 // Presentable reports whether a name can be shown: what is long or has an @ in it
@@ -222,7 +222,7 @@ func distance(a, b string) int {
 func Bool(text string) (bool, error) {
 	truth, ok := domain.ParseBoolean(text)
 	if !ok {
-		return false, errors.New("takes true or false, 1 or 0")
+		return false, errors.New("expected true or false, 1 or 0")
 	}
 	return truth, nil
 }
@@ -246,7 +246,7 @@ func ReadStatus(text string) (domain.UserStatus, error) {
 			return status, nil
 		}
 	}
-	return "", fmt.Errorf("takes one of %v", domain.UserStatuses())
+	return "", fmt.Errorf("expected one of %v", domain.UserStatuses())
 }
 
 // Value gives an attribute its value in the form in which it is kept: a flag as

@@ -71,7 +71,7 @@ func TestANameThatIsAlmostOursIsAnErrorThatNamesBoth(t *testing.T) {
 			}
 		case err == nil:
 			t.Errorf("%s is taken for an attribute", column)
-		case !strings.Contains(err.Error(), fmt.Sprintf("column 2: %q is almost %s", column, meant)):
+		case !strings.Contains(err.Error(), fmt.Sprintf("column 2: %q looks like %s", column, meant)):
 			t.Errorf("%s: %v", column, err)
 		}
 	}
@@ -116,10 +116,10 @@ func TestAHeaderNamesEachColumnOnceAndTheUsername(t *testing.T) {
 		"twice, with a space":                {[]string{"username", "username "}, "columns 1 and 2 have the same name"},
 		"no name":                            {[]string{"username", ""}, "column 2: has no name"},
 		"blanks for a name":                  {[]string{"username", " \t"}, "column 2: has no name"},
-		"no username":                        {[]string{"email"}, "there is no column username"},
-		"nothing":                            {nil, "there is no column username"},
-		"two faults":                         {[]string{"username", "", "Enabld"}, "column 2: has no name\ncolumn 3: \"Enabld\" is almost enabled"},
-		"a username that is almost":          {[]string{"user_name"}, "column 1: \"user_name\" is almost username"},
+		"no username":                        {[]string{"email"}, "missing column username"},
+		"nothing":                            {nil, "missing column username"},
+		"two faults":                         {[]string{"username", "", "Enabld"}, "column 2: has no name\ncolumn 3: \"Enabld\" looks like enabled"},
+		"a username that is almost":          {[]string{"user_name"}, "column 1: \"user_name\" looks like username"},
 		"two attributes in two letter cases": {[]string{"username", "tier", "Tier"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestNoMisspeltNameThatDecidesBecomesAnAttribute(t *testing.T) {
 func TestOurNamesDoNotStandAmongAttributes(t *testing.T) {
 	t.Parallel()
 	for _, written := range []string{"enabled", "Enabled", " status", "PASSWORD_HASH", "groups"} {
-		if _, _, err := fields.NewNames().Attribute(written); err == nil || !strings.Contains(err.Error(), "stands beside the attributes") {
+		if _, _, err := fields.NewNames().Attribute(written); err == nil || !strings.Contains(err.Error(), "must be next to attributes") {
 			t.Errorf("%q: %v", written, err)
 		}
 	}
@@ -189,9 +189,9 @@ func TestFieldsAreKnownHoweverTheyAreWritten(t *testing.T) {
 		}
 	}
 	for written, want := range map[string]string{
-		"Enabld":            `takes username and enabled, and no other field; "Enabld" is almost enabled`,
-		"department":        `takes username and enabled, and no other field; there is "department"`,
-		"alice@example.com": `takes username and enabled, and no other field`,
+		"Enabld":            `expected username and enabled, and no other field; "Enabld" looks like enabled`,
+		"department":        `expected username and enabled, and no other field; found "department"`,
+		"alice@example.com": `expected username and enabled, and no other field`,
 	} {
 		if _, err := fields.Field(written, of...); err == nil || err.Error() != want {
 			t.Errorf("%q: %v", written, err)

@@ -21,8 +21,8 @@ import (
 // Passwords are the variables that say what the application made of a password
 // before it hashed it.
 type Passwords struct {
-	Prepare Prepare       `env:"PASSWORD_PREPARE" takes:"slashed, html, md5-hex, sha1-hex, sha256-hex, sha512-hex, hmac-sha256-hex, hmac-sha512-base64" desc:"What the application made of a password before it hashed it; docs/password-hashes.md lists frameworks. WordPress and old phpBB hashes need none."`
-	Pepper  domain.Secret `env:"PASSWORD_PEPPER" takes:"a secret of the application" desc:"What the application appended to a password before it hashed it, or its key with an hmac."`
+	Prepare Prepare       `env:"PASSWORD_PREPARE" takes:"slashed, html, md5-hex, sha1-hex, sha256-hex, sha512-hex, hmac-sha256-hex, hmac-sha512-base64" desc:"How the application changed a password before it hashed it. docs/password-hashes.md lists frameworks. WordPress and old phpBB hashes do not need it."`
+	Pepper  domain.Secret `env:"PASSWORD_PEPPER" takes:"a secret of the application" desc:"Text that the application appended to a password before it hashed it. With hmac-*, the HMAC key."`
 }
 
 // Prepare is what an application makes of a password. The empty one stands for
@@ -67,7 +67,7 @@ func (p Prepare) keyed() bool {
 // Validate reports what no single variable shows.
 func (p *Passwords) Validate(variable func(string) string) []error {
 	if p.Prepare.keyed() && p.Pepper.Empty() {
-		return []error{fmt.Errorf("%s: is required with %s=%s: it is the key", variable("PASSWORD_PEPPER"), variable("PASSWORD_PREPARE"), p.Prepare)}
+		return []error{fmt.Errorf("%s: is required with %s=%s; set it to the HMAC key", variable("PASSWORD_PEPPER"), variable("PASSWORD_PREPARE"), p.Prepare)}
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func TestTheSettingsOfPreparing(t *testing.T) {
 		}
 	}
 	var p Prepare
-	if err := p.UnmarshalText([]byte("rot13")); err == nil || strings.Contains(err.Error(), "rot13") || !strings.HasPrefix(err.Error(), "takes one of: slashed, html, md5-hex") {
+	if err := p.UnmarshalText([]byte("rot13")); err == nil || strings.Contains(err.Error(), "rot13") || !strings.HasPrefix(err.Error(), "expected one of: slashed, html, md5-hex") {
 		t.Errorf("rot13: %v", err)
 	}
 }

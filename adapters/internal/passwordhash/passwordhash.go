@@ -13,11 +13,11 @@ import (
 )
 
 // ErrUnknownFormat is a hash of a form that none of the algorithms takes.
-var ErrUnknownFormat = errors.New("not a hash of a known form; docs/password-hashes.md lists them")
+var ErrUnknownFormat = errors.New("unknown password hash format; docs/password-hashes.md lists the supported formats")
 
 // ErrOutOfBounds is a hash that is so short that it proves nothing, or whose
 // parameters take more time than Cognito waits, or more memory than there is.
-var ErrOutOfBounds = errors.New("parameters out of bounds")
+var ErrOutOfBounds = errors.New("a hash parameter is out of bounds")
 
 // Decoy has the form of an argon2id hash (19 MiB, 2 passes, 1 thread: the OWASP
 // Password Storage Cheat Sheet's) but was made from no password. To verify
@@ -206,7 +206,7 @@ func after(prefix string, read reader) reader {
 // within returns an error that matches ErrOutOfBounds and names the parameter.
 func within(algorithm, parameter string, value, least, most int) error {
 	if value < least || value > most {
-		return fmt.Errorf("%w: %s %s is %d, and must be from %d to %d", ErrOutOfBounds, algorithm, parameter, value, least, most)
+		return fmt.Errorf("%w: %s %s is %d; expected %d to %d", ErrOutOfBounds, algorithm, parameter, value, least, most)
 	}
 	return nil
 }

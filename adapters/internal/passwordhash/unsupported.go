@@ -12,7 +12,7 @@ type unsupported struct {
 
 // Error implements error.
 func (u *unsupported) Error() string {
-	return fmt.Sprintf("not a hash of a known form: it looks like %s, which is not supported; docs/password-hashes.md lists the forms", u.name)
+	return fmt.Sprintf("unsupported password hash format: it looks like %s; docs/password-hashes.md lists the supported formats", u.name)
 }
 
 // Is makes it match [ErrUnknownFormat].
@@ -43,7 +43,7 @@ func named(encoded string) error {
 	case isCrypt64(bare, 13):
 		return &unsupported{"crypt(3)'s DES"}
 	case len(bare) == 20 && bare[0] == '_' && isCrypt64(bare[1:], 19):
-		return &unsupported{"crypt(3)'s extended DES"}
+		return &unsupported{"extended DES of crypt(3)"}
 	default:
 		return ErrUnknownFormat
 	}
@@ -87,7 +87,7 @@ func unsupportedPrefixes() []struct{ prefix, name string } {
 		{"sha256$", "Werkzeug's salted SHA-256"},
 		{"sha512$", "Werkzeug's salted SHA-512"},
 		{"crypt$$", "Django's crypt"},
-		{"pbkdf2:", "PBKDF2 of Werkzeug without a number of rounds, or of another digest"},
+		{"pbkdf2:", "PBKDF2 of Werkzeug without a number of rounds, or with another digest"},
 		{"scram-sha-", "SCRAM"},
 		{"0x0100", "a hash of SQL Server"},
 		{"0x0200", "a hash of SQL Server"},

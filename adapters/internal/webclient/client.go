@@ -80,9 +80,9 @@ func (c *Client) Send(operation string, request *http.Request) (Answer, error) {
 			return Answer{}, ctx.Err()
 		}
 		if errors.Is(err, errTooLong) {
-			return Answer{}, c.Malformed(operation, "the answer is too long")
+			return Answer{}, c.Malformed(operation, "the response is too long")
 		}
-		return Answer{}, c.Malformed(operation, "the answer broke off")
+		return Answer{}, c.Malformed(operation, "the connection closed before the end of the response")
 	}
 	return Answer{Status: response.StatusCode, Header: response.Header, Body: body}, nil
 }
@@ -91,7 +91,7 @@ func (c *Client) Send(operation string, request *http.Request) (Answer, error) {
 func (c *Client) Get(ctx context.Context, operation, address string) (Answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
-		return Answer{}, c.Misconfigured(operation, "the address is none")
+		return Answer{}, c.Misconfigured(operation, "the URL is not valid")
 	}
 	request.Header.Set("Accept", "application/json")
 	return c.Send(operation, request)
@@ -101,7 +101,7 @@ func (c *Client) Get(ctx context.Context, operation, address string) (Answer, er
 func (c *Client) Post(ctx context.Context, operation, address string, body []byte) (Answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		return Answer{}, c.Misconfigured(operation, "the address is none")
+		return Answer{}, c.Misconfigured(operation, "the URL is not valid")
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("Content-Type", "application/json")
@@ -114,7 +114,7 @@ func (c *Client) Connect(ctx context.Context, address string) error {
 	const operation = "connect"
 	request, err := http.NewRequestWithContext(ctx, http.MethodHead, address, http.NoBody)
 	if err != nil {
-		return c.Misconfigured(operation, "the address is none")
+		return c.Misconfigured(operation, "the URL is not valid")
 	}
 	_, err = c.Send(operation, request)
 	return err

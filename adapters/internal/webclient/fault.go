@@ -122,7 +122,7 @@ func (c *Client) noAnswer(ctx context.Context, operation string, err error) erro
 	if untrusted, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		fault.Cause, fault.Kind = untrusted.Error(), ports.ErrMisconfigured
 	} else if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		fault.Cause, fault.Kind = "what answers does not speak TLS", ports.ErrMisconfigured
+		fault.Cause, fault.Kind = "the server does not speak TLS; check the URL's scheme and port", ports.ErrMisconfigured
 	} else if network, ok := errors.AsType[*net.OpError](err); ok {
 		fault.Cause = network.Error()
 		if network.Op == "remote error" { // a TLS alert: our certificate is not taken

@@ -14,10 +14,10 @@ import (
 
 // Transport are the variables that say how a service is reached.
 type Transport struct {
-	CABundle          PEM           `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificates of the authorities that vouch for the source, in place of the public ones."`
-	ClientCertificate PEM           `env:"CLIENT_CERTIFICATE" takes:"PEM, or the path of a PEM file" desc:"A certificate by which the source knows us."`
-	ClientKey         domain.Secret `env:"CLIENT_KEY" takes:"PEM, or the path of a PEM file" desc:"The certificate's private key."`
-	AllowPlaintext    bool          `env:"ALLOW_PLAINTEXT" envDefault:"false" takes:"true, false" desc:"Send passwords to the source over a network that anybody may read: without TLS."`
+	CABundle          PEM           `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificate authorities to trust for the source, instead of the public ones."`
+	ClientCertificate PEM           `env:"CLIENT_CERTIFICATE" takes:"PEM, or the path of a PEM file" desc:"The client certificate that authenticates the function to the source."`
+	ClientKey         domain.Secret `env:"CLIENT_KEY" takes:"PEM, or the path of a PEM file" desc:"The private key of \u0060CLIENT_CERTIFICATE\u0060."`
+	AllowPlaintext    bool          `env:"ALLOW_PLAINTEXT" envDefault:"false" takes:"true, false" desc:"Allow http: passwords are sent to the source without TLS."`
 }
 
 // Validate reports what no single variable shows; urls are those that the
@@ -25,11 +25,11 @@ type Transport struct {
 func (t *Transport) Validate(variable func(string) string, urls map[string]URL) []error {
 	var problems []error
 	if (t.ClientCertificate == "") != t.ClientKey.Empty() {
-		problems = append(problems, errors.New(variable("CLIENT_CERTIFICATE")+": goes with "+variable("CLIENT_KEY")+", and neither without the other"))
+		problems = append(problems, errors.New(variable("CLIENT_CERTIFICATE")+": is required with "+variable("CLIENT_KEY")+"; set both or neither"))
 	}
 	for name, address := range urls {
 		if address.plain() && !t.AllowPlaintext {
-			problems = append(problems, errors.New(variable(name)+": takes an https URL; passwords would be sent in the clear, unless "+variable("ALLOW_PLAINTEXT")+"=true allows it"))
+			problems = append(problems, errors.New(variable(name)+": expected an https URL; passwords would be sent in the clear. To allow that, set "+variable("ALLOW_PLAINTEXT")+"=true"))
 		}
 	}
 	return problems
@@ -44,7 +44,7 @@ func (t *Transport) Allows(address string) bool {
 // Warnings tells what is allowed but unwise.
 func (t *Transport) Warnings(variable func(string) string) []string {
 	if t.AllowPlaintext {
-		return []string{variable("ALLOW_PLAINTEXT") + "=true lets whoever is on the way to the source read the passwords"}
+		return []string{variable("ALLOW_PLAINTEXT") + "=true: anyone on the network path to the source can read the passwords"}
 	}
 	return nil
 }
@@ -56,25 +56,25 @@ func (t *Transport) tlsConfig() (*tls.Config, error) {
 	if t.CABundle != "" {
 		bundle, err := t.CABundle.read()
 		if err != nil {
-			return nil, errors.New("CA_BUNDLE: cannot be read")
+			return nil, errors.New("CA_BUNDLE: the file cannot be read")
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(bundle) {
-			return nil, errors.New("CA_BUNDLE: holds no certificate in PEM")
+			return nil, errors.New("CA_BUNDLE: has no certificate; expected PEM, or the path of a PEM file")
 		}
 	}
 	if t.ClientCertificate != "" {
 		certificate, err := t.ClientCertificate.read()
 		if err != nil {
-			return nil, errors.New("CLIENT_CERTIFICATE: cannot be read")
+			return nil, errors.New("CLIENT_CERTIFICATE: the file cannot be read")
 		}
 		key, err := PEM(t.ClientKey.Reveal()).read()
 		if err != nil {
-			return nil, errors.New("CLIENT_KEY: cannot be read")
+			return nil, errors.New("CLIENT_KEY: the file cannot be read")
 		}
 		pair, err := tls.X509KeyPair(certificate, key)
 		if err != nil {
-			return nil, errors.New("CLIENT_CERTIFICATE, CLIENT_KEY: are no certificate and its key in PEM")
+			return nil, errors.New("CLIENT_CERTIFICATE, CLIENT_KEY: expected a certificate and its private key, both in PEM")
 		}
 		config.Certificates = []tls.Certificate{pair}
 	}
@@ -119,10 +119,10 @@ func (u URL) Parsed() *url.URL {
 func parse(text string) (*url.URL, error) {
 	address, err := url.Parse(text)
 	if err != nil || address.Scheme != "https" && address.Scheme != "http" || address.Hostname() == "" {
-		return nil, errors.New("takes an https URL")
+		return nil, errors.New("expected an https URL")
 	}
 	if address.User != nil || address.Fragment != "" || strings.Contains(text, "#") {
-		return nil, errors.New("takes an https URL without a name, password or fragment in it")
+		return nil, errors.New("expected an https URL without username, password and fragment")
 	}
 	return address, nil
 }

@@ -36,11 +36,11 @@ func connector(c dialect.Connection) (driver.Connector, error) {
 		return err
 	}))
 	if err != nil {
-		return nil, errors.New("the MySQL driver takes no such configuration")
+		return nil, errors.New("the MySQL driver rejected its configuration")
 	}
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
-		return nil, errors.New("the MySQL driver takes no such configuration")
+		return nil, errors.New("the MySQL driver rejected its configuration")
 	}
 	return connector, nil
 }
@@ -49,10 +49,10 @@ func connector(c dialect.Connection) (driver.Connector, error) {
 // server errors).
 func faultOf(err error) dialect.Fault {
 	if errors.Is(err, mysql.ErrNoTLS) {
-		return dialect.Fault{Class: ports.ErrMisconfigured, Code: "that it has no TLS"}
+		return dialect.Fault{Class: ports.ErrMisconfigured, Code: "that it does not support TLS"}
 	}
 	if errors.Is(err, mysql.ErrCleartextPassword) || errors.Is(err, mysql.ErrNativePassword) || errors.Is(err, mysql.ErrOldPassword) || errors.Is(err, mysql.ErrUnknownPlugin) {
-		return dialect.Fault{Class: ports.ErrMisconfigured, Code: "with a way to sign in that is not taken"}
+		return dialect.Fault{Class: ports.ErrMisconfigured, Code: "with an unsupported authentication method"}
 	}
 	answer, ok := errors.AsType[*mysql.MySQLError](err)
 	if !ok {

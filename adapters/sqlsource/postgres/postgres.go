@@ -25,11 +25,11 @@ func Driver() dialect.Driver {
 func connector(c dialect.Connection) (driver.Connector, error) {
 	config, err := pgx.ParseConfig("host=127.0.0.1 port=5432 user=none password=none dbname=none sslmode=disable target_session_attrs=any")
 	if err != nil {
-		return nil, errors.New("pgx takes no configuration: unset the PG… variables")
+		return nil, errors.New("pgx rejected its configuration; unset the PG… environment variables")
 	}
 	port, err := strconv.ParseUint(c.Port, 10, 16)
 	if err != nil {
-		return nil, errors.New("URL: takes a port number")
+		return nil, errors.New("URL: expected a port number")
 	}
 	config.Host, config.Port, config.Database, config.User = c.Host, uint16(port), c.Database, c.User
 	config.TLSConfig, config.Fallbacks, config.ConnectTimeout = c.TLS, nil, 0

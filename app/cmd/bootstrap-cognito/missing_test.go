@@ -54,13 +54,13 @@ func TestASettingThatNeedsAMissingPartEndsTheStart(t *testing.T) {
 		environ []string
 		says    string
 	}{
-		"the file source": {"migrate", []string{"SOURCE_KIND=file", "SOURCE_PATH=people.json"}, "SOURCE_KIND: takes one of: cognito; this binary has no source kind file" + because},
-		"the HTTP source": {"migrate", []string{"SOURCE_KIND=http", "SOURCE_URL=https://people.example"}, "SOURCE_KIND: takes one of: cognito; this binary has no source kind http" + because},
-		"the LDAP source": {"migrate", []string{"SOURCE_KIND=ldap", "SOURCE_URL=ldaps://people.example"}, "SOURCE_KIND: takes one of: cognito; this binary has no source kind ldap" + because},
-		"the OIDC source": {"migrate", []string{"SOURCE_KIND=oidc", "SOURCE_ISSUER=https://people.example"}, "SOURCE_KIND: takes one of: cognito; this binary has no source kind oidc" + because},
-		"the SQL source":  {"migrate", []string{"SOURCE_KIND=sql", "SOURCE_DRIVER=mysql"}, "SOURCE_KIND: takes one of: cognito; this binary has no source kind sql" + because},
+		"the file source": {"migrate", []string{"SOURCE_KIND=file", "SOURCE_PATH=people.json"}, "SOURCE_KIND: expected one of: cognito; this binary has no source kind file" + because},
+		"the HTTP source": {"migrate", []string{"SOURCE_KIND=http", "SOURCE_URL=https://people.example"}, "SOURCE_KIND: expected one of: cognito; this binary has no source kind http" + because},
+		"the LDAP source": {"migrate", []string{"SOURCE_KIND=ldap", "SOURCE_URL=ldaps://people.example"}, "SOURCE_KIND: expected one of: cognito; this binary has no source kind ldap" + because},
+		"the OIDC source": {"migrate", []string{"SOURCE_KIND=oidc", "SOURCE_ISSUER=https://people.example"}, "SOURCE_KIND: expected one of: cognito; this binary has no source kind oidc" + because},
+		"the SQL source":  {"migrate", []string{"SOURCE_KIND=sql", "SOURCE_DRIVER=mysql"}, "SOURCE_KIND: expected one of: cognito; this binary has no source kind sql" + because},
 		"a kind of a second source": {"migrate", slices.Concat(pool, []string{"MIGRATE_SOURCES=SOURCE,OLD", "OLD_KIND=ldap", "OLD_URL=ldaps://people.example"}),
-			"OLD_KIND: takes one of: cognito; this binary has no source kind ldap" + because},
+			"OLD_KIND: expected one of: cognito; this binary has no source kind ldap" + because},
 		"references to secrets": {"migrate", slices.Concat(pool, []string{"AUDIT_HMAC_KEY=ssm:/migration/key"}),
 			"AUDIT_HMAC_KEY: the reference could not be resolved: this binary has no references to secrets" + because},
 		"EventBridge": {"migrate", slices.Concat(pool, []string{"AUDIT_SINKS=log,eventbridge"}), "AUDIT_SINKS: this binary has no audit sink eventbridge" + because},

@@ -192,9 +192,9 @@ func invalidValue(invalid *pflag.InvalidValueError) string {
 	flag := invalid.GetFlag()
 	why := errors.Unwrap(invalid).Error()
 	if flag.Value.Type() == "bool" {
-		why = "takes true or false"
+		why = "expected true or false"
 	}
-	return fmt.Sprintf("--%s: %q is not valid; it %s", flag.Name, invalid.GetValue(), why)
+	return fmt.Sprintf("--%s: %q is not valid; %s", flag.Name, invalid.GetValue(), why)
 }
 
 // withDoubleDashes turns -flag into --flag, which earlier versions took too. It

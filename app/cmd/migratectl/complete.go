@@ -61,7 +61,7 @@ func (c *completeFlags) declare(flags *pflag.FlagSet) {
 	flags.Func("attempted-at", "with --user: the `TIME` of the attempt in its audit record; the destination user must have been created near it", func(text string) error {
 		at, err := time.Parse(time.RFC3339Nano, text)
 		if err != nil {
-			return errors.New("takes a time as in an audit record, such as 2026-11-28T09:30:00Z")
+			return errors.New("expected a time as in an audit record, such as 2026-11-28T09:30:00Z")
 		}
 		c.attemptedAt = at
 		return nil

@@ -357,12 +357,12 @@ func TestHowTheRecordsNamePeople(t *testing.T) {
 func TestCompleteIsToldWhomAndWhere(t *testing.T) {
 	_, _, environ := handSetup(t)
 	for want, args := range map[string][]string{
-		"give --user NAME or --all-owed FILE": {"--destination-pool", handPool},
-		"give --destination-pool ID":          {"--user", "alice"},
-		"no such file":                        {"--all-owed", "/nonexistent", "--destination-pool", handPool},
-		"--attempted-at is used with --user":  {"--all-owed", "f", "--attempted-at", "2026-11-22T00:00:00Z", "--destination-pool", handPool},
-		"--include-queued is used with":       {"--user", "alice", "--include-queued", "--destination-pool", handPool},
-		"takes a time as in an audit record":  {"--user", "alice", "--attempted-at", "yesterday", "--destination-pool", handPool},
+		"give --user NAME or --all-owed FILE":   {"--destination-pool", handPool},
+		"give --destination-pool ID":            {"--user", "alice"},
+		"no such file":                          {"--all-owed", "/nonexistent", "--destination-pool", handPool},
+		"--attempted-at is used with --user":    {"--all-owed", "f", "--attempted-at", "2026-11-22T00:00:00Z", "--destination-pool", handPool},
+		"--include-queued is used with":         {"--user", "alice", "--include-queued", "--destination-pool", handPool},
+		"expected a time as in an audit record": {"--user", "alice", "--attempted-at", "yesterday", "--destination-pool", handPool},
 	} {
 		if got := runTool(t, environ, "", append([]string{"complete"}, args...)...); got.err == nil || !strings.Contains(got.err.Error(), want) {
 			t.Errorf("got %v, want %s", got.err, want)

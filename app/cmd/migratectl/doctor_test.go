@@ -267,7 +267,7 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"a lockout table with a key that is short": {func(p *plan) {
 			counting("nameDigest", "expiresAt")(p)
 			p.ours["AUDIT_HMAC_KEY"] = "short"
-		}, statuses{"configuration": fail, "lockout": skip, "function environment": warn}, "AUDIT_HMAC_KEY: takes", "configuration"},
+		}, statuses{"configuration": fail, "lockout": skip, "function environment": warn}, "AUDIT_HMAC_KEY: expected", "configuration"},
 		"records on the bus that every account has": {func(p *plan) { p.environ["AUDIT_SINKS"], p.environ["AUDIT_FAILURE"] = "log,eventbridge", "closed" },
 			statuses{"audit bus": doctor.Pass}, "event-bus/default", "audit bus"},
 		"a bus that is not there": {func(p *plan) { p.environ["AUDIT_SINKS"], p.environ["AUDIT_EVENT_BUS"] = "log,eventbridge", "nonesuch" },
@@ -279,7 +279,7 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"a stream that is not named": {func(p *plan) { p.ours["AUDIT_SINKS"] = "log,firehose" },
 			statuses{"configuration": fail, "function environment": warn}, "AUDIT_FIREHOSE_STREAM: is required", "configuration"},
 		"a sink that is none": {func(p *plan) { p.ours["AUDIT_SINKS"], p.ours["AUDIT_EVENT_BUS"] = "syslog", "audit" },
-			statuses{"configuration": fail, "function environment": warn, "audit sinks": skip}, "AUDIT_SINKS: takes", "configuration"},
+			statuses{"configuration": fail, "function environment": warn, "audit sinks": skip}, "AUDIT_SINKS: expected", "configuration"},
 		"nothing told": {func(p *plan) {
 			p.args["--destination-pool"], p.args["--destination-client"], p.args["--function"] = "", "", ""
 		}, statuses{"destination pool": skip, "destination client": skip, "destination client flow": skip, "destination client errors": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "destination schema": skip, "username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip, "trigger permission": skip, "function": skip, "function timeout": skip, "function memory": skip, "function environment": skip}, "--destination-pool is not given", "destination pool"},

@@ -116,7 +116,7 @@ func TestSimulate(t *testing.T) {
 		"no name":                        {args: nil, fails: "give --username NAME or --event FILE"},
 		"a name and an event":            {args: []string{"--username", "a", "--event", event}, fails: "not both"},
 		"an event that is not there":     {args: []string{"--event", event + "x"}, fails: "no such file"},
-		"a trigger that is none":         {args: []string{"--username", "a", "--trigger", "signup"}, fails: "takes sign-in or forgot-password"},
+		"a trigger that is none":         {args: []string{"--username", "a", "--trigger", "signup"}, fails: "expected sign-in or forgot-password"},
 		"no terminal to ask at":          {args: []string{"--username", "alice"}, fails: "use --password-stdin"},
 		"an environment that is wrong":   {args: []string{"--username", "alice", "--password-stdin"}, env: []string{"MIGRATE_FOO=1"}, fails: "unknown variable MIGRATE_FOO"},
 		"a file that cannot be opened":   {args: []string{"--username", "alice", "--password-stdin"}, env: []string{"SOURCE_PATH=/nonexistent/people.json"}, fails: "no such file"},

@@ -94,7 +94,7 @@ func (r rateValue) String() string { return strconv.FormatFloat(*r.to, 'g', -1, 
 func (r rateValue) Set(text string) error {
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(value > 0) || value > 1e9 {
-		return errors.New("takes a number of requests per second above zero, such as 5")
+		return errors.New("expected a number of requests per second above zero, such as 5")
 	}
 	*r.to = value
 	return nil

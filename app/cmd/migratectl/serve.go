@@ -83,10 +83,10 @@ func serve(ctx context.Context, given serveFlags, s streams) error {
 // the function can try passwords with it.
 func checkLoopback(address string) error {
 	if _, _, err := net.SplitHostPort(address); err != nil {
-		return errors.New("takes host:port, such as 127.0.0.1:9000")
+		return errors.New("expected host:port, such as 127.0.0.1:9000")
 	}
 	if !isLoopback(address) {
-		return errors.New("takes a loopback address, such as 127.0.0.1:9000: anyone who can reach it can guess passwords")
+		return errors.New("expected a loopback address, such as 127.0.0.1:9000: anyone who can reach it can guess passwords")
 	}
 	return nil
 }

@@ -170,7 +170,7 @@ func TestEveryWrongUseOfEveryCommand(t *testing.T) {
 			}
 			for _, value := range wrongValues(flag.Name) {
 				if command.name != "serve" || flag.Name != "function" || value != "" {
-					uses[command.name+": "+flag.Name+" "+value] = use{call("--" + flag.Name + "=" + value), []string{"--" + flag.Name, `"` + value + `" is not valid; it takes`}}
+					uses[command.name+": "+flag.Name+" "+value] = use{call("--" + flag.Name + "=" + value), []string{"--" + flag.Name, `"` + value + `" is not valid; expected`}}
 				}
 			}
 		})

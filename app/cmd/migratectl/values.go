@@ -72,7 +72,7 @@ func (p positive) String() string { return p.to.String() }
 func (p positive) Set(text string) error {
 	value, err := time.ParseDuration(text)
 	if err != nil || value <= 0 {
-		return errors.New("takes a duration above zero, such as 30s")
+		return errors.New("expected a duration above zero, such as 30s")
 	}
 	*p.to = value
 	return nil
@@ -89,7 +89,7 @@ func choiceVar(flags *pflag.FlagSet, to *string, name, usage string, choices ...
 				return nil
 			}
 		}
-		return errors.New("takes " + strings.Join(choices, " or "))
+		return errors.New("expected " + strings.Join(choices, " or "))
 	}}, name, usage)
 }
 
@@ -107,22 +107,22 @@ const (
 // checkFunction holds a text against the ways in which Lambda lets a function be
 // named: a name, a partial ARN and an ARN, each with or without a version or alias.
 func checkFunction(text string) error {
-	takes := errors.New("takes a function's name or ARN, such as user-migration, user-migration:live or arn:aws:lambda:ap-northeast-1:111111111111:function:user-migration")
+	expected := errors.New("expected a function's name or ARN, such as user-migration, user-migration:live or arn:aws:lambda:ap-northeast-1:111111111111:function:user-migration")
 	parts := strings.Split(text, ":")
 	if parts[0] == "arn" {
 		if len(parts) < 7 || !isWord(parts[1], "-", longestFunctionName) || parts[2] != "lambda" || parsed(new(cognitosource.Region), parts[3]) != nil {
-			return takes
+			return expected
 		}
 		parts = parts[4:]
 	}
 	if len(parts) > 2 { // 111111111111:function:user-migration
 		if !isAccount(parts[0]) || parts[1] != "function" {
-			return takes
+			return expected
 		}
 		parts = parts[2:]
 	}
 	if len(parts) > 2 || !isWord(parts[0], "-_", longestFunctionName) || len(parts) == 2 && !isWord(parts[1], "-_$", longestQualifier) {
-		return takes
+		return expected
 	}
 	return nil
 }
