@@ -185,17 +185,23 @@ type replayed struct {
 	io.Closer
 }
 
-// unknown lists the settings of the answer that the SDK's shape has no field
-// for.
-func (r *rawAnswer) unknown() []string {
+// pool is the user pool of the answer; nil where there is none, and then the SDK
+// has said so.
+func (r *rawAnswer) pool() map[string]any {
 	var answer struct {
 		UserPool map[string]any
 	}
-	if json.Unmarshal(r.body, &answer) != nil {
-		return nil // not what a service answers; the SDK has said so
+	if decodeNumbers(r.body, &answer) != nil {
+		return nil
 	}
+	return answer.UserPool
+}
+
+// unknown lists the settings of the answer that the SDK's shape has no field
+// for.
+func (r *rawAnswer) unknown() []string {
 	var paths []string
-	unknownIn(&paths, "", answer.UserPool, reflect.TypeFor[types.UserPoolType]())
+	unknownIn(&paths, "", r.pool(), reflect.TypeFor[types.UserPoolType]())
 	slices.Sort(paths)
 	return paths
 }

@@ -2,8 +2,10 @@ package awssetup
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,28 +29,31 @@ type Change struct {
 	// Lost names settings that the pool has and does not use, and that
 	// UpdateUserPool cannot be told: they will be gone.
 	Lost []string
-	// Unknown names settings that AWS tells of and this version of the tool
-	// does not know: UpdateUserPool may set them back to their defaults.
+	// Unknown names settings that AWS tells of and this version of the tool does
+	// not know. The request carries them as they are.
 	Unknown []string
+	raw     map[string]any // the pool as AWS wrote it
 }
 
 // snapshot is a user pool as it is read, flat.
 type snapshot struct {
 	pool    map[string]string
 	mfa     map[string]string
+	unknown []string
+	raw     map[string]any // the pool as AWS wrote it
 	mfaRead *cognitoidentityprovider.GetUserPoolMfaConfigOutput
 }
 
 // Plan reads the user pool and prepares the change that makes the function given
 // its trigger; an empty ARN takes the trigger off. It writes nothing.
 func (u *UserPools) Plan(ctx context.Context, poolID, functionARN string) (*Change, error) {
-	pool, unknown, before, err := u.read(ctx, poolID)
+	pool, before, err := u.read(ctx, poolID)
 	if err != nil {
 		return nil, err
 	}
 	request, lost := updateOf(pool)
 	change := &Change{
-		poolID: poolID, before: before, request: request, as: flatten(request), Lost: lost, Unknown: unknown,
+		poolID: poolID, before: before, request: request, as: flatten(request), Lost: lost, Unknown: before.unknown, raw: before.raw,
 	}
 	triggers := types.LambdaConfigType{}
 	if pool.LambdaConfig != nil {
@@ -92,7 +97,16 @@ func (c *Change) Restore() ([]byte, error) {
 	triggers := *back.LambdaConfig
 	triggers.UserMigration = optional(c.Attached)
 	back.LambdaConfig = &triggers
-	return indented(back)
+	text, err := indented(back)
+	if err != nil || len(c.Unknown) == 0 {
+		return text, err
+	}
+	var body map[string]any
+	if err := decodeNumbers(text, &body); err != nil {
+		return nil, err
+	}
+	merge(body, c.raw)
+	return json.MarshalIndent(body, "", "  ")
 }
 
 // ChangedError is returned when the pool, read again after the change, differs
@@ -114,24 +128,41 @@ var errMovedMeanwhile = errors.New("someone else changed the user pool at the sa
 // differs. The pool is read once more before the write, and nothing is written
 // where it is not as it was when the change was planned.
 func (u *UserPools) Apply(ctx context.Context, change *Change) error {
-	_, _, now, err := u.read(ctx, change.poolID)
+	_, now, err := u.read(ctx, change.poolID)
 	if err != nil {
 		return err
 	}
 	if len(diff(change.before.pool, now.pool)) > 0 || len(diff(change.before.mfa, now.mfa)) > 0 {
 		return errMovedMeanwhile
 	}
-	if _, err := u.api.UpdateUserPool(ctx, change.request); err != nil {
-		return classify(ctx, "UpdateUserPool", err)
+	if _, err := u.api.UpdateUserPool(ctx, change.request, carrying(change.raw)); err != nil {
+		return notWritten(classify(ctx, "UpdateUserPool", err))
 	}
 	return u.readBack(ctx, change)
+}
+
+// notWritten adds what to do about an error of UpdateUserPool.
+func notWritten(err error) error {
+	code, _, _ := answerOf(err)
+	remedy := map[string]string{
+		"UserImportInProgressException":            "an import job is running in this pool, and no setting can change until it ends: wait for it, or stop it by `aws cognito-idp stop-user-import-job`, and try again",
+		"ConcurrentModificationException":          "somebody else is changing the pool at this moment; nothing was written. Try again",
+		"TierChangeNotAllowedException":            "the pool's feature plan does not allow one of its own settings; correct the plan or the setting in the console, and try again",
+		"FeatureUnavailableInTierException":        "the pool has a setting that its feature plan does not include; correct the plan or the setting in the console, and try again",
+		"InvalidSmsRoleTrustRelationshipException": "Cognito may not use the pool's SMS role; correct the role, and try again",
+		"InvalidSmsRoleAccessPolicyException":      "the pool's SMS role may not send messages; correct the role, and try again",
+	}[code]
+	if remedy == "" {
+		return err
+	}
+	return fmt.Errorf("%w\n  %s", err, remedy)
 }
 
 // readBack compares the pool after the change with the pool before it. The MFA
 // configuration has a call of its own: where the write has changed it, it is put
 // back by that call.
 func (u *UserPools) readBack(ctx context.Context, change *Change) error {
-	_, _, after, err := u.read(ctx, change.poolID)
+	_, after, err := u.read(ctx, change.poolID)
 	if err != nil {
 		return fmt.Errorf("the trigger was written, but reading the pool again to check it failed: %w", err)
 	}
@@ -139,7 +170,7 @@ func (u *UserPools) readBack(ctx context.Context, change *Change) error {
 		if _, err := u.api.SetUserPoolMfaConfig(ctx, mfaOf(change.poolID, change.before.mfaRead)); err != nil {
 			return errors.Join(change.compare(after), fmt.Errorf("restoring the MFA configuration failed: %w", classify(ctx, "SetUserPoolMfaConfig", err)))
 		}
-		if _, _, after, err = u.read(ctx, change.poolID); err != nil {
+		if _, after, err = u.read(ctx, change.poolID); err != nil {
 			return fmt.Errorf("the trigger was written, but reading the pool again to check it failed: %w", err)
 		}
 	}
@@ -167,18 +198,18 @@ func (c *Change) compare(after snapshot) error {
 }
 
 // read describes the pool and its MFA configuration.
-func (u *UserPools) read(ctx context.Context, poolID string) (*types.UserPoolType, []string, snapshot, error) {
+func (u *UserPools) read(ctx context.Context, poolID string) (*types.UserPoolType, snapshot, error) {
 	var raw rawAnswer
 	answer, err := u.api.DescribeUserPool(ctx, &cognitoidentityprovider.DescribeUserPoolInput{UserPoolId: &poolID}, raw.keep)
 	if err != nil {
-		return nil, nil, snapshot{}, classify(ctx, "DescribeUserPool", err)
+		return nil, snapshot{}, classify(ctx, "DescribeUserPool", err)
 	}
 	if answer.UserPool == nil {
-		return nil, nil, snapshot{}, errEmpty("DescribeUserPool")
+		return nil, snapshot{}, errEmpty("DescribeUserPool")
 	}
 	mfa, err := u.api.GetUserPoolMfaConfig(ctx, &cognitoidentityprovider.GetUserPoolMfaConfigInput{UserPoolId: &poolID})
 	if err != nil {
-		return nil, nil, snapshot{}, classify(ctx, "GetUserPoolMfaConfig", err)
+		return nil, snapshot{}, classify(ctx, "GetUserPoolMfaConfig", err)
 	}
 	pool := flatten(answer.UserPool)
 	for _, moving := range []string{"LastModifiedDate", "EstimatedNumberOfUsers"} {
@@ -188,7 +219,9 @@ func (u *UserPools) read(ctx context.Context, poolID string) (*types.UserPoolTyp
 		pool["DeviceConfiguration"] = "there" // with both its choices off, devices are still tracked
 	}
 	forgetOldNames(pool)
-	return answer.UserPool, raw.unknown(), snapshot{pool: pool, mfa: prefixed("MFA.", flatten(mfaOf("", mfa))), mfaRead: mfa}, nil
+	before := snapshot{pool: pool, mfa: prefixed("MFA.", flatten(mfaOf("", mfa))), unknown: raw.unknown(), raw: raw.pool(), mfaRead: mfa}
+	maps.Copy(pool, flattenRaw(before.raw, before.unknown))
+	return answer.UserPool, before, nil
 }
 
 // forgetOldNames drops what DescribeUserPool says twice, so that only a change

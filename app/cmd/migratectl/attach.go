@@ -18,9 +18,9 @@ import (
 
 // triggerFlags are what attach and detach take.
 type triggerFlags struct {
-	timeout                          time.Duration
-	pool, region, function           string
-	yes, replace, any, ignoreUnknown bool
+	timeout                time.Duration
+	pool, region, function string
+	yes, replace, any      bool
 }
 
 // attachCommand makes a function the trigger of a user pool.
@@ -127,7 +127,6 @@ func (t *triggerFlags) declare(flags *pflag.FlagSet) {
 	functionVar(flags, &t.function, "function", "the function's `NAME`, with :ALIAS where it has one, or its ARN")
 	timeoutVar(flags, &t.timeout)
 	flags.BoolVar(&t.yes, "yes", false, "write it; without this, only show it")
-	flags.BoolVar(&t.ignoreUnknown, "ignore-unknown", false, "write even where the pool has settings that this version does not know, and may lose them")
 }
 
 // withTimeout runs what may ask AWS. It ends when the time is over, whatever AWS
@@ -153,8 +152,8 @@ func (t *triggerFlags) write(ctx context.Context, pools *awssetup.UserPools, cha
 		return nil
 	}
 	showChange(s.out, t.pool, change)
-	if len(change.Unknown) > 0 && !t.ignoreUnknown {
-		return fmt.Errorf("the pool has settings that this version does not know and might set back to their defaults, so nothing was written: %s\n  use a newer version, or --ignore-unknown", strings.Join(change.Unknown, ", "))
+	if len(change.Unknown) > 0 {
+		fmt.Fprintf(s.out, "\nSettings that this version does not know are carried as they are: %s\n", strings.Join(change.Unknown, ", "))
 	}
 	if !t.yes {
 		fmt.Fprint(s.out, "\nNothing was written. --yes writes it.\n")

@@ -1,0 +1,141 @@
+package awssetup
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// carrying is an option of UpdateUserPool. It adds to the request what the pool has
+// and the SDK has no field for, so that the call does not reset it (cognito-facts
+// 21). It does so before the request is signed.
+func carrying(pool map[string]any) func(*cognitoidentityprovider.Options) {
+	return func(options *cognitoidentityprovider.Options) {
+		options.APIOptions = append(options.APIOptions, func(stack *middleware.Stack) error {
+			return stack.Build.Add(middleware.BuildMiddlewareFunc("carryUnknownSettings",
+				func(ctx context.Context, input middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
+					if err := addUnknown(&input, pool); err != nil {
+						return middleware.BuildOutput{}, middleware.Metadata{}, err
+					}
+					return next.HandleBuild(ctx, input)
+				}), middleware.Before)
+		})
+	}
+}
+
+func addUnknown(input *middleware.BuildInput, pool map[string]any) error {
+	request, ok := input.Request.(*smithyhttp.Request)
+	if !ok {
+		return errors.New("the request is not HTTP")
+	}
+	written, err := io.ReadAll(request.GetStream())
+	if err != nil {
+		return err
+	}
+	var body map[string]any
+	if err := decodeNumbers(written, &body); err != nil {
+		return err
+	}
+	merge(body, pool)
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	changed, err := request.SetStream(bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	input.Request = changed
+	return nil
+}
+
+// decodeNumbers decodes JSON and keeps numbers as they are written.
+func decodeNumbers(text []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	return decoder.Decode(into)
+}
+
+// merge adds the pool's settings that the SDK has no field for to a request. What
+// the SDK knows of a pool and does not take in UpdateUserPool is read-only.
+func merge(body, pool map[string]any) {
+	takes := reflect.TypeFor[cognitoidentityprovider.UpdateUserPoolInput]()
+	gives := reflect.TypeFor[types.UserPoolType]()
+	for name, value := range pool {
+		field, known := gives.FieldByName(name)
+		_, taken := takes.FieldByName(name)
+		switch {
+		case value == nil, known && !taken:
+		case !known:
+			body[name] = value
+		default:
+			mergeInto(body, name, value, field.Type)
+		}
+	}
+}
+
+// mergeInto adds the unknown settings below one that is known.
+func mergeInto(body map[string]any, name string, value any, shape reflect.Type) {
+	if shape.Kind() == reflect.Pointer {
+		shape = shape.Elem()
+	}
+	inner, isObject := value.(map[string]any)
+	if !isObject || shape.Kind() != reflect.Struct {
+		return
+	}
+	target, there := body[name].(map[string]any)
+	if !there {
+		target = make(map[string]any)
+	}
+	for key, deeper := range inner {
+		switch field, known := shape.FieldByName(key); {
+		case deeper == nil:
+		case !known:
+			target[key] = deeper
+		default:
+			mergeInto(target, key, deeper, field.Type)
+		}
+	}
+	if there || len(target) > 0 {
+		body[name] = target
+	}
+}
+
+// flattenRaw writes the settings at these paths as paths and values.
+func flattenRaw(pool map[string]any, paths []string) map[string]string {
+	flat := make(map[string]string)
+	for _, path := range paths {
+		text, _ := json.Marshal(at(pool, path)) // it was decoded from JSON
+		flat[path] = string(text)
+	}
+	return flat
+}
+
+// at is the value at a path, such as A.B[0].C.
+func at(value any, path string) any {
+	for name := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
+		switch inner := value.(type) {
+		case map[string]any:
+			value = inner[name]
+		case []any:
+			index := 0
+			if _, err := fmt.Sscanf(name, "%d", &index); err != nil || index >= len(inner) {
+				return nil
+			}
+			value = inner[index]
+		default:
+			return nil
+		}
+	}
+	return value
+}
