@@ -102,7 +102,7 @@ func TestTheBinaryHasNoCodeOfOtherParts(t *testing.T) {
 	for path := range strings.Lines(string(output)) {
 		_, adapter, ours := strings.Cut(strings.TrimSpace(path), "cognito-user-migration/adapters/")
 		if ours && !strings.HasPrefix(adapter, "internal/") &&
-			!slices.Contains([]string{"auditlog", "awsenv", "cognitosource", "lambdatrigger", "metrics", "stscredentials"}, adapter) {
+			!slices.Contains([]string{"auditlog", "awsenv", "claimstrigger", "cognitosource", "lambdatrigger", "metrics", "stscredentials"}, adapter) {
 			t.Errorf("it has the adapter %s", adapter)
 		}
 		for _, library := range []string{"go-ldap", "jackc/pgx", "go-sql-driver", "service/sqs", "service/dynamodb", "service/ssm", "service/eventbridge", "service/firehose", "opentelemetry"} {
