@@ -82,7 +82,7 @@ func RefusalText(reason domain.Reason) string {
 		// These reasons never lead to a refusal.
 		domain.ReasonPasswordAccepted, domain.ReasonForgotPassword, domain.ReasonSourceThrottled, domain.ReasonSourceUnreachable,
 		domain.ReasonSourceMisconfigured, domain.ReasonDeadlineExceeded, domain.ReasonInternal, domain.ReasonCompletionUnsent,
-		domain.ReasonLockoutUnavailable, domain.ReasonAuditUnkept:
+		domain.ReasonLockoutUnavailable, domain.ReasonAuditUnkept, domain.ReasonUsernameShared, domain.ReasonContactShared:
 	}
 	return textRefused
 }
