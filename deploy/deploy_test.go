@@ -299,3 +299,20 @@ func inChina(parameters map[string]string) map[string]string {
 	}
 	return parameters
 }
+
+// largestTemplate is the most that CloudFormation takes without a bucket, in bytes
+// ("CloudFormation quotas", AWS CloudFormation User Guide).
+const largestTemplate = 51200
+
+func TestTheTemplatesAreDeployedWithoutABucket(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{source, destination} {
+		text, err := os.ReadFile(filepath.Join("cloudformation", name+".yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(text) > largestTemplate {
+			t.Errorf("%s has %d bytes; CloudFormation takes %d", name, len(text), largestTemplate)
+		}
+	}
+}

@@ -334,6 +334,6 @@ func TestTerraformRefusesWhatIsWrong(t *testing.T) {
 		}
 	}
 	refused(map[string]string{"timeout": "6", "log_level": "WARN", "source_external_id": "x", "audit_hmac_key": "short"},
-		"Takes 3 to 5.", "Takes TRACE, DEBUG or INFO.", "Takes 2 to 1224", "Takes 32 characters or more")
+		"Takes 3 to 5.", "Takes TRACE, DEBUG or INFO.", "Takes nothing, or 2 to 1224", "Takes 32 characters or more")
 	refused(map[string]string{"destination_user_pool_id": "us-east-1_AbCdEf123"}, "The provider is not in the user pool's region")
 }

@@ -89,6 +89,17 @@ func mergeInto(body map[string]any, name string, value any, shape reflect.Type) 
 	if shape.Kind() == reflect.Pointer {
 		shape = shape.Elem()
 	}
+	if elements, isList := value.([]any); isList && shape.Kind() == reflect.Slice {
+		target, _ := body[name].([]any)
+		for i, element := range elements {
+			if i < len(target) { // the request has the same list, in the same order
+				holder := map[string]any{"": target[i]}
+				mergeInto(holder, "", element, shape.Elem())
+				target[i] = holder[""]
+			}
+		}
+		return
+	}
 	inner, isObject := value.(map[string]any)
 	if !isObject || shape.Kind() != reflect.Struct {
 		return

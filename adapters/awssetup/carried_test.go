@@ -89,6 +89,7 @@ const novel = `{"Id":"us-east-1_pool","Name":"people","Arn":"arn:pool","Username
 	"EumsSms":{"PoolArn":"arn:sms","Limit":12345678901234567890},"AcrConfiguration":{"Levels":["a","b"]},"DcrConfiguration":{"Enabled":false},"Later":0,
 	"Policies":{"PasswordPolicy":{"MinimumLength":8,"Entropy":80},"Novel":{"On":true}},
 	"LambdaConfig":{"PreSignUp":"arn:aws:lambda:us-east-1:111111111111:function:other","TriggerOfNextYear":{"LambdaArn":"arn:x"}},
+	"AccountRecoverySetting":{"RecoveryMechanisms":[{"Priority":1,"Name":"verified_email","Delay":60},{"Priority":2,"Name":"verified_phone_number"}]},
 	"UserPoolTags":{"team":"identity"},"MfaConfiguration":"OFF"}`
 
 func TestOnlyTheTriggerChangesWhateverThePoolHas(t *testing.T) {

@@ -384,7 +384,7 @@ func (m *memory) spoil(user *domain.SourceUser) {
 	case "ignores what status a user has", "ignores demanded resets", "takes temporary passwords for lasting ones", "ignores federation":
 		user.Status = ""
 	case "ignores second factors", "forgets second factors in a look-up":
-		user.MFA = nil
+		user.MFA, user.PreferredMFA = nil, ""
 	case "vouches for every email address":
 		user.Attributes["email_verified"] = "true"
 	case "says something where the directory says nothing":
