@@ -455,10 +455,10 @@ func TestTheCommandCompleteNeedsSomethingToDo(t *testing.T) {
 		"no key in the trigger":      {[]string{"migrate"}, settings{"COMPLETION_GROUPS": "*"}, "COMPLETION_HMAC_KEY: is required"},
 		"deletion by a sub that users can write": {[]string{"complete"}, settings{"COMPLETION_AFTER": "delete", "MIGRATE_ATTRIBUTES": "email,website=sub"},
 			"COMPLETION_AFTER: delete requires"},
-		"a destination that is the source": {[]string{"complete"}, settings{"MIGRATE_DESTINATION_USER_POOL_ID": stubUserPool}, "MIGRATE_DESTINATION_USER_POOL_ID: is a source too"},
-		"a trigger of the source itself":   {[]string{"migrate"}, settings{"MIGRATE_DESTINATION_USER_POOL_ID": stubUserPool}, "MIGRATE_DESTINATION_USER_POOL_ID: is a source too"},
-		"a command that is none":           {[]string{"finish"}, settings{}, "the command is migrate, the default, complete or claims"},
-		"a word too many":                  {[]string{"complete", "all"}, settings{}, "the command is migrate, the default, complete or claims"},
+		"a destination that is the source": {[]string{"complete"}, settings{"MIGRATE_DESTINATION_USER_POOL_ID": stubUserPool}, "MIGRATE_DESTINATION_USER_POOL_ID: is also a source"},
+		"a trigger of the source itself":   {[]string{"migrate"}, settings{"MIGRATE_DESTINATION_USER_POOL_ID": stubUserPool}, "MIGRATE_DESTINATION_USER_POOL_ID: is also a source"},
+		"a command that is none":           {[]string{"finish"}, settings{}, "unknown command; expected migrate (the default), complete or claims"},
+		"a word too many":                  {[]string{"complete", "all"}, settings{}, "unknown command; expected migrate (the default), complete or claims"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

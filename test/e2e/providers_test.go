@@ -157,7 +157,7 @@ func TestNoCodeCanMeanARightPassword(t *testing.T) {
 			f := launch(t, s.with("SOURCE_ERROR_CODES", codes))
 			f.hide("canary")
 			err := f.Ready(t.Context())
-			if err == nil || !strings.Contains(err.Error(), "SOURCE_ERROR_CODES: entry 1: the finding is not one of: password_wrong") {
+			if err == nil || !strings.Contains(err.Error(), "SOURCE_ERROR_CODES: entry 1: unknown finding; expected one of: password_wrong") {
 				t.Errorf("%s: %v", codes, err)
 			}
 		}

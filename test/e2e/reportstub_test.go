@@ -24,8 +24,8 @@ type twoPools struct {
 	users    int
 	requests atomic.Int64
 	// then is called at one of the requests.
-	atRequest int64
-	then      func()
+	atRequest atomic.Int64
+	then      atomic.Pointer[func()]
 }
 
 const (
@@ -42,8 +42,8 @@ func (p *twoPools) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	count := p.requests.Add(1)
-	if count == p.atRequest {
-		p.then()
+	if count == p.atRequest.Load() {
+		(*p.then.Load())()
 	}
 	if count%97 == 0 {
 		w.WriteHeader(http.StatusBadRequest)
@@ -132,14 +132,16 @@ func TestAReportThatWasKilledHasTheSameTotals(t *testing.T) {
 		ctx, kill := context.WithCancel(t.Context())
 		command := pools.command(ctx, tool, folder, server.URL)
 		pools.requests.Store(0)
-		pools.atRequest, pools.then = after, kill
+		stop := func() { kill() }
+		pools.then.Store(&stop)
+		pools.atRequest.Store(after)
 		err := command.Run()
 		kill()
 		if err == nil {
 			t.Fatalf("it was not killed at request %d", after)
 		}
 	}
-	pools.atRequest = 0
+	pools.atRequest.Store(0)
 	command := pools.command(t.Context(), tool, folder, server.URL)
 	var notes bytes.Buffer
 	command.Stderr = &notes

@@ -125,7 +125,7 @@ func TestTheDestinationsSchemaDecides(t *testing.T) {
 		t.Errorf("record %+v", record)
 	}
 	nameless.refuses(forgotPassword("anna"), domain.ReasonAttributeInvalid)
-	if got := initErrorOf(t, s.with("MIGRATE_DESTINATION_SCHEMA", "custom:age=Number,email=required")); !strings.Contains(got, "custom:code is not in MIGRATE_DESTINATION_SCHEMA") || !strings.Contains(got, "no rule gives email") {
+	if got := initErrorOf(t, s.with("MIGRATE_DESTINATION_SCHEMA", "custom:age=Number,email=required")); !strings.Contains(got, "custom:code is not in MIGRATE_DESTINATION_SCHEMA") || !strings.Contains(got, "requires email, and no rule sets it") {
 		t.Errorf("the init error is %s", got)
 	}
 }
