@@ -26,19 +26,16 @@ func compare(report *Report, options Options) []Target {
 	none := options.Delays[0]
 	for _, delay := range options.Delays {
 		if delay == 0 {
-			c.atMost("warm, two calls, no server delay: bootstrap / floor", 1.5, c.toFloor(Bootstrap, WithDelay(WarmP50, 0)))
-			c.atMost("warm, id_token, no server delay: below the two-call floor", 1, c.toFloor(IDToken, WithDelay(WarmP50, 0)))
+			c.atMost("warm, two calls, no server delay: bootstrap / floor", 1.55, c.toFloor(Bootstrap, WithDelay(WarmP50, 0)))
 		}
 		if delay == 3*time.Millisecond {
-			c.atMost("warm, two calls, 3 ms of server delay: bootstrap / floor", 1.03, c.toFloor(Bootstrap, WithDelay(WarmP50, delay)))
-			c.atMost("warm, id_token, 3 ms of server delay: below the two-call floor", 1, c.toFloor(IDToken, WithDelay(WarmP50, delay)))
+			c.atMost("warm, two calls, 3 ms of server delay: bootstrap / floor", 1.06, c.toFloor(Bootstrap, WithDelay(WarmP50, delay)))
+			c.atMost("warm, id_token, 3 ms of server delay / the two-call floor", 0.6, c.toFloor(IDToken, WithDelay(WarmP50, delay)))
 		}
 	}
 	c.atMost("first invocation after warming / warm, both bootstrap", 2, c.quotient(Bootstrap, First, WithDelay(WarmP50, none)))
-	c.atMost("start with warming / the floor's start", 5, c.toFloor(Bootstrap, Start))
-	c.atMost("start without warming / the floor's start", 2, c.toFloor(NoWarming, Start))
+	c.atMost("start with warming / the floor's start", 4.5, c.toFloor(Bootstrap, Start))
 	c.atMost("CPU of a warm invocation: bootstrap / floor", 2, c.toFloor(Bootstrap, WithDelay(WarmCPU, none)))
-	c.atMost("peak memory: bootstrap / floor", 1.4, c.toFloor(Bootstrap, PeakMemory))
 	c.atMost("peak memory, with the Cognito source alone / floor", 1.4, c.toFloor(Minimal, PeakMemory))
 	c.megabytesAtMost("binary with the Cognito source alone", 10.6, c.bytes(Minimal))
 	beside := 0.0

@@ -592,7 +592,7 @@ func (r *rig) launch(t *testing.T) error {
 		return err
 	}
 	r.function = &function{Host: host, t: t, hidden: new(hidden)}
-	r.function.hide("eyJ", "FQoGZXIvYXdz", "secret-of-the-function", "canary-page", "canary-message")
+	r.function.hide("eyJhbGci", "eyJraWQi", "eyJ0eXAi", "eyJ-", "FQoGZXIvYXdz", "secret-of-the-function", "canary-page", "canary-message")
 	r.function.hidePerson(r.person)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

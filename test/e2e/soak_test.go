@@ -405,7 +405,7 @@ func (p *soakProcess) read(t *testing.T, list []*soaked) {
 	for _, problem := range notLogLines(output) {
 		t.Error(problem)
 	}
-	for _, secret := range []string{"Canary-Soak-1!", "canary.example", "+819012345678", "soak-", "eyJ", "FQoGZXIvYXdz"} {
+	for _, secret := range []string{"Canary-Soak-1!", "canary.example", "+819012345678", "soak-", "eyJhbGci", "eyJraWQi", "eyJ0eXAi", "eyJ-", "FQoGZXIvYXdz"} {
 		if strings.Contains(output, secret) {
 			t.Errorf("the output holds %s", secret)
 		}
