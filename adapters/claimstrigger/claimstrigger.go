@@ -2,7 +2,7 @@
 // tokens of the destination. It answers Cognito's pre token generation trigger,
 // in the event versions 1 to 3. It asks nobody anything, and an event that it
 // cannot read goes back as it came: no sign-in fails because of it. It imports
-// rawjson alone.
+// rawjson and the logger.
 package claimstrigger
 
 import (
