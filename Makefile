@@ -36,6 +36,8 @@ export PATH := $(PATH):$(GOBIN)
 # The race detector needs a C compiler, which a machine with Go alone may lack. It does not watch
 # the libraries that compute hashes of passwords: they share nothing, and took ten times as long.
 RACE := $(if $(shell command -v "$$(go env CC 2>/dev/null)"),-race $(foreach library,golang.org/x/crypto github.com/openwall/yescrypt-go github.com/zitadel/passwap,-gcflags=$(library)/...=-race=false))
+# A program of the race detector otherwise sleeps for a second when it ends, and each package's tests are one.
+export GORACE ?= atexit_sleep_ms=0
 SUMMARY := go run ./.ci/testsummary/main.go
 BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # Modules beside the main one, which ./... passes over.
