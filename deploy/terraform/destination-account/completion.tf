@@ -121,43 +121,24 @@ resource "aws_iam_role_policy" "completion_role" {
     Version = "2012-10-17"
     Statement = concat(
       local.one_account ? [{
-        Sid      = "ReadProfile"
-        Effect   = "Allow"
-        Action   = ["cognito-idp:AdminGetUser"]
+        Sid    = "ReadAndRetireMovedUser"
+        Effect = "Allow"
+        Action = concat(
+          ["cognito-idp:AdminGetUser"],
+          local.move_groups ? ["cognito-idp:AdminListGroupsForUser"] : [],
+          # With delete too: a user who changed after the move is disabled instead.
+          var.completion_after != "keep" ? ["cognito-idp:AdminDisableUser"] : [],
+          # Deletion signs the user out everywhere first.
+          var.completion_after == "delete" ? ["cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminDeleteUser"] : [],
+        )
         Resource = [local.source_pool_arn]
         }] : [{
-        Sid      = "TakeOnTheSourceRole"
+        Sid      = "AssumeTheSourceRole"
         Effect   = "Allow"
         Action   = ["sts:AssumeRole"]
         Resource = [local.source_completion_role_arn]
       }],
-      !(local.one_account && local.move_groups) ? [] : [{
-        Sid      = "ReadGroups"
-        Effect   = "Allow"
-        Action   = ["cognito-idp:AdminListGroupsForUser"]
-        Resource = [local.source_pool_arn]
-      }],
-      # With delete too: a user who has changed since the move is disabled instead.
-      !(local.one_account && var.completion_after != "keep") ? [] : [{
-        Sid      = "DisableMovedUser"
-        Effect   = "Allow"
-        Action   = ["cognito-idp:AdminDisableUser"]
-        Resource = [local.source_pool_arn]
-      }],
-      # Deletion signs the user out everywhere first.
-      !(local.one_account && var.completion_after == "delete") ? [] : [{
-        Sid      = "DeleteMovedUser"
-        Effect   = "Allow"
-        Action   = ["cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminDeleteUser"]
-        Resource = [local.source_pool_arn]
-      }],
-      [{
-        Sid      = "WriteTheLog"
-        Effect   = "Allow"
-        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = ["${local.log_group_arns}:${local.log_group_name}:*"]
-      }],
-      # All but the last are called by Lambda, which fetches the messages.
+      # Lambda, which fetches the messages, calls all but the last.
       [{
         Sid      = "TakeCompletions"
         Effect   = "Allow"
@@ -165,25 +146,16 @@ resource "aws_iam_role_policy" "completion_role" {
         Resource = [local.completion_queue_arn]
       }],
       [{
-        Sid      = "ReadMovedUser"
-        Effect   = "Allow"
-        Action   = ["cognito-idp:AdminGetUser"]
+        Sid    = "FinishMovedUser"
+        Effect = "Allow"
+        Action = concat(
+          ["cognito-idp:AdminGetUser"],
+          local.move_groups ? ["cognito-idp:AdminAddUserToGroup"] : [],
+          local.create_groups ? ["cognito-idp:CreateGroup"] : [],
+        )
         Resource = [local.pool_arn]
       }],
-      !local.move_groups ? [] : [{
-        Sid      = "AddToGroups"
-        Effect   = "Allow"
-        Action   = ["cognito-idp:AdminAddUserToGroup"]
-        Resource = [local.pool_arn]
-      }],
-      !local.create_groups ? [] : [{
-        Sid      = "CreateGroups"
-        Effect   = "Allow"
-        Action   = ["cognito-idp:CreateGroup"]
-        Resource = [local.pool_arn]
-      }],
-      local.put_audit,
-      local.read_secrets,
+      local.shared,
     )
   })
 }

@@ -87,7 +87,16 @@ locals {
   audit_sinks   = split(",", var.audit_sinks)
   audit_bus_arn = startswith(var.audit_event_bus, "arn:") ? var.audit_event_bus : "arn:${local.partition}:events:${local.region}:${local.account}:event-bus/${var.audit_event_bus}"
 
-  put_audit = concat(
+  # What both functions may do.
+  shared = concat(
+    # Not logs:CreateLogGroup: the group below is made with its retention before the function is,
+    # and one that Lambda makes is kept for ever.
+    [{
+      Sid      = "WriteTheLog"
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = ["${local.log_group_arns}:${local.log_group_name}:*"]
+    }],
     !contains(local.audit_sinks, "eventbridge") ? [] : [{
       Sid      = "PutAuditEvents"
       Effect   = "Allow"
@@ -100,9 +109,6 @@ locals {
       Action   = ["firehose:PutRecord"]
       Resource = ["arn:${local.partition}:firehose:${local.region}:${local.account}:deliverystream/${var.audit_firehose_stream}"]
     }],
-  )
-
-  read_secrets = concat(
     length(var.secret_arns) == 0 ? [] : [{
       Sid      = "ReadSecrets"
       Effect   = "Allow"
@@ -152,18 +158,10 @@ resource "aws_iam_role_policy" "function_role" {
         Action   = ["cognito-idp:AdminInitiateAuth", "cognito-idp:AdminGetUser"]
         Resource = [local.source_pool_arn]
         }] : [{
-        Sid      = "TakeOnTheSourceRole"
+        Sid      = "AssumeTheSourceRole"
         Effect   = "Allow"
         Action   = ["sts:AssumeRole"]
         Resource = [var.source_role_arn]
-      }],
-      # Not logs:CreateLogGroup: the group below is made with its retention before the function is,
-      # and one that Lambda makes is kept for ever.
-      [{
-        Sid      = "WriteItsOwnLog"
-        Effect   = "Allow"
-        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = ["${local.log_group_arns}:${local.log_group_name}:*"]
       }],
       !local.complete ? [] : [{
         Sid      = "QueueCompletions"
@@ -177,8 +175,7 @@ resource "aws_iam_role_policy" "function_role" {
         Action   = ["dynamodb:PutItem", "dynamodb:DeleteItem"]
         Resource = ["arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/${local.lockout_name}"]
       }],
-      local.put_audit,
-      local.read_secrets,
+      local.shared,
     )
   })
 }

@@ -96,7 +96,7 @@ resource "aws_cloudwatch_log_metric_filter" "abandoned_metric" {
 
 resource "aws_cloudwatch_metric_alarm" "failures_alarm" {
   alarm_name          = "${var.function_name}-failures"
-  alarm_description   = "Attempts end without a decision. The source is unreachable, throttles, or is set up wrongly; the audit lines with outcome failed say which. Run migratectl doctor."
+  alarm_description   = "Attempts end without a decision. The source is unreachable, throttles, or is set up wrongly. See the audit lines with outcome failed, and run migratectl doctor."
   namespace           = local.metric_namespace
   metric_name         = "Failed"
   statistic           = "Sum"
@@ -111,7 +111,7 @@ resource "aws_cloudwatch_metric_alarm" "failures_alarm" {
 # What leaves no audit line: a start that fails (a wrong setting), a crash, a timeout.
 resource "aws_cloudwatch_metric_alarm" "errors_alarm" {
   alarm_name        = "${var.function_name}-errors"
-  alarm_description = "Invocations of the function fail. Without the alarm for failures beside it, it does not start (the log names the setting), crashes or runs out of time."
+  alarm_description = "Invocations fail. If the failures alarm is silent, the function does not start (the log names the setting), crashes or times out."
 
   metric_query {
     id    = "unexplained"
@@ -156,7 +156,7 @@ resource "aws_cloudwatch_metric_alarm" "errors_alarm" {
 
 resource "aws_cloudwatch_metric_alarm" "throttles_alarm" {
   alarm_name          = "${var.function_name}-throttles"
-  alarm_description   = "Lambda turns invocations away, and people cannot sign in. The account's or the function's concurrency is used up."
+  alarm_description   = "Lambda throttles invocations, and users cannot sign in. The concurrency of the account or function is used up."
   namespace           = "AWS/Lambda"
   metric_name         = "Throttles"
   dimensions          = { FunctionName = var.function_name }
@@ -171,7 +171,7 @@ resource "aws_cloudwatch_metric_alarm" "throttles_alarm" {
 
 resource "aws_cloudwatch_metric_alarm" "duration_alarm" {
   alarm_name          = "${var.function_name}-duration"
-  alarm_description   = "One attempt in a hundred takes more than 4 of the 5 seconds that Cognito waits. The source is slow, or its region far."
+  alarm_description   = "1 % of attempts take more than 4 of the 5 seconds that Cognito waits. The source is slow or far away."
   namespace           = "AWS/Lambda"
   metric_name         = "Duration"
   dimensions          = { FunctionName = var.function_name }
@@ -186,7 +186,7 @@ resource "aws_cloudwatch_metric_alarm" "duration_alarm" {
 
 resource "aws_cloudwatch_metric_alarm" "refusals_alarm" {
   alarm_name          = "${var.function_name}-refusals"
-  alarm_description   = "Far more refusals than normal. Somebody tries passwords or names, or a rule turns away people whom it should move; the dashboard's reasons tell which."
+  alarm_description   = "Far more refusals than normal. Somebody guesses passwords or names, or a rule refuses the wrong users. See the dashboard's reasons."
   namespace           = local.metric_namespace
   metric_name         = "Refused"
   statistic           = "Sum"
@@ -202,7 +202,7 @@ resource "aws_cloudwatch_metric_alarm" "owed_alarm" {
   count = local.complete ? 1 : 0
 
   alarm_name          = "${var.function_name}-owed"
-  alarm_description   = "People were moved whose completion could not be queued. Nothing finishes their move by itself; see migratectl complete."
+  alarm_description   = "Users migrated whose completion could not be queued. Finish it with migratectl complete."
   namespace           = local.metric_namespace
   metric_name         = "Owed"
   statistic           = "Sum"
@@ -218,7 +218,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters_alarm" {
   count = local.complete ? 1 : 0
 
   alarm_name          = "${var.function_name}-completion-dead"
-  alarm_description   = "Completions have been given up, a message each in the dead-letter queue. The audit lines of the completion function hold the reason; see migratectl complete."
+  alarm_description   = "Completions were given up, one message each in the dead-letter queue. The audit lines hold the reasons; see migratectl complete."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = "${local.completion_name}-dead" }
@@ -237,7 +237,7 @@ resource "aws_cloudwatch_metric_alarm" "completion_age_alarm" {
   count = local.complete ? 1 : 0
 
   alarm_name          = "${var.function_name}-completion-age"
-  alarm_description   = "Completions wait for more than a quarter of an hour and nobody takes them. The completion function does not start or is throttled."
+  alarm_description   = "Completions wait for more than 15 minutes. The completion function does not start or is throttled."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateAgeOfOldestMessage"
   dimensions          = { QueueName = local.completion_name }

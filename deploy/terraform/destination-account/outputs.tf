@@ -9,7 +9,7 @@ output "function_arn" {
 }
 
 output "function_role_arn" {
-  description = "ARN of the execution role; the source account's module was given the same"
+  description = "ARN of the execution role, which the source account trusts"
   value       = aws_iam_role.function_role.arn
 }
 
@@ -24,6 +24,6 @@ output "dashboard_name" {
 }
 
 output "next_step" {
-  description = "The trigger is not attached by this module. This shows what would change; with --yes it is done"
+  description = "Shows what attaching the trigger changes; --yes does it"
   value       = "bin/migratectl attach --destination-pool ${var.destination_user_pool_id} --function ${aws_lambda_function.function.function_name}"
 }

@@ -2,7 +2,7 @@
 # them.
 
 variable "image_uri" {
-  description = "The image in ECR, in this region, with its tag or digest; deploy/push-image.sh puts it there"
+  description = "Image in ECR, in this region, with its tag or digest (deploy/push-image.sh)"
   type        = string
 
   validation {
@@ -12,7 +12,7 @@ variable "image_uri" {
 }
 
 variable "destination_user_pool_id" {
-  description = "ID of the user pool that the users come to, such as ap-northeast-1_GhIjKl456"
+  description = "ID of the destination user pool, such as ap-northeast-1_GhIjKl456"
   type        = string
 
   validation {
@@ -22,7 +22,7 @@ variable "destination_user_pool_id" {
 }
 
 variable "function_name" {
-  description = "Name of the function, and of what belongs to it; completion's has -completion after it"
+  description = "Name of the function; the completion function adds -completion"
   type        = string
   default     = "user-migration"
 
@@ -33,7 +33,7 @@ variable "function_name" {
 }
 
 variable "function_role_name" {
-  description = "Name of the function's execution role, whose ARN the source account is given; completion's has -completion after it"
+  description = "Name of the function's execution role, which the source account trusts; completion adds -completion"
   type        = string
   default     = "user-migration-function"
 
@@ -44,7 +44,7 @@ variable "function_role_name" {
 }
 
 variable "architecture" {
-  description = "What the image was built for"
+  description = "Architecture of the image"
   type        = string
   default     = "arm64"
 
@@ -57,7 +57,7 @@ variable "architecture" {
 # The program needs a few dozen MB. What it waits for is its own cold start and two TLS handshakes,
 # and Lambda gives CPU in proportion to memory.
 variable "memory_size" {
-  description = "Memory in MB; with it comes CPU, which a cold start needs"
+  description = "Memory in MB; Lambda gives CPU in proportion"
   type        = number
   default     = 512
 
@@ -84,7 +84,7 @@ variable "timeout" {
 # No WARN and no ERROR: with JSON logs Lambda itself drops the lines below the level, and audit lines
 # are INFO. The records of who was moved would be gone, and with them the alarms.
 variable "log_level" {
-  description = "The least level of log lines; audit lines are INFO"
+  description = "Lowest level of log lines; audit lines are INFO"
   type        = string
   default     = "INFO"
 
@@ -95,7 +95,7 @@ variable "log_level" {
 }
 
 variable "log_retention_days" {
-  description = "How long the log, and with it the audit lines, is kept"
+  description = "Days that the log and its audit lines are kept"
   type        = number
   default     = 90
 
@@ -115,7 +115,7 @@ variable "migrate_attributes" {
 }
 
 variable "migrate_destination_schema" {
-  description = "The destination's custom and required attributes, as migratectl doctor prints them; empty holds values to the documented limits"
+  description = "The destination's custom and required attributes, as migratectl doctor prints them"
   type        = string
   default     = ""
 }
@@ -165,13 +165,13 @@ variable "migrate_on_mfa" {
 }
 
 variable "migrate_destination_mfa" {
-  description = "How the destination asks for second factors, such as ON,SMS_MFA; needed with MIGRATE_ON_MFA=carry"
+  description = "How the destination asks for second factors, such as ON,SMS_MFA; carry needs it"
   type        = string
   default     = ""
 }
 
 variable "migrate_on_weak_password" {
-  description = "What becomes of a right password that MIGRATE_PASSWORD_POLICY does not allow"
+  description = "What becomes of a right password that MigratePasswordPolicy does not allow"
   type        = string
   default     = "migrate"
 
@@ -182,7 +182,7 @@ variable "migrate_on_weak_password" {
 }
 
 variable "migrate_password_policy" {
-  description = "The password policy of the destination, such as MinimumLength=8,RequireNumbers; needed with MIGRATE_ON_WEAK_PASSWORD"
+  description = "Password policy of the destination, such as MinimumLength=8,RequireNumbers"
   type        = string
   default     = ""
 }
@@ -238,7 +238,7 @@ variable "migrate_message_action" {
 }
 
 variable "source_user_pool_id" {
-  description = "ID of the user pool that the users leave"
+  description = "ID of the source user pool"
   type        = string
 
   validation {
@@ -248,7 +248,7 @@ variable "source_user_pool_id" {
 }
 
 variable "source_client_id" {
-  description = "ID of the source's app client; with two accounts the source's stack puts it out, in one account empty makes one"
+  description = "ID of the source's app client, an output of the source stack; empty in one account makes one"
   type        = string
   default     = ""
 
@@ -268,7 +268,7 @@ variable "source_client_secret" {
 }
 
 variable "source_region" {
-  description = "The source pool's region; empty for the one in its ID"
+  description = "Region of the source pool; empty for the one in its ID"
   type        = string
   default     = ""
 }
@@ -285,7 +285,7 @@ variable "source_profile" {
 }
 
 variable "source_mfa" {
-  description = "The MFA setting of the source pool; with ON, every user counts as one with a second factor"
+  description = "MFA setting of the source pool; with ON every user has a second factor"
   type        = string
   default     = "OFF"
 
@@ -296,13 +296,13 @@ variable "source_mfa" {
 }
 
 variable "source_match" {
-  description = "Identifiers that the source is asked for, as patterns separated by commas; empty for every one"
+  description = "Patterns of usernames that the source is asked for, separated by commas; empty for all"
   type        = string
   default     = ""
 }
 
 variable "source_role_arn" {
-  description = "ARN of the role in the source account, whose stack puts it out; empty where the source is in this account"
+  description = "ARN of the role in the source account, an output of its stack; empty in one account"
   type        = string
   default     = ""
 
@@ -313,7 +313,7 @@ variable "source_role_arn" {
 }
 
 variable "source_external_id" {
-  description = "External ID for taking on the role; the same as in the source account"
+  description = "External ID of the role; the same as in the source account"
   type        = string
   default     = ""
 
@@ -324,7 +324,7 @@ variable "source_external_id" {
 }
 
 variable "audit_sinks" {
-  description = "Where audit records go, any of log, eventbridge and firehose, separated by commas; the alarms here count what goes to the log"
+  description = "Where audit records go, any of log,eventbridge,firehose; the alarms count the log"
   type        = string
   default     = "log"
 
@@ -335,7 +335,7 @@ variable "audit_sinks" {
 }
 
 variable "audit_format" {
-  description = "How audit records are written, as the program's own JSON or as events of OCSF 1.1"
+  description = "Format of audit records, the program's JSON or OCSF 1.1"
   type        = string
   default     = "json"
 
@@ -346,7 +346,7 @@ variable "audit_format" {
 }
 
 variable "audit_failure" {
-  description = "What becomes of a person whose audit record a place does not take; open moves them all the same"
+  description = "What becomes of an attempt whose audit record a sink rejects; open lets it go on"
   type        = string
   default     = "open"
 
@@ -392,7 +392,7 @@ variable "audit_username" {
 
 # As for the secret above.
 variable "audit_hmac_key" {
-  description = "Key of the usernames' digests, 32 characters or more, or a reference to it; without one, records cannot be joined"
+  description = "Key of the usernames' digests, 32 characters or more, or a reference; records cannot be joined without it"
   type        = string
   default     = ""
   sensitive   = true
@@ -404,7 +404,7 @@ variable "audit_hmac_key" {
 }
 
 variable "completion_after" {
-  description = "What becomes of the source user once the destination user can sign in; the same as in the source account"
+  description = "What becomes of the source user after the move; the same as in the source account"
   type        = string
   default     = "keep"
 
@@ -415,7 +415,7 @@ variable "completion_after" {
 }
 
 variable "completion_groups" {
-  description = "Groups of the source that the destination user gets; the same as in the source account"
+  description = "Source groups that the destination user gets; the same as in the source account"
   type        = string
   default     = ""
 }
@@ -427,7 +427,7 @@ variable "completion_create_groups" {
 }
 
 variable "completion_hmac_key" {
-  description = "Key that signs what the completion queue keeps, 32 characters or more, or a reference to it; needed with completion"
+  description = "Key that signs queued messages, 32 characters or more, or a reference; completion needs it"
   type        = string
   default     = ""
   sensitive   = true
@@ -439,7 +439,7 @@ variable "completion_hmac_key" {
 }
 
 variable "completion_hmac_key_previous" {
-  description = "The key before CompletionHmacKey, or a reference to it, while messages that it signed are still under way"
+  description = "The key before CompletionHmacKey, or a reference, while messages that it signed are in the queue"
   type        = string
   default     = ""
   sensitive   = true
@@ -451,7 +451,7 @@ variable "completion_hmac_key_previous" {
 }
 
 variable "completion_failure" {
-  description = "What becomes of a person when the queue cannot be reached"
+  description = "What becomes of an attempt when the queue cannot be reached"
   type        = string
   default     = "migrate"
 
@@ -463,7 +463,7 @@ variable "completion_failure" {
 
 # For a source without a lockout of its own. Cognito as a source counts wrong passwords itself.
 variable "make_lockout_table" {
-  description = "Make a table that counts tries, so that nobody guesses passwords; it needs AuditHmacKey"
+  description = "Make a table that counts tries, against password guessing; needs AuditHmacKey"
   type        = bool
   default     = false
 }
@@ -471,19 +471,19 @@ variable "make_lockout_table" {
 # --- permissions to read what the settings refer to, and nothing else.
 
 variable "secret_arns" {
-  description = "ARNs of the Secrets Manager secrets that the settings refer to"
+  description = "ARNs of the secrets that settings refer to"
   type        = list(string)
   default     = []
 }
 
 variable "secret_parameter_arns" {
-  description = "ARNs of the Systems Manager parameters that the settings refer to"
+  description = "ARNs of the Systems Manager parameters that settings refer to"
   type        = list(string)
   default     = []
 }
 
 variable "secret_key_arns" {
-  description = "ARNs of the KMS keys that these are encrypted with, where they are not AWS's own"
+  description = "ARNs of the customer managed KMS keys that these are encrypted with"
   type        = list(string)
   default     = []
 }
@@ -500,7 +500,7 @@ variable "alarm_topic_arn" {
 }
 
 variable "failure_alarm_threshold" {
-  description = "How many failures within five minutes raise the alarm; Cognito makes up to three of one sign-in"
+  description = "Failures in five minutes that raise the alarm; one sign-in makes up to three"
   type        = number
   default     = 5
 
@@ -512,7 +512,7 @@ variable "failure_alarm_threshold" {
 
 # What is normal differs by a thousand from pool to pool: read it off the dashboard after a day.
 variable "refusal_alarm_threshold" {
-  description = "How many refusals within five minutes are far above normal"
+  description = "Refusals in five minutes that raise the alarm"
   type        = number
   default     = 100
 
