@@ -1,6 +1,7 @@
-// Package auditrecord writes audit records as JSON, for every adapter that keeps
-// them: in the project's own format (this file) or as events of OCSF 1.1
-// (ocsf.go). What a record holds stands here once. It imports domain and ports.
+// Package auditrecord writes audit records as JSON for every adapter that
+// stores them: in the project's own format (this file) or as OCSF 1.1 events
+// (ocsf.go). It is the only place that decides what a record contains. It
+// imports domain and ports.
 package auditrecord
 
 import (
@@ -18,11 +19,11 @@ type Member struct {
 	Value any // a string, a list of strings, an int or a float64
 }
 
-// Object is a record in the project's own format: a flat JSON object whose
-// members keep their order.
+// Object is a record in the project's own format: a flat JSON object with
+// ordered members.
 type Object []Member
 
-// Attempt is an attempt's record. What is empty is left out.
+// Attempt returns the record of an attempt. Empty members are left out.
 func Attempt(record domain.AuditRecord) Object {
 	object := Object{
 		{"attemptId", record.AttemptID},
@@ -50,7 +51,7 @@ func Attempt(record domain.AuditRecord) Object {
 	return object
 }
 
-// Completion is the record of one try to finish a move.
+// Completion returns the record of one attempt to complete a migration.
 func Completion(record domain.CompletionRecord) Object {
 	object := Object{
 		{"attemptId", record.AttemptID},
@@ -69,7 +70,7 @@ func Completion(record domain.CompletionRecord) Object {
 	)
 }
 
-// with adds the members that have something to say.
+// with appends the members that are not empty.
 func (o Object) with(members ...Member) Object {
 	for _, member := range members {
 		if member.Value != "" {
@@ -79,12 +80,12 @@ func (o Object) with(members ...Member) Object {
 	return o
 }
 
-// Only gives the members of these keys, in the object's order.
+// Only returns the members with these keys, in the object's order.
 func (o Object) Only(keys ...string) Object {
 	return o.where(keys, true)
 }
 
-// Without gives the members but for those of these keys.
+// Without returns the members except those with these keys.
 func (o Object) Without(keys ...string) Object {
 	return o.where(keys, false)
 }
@@ -127,28 +128,27 @@ func (o Object) MarshalJSON() ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-// Event is one JSON object to keep.
+// Event is one JSON object to store.
 type Event struct {
-	// Message says what happened, in fixed words.
+	// Message describes the event in a constant text.
 	Message string
-	// JSON is the object, on one line.
+	// JSON is the object on one line.
 	JSON json.RawMessage
 }
 
-// Encoder writes records in one of the formats.
+// Encoder writes records in one format.
 type Encoder struct {
 	format domain.AuditFormat
 	origin ports.AuditOrigin
 }
 
-// New returns the encoder of a format. Where the records come from is said in
-// OCSF alone.
+// New returns an encoder for a format. Only OCSF events contain the origin.
 func New(format domain.AuditFormat, origin ports.AuditOrigin) Encoder {
 	return Encoder{format: format, origin: origin}
 }
 
-// Attempt gives the events of an attempt: one, and in OCSF a second where a user
-// is moved.
+// Attempt returns the events of an attempt. In OCSF there is a second one if
+// the user migrates.
 func (e Encoder) Attempt(record domain.AuditRecord) ([]Event, error) {
 	if e.format == domain.AuditFormatOCSF {
 		return e.ocsf(e.authentication(record))
@@ -156,7 +156,7 @@ func (e Encoder) Attempt(record domain.AuditRecord) ([]Event, error) {
 	return encode("attempt "+string(record.Outcome), Attempt(record))
 }
 
-// Completion gives the events of one try to finish a move.
+// Completion returns the events of one attempt to complete a migration.
 func (e Encoder) Completion(record domain.CompletionRecord) ([]Event, error) {
 	if e.format == domain.AuditFormatOCSF {
 		return e.ocsf(e.completion(record))

@@ -7,22 +7,23 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// What the Open Cybersecurity Schema Framework, version 1.1.0, calls things
-// (schema.ocsf.io/1.1.0). Names stand beside the numbers, as it recommends.
+// Terms of the Open Cybersecurity Schema Framework, version 1.1.0
+// (schema.ocsf.io/1.1.0). As it recommends, names are written next to the
+// numbers.
 const (
 	ocsfVersion  = "1.1.0"
 	categoryIAM  = 3
 	categoryName = "Identity & Access Management"
 
 	product = "cognito-user-migration"
-	// invoker is who asks for an attempt.
+	// invoker is the service that invokes the function.
 	invoker = "cognito-idp.amazonaws.com"
 )
 
-// class is a class of events.
+// class is an OCSF event class.
 type class int
 
-// The classes.
+// Event classes.
 const (
 	classAccountChange  class = 3001
 	classAuthentication class = 3002
@@ -41,11 +42,11 @@ type coded struct {
 	name string
 }
 
-// other is the number of what the schema has no number for; the name then says
-// what it is.
+// other is the number for values without a number of their own. The name then
+// describes the value.
 const other = 99
 
-// event is an event of either class, as far as there is something to say.
+// event is an event of either class. Empty fields are left out.
 type event struct {
 	ActivityID   int    `json:"activity_id"`
 	ActivityName string `json:"activity_name"`
@@ -100,7 +101,7 @@ type actor struct {
 	IDP       *named `json:"idp,omitempty"`
 }
 
-// user is at least their account, whatever AUDIT_USERNAME leaves of the name.
+// user has at least the account, even if AUDIT_USERNAME removes the name.
 type user struct {
 	Name    string  `json:"name,omitempty"`
 	UID     string  `json:"uid,omitempty"`
@@ -121,10 +122,10 @@ type named struct {
 	UID  string `json:"uid,omitempty"`
 }
 
-// authentication gives an attempt as an event of the class Authentication and,
-// where a user is moved, one of the class Account Change: their account is being
-// created. It is requested, and no more is known: Cognito does it after the
-// answer, and may fail to.
+// authentication returns an attempt as an event of the class Authentication. If
+// the user migrates, it adds one of the class Account Change. That event says
+// that the account was requested. Cognito creates it after the response and may
+// fail, so the outcome is unknown.
 func (e Encoder) authentication(record domain.AuditRecord) []event {
 	activity := coded{1, "Logon"}
 	if record.Trigger == domain.TriggerForgotPassword {
@@ -162,8 +163,9 @@ func (e Encoder) authentication(record domain.AuditRecord) []event {
 	return []event{made, changed}
 }
 
-// completion gives a try to finish a move as an event of the class Account
-// Change, about the source user: what the try did to them is the activity.
+// completion returns an attempt to complete a migration as an event of the
+// class Account Change about the source user. The activity says what the
+// attempt did to that user.
 func (e Encoder) completion(record domain.CompletionRecord) []event {
 	activity := coded{other, "Complete"}
 	switch record.Retired {
@@ -175,7 +177,7 @@ func (e Encoder) completion(record domain.CompletionRecord) []event {
 	}
 	code := string(record.Outcome)
 	made := e.event(classAccountChange, activity, record.AttemptID, code, record.Time)
-	// There are as many of them as tries.
+	// Each attempt has its own record.
 	made.Metadata.UID += "/" + strconv.FormatInt(made.Time, 10)
 	switch record.Outcome {
 	case domain.CompletionDone:
@@ -193,7 +195,7 @@ func (e Encoder) completion(record domain.CompletionRecord) []event {
 	return []event{made}
 }
 
-// event is what every event says.
+// event returns the part that is common to all events.
 func (e Encoder) event(of class, activity coded, attemptID, code string, at time.Time) event {
 	made := event{
 		CategoryUID: categoryIAM, CategoryName: categoryName,
@@ -209,8 +211,8 @@ func (e Encoder) event(of class, activity coded, attemptID, code string, at time
 	return made
 }
 
-// become makes the event one of the class and the activity. Its ID is the same
-// wherever the event is kept, and however often.
+// become sets the class and activity. The event's ID depends only on the
+// record, so copies and retries have the same ID.
 func (e *event) become(of class, activity coded, attemptID string) {
 	e.ClassUID, e.ClassName = int(of), of.name()
 	e.ActivityID, e.ActivityName = activity.id, activity.name
@@ -226,8 +228,8 @@ func (e *event) be(severity, status coded) {
 	e.StatusID, e.Status = status.id, status.name
 }
 
-// user is the person under the form of their name that may be recorded: a digest
-// identifies them, and is no name.
+// user returns the user with the recorded form of the name. A digest identifies
+// the user but is not a name.
 func (e Encoder) user(name domain.Pseudonym, of account) user {
 	person := user{TypeID: 1, Type: "User", Account: of}
 	if e.origin.Username == domain.AuditUsernamePlain {

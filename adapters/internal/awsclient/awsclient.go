@@ -1,6 +1,6 @@
-// Package awsclient holds how every adapter of an AWS service sends: within
-// Cognito's few seconds, over connections that Lambda's sleep may have made
-// stale. It imports ports.
+// Package awsclient configures how every adapter of an AWS service sends
+// requests. Calls must finish within Cognito's five seconds, and connections
+// may be stale after Lambda froze the process. It imports ports.
 package awsclient
 
 import (
@@ -27,41 +27,43 @@ import (
 )
 
 const (
-	// maxAttempts is how often a call is tried in all.
+	// maxAttempts is the largest number of attempts of one call.
 	maxAttempts = 3
-	// maxBackoff is the longest wait between two tries. The SDK's own twenty
-	// seconds outlive Cognito's five (cognito-facts 14 and 33).
+	// maxBackoff is the longest wait between two attempts. The SDK's default of
+	// twenty seconds is longer than Cognito's timeout of five (cognito-facts 14
+	// and 33).
 	maxBackoff = 300 * time.Millisecond
 )
 
-// Retryer tries a call again as the SDK does, but for a short time, and only
-// while another try fits into the context's: see [hurried]. Errors that it is to
-// take for worth another try can be given in place of the SDK's.
+// Retryer retries a call as the SDK does, but with short waits, and only while
+// another attempt can finish before the context's deadline: see
+// [deadlineRetryer]. The arguments replace the SDK's list of errors that are
+// retried.
 func Retryer(retryables ...retry.IsErrorRetryable) aws.Retryer {
 	return RetryerWithin(maxBackoff, retryables...)
 }
 
-// RetryerWithin is the [Retryer] with a longest wait of its own, for calls that
-// have less time.
+// RetryerWithin is [Retryer] with another longest wait, for calls that have
+// less time.
 func RetryerWithin(longest time.Duration, retryables ...retry.IsErrorRetryable) aws.Retryer {
 	if len(retryables) == 0 {
 		retryables = append(slices.Clone(retry.DefaultRetryables), TooManyRequests())
 	}
-	return hurried{longest: longest, Standard: retry.NewStandard(func(o *retry.StandardOptions) {
+	return deadlineRetryer{longest: longest, Standard: retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
 		o.MaxBackoff = longest
 		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(ofThePorts)}, retryables...)
 	})}
 }
 
-// TooManyRequests is worth another try by its status alone; the SDK goes by the
-// code, which what stands before a service may not have.
+// TooManyRequests retries a response with status 429. The SDK looks at the
+// error code, which a proxy in front of the service may not send.
 func TooManyRequests() retry.IsErrorRetryable {
 	return retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}}
 }
 
-// ofThePorts holds back from errors of the credential provider: it has tried as
-// often as it should, and three tries of three are nine.
+// ofThePorts does not retry errors of the credential provider. The provider has
+// already made its own three attempts; retrying them would make nine.
 func ofThePorts(err error) aws.Ternary {
 	if isOfThePorts(err) {
 		return aws.FalseTernary
@@ -78,31 +80,31 @@ func isOfThePorts(err error) bool {
 	return false
 }
 
-// hurried tries again only where the longest wait and a try as long as the last
-// one fit into the time that is left. A try that is cut off tells nothing, and
-// hides what the one before it told: throttled is a better answer than out of
-// time, and an earlier one.
-type hurried struct {
+// deadlineRetryer retries only if the longest wait and an attempt as long as
+// the last one fit into the remaining time. An attempt that the deadline cuts
+// off returns no information, and hides the error of the attempt before it.
+// "Throttled", reported early, is more useful than "out of time".
+type deadlineRetryer struct {
 	*retry.Standard
-	longest time.Duration // wait between two tries
+	longest time.Duration // between two attempts
 }
 
-// errNoTime stands beside the error of the last try.
+// errNoTime is joined to the error of the last attempt.
 var errNoTime = errors.New("not enough time left for a retry")
 
 // GetRetryToken implements [aws.RetryerV2].
-func (h hurried) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < h.longest+lastTry(err) {
+func (h deadlineRetryer) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < h.longest+lastAttempt(err) {
 		return nil, errNoTime
 	}
 	return h.Standard.GetRetryToken(ctx, err)
 }
 
-// beganKey is the context's key of when a request was sent.
+// beganKey is the context key of the time at which a request was sent.
 type beganKey struct{}
 
-// lastTry is how long the try took that ended in the error.
-func lastTry(err error) time.Duration {
+// lastAttempt returns the duration of the attempt that ended in the error.
+func lastAttempt(err error) time.Duration {
 	if lost, ok := errors.AsType[*lostError](err); ok {
 		return lost.took
 	}
@@ -114,29 +116,29 @@ func lastTry(err error) time.Duration {
 	return time.Since(began)
 }
 
-// HTTPClient is the SDK's interface of one.
+// HTTPClient is the SDK's interface of an HTTP client.
 type HTTPClient interface {
 	Do(*http.Request) (*http.Response, error)
 }
 
-// Over returns a client that sends through next.
+// Over returns a client that sends requests through next. A client that Over
+// returned is returned unchanged.
 //
-// It gives net/http a body that it knows to be in memory. The SDK's own body is
-// a stream to it: headers and body then leave in two writes, and the SDK closes
-// the stream while net/http may still be reading it, which costs the connection
-// and at times the answer.
+// It gives net/http a body that net/http knows to be in memory. The SDK's own
+// body looks like a stream to net/http. Headers and body then leave in two
+// writes. The SDK may also close the stream while net/http still reads it,
+// which costs the connection and sometimes the response.
 //
-// And it marks a request that was lost on a stale connection: see [IsStale].
+// It marks a request that was lost on a stale connection: see [IsStale].
 //
-// It speaks HTTP/1.1, where it can choose. Calls follow one another here, so
-// HTTP/2 has nothing to give; but it keeps a connection whose request was
-// cancelled, and with it one that the network has lost while the function slept:
-// every attempt after would run out of time on it.
+// It uses HTTP/1.1, if next is a configurable client. HTTP/2 has no advantage
+// here, because calls follow one another. It has a disadvantage: it keeps a
+// connection whose request was cancelled. If the network dropped that
+// connection while the function was frozen, every later attempt would run out
+// of time on it.
 //
-// And there it follows no redirect: the SDK's own client would carry the body,
-// and with it a password, wherever a 307 leads.
-//
-// A client that it returned comes back as it is.
+// It follows no redirect. The SDK's own client would send the body, and with it
+// a password, to the target of a 307.
 func Over(next HTTPClient) HTTPClient {
 	if over, is := next.(client); is {
 		return over
@@ -148,7 +150,7 @@ func Over(next HTTPClient) HTTPClient {
 			transport.Protocols = new(http.Protocols)
 			transport.Protocols.SetHTTP1(true)
 			transport.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
-			if transport.TLSClientConfig != nil { // a transport that is a copy offers HTTP/2 here already
+			if transport.TLSClientConfig != nil { // a cloned transport already offers HTTP/2
 				transport.TLSClientConfig.NextProtos = nil
 			}
 		})
@@ -164,8 +166,8 @@ type client struct {
 	next HTTPClient
 }
 
-// Connect opens a connection of the client to the address, for the calls that
-// come. Whatever is answered is as good.
+// Connect opens a connection from the client to the address, for later calls.
+// It accepts any response.
 func Connect(ctx context.Context, client HTTPClient, address string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodHead, address, http.NoBody)
 	if err != nil {
@@ -197,7 +199,7 @@ func (c client) Do(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// statusOf is the answer's status; 0 where there is none.
+// statusOf returns the status of the response, or 0 without a response.
 func statusOf(response *http.Response) int {
 	if response == nil {
 		return 0
@@ -205,14 +207,15 @@ func statusOf(response *http.Response) int {
 	return response.StatusCode
 }
 
-// isRetry reports whether the SDK sends this request again; it says so itself.
+// isRetry reports whether the request is a retry of the SDK, which the SDK
+// writes into a header.
 func isRetry(request *http.Request) bool {
 	attempt := request.Header.Get("Amz-Sdk-Request")
 	return attempt != "" && !strings.HasPrefix(attempt, "attempt=1;")
 }
 
-// inMemory reads the body and puts it back as net/http knows it. Bodies are
-// small here: a sign-in, a message.
+// inMemory reads the body and replaces it by one that net/http knows to be in
+// memory. Bodies are small here: a sign-in, a message.
 func inMemory(request *http.Request) error {
 	if request.Body == nil || request.Body == http.NoBody {
 		return nil
@@ -225,7 +228,7 @@ func inMemory(request *http.Request) error {
 		return err
 	}
 	request.ContentLength = int64(len(body))
-	if len(body) == 0 { // to net/http an empty one is of unknown length
+	if len(body) == 0 { // net/http would take an empty reader for a body of unknown length
 		request.Body = http.NoBody
 		return nil
 	}
@@ -234,22 +237,22 @@ func inMemory(request *http.Request) error {
 	return nil
 }
 
-// lostError is a request that brought no answer.
+// lostError is the error of a request without a response.
 type lostError struct {
 	error
-	stale    bool          // it was lost on a stale connection
-	unjudged bool          // it certainly led to no answer
-	took     time.Duration // until that was known
+	stale    bool          // lost on a stale connection
+	unjudged bool          // certainly not processed
+	took     time.Duration // from the start of the request to the error
 }
 
 func (e *lostError) Unwrap() error {
 	return e.error
 }
 
-// Unjudged reports whether the service certainly did not look at any try of a
-// call, which ended in the error: no credentials, no connection, no time left
-// before the first byte of an answer, or fewer requests asked for. The metadata is
-// the SDK's, of all tries.
+// Unjudged reports whether the service certainly processed no attempt of the
+// call that ended in the error: no credentials, no connection, no time left
+// before the first byte of a response, or throttled. The metadata is the SDK's,
+// about all attempts.
 func Unjudged(err error, metadata middleware.Metadata) bool {
 	results, _ := retry.GetAttemptResults(metadata)
 	for _, result := range results.Results {
@@ -261,8 +264,9 @@ func Unjudged(err error, metadata middleware.Metadata) bool {
 	return unjudged(err, nil)
 }
 
-// unjudged says it of one try. The response is what came back, even where the
-// error does not show it: the wait before the next try may have been cancelled.
+// unjudged reports the same for one attempt. It looks at the response as well
+// as at the error: if the wait before the next attempt was cancelled, the error
+// does not contain the response.
 func unjudged(err error, response *smithyhttp.Response) bool {
 	if lost, ok := errors.AsType[*lostError](err); ok {
 		return lost.unjudged
@@ -270,13 +274,14 @@ func unjudged(err error, response *smithyhttp.Response) bool {
 	if failure, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		response = failure.Response
 	}
-	if response != nil && response.Response != nil && response.StatusCode != 0 { // the SDK's status of no answer is 0
+	if response != nil && response.Response != nil && response.StatusCode != 0 { // without a response, the SDK sets the status to 0
 		return throttled(err)
 	}
 	return isOfThePorts(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// throttled reports whether the service answered by asking for fewer requests.
+// throttled reports whether the service responded that there are too many
+// requests.
 func throttled(err error) bool {
 	if failure, ok := errors.AsType[smithy.APIError](err); ok {
 		if _, is := retry.DefaultThrottleErrorCodes[failure.ErrorCode()]; is {
@@ -287,10 +292,10 @@ func throttled(err error) bool {
 	return ok && response.HTTPStatusCode() == http.StatusTooManyRequests
 }
 
-// IsStale reports whether a request went out on a connection that had served
-// before, but not in this attempt, and brought not one byte back: while the
-// function slept, the service closed it. Lambda's sandboxes sleep between any two attempts, so this is the
-// common case, and must not cost a person their sign-in.
+// IsStale reports whether the request was lost on a stale connection: one that
+// served a request before this attempt, and returned no bytes. The service
+// closed it while the function was frozen. This is common, because Lambda
+// freezes the process between attempts; it must not fail a user's sign-in.
 func IsStale(err error) bool {
 	lost, ok := errors.AsType[*lostError](err)
 	return ok && lost.stale

@@ -7,12 +7,12 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-// NewHTTPClient returns the HTTP client of the SDK. It is made from the SDK's
-// own, because AWS_CA_BUNDLE works with no other.
+// NewHTTPClient returns the SDK's HTTP client with our changes. Only this type
+// of client supports AWS_CA_BUNDLE.
 func NewHTTPClient() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) {
-		// A connection that the service closed in the meantime is opened again
-		// without a whole handshake.
+		// If the service closed a connection, the next one resumes the TLS
+		// session instead of a full handshake.
 		transport.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 	})
 }

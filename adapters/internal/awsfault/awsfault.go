@@ -1,7 +1,7 @@
-// Package awsfault turns errors of the AWS SDK into errors of the ports. What
-// every adapter of an AWS service must do alike is done here: tell an outage, a
-// throttle and a wrong setting apart, and let no message of the service through,
-// because messages repeat what was sent. It imports ports.
+// Package awsfault turns errors of the AWS SDK into errors of ports, in the
+// same way for every adapter of an AWS service. It distinguishes outages,
+// throttling and wrong settings. It drops the messages of the services, because
+// they repeat parts of the request. It imports ports.
 package awsfault
 
 import (
@@ -20,22 +20,24 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// Fault is a call to AWS that did not do what it is for. It holds the service's
-// code and request ID, never its message.
+// Fault is the error of a failed AWS call. It contains the service's error code
+// and request ID, never its message.
 type Fault struct {
-	// Adapter names who called, Operation what was called.
+	// Adapter is the name of the adapter that called; Operation is the AWS
+	// operation.
 	Adapter, Operation string
-	// Code is the service's error code; empty where there was no answer.
+	// Code is the service's error code; empty without a response.
 	Code string
-	// RequestID is the service's, for AWS Support; empty where there was none.
+	// RequestID is the service's request ID, for AWS Support; empty without a
+	// response.
 	RequestID string
-	// Cause is what the network said, where there was no answer.
+	// Cause is the network error; empty if there was a response.
 	Cause string
 	// Kind is one of the errors of ports.
 	Kind error
 }
 
-// Error words it for the log.
+// Error returns the text for the log.
 func (f *Fault) Error() string {
 	var text strings.Builder
 	text.WriteString(f.Adapter + ": " + f.Operation)
@@ -51,13 +53,13 @@ func (f *Fault) Error() string {
 	return text.String()
 }
 
-// Unwrap gives the error of ports that this one is.
+// Unwrap returns Kind.
 func (f *Fault) Unwrap() error {
 	return f.Kind
 }
 
-// Code is the service's error code and message, where it answered with an
-// error; the message is for telling errors apart and goes no further.
+// Code returns the service's error code and message, or two empty texts. The
+// message is only for telling errors apart; it must not be logged.
 func Code(err error) (code, message string) {
 	if failure, ok := errors.AsType[smithy.APIError](err); ok {
 		return failure.ErrorCode(), failure.ErrorMessage()
@@ -65,15 +67,15 @@ func Code(err error) (code, message string) {
 	return "", ""
 }
 
-// Of gives the error of ports that an error of the SDK is. The context's own
-// error comes back as it is.
+// Of turns an error of the SDK into an error of ports. It returns the context's
+// own error unchanged.
 func Of(ctx context.Context, adapter, operation string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	fault := &Fault{Adapter: adapter, Operation: operation}
 	for _, kind := range []error{ports.ErrThrottled, ports.ErrUnreachable, ports.ErrMisconfigured} {
-		if errors.Is(err, kind) { // of the credential provider
+		if errors.Is(err, kind) { // an error of the credential provider
 			fault.Cause, fault.Kind = "no credentials", kind
 			return fault
 		}
@@ -83,8 +85,8 @@ func Of(ctx context.Context, adapter, operation string, err error) error {
 	}
 	failure, worded := errors.AsType[smithy.APIError](err)
 	if !worded {
-		// No error of the service's own: the network, or something that stands
-		// before the service.
+		// Not an error of the service: the network failed, or a proxy
+		// responded.
 		fault.Cause, fault.Kind = cause(err), ports.ErrUnreachable
 		if response, ok := errors.AsType[*awshttp.ResponseError](err); ok && response.HTTPStatusCode() == 429 {
 			fault.Kind = ports.ErrThrottled
@@ -96,13 +98,13 @@ func Of(ctx context.Context, adapter, operation string, err error) error {
 	return fault
 }
 
-// Empty is an answer that holds nothing of what the call is for.
+// Empty is the error for a response without the data that the call asked for.
 func Empty(adapter, operation string) error {
 	return &Fault{Adapter: adapter, Operation: operation, Cause: "empty answer", Kind: ports.ErrUnreachable}
 }
 
-// StaleCredentials holds for the codes by which a service says that a set of
-// credentials is no longer taken; a new set may be.
+// StaleCredentials reports whether the code says that the credentials are no
+// longer valid. New credentials may be.
 func StaleCredentials(err error) bool {
 	fault, ok := errors.AsType[*Fault](err)
 	return ok && slices.Contains([]string{
@@ -110,9 +112,9 @@ func StaleCredentials(err error) bool {
 	}, fault.Code)
 }
 
-// cause words an error that is none of the service's: the network's, whose text
-// holds addresses and nothing of what was sent, or that of an answer that cannot
-// be read, of which the status alone is told.
+// cause describes an error that is not the service's. Network errors contain
+// addresses but nothing of the request. Of a response that cannot be parsed, it
+// returns only the status.
 func cause(err error) string {
 	if network, ok := errors.AsType[*net.OpError](err); ok {
 		return network.Error()
@@ -120,14 +122,14 @@ func cause(err error) string {
 	if untrusted, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return untrusted.Error()
 	}
-	// The SDK gives a request that brought no answer the status 0.
+	// Without a response, the SDK sets the status to 0.
 	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok && response.HTTPStatusCode() != 0 {
 		return "the response could not be parsed, status " + strconv.Itoa(response.HTTPStatusCode())
 	}
 	return "no answer"
 }
 
-// kindOf sorts the errors that speak of the service or of our settings.
+// kindOf sorts the errors that the service returned.
 func kindOf(code string, err error) error {
 	if _, is := retry.DefaultThrottleErrorCodes[code]; is || code == "KmsThrottled" {
 		return ports.ErrThrottled
@@ -135,7 +137,7 @@ func kindOf(code string, err error) error {
 	switch code {
 	case "InternalErrorException", "InternalFailure", "InternalError", "InternalServerError", "ServiceUnavailable",
 		"ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException", "IDPCommunicationError",
-		// A user pool's own triggers failed; they may be well in a moment.
+		// A trigger of the user pool failed; a later attempt may succeed.
 		"UnexpectedLambdaException", "InvalidLambdaResponseException":
 		return ports.ErrUnreachable
 	}
@@ -148,15 +150,15 @@ func kindOf(code string, err error) error {
 		case status == 401, status == 403:
 			return ports.ErrMisconfigured
 		case code == "", code == "UnknownError":
-			// No error of the service's own: something stands before it.
+			// Not an error of the service: a proxy responded.
 			return ports.ErrUnreachable
 		}
 	}
 	return ports.ErrMisconfigured
 }
 
-// printable is a code where it looks like one: what answers in the place of a
-// service may say anything.
+// printable returns the code if it looks like one. A proxy instead of the
+// service may send any text.
 func printable(code string) string {
 	if len(code) > 64 || strings.ContainsFunc(code, func(r rune) bool {
 		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_'

@@ -1,6 +1,7 @@
-// Package awsjson calls an operation of an AWS service by signed JSON, for what the
-// SDK does not know yet or is too large for. Endpoints, retries and the HTTP client
-// are those of the SDK's clients in this project. It imports awsclient.
+// Package awsjson calls AWS operations by signed JSON. It is for operations
+// that the SDK does not have yet, and for clients that are too large.
+// Endpoints, retries and the HTTP client are the same as for the SDK's clients
+// in this project. It imports awsclient.
 package awsjson
 
 import (
@@ -30,59 +31,59 @@ import (
 // maxAnswer is the longest response that is read, in bytes.
 const maxAnswer = 16 << 20
 
-// Service is an AWS service that takes JSON.
+// Service is an AWS service with a JSON protocol.
 type Service struct {
-	// ID is the SDK's name of the service; AWS_ENDPOINT_URL_<ID> is read by it.
+	// ID is the SDK's name of the service; it selects AWS_ENDPOINT_URL_<ID>.
 	ID string
-	// Name is how requests are signed and the endpoint begins.
+	// Name is the signing name and the first label of the endpoint.
 	Name string
 	// Target is the prefix of the X-Amz-Target header.
 	Target string
-	// Version is that of AWS's JSON protocol: 1.0 or 1.1.
+	// Version is the version of AWS's JSON protocol: 1.0 or 1.1.
 	Version string
 }
 
-// CognitoIdentityProvider is the service of user pools.
+// CognitoIdentityProvider is the service of Cognito user pools.
 func CognitoIdentityProvider() Service {
 	return Service{ID: "Cognito Identity Provider", Name: "cognito-idp", Target: "AWSCognitoIdentityProviderService", Version: "1.1"}
 }
 
-// SSM is the service of parameters.
+// SSM is AWS Systems Manager, which keeps parameters.
 func SSM() Service {
 	return Service{ID: "SSM", Name: "ssm", Target: "AmazonSSM", Version: "1.1"}
 }
 
-// DynamoDB is the service of tables.
+// DynamoDB is Amazon DynamoDB.
 func DynamoDB() Service {
 	return Service{ID: "DynamoDB", Name: "dynamodb", Target: "DynamoDB_20120810", Version: "1.0"}
 }
 
-// SQS is the service of queues.
+// SQS is Amazon SQS.
 func SQS() Service {
 	return Service{ID: "SQS", Name: "sqs", Target: "AmazonSQS", Version: "1.0"}
 }
 
-// SecretsManager is the service of secrets.
+// SecretsManager is AWS Secrets Manager.
 func SecretsManager() Service {
 	return Service{ID: "Secrets Manager", Name: "secretsmanager", Target: "secretsmanager", Version: "1.1"}
 }
 
-// EventBridge is the service of event buses.
+// EventBridge is Amazon EventBridge.
 func EventBridge() Service {
 	return Service{ID: "EventBridge", Name: "events", Target: "AWSEvents", Version: "1.1"}
 }
 
-// Firehose is the service of delivery streams.
+// Firehose is Amazon Data Firehose.
 func Firehose() Service {
 	return Service{ID: "Firehose", Name: "firehose", Target: "Firehose_20150804", Version: "1.1"}
 }
 
-// Caller calls operations of one service, as [Client] does.
+// Caller is the interface of [Client] for the adapters.
 type Caller interface {
 	Call(ctx context.Context, operation string, input any) (json.RawMessage, error)
 }
 
-// Client calls one service in one region.
+// Client calls operations of one service in one region.
 type Client struct {
 	service     Service
 	region      string
@@ -94,9 +95,9 @@ type Client struct {
 	now         func() time.Time
 }
 
-// New returns a client of the service. The configuration gives the region, the
-// credentials, the HTTP client, the retryer (awsclient's if there is none) and the
-// endpoint, as it does to a client of the SDK.
+// New returns a client of the service. The configuration sets the region,
+// credentials, HTTP client, retryer (by default awsclient's) and endpoint, as
+// for a client of the SDK.
 func New(config aws.Config, service Service) *Client {
 	c := &Client{
 		service: service, region: config.Region, endpoint: endpointOf(config, service),
@@ -114,14 +115,14 @@ func New(config aws.Config, service Service) *Client {
 	return c
 }
 
-// Connect opens a connection to the service, for the calls that come.
+// Connect opens a connection to the service, for later calls.
 func (c *Client) Connect(ctx context.Context) error {
 	return awsclient.Connect(ctx, c.http, c.endpoint)
 }
 
-// Call sends the input as JSON and returns the response's body. An error that the
-// service answered with matches [smithy.APIError] and [awshttp.ResponseError], and
-// its text holds no message of the service. Calls are retried as the SDK does.
+// Call sends the input as JSON and returns the response's body. An error
+// response matches [smithy.APIError] and [awshttp.ResponseError]; its text does
+// not contain the service's message. Call retries as the SDK does.
 func (c *Client) Call(ctx context.Context, operation string, input any) (json.RawMessage, error) {
 	body, isRaw := input.(json.RawMessage)
 	if !isRaw {
@@ -135,7 +136,7 @@ func (c *Client) Call(ctx context.Context, operation string, input any) (json.Ra
 	release := retryer.GetInitialToken()
 	for attempt := 1; ; attempt++ {
 		answer, err := c.send(ctx, operation, body, fmt.Sprintf("attempt=%d; max=%d", attempt, retryer.MaxAttempts()))
-		_ = release(err) // it gives none
+		_ = release(err) // this release function never fails
 		if err == nil || attempt == retryer.MaxAttempts() || !retryer.IsErrorRetryable(err) {
 			return answer, err
 		}
@@ -197,7 +198,8 @@ func (c *Client) send(ctx context.Context, operation string, body []byte, attemp
 	}
 }
 
-// responseError puts an error into the SDK's, which names status and request ID.
+// responseError wraps an error in the SDK's type, which adds status and request
+// ID.
 func responseError(response *http.Response, err error) error {
 	return &awshttp.ResponseError{
 		RequestID: response.Header.Get("X-Amzn-Requestid"),
@@ -207,15 +209,15 @@ func responseError(response *http.Response, err error) error {
 	}
 }
 
-// readFault reads an error of the service ("AWS JSON 1.1 protocol", Smithy). A
-// response that names no error is not the service's.
+// readFault reads an error response ("AWS JSON 1.1 protocol", Smithy). A
+// response without an error code does not come from the service.
 func readFault(response *http.Response, answer []byte) error {
 	var named struct {
 		Type    string `json:"__type"`
 		Code    string `json:"code"`
-		Message string `json:"message"` // or Message: encoding/json ignores case
+		Message string `json:"message"` // or Message: encoding/json ignores letter case
 	}
-	_ = json.Unmarshal(answer, &named) // an HTML page names nothing
+	_ = json.Unmarshal(answer, &named) // an HTML page sets no field
 	for _, code := range []string{response.Header.Get("X-Amzn-Errortype"), named.Type, named.Code} {
 		code, _, _ = strings.Cut(code, ":")
 		if code = code[strings.LastIndexByte(code, '#')+1:]; code != "" {
@@ -225,21 +227,21 @@ func readFault(response *http.Response, answer []byte) error {
 	return errors.New("a response with status " + strconv.Itoa(response.StatusCode) + " that names no error")
 }
 
-// Fault is an error that the service answered with. Its text is the code alone:
-// messages repeat what was sent.
+// Fault is an error response of the service. Its text is the code alone,
+// because messages repeat parts of the request.
 type Fault struct {
 	code, message string
 	status        int
 	body          json.RawMessage
 }
 
-// NewFault returns the error that a service answered with.
+// NewFault returns the error for an error response.
 func NewFault(code, message string, status int, body json.RawMessage) *Fault {
 	return &Fault{code: code, message: message, status: status, body: body}
 }
 
-// Body is the whole response, for members that only this error has. It may repeat
-// what was sent.
+// Body returns the whole response, for members that only this error has. It may
+// repeat parts of the request.
 func (f *Fault) Body() json.RawMessage { return f.body }
 
 var _ smithy.APIError = (*Fault)(nil)
@@ -250,7 +252,8 @@ func (f *Fault) Error() string { return f.code }
 // ErrorCode implements [smithy.APIError].
 func (f *Fault) ErrorCode() string { return f.code }
 
-// ErrorMessage implements [smithy.APIError]; it is for telling errors apart.
+// ErrorMessage implements [smithy.APIError]. It is only for telling errors
+// apart.
 func (f *Fault) ErrorMessage() string { return f.message }
 
 // ErrorFault implements [smithy.APIError].

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// The interfaces by which the sources of the SDK's configuration say where a
-// service is; the SDK's own are internal.
+// Sources of the SDK's configuration implement these interfaces to set a
+// service's endpoint. The SDK's own interfaces are internal.
 type (
 	ignoresEndpoints interface {
 		GetIgnoreConfiguredEndpoints(context.Context) (bool, bool, error)
@@ -25,8 +25,8 @@ type (
 	}
 )
 
-// endpointOf resolves the endpoint as a client of the SDK does: the one set for the
-// service goes before the one set for all, and that before AWS's own.
+// endpointOf resolves the endpoint as a client of the SDK does: first the
+// endpoint of the service, then the one for all services, then AWS's default.
 func endpointOf(config aws.Config, service Service) string {
 	ctx, sources := context.Background(), config.ConfigSources
 	_, forAll := os.LookupEnv("AWS_ENDPOINT_URL")
@@ -48,7 +48,7 @@ func endpointOf(config aws.Config, service Service) string {
 	return "https://" + name + "." + config.Region + "." + suffixOf(config.Region, dualStack == aws.DualStackEndpointStateEnabled)
 }
 
-// first is what the first source says that has something to say.
+// first returns the value of the first source that has one.
 func first[S, V any](sources []any, ask func(S) (V, bool, error)) (value V) {
 	for _, source := range sources {
 		if asked, ok := source.(S); ok {
@@ -60,13 +60,13 @@ func first[S, V any](sources []any, ask func(S) (V, bool, error)) (value V) {
 	return value
 }
 
-// suffixOf is the end of the host names of a region's partition.
+// suffixOf returns the domain of the region's partition.
 func suffixOf(region string, dualStack bool) string {
 	for prefix, suffix := range map[string]string{
 		"us-iso-": "c2s.ic.gov", "us-isob-": "sc2s.sgov.gov", "us-isof-": "csp.hci.ic.gov", "eu-isoe-": "cloud.adc-e.uk",
 	} {
 		if strings.HasPrefix(region, prefix) {
-			return suffix // it has no other for dual stack here
+			return suffix // this partition has no other domain for dual stack
 		}
 	}
 	suffix, dual := "amazonaws.com", "api.aws"

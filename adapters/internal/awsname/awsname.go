@@ -1,25 +1,24 @@
-// Package awsname knows what names look like that AWS gives. It compiles no
-// regular expressions: settings are read at every start, and there to compile
-// one costs more than all that it is asked. It imports neither domain nor ports.
+// Package awsname checks the format of names that AWS assigns. It uses no
+// regular expressions: settings are read at every start, and compiling one
+// would cost more than all its checks. It imports neither domain nor ports.
 package awsname
 
 import "strings"
 
-// The characters that names are made of.
+// Sets of characters that names consist of.
 const (
 	Lower   = "abcdefghijklmnopqrstuvwxyz"
 	Digits  = "0123456789"
 	Letters = Lower + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// Of reports whether the text is one or more of the characters, all of them
-// ASCII.
+// Of reports whether the text is one or more of the ASCII characters.
 func Of(text, characters string) bool {
 	return text != "" && strings.Trim(text, characters) == ""
 }
 
-// IsRegion reports whether the text is like the name of a region: two letters,
-// words, a number, with hyphens between.
+// IsRegion reports whether the text looks like the name of a region: two
+// letters, words and a number, separated by hyphens.
 func IsRegion(text string) bool {
 	parts := strings.Split(text, "-")
 	last := len(parts) - 1
@@ -34,8 +33,9 @@ func IsRegion(text string) bool {
 	return true
 }
 
-// IsRole reports whether the text is like the ARN of an IAM role ("IAM
-// identifiers", IAM User Guide): a name of up to 512 characters with its path.
+// IsRole reports whether the text looks like the ARN of an IAM role ("IAM
+// identifiers", IAM User Guide). The name with its path has up to 512
+// characters.
 func IsRole(text string) bool {
 	parts := strings.Split(text, ":")
 	if len(parts) != 6 {
@@ -46,7 +46,8 @@ func IsRole(text string) bool {
 		isRole && len(name) <= 512 && Of(name, Letters+Digits+"_+=,.@/-")
 }
 
-// isPartition holds for aws and what begins with it, such as aws-cn.
+// isPartition reports whether the text is aws or begins with aws-, such as
+// aws-cn.
 func isPartition(text string) bool {
 	rest, found := strings.CutPrefix(text, "aws")
 	return found && (rest == "" || Of(rest, Lower+"-"))

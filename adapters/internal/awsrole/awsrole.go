@@ -1,5 +1,5 @@
-// Package awsrole holds the settings of an IAM role, for every source that is
-// asked with one. It imports no other adapter.
+// Package awsrole has the settings of an IAM role, for every source that
+// assumes one. It imports no other adapter.
 package awsrole
 
 import (
@@ -9,13 +9,13 @@ import (
 	"cognito-user-migration/adapters/internal/awsname"
 )
 
-// Settings are the variables with which a role in another account is taken on.
+// Settings are the variables for assuming a role in another account.
 type Settings struct {
 	RoleARN    RoleARN    `env:"ROLE_ARN" takes:"the ARN of an IAM role" desc:"Role in the source account. Without it, the function uses its own credentials."`
 	ExternalID ExternalID `env:"EXTERNAL_ID" takes:"the external ID in the role's trust policy" desc:"External ID for assuming the role."`
 }
 
-// Validate reports an external ID that no role would be asked with.
+// Validate rejects an external ID without a role.
 func (s Settings) Validate(variable func(string) string) []error {
 	if s.ExternalID != "" && s.RoleARN == "" {
 		return []error{fmt.Errorf("%s: has an effect only with %s, which is not set", variable("EXTERNAL_ID"), variable("ROLE_ARN"))}
@@ -23,7 +23,7 @@ func (s Settings) Validate(variable func(string) string) []error {
 	return nil
 }
 
-// Warnings tells what is allowed but unwise.
+// Warnings lists settings that are valid but unwise.
 func (s Settings) Warnings(variable func(string) string) []string {
 	if s.RoleARN != "" && s.ExternalID == "" {
 		return []string{variable("EXTERNAL_ID") + " is not set: anyone who can use this function's account could assume the source account's role (confused deputy)"}
@@ -34,7 +34,7 @@ func (s Settings) Warnings(variable func(string) string) []string {
 // RoleARN is the ARN of an IAM role.
 type RoleARN string
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a
+// UnmarshalText implements [encoding.TextUnmarshaler]. The error says what a
 // role's ARN looks like.
 func (r *RoleARN) UnmarshalText(text []byte) error {
 	if !awsname.IsRole(string(text)) {
@@ -44,11 +44,11 @@ func (r *RoleARN) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ExternalID is what a trust policy demands as sts:ExternalId.
+// ExternalID is the value of sts:ExternalId that a trust policy requires.
 type ExternalID string
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; the error says which
-// characters there may be ("AssumeRole", AWS STS API Reference).
+// UnmarshalText implements [encoding.TextUnmarshaler]. The error lists the
+// allowed characters ("AssumeRole", AWS STS API Reference).
 func (e *ExternalID) UnmarshalText(text []byte) error {
 	if len(text) < 2 || len(text) > 1224 || !awsname.Of(string(text), awsname.Letters+awsname.Digits+"_+=,.@:/-") {
 		return errors.New("expected 2 to 1224 letters, digits and the signs _+=,.@:/-")

@@ -19,22 +19,24 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// maxAnswer is the longest answer that is read, in bytes: fifty attributes of
-// 2 KB, or three tokens that hold them, several times over.
+// maxAnswer is the longest response in bytes: fifty attributes of 2 KB, or
+// three tokens that contain them, with a large margin.
 const maxAnswer = 4 << 20
 
-// errNotRead is an answer that does not say what its operation's has to.
+// errNotRead is the error for a response without the members that the operation
+// requires.
 var errNotRead = errors.New("the response could not be parsed")
 
-// answerReader takes the place of the SDK's middleware that reads an operation's
-// answer. The SDK makes everything in an answer twice, three tokens of a kilobyte
-// and more with it. What did not go well is left to the SDK's middleware.
+// answerReader replaces the SDK's middleware that reads an operation's
+// response. The SDK allocates everything in the response twice, including three
+// tokens of a kilobyte or more. Error responses still go to the SDK's
+// middleware.
 type answerReader struct {
 	middleware.DeserializeMiddleware // the SDK's
 	read                             func(answer []byte) (any, error)
 }
 
-// readInPlace is an option of a call: its answer is read by the function given.
+// readInPlace is an option of a call: the given function reads the response.
 func readInPlace(read func(answer []byte) (any, error)) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		const id = "OperationDeserializer"
@@ -67,7 +69,7 @@ func (a answerReader) HandleDeserialize(ctx context.Context, in middleware.Deser
 	return out, metadata, nil
 }
 
-// readAll reads an answer of known length at once.
+// readAll reads a response of known length at once.
 func readAll(response *smithyhttp.Response) ([]byte, error) {
 	if length := response.ContentLength; length >= 0 && length <= maxAnswer {
 		answer := make([]byte, length)
@@ -81,15 +83,15 @@ func readAll(response *smithyhttp.Response) ([]byte, error) {
 	return answer, err
 }
 
-// reader reads the values of an answer that is valid JSON. It notes where one is
-// not of the kind that it has to be. null is as good as nothing.
+// reader reads the values of a response that is valid JSON. It records values
+// of a wrong type. null counts as missing.
 type reader struct {
 	failed bool
 }
 
-// readAnswer reads an answer's members. One that is empty has none, as to the
-// SDK. Unlike to the SDK, one with something after its JSON is none, nor is one
-// that says something twice, of which any is of the wrong kind.
+// readAnswer reads the members of a response. An empty response has none, as in
+// the SDK. It rejects trailing data after the JSON value, and a repeated member
+// with a wrong type. The SDK accepts both.
 func readAnswer(answer []byte, member func(r *reader, key string, value []byte)) error {
 	answer = bytes.Trim(answer, " \t\r\n")
 	if len(answer) == 0 {
@@ -106,7 +108,7 @@ func readAnswer(answer []byte, member func(r *reader, key string, value []byte))
 	return nil
 }
 
-// object reads the members of an object, and reports whether it is one.
+// object reads the members of an object, and reports whether the value is one.
 func (r *reader) object(value []byte, member func(key string, value []byte)) bool {
 	object, ok := rawjson.Members(value)
 	if !ok {
@@ -119,13 +121,13 @@ func (r *reader) object(value []byte, member func(key string, value []byte)) boo
 	return true
 }
 
-// elements are those of an array.
+// elements returns the elements of an array.
 func (r *reader) elements(value []byte) iter.Seq[[]byte] {
 	r.unless(rawjson.IsArray(value) || rawjson.IsNull(value))
 	return rawjson.Elements(value)
 }
 
-// text reads a string, nil for none.
+// text reads a string, or returns nil.
 func (r *reader) text(value []byte) *string {
 	text, ok := rawjson.Text(value)
 	if !ok {
@@ -141,8 +143,7 @@ func (r *reader) boolean(value []byte) bool {
 	return string(value) == "true"
 }
 
-// filled reports whether the value is a string that is not empty; it copies
-// nothing.
+// filled reports whether the value is a non-empty string, without copying it.
 func (r *reader) filled(value []byte) bool {
 	is := len(value) > 0 && value[0] == '"'
 	r.unless(is || rawjson.IsNull(value))
@@ -153,7 +154,7 @@ func (r *reader) unless(fine bool) {
 	r.failed = r.failed || !fine
 }
 
-// readSignIn reads what is looked at of AdminInitiateAuth's answer: the
+// readSignIn reads the used parts of AdminInitiateAuth's response: the
 // challenge, or the ID token and whether there is an access token.
 func readSignIn(answer []byte) (any, error) {
 	read := new(signInAnswer)
@@ -183,15 +184,15 @@ func readSignIn(answer []byte) (any, error) {
 	})
 }
 
-// signInAnswer is the answer in one piece of memory.
+// signInAnswer is the response in one allocation.
 type signInAnswer struct {
 	cognitoidentityprovider.AdminInitiateAuthOutput
 	result types.AuthenticationResultType
-	// there stands for an access token, which nothing reads.
+	// there stands for an access token, whose text is never read.
 	there string
 }
 
-// readProfile reads what is looked at of AdminGetUser's answer.
+// readProfile reads the used parts of AdminGetUser's response.
 func readProfile(answer []byte) (any, error) {
 	read := new(cognitoidentityprovider.AdminGetUserOutput)
 	return read, readAnswer(answer, func(r *reader, key string, value []byte) {

@@ -28,8 +28,8 @@ type Client struct {
 	getUser *Prepared[cognitoidentityprovider.AdminGetUserInput, cognitoidentityprovider.AdminGetUserOutput]
 }
 
-// New returns a client that calls as the SDK's client is set to. The options
-// given are those of AdminInitiateAuth alone.
+// New returns a client with the configuration of the SDK's client. The options
+// apply only to AdminInitiateAuth.
 func New(sdk *cognitoidentityprovider.Client, signIn func(*cognitoidentityprovider.Options)) *Client {
 	return &Client{
 		signIn: Prepare[cognitoidentityprovider.AdminInitiateAuthInput, cognitoidentityprovider.AdminInitiateAuthOutput](
@@ -45,28 +45,28 @@ func New(sdk *cognitoidentityprovider.Client, signIn func(*cognitoidentityprovid
 	}
 }
 
-// reading are the options of a call whose answer is read by the function given,
-// and whose middlewares are kept.
+// reading returns the options of a call whose response the given function
+// reads, and whose middlewares are kept.
 func reading(read func(answer []byte) (any, error), keep func(*middleware.Stack) error) func(*cognitoidentityprovider.Options) {
 	return func(o *cognitoidentityprovider.Options) {
 		o.APIOptions = append(o.APIOptions, readInPlace(read), keep)
 	}
 }
 
-// AdminInitiateAuth calls the operation of this name. Of the answer it reads the
+// AdminInitiateAuth calls the operation of the same name. It reads the
 // challenge's name, the ID token, and whether there is an access token.
 func (c *Client) AdminInitiateAuth(ctx context.Context, input *cognitoidentityprovider.AdminInitiateAuthInput) (*cognitoidentityprovider.AdminInitiateAuthOutput, error) {
 	return c.signIn.Do(ctx, input)
 }
 
-// AdminGetUser calls the operation of this name. It reads everything of the answer
-// but the dates.
+// AdminGetUser calls the operation of the same name. It reads everything except
+// the dates.
 func (c *Client) AdminGetUser(ctx context.Context, input *cognitoidentityprovider.AdminGetUserInput) (*cognitoidentityprovider.AdminGetUserOutput, error) {
 	return c.getUser.Do(ctx, input)
 }
 
-// Prepare puts both operations together, so that the first call finds them. Its
-// error is that of a client that cannot be called at all.
+// Prepare prepares both operations before the first call. It returns an error
+// if the client cannot be called at all.
 func (c *Client) Prepare() error {
 	return errors.Join(c.signIn.Warm(), c.getUser.Warm())
 }

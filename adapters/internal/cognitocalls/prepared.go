@@ -9,24 +9,24 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// Prepared is an operation of an SDK's client that is put together once and used
-// often. The client itself makes its thirty-odd middlewares anew for every call
-// and puts them in order, which takes as long as all that they then do.
+// Prepared is an operation of an SDK client that is prepared once and called
+// often. The client itself creates and orders more than thirty middlewares for
+// every call, which takes as long as running them.
 type Prepared[In, Out any] struct {
 	call func(context.Context, func(*middleware.Stack) error) error
 	mu   sync.Mutex
 	idle []*stack
 }
 
-// Prepare returns the operation that call calls. It has to call it with the
-// context and with keep as the last of the options that change the middlewares
-// (APIOptions); the input is not looked at, and nothing is sent.
+// Prepare returns the operation that call calls. The function must pass the
+// context, and keep as the last option that changes the middlewares
+// (APIOptions). It may pass any input; nothing is sent.
 func Prepare[In, Out any](call func(ctx context.Context, keep func(*middleware.Stack) error) error) *Prepared[In, Out] {
 	return &Prepared[In, Out]{call: call}
 }
 
-// Warm puts the operation together, if no call has done so. It returns the error
-// of a client that cannot be called at all.
+// Warm prepares the operation, if no call has done so. It returns an error if
+// the client cannot be called at all.
 func (p *Prepared[In, Out]) Warm() error {
 	s, err := p.take()
 	if err == nil {
@@ -35,16 +35,16 @@ func (p *Prepared[In, Out]) Warm() error {
 	return err
 }
 
-// Do calls the operation. Its answer is what the client's own call gives, but for
-// the ResultMetadata, which is empty; its error too, but for the
-// [smithy.OperationError] around it.
+// Do calls the operation. The response equals that of the client's own call,
+// except that ResultMetadata is empty. The error equals the client's, without
+// the [smithy.OperationError] around it.
 func (p *Prepared[In, Out]) Do(ctx context.Context, input *In) (*Out, error) {
 	s, err := p.take()
 	if err != nil {
 		return nil, err
 	}
 	defer p.give(s)
-	out, _, err := s.rest.HandleInitialize(callContext{ctx, s.values}, middleware.InitializeInput{Parameters: input}) //nolint:contextcheck // it is the caller's
+	out, _, err := s.rest.HandleInitialize(callContext{ctx, s.values}, middleware.InitializeInput{Parameters: input}) //nolint:contextcheck // the caller's context
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +55,8 @@ func (p *Prepared[In, Out]) Do(ctx context.Context, input *In) (*Out, error) {
 	return answer, nil
 }
 
-// take returns a stack that nobody uses: each holds a place of the call that it
-// is in, and so serves one at a time.
+// take returns an unused stack. A stack stores values of its current call, so
+// it serves one call at a time.
 func (p *Prepared[In, Out]) take() (*stack, error) {
 	p.mu.Lock()
 	if last := len(p.idle) - 1; last >= 0 {
@@ -80,20 +80,21 @@ func (p *Prepared[In, Out]) give(s *stack) {
 }
 
 var (
-	// errKept ends the call that prepares.
+	// errKept ends the preparing call.
 	errKept = errors.New("the operation is prepared")
-	// errNotPrepared is a call that did not come to where it is kept.
+	// errNotPrepared is the error for a call that ended before its middlewares
+	// were kept.
 	errNotPrepared = errors.New("the operation cannot be prepared")
 )
 
-// stack is what an operation's first middleware finds: those that come after it,
-// and what the client says by the context.
+// stack has the middlewares after the operation's first one, and the values
+// that the client adds to the context.
 type stack struct {
 	rest   middleware.InitializeHandler
 	values context.Context //nolint:containedctx // for its values alone
 }
 
-// keep puts a middleware before all others that keeps them.
+// keep adds a first middleware, which keeps all those after it.
 func (s *stack) keep(operation *middleware.Stack) error {
 	return operation.Initialize.Add(middleware.InitializeMiddlewareFunc("KeepTheRest",
 		func(ctx context.Context, _ middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, metadata middleware.Metadata, err error) {
@@ -102,9 +103,10 @@ func (s *stack) keep(operation *middleware.Stack) error {
 		}), middleware.Before)
 }
 
-// callContext is the caller's context, with what the client says by its own. What
-// the client says goes before what the caller's context says, which may be that of
-// another call: with the hash of that one's body, say, that is signed.
+// callContext is the caller's context with the values that the client adds. The
+// client's values take precedence. The caller's context may be that of another
+// AWS call, and have values such as the hash of that call's body, which would
+// be signed.
 type callContext struct {
 	context.Context //nolint:containedctx // it is one
 	client          context.Context

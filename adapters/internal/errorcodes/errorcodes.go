@@ -1,5 +1,5 @@
-// Package errorcodes is the setting by which an operator says what the codes of a
-// source's answers mean. It imports domain.
+// Package errorcodes is the setting that maps error codes of a source to
+// findings. It imports domain.
 package errorcodes
 
 import (
@@ -11,12 +11,12 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// Map is the refusal that each code means. Letter case does not matter in codes.
+// Map has the refusal for each code. Letter case does not matter in codes.
 type Map map[string]domain.FindingKind
 
-// UnmarshalText implements [encoding.TextUnmarshaler]. It reads pairs of a code and
-// the reason of a finding that is always refused: no code can be made to mean that
-// a password is right. An error names the entry by its position.
+// UnmarshalText implements [encoding.TextUnmarshaler]. It reads pairs of a code
+// and a finding that is always refused, so no code can mean that a password is
+// right. An error names the entry by its position.
 func (m *Map) UnmarshalText(text []byte) error {
 	read := make(Map)
 	for i, entry := range strings.Split(string(text), ",") {
@@ -41,7 +41,7 @@ func (m *Map) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Of returns the refusal that the first of the codes means that is in the map.
+// Of returns the refusal of the first of the codes that is in the map.
 func (m Map) Of(codes ...string) (domain.FindingKind, bool) {
 	for _, code := range codes {
 		if kind, mapped := m[strings.ToLower(code)]; mapped {

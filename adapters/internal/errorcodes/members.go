@@ -7,10 +7,11 @@ import (
 	"strings"
 )
 
-// Members are those of an answer in JSON.
+// Members are the members of a JSON response.
 type Members map[string]json.RawMessage
 
-// Read reads a JSON object, or the first object of a list; nil for any other text.
+// Read reads a JSON object, or the first object of a list. It returns nil for
+// any other text.
 func Read(body []byte) Members {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	var object Members
@@ -24,8 +25,8 @@ func Read(body []byte) Members {
 	return nil
 }
 
-// Word returns a member that is a string or a number; empty for any other, and for
-// what stands for none.
+// Word returns a member that is a string or a number. It returns an empty
+// string for other types and for empty values.
 func (m Members) Word(name string) string {
 	raw := m[name]
 	var text string
@@ -38,9 +39,9 @@ func (m Members) Word(name string) string {
 	return ""
 }
 
-// Code returns the code of an error, as services write it: in the member error, in
-// an object of that name, or in a member of its own. The message is that of such an
-// object.
+// Code returns the error code of a response: the member error, a code inside an
+// object of that name, or a member with a name of its own. The message comes
+// from that object.
 func (m Members) Code() (code, message string) {
 	code = m.Word("error")
 	var nested Members

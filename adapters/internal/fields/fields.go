@@ -1,7 +1,7 @@
-// Package fields is the one place that knows the names by which a file or a
-// query gives a person: columns of a CSV file or a query, fields of JSON. A name
-// that is almost one of ours is an error: read as an ordinary attribute,
-// "Enabled" would let disabled users in. It imports domain.
+// Package fields knows the names of a user's fields: columns of a CSV file or a
+// query, members of JSON. A name that almost equals one of them is an error.
+// Read as an ordinary attribute, "Enabled" would let disabled users in. It
+// imports domain.
 package fields
 
 import (
@@ -17,38 +17,38 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// The names that are no attributes.
+// Names that are not attributes.
 const (
 	Username     = "username"
 	PasswordHash = "password_hash"
 	Status       = "status"
 	Enabled      = "enabled"
 	Groups       = "groups"
-	// MFA is the second factor that a user has at the source.
+	// MFA is the user's second factor at the source.
 	MFA = "mfa"
-	// Attributes is a field of JSON alone.
+	// Attributes exists in JSON only.
 	Attributes = "attributes"
 )
 
-// The attributes that are looked at here.
+// Attributes that this package checks.
 const (
 	sub           = "sub"
 	emailVerified = "email_verified"
 	phoneVerified = "phone_number_verified"
 )
 
-// closest is the edit distance up to which a name is taken for a misspelt one.
+// closest is the largest edit distance at which a name is taken for a misspelt
+// one.
 const closest = 2
 
 // Names resolves names as they are written.
 type Names struct {
-	// mapped are the attributes of the source that rules name, by their folded
-	// form.
+	// mapped has the source attributes that rules name, by their folded form.
 	mapped map[string]string
 }
 
-// NewNames returns a Names that also knows the attributes of the source that
-// rules name: those are never taken for misspelt.
+// NewNames returns a Names that also knows the source attributes that rules
+// name. Those are never treated as misspelt.
 func NewNames(mapped ...string) Names {
 	n := Names{mapped: make(map[string]string, len(mapped))}
 	for _, name := range mapped {
@@ -57,30 +57,31 @@ func NewNames(mapped ...string) Names {
 	return n
 }
 
-// flags are the attributes that say that a contact was proved.
+// flags lists the attributes that say whether a contact is verified.
 func flags() []string {
 	return []string{emailVerified, phoneVerified}
 }
 
-// deciding are the names that decide who is moved. One that is misspelt is an
-// error; the name of any other attribute may be near another by chance.
+// deciding lists the names that affect whether a user migrates. A misspelt one
+// is an error. Any other attribute may resemble one of them by chance.
 func deciding() []string {
 	return append([]string{Username, PasswordHash, Status, Enabled, Groups, MFA}, flags()...)
 }
 
-// fold puts letter case, width and spaces around a name aside, and with them
-// marks that nobody sees, such as a byte order mark.
+// fold ignores letter case, character width, surrounding spaces, and invisible
+// characters such as a byte order mark.
 func fold(name string) string {
 	return strings.ToLower(norm.NFKC.String(strings.TrimFunc(name, isBlank)))
 }
 
-// isBlank holds for what nobody sees.
+// isBlank reports whether the character is invisible.
 func isBlank(r rune) bool {
 	return unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Cc)
 }
 
-// resolve gives the name that is meant, where these names decide; known is false
-// for an attribute that neither Cognito nor a rule knows.
+// resolve returns the known name for a written one, and an error for a
+// misspelling of one of the deciding names. known is false for an attribute
+// that neither Cognito nor a rule knows.
 func (n Names) resolve(written string, deciding []string) (name string, known bool, err error) {
 	folded := fold(written)
 	switch {
@@ -105,20 +106,20 @@ func (n Names) resolve(written string, deciding []string) (name string, known bo
 	return name, false, nil
 }
 
-// Header is a row of names, resolved.
+// Header is a resolved row of names.
 type Header struct {
-	// Names are those that are meant, in the order of the columns.
+	// Names has the resolved names, in the order of the columns.
 	Names []string
-	// Unknown are attributes that neither Cognito nor a rule knows.
+	// Unknown lists attributes that neither Cognito nor a rule knows.
 	Unknown []string
 }
 
-// ErrNoUsername is a row of names without that of the username.
+// ErrNoUsername is the error for a row of names without the username.
 var ErrNoUsername = errors.New("missing column " + Username)
 
-// Header resolves the names of columns. The error names every column that is
-// wrong: one without a name, one that stands for the same as another, one that is
-// almost ours, and a missing username.
+// Header resolves the names of columns. The error lists every wrong column:
+// without a name, with the same meaning as another, with a misspelt name, and a
+// missing username.
 func (n Names) Header(written []string) (Header, error) {
 	header := Header{Names: make([]string, len(written))}
 	var problems []error
@@ -142,13 +143,13 @@ func (n Names) Header(written []string) (Header, error) {
 	return header, errors.Join(problems...)
 }
 
-// IsUsername reports whether a name stands for the username.
+// IsUsername reports whether a name means the username.
 func IsUsername(written string) bool {
 	return fold(written) == Username
 }
 
-// Attribute resolves the name of an attribute that stands among attributes
-// alone. Our own names have no meaning there, so one is an error.
+// Attribute resolves a name inside the object of attributes. Our own field
+// names have no meaning there, so such a name is an error.
 func (n Names) Attribute(written string) (name string, known bool, err error) {
 	folded := fold(written)
 	if _, mapped := n.mapped[folded]; !mapped && slices.Contains([]string{PasswordHash, Status, Enabled, Groups, MFA}, folded) {
@@ -157,8 +158,8 @@ func (n Names) Attribute(written string) (name string, known bool, err error) {
 	return n.resolve(written, flags())
 }
 
-// Field resolves the name of a field of an object that has these fields and no
-// other.
+// Field resolves the name of a field of an object that may have only these
+// fields.
 func Field(written string, of ...string) (string, error) {
 	folded := fold(written)
 	if slices.Contains(of, folded) {
@@ -174,18 +175,19 @@ func Field(written string, of ...string) (string, error) {
 	return "", fmt.Errorf("%s; found %q", takes, written)
 }
 
-// Presentable reports whether a name can be shown: what is long or has an @ in it
-// may be a value in the place of a name.
+// Presentable reports whether an error may contain the name. A long one, or one
+// with an @, may be a value in the wrong column.
 func Presentable(name string) bool {
 	const longest = 40
 	return len(name) <= longest && !strings.Contains(name, "@") && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
-// nearest is the name within the distance of a misspelt one.
+// nearest returns the name that is within the distance of a misspelt one.
 func nearest(folded string, names []string) (meant string, near bool) {
 	best := closest + 1
 	for _, name := range names {
-		// Of three letters, two others are another word: fax is not mfa.
+		// A name of three letters with two different ones is another word: fax
+		// is not mfa.
 		if d := distance(folded, name); d < best && (d == 1 || len(name) > 3) {
 			best, meant = d, name
 		}
@@ -193,7 +195,7 @@ func nearest(folded string, names []string) (meant string, near bool) {
 	return meant, best <= closest
 }
 
-// distance is Levenshtein's, in letters.
+// distance is the Levenshtein distance in letters.
 func distance(a, b string) int {
 	from, to := []rune(a), []rune(b)
 	if difference := len(from) - len(to); difference > closest || difference < -closest {
@@ -218,7 +220,7 @@ func distance(a, b string) int {
 	return row[len(to)]
 }
 
-// Bool reads what files and databases have for true and false.
+// Bool reads the usual texts for true and false in files and databases.
 func Bool(text string) (bool, error) {
 	truth, ok := domain.ParseBoolean(text)
 	if !ok {
@@ -227,8 +229,8 @@ func Bool(text string) (bool, error) {
 	return truth, nil
 }
 
-// SplitGroups splits names at semicolons: a comma is CSV's own, and a space can
-// be in a name.
+// SplitGroups splits names at semicolons, because CSV uses the comma and names
+// may contain spaces.
 func SplitGroups(text string) []string {
 	var groups []string
 	for name := range strings.SplitSeq(text, ";") {
@@ -239,7 +241,7 @@ func SplitGroups(text string) []string {
 	return groups
 }
 
-// ReadStatus reads a status of Cognito's.
+// ReadStatus reads a user status of Cognito.
 func ReadStatus(text string) (domain.UserStatus, error) {
 	for _, status := range domain.UserStatuses() {
 		if strings.EqualFold(strings.TrimSpace(text), string(status)) {
@@ -249,9 +251,9 @@ func ReadStatus(text string) (domain.UserStatus, error) {
 	return "", fmt.Errorf("expected one of %v", domain.UserStatuses())
 }
 
-// Value gives an attribute its value in the form in which it is kept: a flag as
-// true or false, and what a person is found by without spaces around it, which
-// a column of fixed width has.
+// Value returns the stored form of an attribute's value: true or false for a
+// flag. For attributes that identify a user, it removes surrounding spaces,
+// which columns of fixed width add.
 func Value(attribute, text string) (string, error) {
 	switch attribute {
 	case emailVerified, phoneVerified:

@@ -6,7 +6,7 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// Set gathers names, each once.
+// Set collects names without duplicates.
 type Set struct {
 	names []string
 	known map[string]bool
@@ -26,14 +26,14 @@ func (s *Set) Add(names ...string) {
 	}
 }
 
-// mostShown is how many names a note lists.
+// mostShown is the largest number of names in a note.
 const mostShown = 50
 
-// UnusedAttributes is the text of a note on attributes that neither Cognito nor a
-// rule knows.
+// UnusedAttributes is the text of a note about attributes that neither Cognito
+// nor a rule knows.
 const UnusedAttributes = "the source has attributes that are not used: they are no standard attributes, and no rule of MIGRATE_ATTRIBUTES names them"
 
-// Notes is one note of the names, or none where there are none.
+// Notes returns one note that lists the names, or nil if there are none.
 func (s *Set) Notes(text string) []ports.Note {
 	if len(s.names) == 0 {
 		return nil

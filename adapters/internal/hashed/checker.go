@@ -10,38 +10,38 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// Checker verifies passwords against hashes so that the time it takes does not
-// tell whose they are: whoever signs in, or nobody, costs what the dearest hash
-// that was seen costs. Hashes of several families cannot be compared, so the
-// dearest of each is computed.
+// Checker verifies passwords against hashes in constant time: the time does not
+// depend on the user, or on whether the user exists. Every check takes as long
+// as the slowest hash that was seen. Hashes of different families cannot be
+// compared, so it computes the slowest of each family.
 type Checker struct {
 	passwords Passwords
 
 	mu sync.Mutex
-	// seen is the most that hashes of a kind take.
+	// seen has the largest cost of each kind of hash.
 	seen map[kind]int
-	// only is the kind of the decoy where no hash was seen yet.
+	// only is the kind of the decoy; it is used until the first hash is seen.
 	only map[kind]int
 
 	compute computer
 }
 
-// kind is what hashes have in common that cost the same but for their units: the
-// family, and for how many forms of a password they are computed.
+// kind identifies hashes whose cost differs only in the number of units: the
+// family, and the number of password forms that are computed.
 type kind struct {
 	family string
 	origin passwordhash.Origin
 }
 
-// computer is who computes.
+// computer computes hashes.
 type computer interface {
 	verify(hash passwordhash.Hash, password string) bool
 	spend(work passwordhash.Work, password string)
 }
 
-// NewChecker makes one. A decoy, where it is not empty, is a hash that every check
-// costs at least; without one, a check costs [passwordhash.Decoy] until a hash was
-// seen.
+// NewChecker returns a Checker. Every check costs at least as much as the
+// decoy, if that is not empty. Otherwise a check costs [passwordhash.Decoy]
+// until the first hash is seen.
 func NewChecker(passwords Passwords, decoy string) (*Checker, error) {
 	c := &Checker{passwords: passwords, seen: make(map[kind]int), only: make(map[kind]int), compute: processor{}}
 	if decoy != "" {
@@ -57,8 +57,8 @@ func kindOf(hash passwordhash.Hash) kind {
 	return kind{hash.Work().Family, hash.Origin()}
 }
 
-// Learn makes every check from now on take at least as long as this hash does. It
-// returns the errors of [passwordhash.Parse].
+// Learn makes every later check take at least as long as this hash. It returns
+// the errors of [passwordhash.Parse].
 func (c *Checker) Learn(encoded string) (passwordhash.Hash, error) {
 	hash, err := passwordhash.Parse(encoded)
 	if err != nil {
@@ -70,9 +70,9 @@ func (c *Checker) Learn(encoded string) (passwordhash.Hash, error) {
 	return hash, nil
 }
 
-// Check reports whether the password is the one that was hashed. Without a hash it
-// is not, and neither is it where the hash cannot be used: then the error says
-// why, and is one of [passwordhash.Parse]'s. All of these take the same time.
+// Check reports whether the password matches the hash. An empty hash never
+// matches. A hash that cannot be used never matches either, and the error is
+// one of [passwordhash.Parse]'s. All cases take the same time.
 func (c *Checker) Check(ctx context.Context, encoded string, password domain.Password) (right bool, unusable error) {
 	typed := password.Reveal()
 	var hash passwordhash.Hash
@@ -81,13 +81,13 @@ func (c *Checker) Check(ctx context.Context, encoded string, password domain.Pas
 		hash, unusable = c.Learn(encoded)
 		usable = unusable == nil
 	}
-	if !passwordhash.Takes(typed) { // whoever it is
+	if !passwordhash.Takes(typed) { // independent of the user
 		return false, unusable
 	}
 	left := c.budget(typed)
 	if usable {
 		for _, candidate := range c.passwords.candidates(hash.Origin(), typed) {
-			// The other is computed too where the first is right.
+			// The second form is computed even if the first one matched.
 			right = c.compute.verify(hash, candidate) || right
 			left[hash.Work().Family] -= hash.Work().Units
 		}
@@ -100,7 +100,7 @@ func (c *Checker) Check(ctx context.Context, encoded string, password domain.Pas
 	return right, unusable
 }
 
-// budget is what a check of this password takes, by family.
+// budget returns the cost of a check of this password, by family.
 func (c *Checker) budget(typed string) map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -116,13 +116,13 @@ func (c *Checker) budget(typed string) map[string]int {
 	return budget
 }
 
-// Tell has what every check computes from now on told, so that a test of a source
-// can count it.
+// Tell reports every later computation to tell, so that a source's test can
+// count them.
 func (c *Checker) Tell(tell func(passwordhash.Work)) {
 	c.compute = telling{c.compute, tell}
 }
 
-// telling tells what it has computed.
+// telling reports what it computed.
 type telling struct {
 	computer
 	tell func(passwordhash.Work)

@@ -1,6 +1,6 @@
-// Package hashed is what the sources have in common that hold hashes of
-// passwords: a person, what a password that was right or wrong means for them,
-// and a check that takes as long for everybody. It imports domain and ports.
+// Package hashed is shared by the sources that store password hashes: a user,
+// what a right or wrong password means for that user, and a check in constant
+// time. It imports domain and ports.
 package hashed
 
 import (
@@ -10,18 +10,18 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// Options are what such a source is opened with, beside its settings.
+// Options are the arguments for opening such a source, besides its settings.
 type Options struct {
-	// Mapped are the attributes of the source that rules name.
+	// Mapped lists the source attributes that rules name.
 	Mapped []string
-	// VerifiedContacts says whose word counts on contacts; empty stands for the
-	// source's.
+	// VerifiedContacts says whether the source's or our own verification of
+	// contacts counts; empty means the source's.
 	VerifiedContacts domain.VerifiedContacts
-	// Note is told of what the operator should know; nobody is where it is nil.
+	// Note receives what the operator should know. It may be nil.
 	Note func(ports.Note)
 }
 
-// Tell tells the operator.
+// Tell passes notes to the operator.
 func (o Options) Tell(notes ...ports.Note) {
 	if o.Note == nil {
 		return
@@ -31,15 +31,15 @@ func (o Options) Tell(notes ...ports.Note) {
 	}
 }
 
-// Person is somebody with the hash of their password.
+// Person is a user with the password hash.
 type Person struct {
 	User domain.SourceUser
-	// Hash is empty where there is none: then no password is ever right.
+	// Hash is empty for a user without a password; then no password is right.
 	Hash string
 }
 
-// SetHash sets the hash. Unix and Django write a text that begins with ! or * in
-// place of one, for no password at all.
+// SetHash sets the hash. Unix and Django store a text that begins with ! or *
+// for users without a password.
 func (p *Person) SetHash(text string) {
 	p.Hash = strings.TrimSpace(text)
 	if strings.HasPrefix(p.Hash, "!") || strings.HasPrefix(p.Hash, "*") {
@@ -47,8 +47,8 @@ func (p *Person) SetHash(text string) {
 	}
 }
 
-// Proved says what a password that was right or wrong means for this person, in
-// the words of a user pool.
+// Proved returns what a right or wrong password means for this user, in
+// Cognito's terms.
 func (p *Person) Proved(right bool) domain.FindingKind {
 	switch {
 	case p.Hash == "" && p.User.Status == domain.StatusExternalProvider:
@@ -66,8 +66,9 @@ func (p *Person) Proved(right bool) domain.FindingKind {
 	}
 }
 
-// UnusableHash tells of a person whose hash cannot be used. Who it is stands in
-// the audit record of the same attempt, as far as it stands anywhere.
+// UnusableHash returns a note about a user whose hash cannot be used. The audit
+// record of the same attempt identifies the user, as far as AUDIT_USERNAME
+// allows.
 func UnusableHash(err error) ports.Note {
 	return ports.Note{
 		Text:    "a password hash of the source cannot be verified; its user is refused as for a wrong password",

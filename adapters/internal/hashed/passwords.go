@@ -18,30 +18,30 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Passwords are the variables that say what the application made of a password
-// before it hashed it.
+// Passwords are the variables that describe how the application changed a
+// password before hashing it.
 type Passwords struct {
 	Prepare Prepare       `env:"PASSWORD_PREPARE" takes:"slashed, html, md5-hex, sha1-hex, sha256-hex, sha512-hex, hmac-sha256-hex, hmac-sha512-base64" desc:"How the application changed a password before it hashed it. docs/password-hashes.md lists frameworks. WordPress and old phpBB hashes do not need it."`
 	Pepper  domain.Secret `env:"PASSWORD_PEPPER" takes:"a secret of the application" desc:"Text that the application appended to a password before it hashed it. With hmac-*, the HMAC key."`
 }
 
-// Prepare is what an application makes of a password. The empty one stands for
-// what the form of a hash tells.
+// Prepare is a change of the password before hashing. The empty value means
+// that the hash's format decides.
 type Prepare string
 
-// What applications make of passwords.
+// Changes that applications make.
 const (
-	// PrepareSlashed is addslashes of PHP: a backslash before quotes, backslashes
-	// and NUL.
+	// PrepareSlashed is PHP's addslashes: a backslash before quotes,
+	// backslashes and NUL.
 	PrepareSlashed Prepare = "slashed"
-	// PrepareHTML is htmlspecialchars of PHP with ENT_COMPAT, as phpBB calls it.
+	// PrepareHTML is PHP's htmlspecialchars with ENT_COMPAT, as phpBB calls it.
 	PrepareHTML Prepare = "html"
-	// The digests, as texts.
+	// Digests, as text.
 	PrepareMD5Hex    Prepare = "md5-hex"
 	PrepareSHA1Hex   Prepare = "sha1-hex"
 	PrepareSHA256Hex Prepare = "sha256-hex"
 	PrepareSHA512Hex Prepare = "sha512-hex"
-	// The digests that are keyed by the pepper, as texts.
+	// Digests that use the pepper as the key, as text.
 	PrepareHMACSHA256Hex    Prepare = "hmac-sha256-hex"
 	PrepareHMACSHA512Base64 Prepare = "hmac-sha512-base64"
 )
@@ -64,7 +64,7 @@ func (p Prepare) keyed() bool {
 	return p == PrepareHMACSHA256Hex || p == PrepareHMACSHA512Base64
 }
 
-// Validate reports what no single variable shows.
+// Validate checks combinations of variables.
 func (p *Passwords) Validate(variable func(string) string) []error {
 	if p.Prepare.keyed() && p.Pepper.Empty() {
 		return []error{fmt.Errorf("%s: is required with %s=%s; set it to the HMAC key", variable("PASSWORD_PEPPER"), variable("PASSWORD_PREPARE"), p.Prepare)}
@@ -72,10 +72,10 @@ func (p *Passwords) Validate(variable func(string) string) []error {
 	return nil
 }
 
-// candidates are the forms in which a password is compared with a hash of this
-// origin: one, or two where the application may have prepared it or not. A
-// digest has no second form: who knows the digest alone does not know the
-// password.
+// candidates returns the forms of a password that are compared with a hash of
+// this origin. There are two if the application may or may not have changed it.
+// A digest has no second form: an attacker who knows only the digest must not
+// be able to use it as the password.
 func (p *Passwords) candidates(origin passwordhash.Origin, typed string) []string {
 	prepare := p.Prepare
 	if prepare == "" {
@@ -97,7 +97,7 @@ func (p *Passwords) candidates(origin passwordhash.Origin, typed string) []strin
 	return taken
 }
 
-// text is what the application makes of a password.
+// text returns the form of the password that the application hashes.
 func (p *Passwords) text(prepare Prepare, typed string) string {
 	sum := func(by hash.Hash) []byte {
 		by.Write([]byte(typed))
@@ -108,7 +108,7 @@ func (p *Passwords) text(prepare Prepare, typed string) string {
 	case PrepareSlashed:
 		return strings.NewReplacer(`\`, `\\`, `'`, `\'`, `"`, `\"`).Replace(typed)
 	case PrepareHTML:
-		// phpBB also writes line ends in one way and puts accents together.
+		// phpBB also normalizes line ends and composes accents.
 		escaped := strings.NewReplacer("\r\n", "\n", "\r", "\n", "&", "&amp;", `"`, "&quot;", "<", "&lt;", ">", "&gt;").Replace(typed)
 		return norm.NFC.String(escaped)
 	case PrepareMD5Hex:

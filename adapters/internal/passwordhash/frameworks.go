@@ -16,7 +16,8 @@ import (
 	"golang.org/x/crypto/scrypt"
 )
 
-// prehashed is a hash of what something makes of the password first.
+// prehashed returns a hash whose password is changed by first before it is
+// hashed.
 func prehashed(hash parsed, err error, first func(password string) string) (parsed, error) {
 	if err != nil {
 		return parsed{}, err
@@ -26,8 +27,8 @@ func prehashed(hash parsed, err error, first func(password string) string) (pars
 	return hash, nil
 }
 
-// readDjangoPBKDF2 reads Django's pbkdf2_sha256$rounds$salt$hash and its kin. The
-// salt is taken as it is written.
+// readDjangoPBKDF2 reads Django's pbkdf2_sha256$rounds$salt$hash and similar
+// forms. The salt is used as written.
 func readDjangoPBKDF2(encoded string) (parsed, error) {
 	parts := strings.Split(encoded, "$")
 	if len(parts) != 4 {
@@ -36,8 +37,8 @@ func readDjangoPBKDF2(encoded string) (parsed, error) {
 	return pbkdf2Of(digestOf(strings.TrimPrefix(parts[0], "pbkdf2_")), parts[1], []byte(parts[2]), standard(parts[3]))
 }
 
-// readDjangoBcryptSHA256 reads bcrypt_sha256$ and a bcrypt hash of the SHA-256 of
-// the password in hexadecimal, which is not cut at 72 bytes so.
+// readDjangoBcryptSHA256 reads bcrypt_sha256$ and a bcrypt hash of the
+// password's SHA-256 in hexadecimal. This avoids bcrypt's limit of 72 bytes.
 func readDjangoBcryptSHA256(encoded string) (parsed, error) {
 	hash, err := readBcrypt(strings.TrimPrefix(encoded, "bcrypt_sha256$"))
 	return prehashed(hash, err, func(password string) string {
@@ -46,7 +47,7 @@ func readDjangoBcryptSHA256(encoded string) (parsed, error) {
 	})
 }
 
-// readDjangoScrypt reads scrypt$N$salt$r$p$hash, with the salt as it is written.
+// readDjangoScrypt reads scrypt$N$salt$r$p$hash. The salt is used as written.
 func readDjangoScrypt(encoded string) (parsed, error) {
 	parts := strings.Split(encoded, "$")
 	if len(parts) != 6 {
@@ -55,8 +56,8 @@ func readDjangoScrypt(encoded string) (parsed, error) {
 	return scryptOf(parts[1], parts[3], parts[4], parts[2], standard(parts[5]))
 }
 
-// readWerkzeug reads scrypt:N:r:p$salt$hash and pbkdf2:digest:rounds$salt$hash,
-// with the salt as it is written and the hash in hexadecimal.
+// readWerkzeug reads scrypt:N:r:p$salt$hash and pbkdf2:digest:rounds$salt$hash.
+// The salt is used as written; the hash is in hexadecimal.
 func readWerkzeug(encoded string) (parsed, error) {
 	parts := strings.Split(encoded, "$")
 	if len(parts) != 3 {
@@ -72,7 +73,7 @@ func readWerkzeug(encoded string) (parsed, error) {
 	}
 }
 
-// scryptOf is the hash that scrypt makes; N is a power of two.
+// scryptOf returns a scrypt hash; N is a power of two.
 func scryptOf(n, r, p, salt string, key []byte) (parsed, error) {
 	for _, text := range []string{n, r, p} {
 		if !isNumber(text) {
@@ -107,8 +108,9 @@ func scryptBy(ln, r, p int, salt, key []byte) (parsed, error) {
 	}}, nil
 }
 
-// readPasslibBcryptSHA256 reads passlib's $bcrypt-sha256$v=2,t=2b,r=cost$salt$hash:
-// bcrypt of an HMAC of the password whose key is the salt.
+// readPasslibBcryptSHA256 reads passlib's
+// $bcrypt-sha256$v=2,t=2b,r=cost$salt$hash: bcrypt of an HMAC of the password,
+// with the salt as the key.
 func readPasslibBcryptSHA256(encoded string) (parsed, error) {
 	parts := strings.Split(encoded, "$")
 	if len(parts) != 5 {
@@ -127,7 +129,7 @@ func readPasslibBcryptSHA256(encoded string) (parsed, error) {
 	})
 }
 
-// readUpdatedDrupal reads U$S$…: what Drupal 7 made of an MD5 of Drupal 6.
+// readUpdatedDrupal reads U$S$…: Drupal 7's hash of an MD5 hash of Drupal 6.
 func readUpdatedDrupal(encoded string) (parsed, error) {
 	hash, err := readDrupal7(strings.TrimPrefix(encoded, "U"))
 	return prehashed(hash, err, func(password string) string {
@@ -137,16 +139,16 @@ func readUpdatedDrupal(encoded string) (parsed, error) {
 	})
 }
 
-// ASP.NET Identity's versions, the first byte of what its Base64 holds.
+// Versions of ASP.NET Identity: the first byte after decoding Base64.
 const (
 	aspNetV2 = 0x00
 	aspNetV3 = 0x01
 )
 
-// readASPNET reads what ASP.NET Identity keeps: Base64 of, in version 2, a zero,
-// 16 bytes of salt and 32 of hash by 1000 rounds of HMAC-SHA1; in version 3, a
-// one, the pseudo-random function, the rounds and the length of the salt, each
-// in 4 bytes, then salt and hash.
+// readASPNET reads the Base64 of ASP.NET Identity. Version 2 is a zero byte, 16
+// bytes of salt, and 32 bytes of hash by 1000 rounds of HMAC-SHA1. Version 3 is
+// a one byte, then the pseudo-random function, the rounds and the length of the
+// salt in 4 bytes each, then salt and hash.
 func readASPNET(encoded string) (parsed, error) {
 	raw := standard(encoded)
 	if len(raw) == 0 {
@@ -167,8 +169,9 @@ func readASPNET(encoded string) (parsed, error) {
 	return parsed{}, ErrUnknownFormat
 }
 
-// readWordPress reads what WordPress 6.8 and later keep: $wp and a bcrypt hash
-// of the Base64 of an HMAC of the password, which is not cut at 72 bytes so.
+// readWordPress reads the hashes of WordPress 6.8 and later: $wp and a bcrypt
+// hash of the Base64 of an HMAC of the password. This avoids bcrypt's limit of
+// 72 bytes.
 func readWordPress(encoded string) (parsed, error) {
 	hash, err := readBcrypt(strings.TrimPrefix(encoded, "$wp"))
 	hash.origin = OriginWordPress
@@ -179,7 +182,7 @@ func readWordPress(encoded string) (parsed, error) {
 	})
 }
 
-// The versions of Magento 2 (Magento\Framework\Encryption\Encryptor).
+// Hash versions of Magento 2 (Magento\Framework\Encryption\Encryptor).
 const (
 	magentoMD5       = "0"
 	magentoSHA256    = "1"
@@ -187,8 +190,9 @@ const (
 	magentoArgon2id3 = "3_"
 )
 
-// readMagento reads Magento 2's hash:salt:version: the hash in hexadecimal, and
-// the salt as it is written. Version 3 has its parameters after it: 3_bytes_passes_memory.
+// readMagento reads Magento 2's hash:salt:version: the hash is in hexadecimal,
+// and the salt is used as written. Version 3 is followed by its parameters:
+// 3_bytes_passes_memory.
 func readMagento(encoded string) (parsed, error) {
 	parts := strings.Split(encoded, ":")
 	if len(parts) != 3 || len(parts[1]) < 4 {
@@ -213,8 +217,8 @@ func readMagento(encoded string) (parsed, error) {
 	}
 }
 
-// magentoArgon2 is argon2id of libsodium: one thread, and a salt of 16 bytes, cut
-// or repeated.
+// magentoArgon2 is libsodium's argon2id: one thread, and a salt of 16 bytes,
+// truncated or repeated.
 func magentoArgon2(key, salt []byte, length, passes, memory int) (parsed, error) {
 	const size = 16
 	if len(key) != length {
@@ -236,7 +240,8 @@ func magentoArgon2(key, salt []byte, length, passes, memory int) (parsed, error)
 	}}, nil
 }
 
-// saltedOf is the digest of password and salt, the salt first or last.
+// saltedOf returns the digest of password and salt; the salt comes first or
+// last.
 func saltedOf(by digest, key, salt []byte, saltFirst bool) (parsed, error) {
 	if len(key) != by.new().Size() {
 		return parsed{}, ErrUnknownFormat

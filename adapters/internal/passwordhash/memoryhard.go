@@ -11,8 +11,8 @@ import (
 	"golang.org/x/crypto/scrypt"
 )
 
-// readYescrypt reads $y$, three characters of parameters, $salt$hash: what
-// crypt(3) of today's Linux writes.
+// readYescrypt reads $y$, three characters of parameters, $salt$hash: the
+// default of crypt(3) on current Linux systems.
 func readYescrypt(encoded string) (parsed, error) {
 	parts := strings.Split(encoded, "$")
 	if len(parts) != 5 || len(parts[2]) != 3 || parts[2][0] != 'j' || !isCrypt64Bytes(parts[3]) || !isCrypt64(parts[4], 43) {
@@ -40,8 +40,8 @@ func readYescrypt(encoded string) (parsed, error) {
 	}}, nil
 }
 
-// isCrypt64Bytes reports whether a salt in crypt(3)'s characters stands for
-// whole bytes, with nothing left over. Its length is a salt's.
+// isCrypt64Bytes reports whether a salt in crypt(3)'s characters has a valid
+// length and encodes whole bytes.
 func isCrypt64Bytes(salt string) bool {
 	if len(salt) > 86 || strings.Trim(salt, crypt64) != "" {
 		return false
@@ -58,30 +58,30 @@ func isCrypt64Bytes(salt string) bool {
 	}
 }
 
-// Firebase are the hash parameters of a project of Firebase Authentication, as
-// its console shows them. Key and separator are in Base64.
+// Firebase are the hash parameters of a Firebase Authentication project, as its
+// console shows them. Key and separator are in Base64.
 type Firebase struct {
 	SignerKey, SaltSeparator string
 	Rounds, MemCost          int
 }
 
-// Encode writes a user's salt and hash, in Base64 as the export has them, and
-// the project's parameters as one hash, in the form that Supabase writes.
+// Encode returns one hash in Supabase's form from a user's salt and hash
+// (Base64, as in the export) and the project's parameters.
 func (f Firebase) Encode(salt, hash string) string {
 	standard := strings.NewReplacer("-", "+", "_", "/")
 	return fmt.Sprintf("$fbscrypt$v=1,n=%d,r=%d,p=1,ss=%s,sk=%s$%s$%s", f.MemCost, f.Rounds,
 		standard.Replace(f.SaltSeparator), standard.Replace(f.SignerKey), standard.Replace(salt), standard.Replace(hash))
 }
 
-// The bounds of Firebase's own.
+// Firebase's own bounds.
 const (
 	maxFirebaseMemCost = 14
 	maxFirebaseRounds  = 8
 )
 
-// readFirebase reads $fbscrypt$v=1,n=,r=,p=1,ss=,sk=$salt$hash: Firebase's
-// scrypt, whose hash is the project's signer key, encrypted under the key that
-// scrypt derives from the password.
+// readFirebase reads $fbscrypt$v=1,n=,r=,p=1,ss=,sk=$salt$hash. Firebase
+// derives a key from the password by scrypt, and encrypts the project's signer
+// key with it. The result is the hash.
 func readFirebase(encoded string) (parsed, error) {
 	parts := strings.Split(encoded, "$")
 	if len(parts) != 5 {

@@ -17,19 +17,19 @@ import (
 	"github.com/zitadel/passwap/verifier"
 )
 
-// The bounds of passwap's algorithms; why they are there, see maxMemory.
+// Bounds of passwap's algorithms; see maxMemory for the reasons.
 const (
 	maxArgon2Passes = 10
 	maxBcryptCost   = 14
-	// maxLog2Rounds is 2 to that power, of MD5 or SHA-512.
+	// The number of rounds of MD5 or SHA-512 is 2 to that power.
 	minLog2Rounds, maxLog2Rounds = 7, 20
-	// The standard raises fewer than a thousand rounds to a thousand.
+	// The standard raises fewer than 1000 rounds to 1000.
 	minSHA2Rounds, maxSHA2Rounds = 1_000, 700_000
-	// maxScryptWork is in bytes: how much memory is filled, p times.
+	// maxScryptWork is the memory in bytes that is filled in all, p times.
 	maxScryptWork = 2 * maxMemory
 )
 
-// by leaves the hash to one of passwap's verifiers: its bounds first.
+// by checks the bounds, then lets one of passwap's verifiers read the hash.
 func by(v verifier.Verifier, encoded string, work Work) (parsed, error) {
 	result, err := v.Validate(encoded)
 	if bounds, ok := errors.AsType[*verifier.BoundsError](err); ok {
@@ -53,8 +53,8 @@ func readArgon2(encoded string) (parsed, error) {
 	if len(parts) != 6 || parts[1] != argon2.Identifier_id && parts[1] != argon2.Identifier_i {
 		return parsed{}, ErrUnknownFormat
 	}
-	// A hash of no bytes would match any password, and one of a few would match
-	// by chance.
+	// A hash of zero bytes would match any password, and a very short one could
+	// match by chance.
 	hash, err := base64.RawStdEncoding.Strict().DecodeString(parts[5])
 	if err != nil {
 		return parsed{}, ErrUnknownFormat
@@ -67,14 +67,14 @@ func readArgon2(encoded string) (parsed, error) {
 		return parsed{}, ErrUnknownFormat
 	}
 	return by(argon2.NewVerifier(&argon2.ValidationOpts{
-		MinMemory: 8, // the algorithm's own least, in KiB
+		MinMemory: 8, // the algorithm's own minimum, in KiB
 		MaxMemory: maxMemory >> 10,
 		MaxTime:   maxArgon2Passes,
 	}), encoded, argon2Work(parts[1], memory, passes, threads))
 }
 
-// readBcrypt reads $2b$cost$salt-and-hash, of the versions that are computed as
-// today's. bcrypt reads the first 72 bytes of a password only.
+// readBcrypt reads $2b$cost$salt-and-hash, and the versions that are computed
+// in the same way. bcrypt reads only the first 72 bytes of a password.
 func readBcrypt(encoded string) (parsed, error) {
 	parts := strings.Split(encoded, "$")
 	const saltAndHash = 22 + 31
@@ -84,7 +84,7 @@ func readBcrypt(encoded string) (parsed, error) {
 	return by(bcrypt.NewVerifier(&bcrypt.ValidationOpts{MaxCost: maxBcryptCost}), encoded, bcryptWork(parts[2]))
 }
 
-// readMD5Crypt reads $1$salt$hash; it has no parameters.
+// readMD5Crypt reads $1$salt$hash, which has no parameters.
 func readMD5Crypt(encoded string) (parsed, error) {
 	parts := strings.Split(encoded, "$")
 	if len(parts) != 4 || len(parts[2]) > 8 || !isCrypt64(parts[3], 22) {
@@ -93,7 +93,7 @@ func readMD5Crypt(encoded string) (parsed, error) {
 	return by(md5.NewVerifier(), encoded, Work{familyMD5Crypt, 1})
 }
 
-// readPHPass reads $P$ or $H$, a character for the rounds, salt and hash.
+// readPHPass reads $P$ or $H$, one character for the rounds, salt and hash.
 func readPHPass(encoded string) (parsed, error) {
 	if !isCrypt64(encoded[3:], phpass.HashLength-3) {
 		return parsed{}, ErrUnknownFormat
@@ -104,7 +104,7 @@ func readPHPass(encoded string) (parsed, error) {
 	return hash, err
 }
 
-// readDrupal7 reads $S$, a character for the rounds, salt and hash.
+// readDrupal7 reads $S$, one character for the rounds, salt and hash.
 func readDrupal7(encoded string) (parsed, error) {
 	if !isCrypt64(encoded[3:], drupal7.HashLength-3) {
 		return parsed{}, ErrUnknownFormat
@@ -116,13 +116,14 @@ func readDrupal7(encoded string) (parsed, error) {
 	return by(drupal7.NewVerifier(opts), encoded, Work{familyDrupal7, log2Rounds(encoded[3])})
 }
 
-// readSHA2Crypt reads $5$ or $6$, perhaps rounds=N$, salt$hash.
+// readSHA2Crypt reads $5$ or $6$, optionally rounds=N$, then salt$hash.
 func readSHA2Crypt(encoded string) (parsed, error) {
 	parts := strings.Split(encoded, "$")
 	rounds := "5000"
 	if len(parts) == 5 {
 		var given bool
-		// A number that is not written as usual would not come back as it was.
+		// The verifier would rewrite a number in an unusual form, and the hash
+		// would differ.
 		if rounds, given = strings.CutPrefix(parts[2], "rounds="); !given || !isNumber(rounds) {
 			return parsed{}, ErrUnknownFormat
 		}
@@ -134,8 +135,8 @@ func readSHA2Crypt(encoded string) (parsed, error) {
 	if len(parts) != 4 && len(parts) != 5 || len(parts[len(parts)-2]) > sha2.SaltLenMax || !isCrypt64(parts[len(parts)-1], length) {
 		return parsed{}, ErrUnknownFormat
 	}
-	// The verifier would take them for rounds, so they would cost what this does
-	// not say.
+	// The verifier would read this salt as a number of rounds, and the cost
+	// would differ from the one computed here.
 	if len(parts) == 4 && strings.HasPrefix(parts[2], "rounds=") {
 		return parsed{}, ErrUnknownFormat
 	}
@@ -145,7 +146,7 @@ func readSHA2Crypt(encoded string) (parsed, error) {
 	}), encoded, Work{familySHA2Crypt + parts[1], number(rounds)})
 }
 
-// number reads what isNumber holds for, or no rounds at all.
+// number reads a text that isNumber accepts; without rounds it returns 0.
 func number(text string) int {
 	value, err := strconv.Atoi(text)
 	if err != nil {
@@ -154,12 +155,12 @@ func number(text string) int {
 	return value
 }
 
-// log2Rounds reads the character for a number of rounds.
+// log2Rounds reads the character that encodes the number of rounds.
 func log2Rounds(character byte) int {
 	return 1 << max(strings.IndexByte(crypt64, character), 0)
 }
 
-// isNumber holds for a positive number as it is usually written.
+// isNumber reports whether the text is a positive number in its usual form.
 func isNumber(text string) bool {
 	number, err := strconv.ParseUint(text, 10, 31)
 	return err == nil && number > 0 && strconv.FormatUint(number, 10) == text
@@ -190,7 +191,8 @@ func readScrypt(encoded string) (parsed, error) {
 	return hashed, nil
 }
 
-// scryptMemory checks what a hash fills, in MiB; ln, r and p are small already.
+// scryptMemory checks the memory that a hash fills, in MiB. ln, r and p are
+// already within bounds.
 func scryptMemory(algorithm string, ln, r, p int) error {
 	memory := 128 * r << ln
 	if memory > maxMemory {

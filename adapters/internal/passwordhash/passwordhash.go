@@ -1,8 +1,8 @@
-// Package passwordhash verifies passwords against hashes in their usual encoded
-// form, for the sources that are given hashes: a file, a database. Most
-// algorithms are passwap's; what is kept here is which forms are taken, within
-// which bounds, the forms that passwap lacks, and what each takes to compute, so
-// that another can be made to take as much. It imports neither domain nor ports.
+// Package passwordhash verifies passwords against encoded hashes, for the
+// sources that store hashes: a file, a database. passwap implements most
+// algorithms. This package has the list of accepted forms, their bounds, the
+// forms that passwap lacks, and the cost of each hash. The cost lets a caller
+// make another check take as long. It imports neither domain nor ports.
 package passwordhash
 
 import (
@@ -12,60 +12,62 @@ import (
 	"strings"
 )
 
-// ErrUnknownFormat is a hash of a form that none of the algorithms takes.
+// ErrUnknownFormat is the error for a hash in a form that no algorithm accepts.
 var ErrUnknownFormat = errors.New("unknown password hash format; docs/password-hashes.md lists the supported formats")
 
-// ErrOutOfBounds is a hash that is so short that it proves nothing, or whose
-// parameters take more time than Cognito waits, or more memory than there is.
+// ErrOutOfBounds is the error for a hash that is too short to prove anything,
+// or that needs more time than Cognito's timeout or more memory than the
+// function has.
 var ErrOutOfBounds = errors.New("a hash parameter is out of bounds")
 
-// Decoy has the form of an argon2id hash (19 MiB, 2 passes, 1 thread: the OWASP
-// Password Storage Cheat Sheet's) but was made from no password. To verify
-// against it takes the time of a real one.
+// Decoy has the form of an argon2id hash, but no password made it. Its
+// parameters are those of the OWASP Password Storage Cheat Sheet: 19 MiB, 2
+// passes, 1 thread. Verifying against it takes as long as against a real hash.
 const Decoy = "$argon2id$v=19$m=19456,t=2,p=1$Zm9yIGEgdXNlciB1bmtub3duIQ$x0kLqO2yqRIsn7fZzQ2Q1rHIZb1xG1v7b9sC7c9k3kA"
 
-// The bounds. Those above keep a hash below two seconds of one core of Lambda's
-// (1769 MB of memory buy one), so that there is time left of Cognito's five for
-// everything else, and within the memory of a small function. There are hardly
-// any below: a hash that is cheap to compute is badly kept, but it proves the
-// password as well as a dear one. What proves little is a short hash.
+// Bounds. The upper bounds keep a hash within two seconds of one Lambda core
+// (1769 MB of memory) and within the memory of a small function. This leaves
+// enough of Cognito's five seconds for the rest. There are few lower bounds: a
+// hash that is cheap to compute protects badly, but proves the password as well
+// as an expensive one. A short hash, however, proves little.
 const (
-	// maxEncoded is longer than any hash here with room to spare.
+	// maxEncoded is longer than any supported hash.
 	maxEncoded = 1024
-	// maxPassword is what Cognito lets through, 256 characters, in bytes. Some
-	// algorithms take a time that grows with the square of it.
+	// maxPassword is Cognito's limit of 256 characters, in bytes. The time of
+	// some algorithms grows with the square of the length.
 	maxPassword = 4 * 256
-	// minHash is the shortest hash, in bytes, that nobody meets by chance.
+	// minHash is the shortest hash in bytes that no password matches by chance.
 	minHash = 16
-	// maxHash is more than any algorithm gives by itself.
+	// maxHash is longer than the output of any algorithm.
 	maxHash = 128
-	// maxMemory of one hash, in bytes: what a function of 256 MB has to spare.
+	// maxMemory is the limit for one hash in bytes: the free memory of a
+	// function of 256 MB.
 	maxMemory = 128 << 20
 )
 
-// Origin is the application that a hash says it comes from.
+// Origin is the application whose hashes have this form.
 type Origin string
 
-// The origins that a form tells of.
+// Origins that a form can identify.
 const (
-	// OriginUnknown: the form is used by many.
+	// OriginUnknown is the origin of a form that many applications use.
 	OriginUnknown Origin = ""
-	// OriginWordPress hashes what it has slashed.
+	// OriginWordPress adds slashes to the password before hashing.
 	OriginWordPress Origin = "WordPress"
-	// OriginPHPBB hashes what it has escaped for HTML.
+	// OriginPHPBB escapes the password for HTML before hashing.
 	OriginPHPBB Origin = "phpBB"
 )
 
-// Hash is a hash of a known form within its bounds.
+// Hash is a hash in a known form and within its bounds.
 type Hash struct {
 	work   Work
 	origin Origin
 	verify func(password string) (bool, error)
 }
 
-// Parse reads a hash; nothing is computed. It returns an error that matches
-// [ErrUnknownFormat] or [ErrOutOfBounds], and holds nothing of the hash but its
-// parameters and the name of its form.
+// Parse reads a hash without computing anything. Its error matches
+// [ErrUnknownFormat] or [ErrOutOfBounds]. The error contains the form's name
+// and parameters, and nothing else of the hash.
 func Parse(encoded string) (Hash, error) {
 	parsed, err := parse(encoded)
 	if errors.Is(err, ErrUnknownFormat) {
@@ -74,18 +76,18 @@ func Parse(encoded string) (Hash, error) {
 	return Hash(parsed), err
 }
 
-// Work is what it takes to compute the hash.
+// Work returns the cost of computing the hash.
 func (h Hash) Work() Work {
 	return h.work
 }
 
-// Origin is the application that the hash comes from.
+// Origin returns the application whose hashes have this form.
 func (h Hash) Origin() Origin {
 	return h.origin
 }
 
-// Verify reports whether the password is the one that was hashed; false for what
-// [Takes] does not hold for.
+// Verify reports whether the password matches the hash. It returns false for a
+// password that [Takes] rejects.
 func (h Hash) Verify(password string) bool {
 	if !Takes(password) {
 		return false
@@ -94,9 +96,9 @@ func (h Hash) Verify(password string) bool {
 	return right && err == nil
 }
 
-// Takes reports whether a password can be the one that was hashed. One that is
-// longer than Cognito's can be, or holds a NUL, never is: HMAC fills short keys up
-// with NULs, so that PBKDF2 and scrypt would take "x" and "x\x00" for the same.
+// Takes reports whether a password can match any hash. A password that is
+// longer than Cognito's limit, or that contains a NUL, cannot. HMAC pads short
+// keys with NULs, so PBKDF2 and scrypt would treat "x" and "x\x00" as equal.
 func Takes(password string) bool {
 	return len(password) <= maxPassword && !strings.Contains(password, "\x00")
 }
@@ -107,7 +109,7 @@ func Validate(encoded string) error {
 	return err
 }
 
-// Verify is [Parse] and [Hash.Verify] in one.
+// Verify combines [Parse] and [Hash.Verify].
 func Verify(encoded, password string) (bool, error) {
 	hash, err := Parse(encoded)
 	if err != nil {
@@ -116,11 +118,11 @@ func Verify(encoded, password string) (bool, error) {
 	return hash.Verify(password), nil
 }
 
-// parsed is a Hash that is being read.
+// parsed is a Hash under construction.
 type parsed Hash
 
-// parse tells a hash's form by how it begins. Each form is checked as a whole,
-// and nothing is computed.
+// parse recognizes a hash's form by its beginning. It checks the whole form and
+// computes nothing.
 func parse(encoded string) (parsed, error) {
 	if len(encoded) > maxEncoded || strings.ContainsFunc(encoded, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return parsed{}, ErrUnknownFormat
@@ -137,8 +139,8 @@ func parse(encoded string) (parsed, error) {
 // reader reads hashes of one form.
 type reader func(encoded string) (parsed, error)
 
-// cryptForm is what reads a hash that begins as those of crypt(3) do; nil where
-// there is none.
+// cryptForm returns the reader of a hash that begins like those of crypt(3), or
+// nil.
 func cryptForm(encoded string) reader {
 	begins := func(prefix string) bool { return strings.HasPrefix(encoded, prefix) }
 	switch {
@@ -171,7 +173,8 @@ func cryptForm(encoded string) reader {
 	}
 }
 
-// frameworkForm is what reads any other hash without a scheme in braces.
+// frameworkForm returns the reader of any other hash without a scheme in
+// braces.
 func frameworkForm(encoded string) reader {
 	begins := func(prefix string) bool { return strings.HasPrefix(encoded, prefix) }
 	switch {
@@ -198,7 +201,7 @@ func frameworkForm(encoded string) reader {
 	}
 }
 
-// after reads a hash of another form that has something before it.
+// after returns a reader for a prefix and a hash of another form.
 func after(prefix string, read reader) reader {
 	return func(encoded string) (parsed, error) { return read(strings.TrimPrefix(encoded, prefix)) }
 }
@@ -220,10 +223,10 @@ func same(a, b []byte) bool {
 	return subtle.ConstantTimeCompare(a, b) == 1
 }
 
-// crypt64 are the 64 characters of crypt(3), in their order.
+// crypt64 lists the 64 characters of crypt(3) in their order.
 const crypt64 = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// isCrypt64 reports whether the text has this length, in those characters.
+// isCrypt64 reports whether the text has this length and only those characters.
 func isCrypt64(text string, length int) bool {
 	return len(text) == length && strings.Trim(text, crypt64) == ""
 }

@@ -13,17 +13,18 @@ import (
 	"strings"
 )
 
-// maxPBKDF2Rounds counts each block of the hash: a hash that is longer than the
-// digest takes all the rounds again.
+// maxPBKDF2Rounds counts every block of the hash. A hash that is longer than
+// the digest repeats all rounds for each block.
 const maxPBKDF2Rounds = 2_000_000
 
-// digest is a digest by its name.
+// digest is a hash function with its name.
 type digest struct {
 	name string
 	new  func() hash.Hash
 }
 
-// digestOf is the digest of a name; without new where there is none.
+// digestOf returns the digest with this name; its field new is nil for an
+// unknown name.
 func digestOf(name string) digest {
 	switch name {
 	case "md5":
@@ -43,7 +44,7 @@ func digestOf(name string) digest {
 	}
 }
 
-// pbkdf2Of is the hash that PBKDF2 makes. The salt must not be empty.
+// pbkdf2Of returns a PBKDF2 hash. The salt must not be empty.
 func pbkdf2Of(by digest, rounds string, salt, key []byte) (parsed, error) {
 	if by.new == nil || by.name == "md5" || !isNumber(rounds) || len(salt) == 0 || key == nil {
 		return parsed{}, ErrUnknownFormat
@@ -66,8 +67,9 @@ func pbkdf2Of(by digest, rounds string, salt, key []byte) (parsed, error) {
 	}}, nil
 }
 
-// readPBKDF2 reads $pbkdf2$, or $pbkdf2-sha256$ and its kin, rounds$salt$hash, in
-// passlib's Base64: a dot for a plus, and mostly no padding.
+// readPBKDF2 reads $pbkdf2$, $pbkdf2-sha256$ and similar forms, then
+// rounds$salt$hash in passlib's Base64: a dot instead of a plus, usually
+// without padding.
 func readPBKDF2(encoded string) (parsed, error) {
 	parts := strings.Split(encoded, "$")
 	if len(parts) != 5 {
@@ -80,7 +82,7 @@ func readPBKDF2(encoded string) (parsed, error) {
 	return pbkdf2Of(digestOf(name), parts[2], adapted(parts[3]), adapted(parts[4]))
 }
 
-// adapted decodes passlib's Base64; nil where it is none.
+// adapted decodes passlib's Base64; nil if the text is invalid.
 func adapted(text string) []byte {
 	raw, err := base64.RawStdEncoding.Strict().DecodeString(strings.ReplaceAll(strings.TrimRight(text, "="), ".", "+"))
 	if err != nil {
@@ -89,7 +91,7 @@ func adapted(text string) []byte {
 	return raw
 }
 
-// standard decodes Base64; nil where it is none.
+// standard decodes Base64; nil if the text is invalid.
 func standard(text string) []byte {
 	raw, err := base64.StdEncoding.Strict().DecodeString(text)
 	if err != nil {
@@ -98,7 +100,7 @@ func standard(text string) []byte {
 	return raw
 }
 
-// hexadecimal decodes digits; nil where they are none.
+// hexadecimal decodes hexadecimal digits; nil if the text is invalid.
 func hexadecimal(text string) []byte {
 	raw, err := hex.DecodeString(text)
 	if err != nil {
@@ -107,7 +109,7 @@ func hexadecimal(text string) []byte {
 	return raw
 }
 
-// roundsOf writes a number of rounds.
+// roundsOf formats a number of rounds.
 func roundsOf(number uint32) string {
 	return strconv.FormatUint(uint64(number), 10)
 }

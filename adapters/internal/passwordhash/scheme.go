@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// readScheme reads {SCHEME}hash, as LDAP, Dovecot and Spring write it: a hash of
-// the scheme's own, or one of another form behind a prefix. A prefix that says
-// another thing than the hash does not count: what is behind {noop} is the
-// password itself, whatever it looks like.
+// readScheme reads {SCHEME}hash as LDAP, Dovecot and Spring write it. The hash
+// has a form of the scheme's own, or another form that begins with its own
+// prefix. If the scheme and the prefix contradict each other, the hash is
+// rejected: after {noop} comes a plain password, whatever it looks like.
 func readScheme(encoded string) (parsed, error) {
 	scheme, rest, closed := strings.Cut(encoded[1:], "}")
 	if !closed {
@@ -19,7 +19,7 @@ func readScheme(encoded string) (parsed, error) {
 	if read := schemeForm(scheme); read != nil {
 		return read(rest)
 	}
-	name, _, _ := strings.Cut(scheme, "@") // Spring's versions
+	name, _, _ := strings.Cut(scheme, "@") // the scheme without the version that Spring adds
 	for _, prefix := range wrapped(name) {
 		if read := cryptForm(rest); read != nil && strings.HasPrefix(rest, prefix) {
 			return read(rest)
@@ -28,7 +28,7 @@ func readScheme(encoded string) (parsed, error) {
 	return parsed{}, ErrUnknownFormat
 }
 
-// wrapped lists how a hash begins that may stand behind a scheme.
+// wrapped lists the prefixes that a hash after this scheme may have.
 func wrapped(scheme string) []string {
 	switch scheme {
 	case "crypt":
@@ -54,8 +54,7 @@ func wrapped(scheme string) []string {
 	}
 }
 
-// schemeForm is what reads the hash behind a scheme that has a form of its own;
-// nil where it has none.
+// schemeForm returns the reader for a scheme with a form of its own, or nil.
 func schemeForm(scheme string) reader {
 	switch scheme {
 	case "smd5", "ssha", "ssha256", "ssha384", "ssha512":
@@ -80,7 +79,7 @@ func schemeForm(scheme string) reader {
 	}
 }
 
-// readSalted reads the digest of password and salt, and the salt behind it.
+// readSalted reads the digest of password and salt, followed by the salt.
 func readSalted(by digest, raw []byte) (parsed, error) {
 	size := by.new().Size()
 	if raw == nil {
@@ -92,8 +91,8 @@ func readSalted(by digest, raw []byte) (parsed, error) {
 	return saltedOf(by, raw[:size], raw[size:], false)
 }
 
-// readOpenLDAPPBKDF2 reads rounds$salt$hash of OpenLDAP's contrib module pw-pbkdf2,
-// in passlib's Base64.
+// readOpenLDAPPBKDF2 reads rounds$salt$hash of OpenLDAP's contrib module
+// pw-pbkdf2, in passlib's Base64.
 func readOpenLDAPPBKDF2(by digest, text string) (parsed, error) {
 	parts := strings.Split(text, "$")
 	if len(parts) != 3 {
@@ -102,8 +101,8 @@ func readOpenLDAPPBKDF2(by digest, text string) (parsed, error) {
 	return pbkdf2Of(by, parts[0], adapted(parts[1]), adapted(parts[2]))
 }
 
-// readPBKDF2Scheme reads what stands behind {PBKDF2}: OpenLDAP's, Dovecot's
-// $1$salt$rounds$hash, a hash of passlib's, or Spring's hexadecimal.
+// readPBKDF2Scheme reads the text after {PBKDF2}: the form of OpenLDAP, Dovecot
+// ($1$salt$rounds$hash), passlib or Spring (hexadecimal).
 func readPBKDF2Scheme(text string) (parsed, error) {
 	parts := strings.Split(text, "$")
 	switch {
@@ -118,8 +117,8 @@ func readPBKDF2Scheme(text string) (parsed, error) {
 	}
 }
 
-// readSpringPBKDF2 reads salt and hash in hexadecimal. Spring's defaults of a
-// version stand nowhere in them.
+// readSpringPBKDF2 reads salt and hash in hexadecimal. Spring does not write
+// the parameters of its versions into the hash.
 func readSpringPBKDF2(name, rounds string, salt int, text string) (parsed, error) {
 	const key = 32
 	raw, err := hex.DecodeString(text)
@@ -129,7 +128,7 @@ func readSpringPBKDF2(name, rounds string, salt int, text string) (parsed, error
 	return pbkdf2Of(digestOf(name), rounds, raw[:salt], raw[salt:])
 }
 
-// readSpringLDAP reads the scheme of LDAP's that stands behind Spring's.
+// readSpringLDAP reads the LDAP scheme after Spring's own.
 func readSpringLDAP(text string) (parsed, error) {
 	if !strings.HasPrefix(text, "{") {
 		return parsed{}, ErrUnknownFormat
@@ -137,8 +136,8 @@ func readSpringLDAP(text string) (parsed, error) {
 	return readScheme(text)
 }
 
-// readSpringScrypt reads $parameters$salt$hash: N as a power of two, r and p, each
-// in two hexadecimal digits but for the first.
+// readSpringScrypt reads $parameters$salt$hash. The parameters are N as a power
+// of two, r and p, in two hexadecimal digits each; N may have one.
 func readSpringScrypt(text string) (parsed, error) {
 	if strings.HasPrefix(text, "$scrypt$") {
 		return readScrypt(text)

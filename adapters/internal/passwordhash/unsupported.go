@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// unsupported is an unknown form of which it is known what it is.
+// unsupported is the error for a form that is recognized but not supported.
 type unsupported struct {
 	name string
 }
@@ -15,13 +15,13 @@ func (u *unsupported) Error() string {
 	return fmt.Sprintf("unsupported password hash format: it looks like %s; docs/password-hashes.md lists the supported formats", u.name)
 }
 
-// Is makes it match [ErrUnknownFormat].
+// Is lets it match [ErrUnknownFormat].
 func (u *unsupported) Is(target error) bool {
 	return target == ErrUnknownFormat
 }
 
-// named tells what a hash of an unknown form is, for an error: of the hash itself,
-// it holds nothing.
+// named returns an error that names the recognized form. It contains nothing of
+// the hash.
 func named(encoded string) error {
 	lower := strings.ToLower(encoded)
 	for _, form := range unsupportedPrefixes() {
@@ -53,8 +53,8 @@ func isHexadecimal(text string) bool {
 	return strings.Trim(text, "0123456789abcdefABCDEF") == ""
 }
 
-// unsupportedPrefixes lists forms in the order of docs/password-hashes.md, in lower
-// case.
+// unsupportedPrefixes lists forms in the order of docs/password-hashes.md.
+// Prefixes are in lower case.
 func unsupportedPrefixes() []struct{ prefix, name string } {
 	return []struct{ prefix, name string }{
 		{"{noop}", "a password in plain text (Spring's {noop})"},

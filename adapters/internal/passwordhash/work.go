@@ -11,14 +11,14 @@ import (
 	"golang.org/x/crypto/scrypt"
 )
 
-// Work is what it takes to compute a hash. Two hashes of one family take times
-// that are to each other as their units; what those are is the family's own.
+// Work is the cost of computing a hash. Within one family, the time is
+// proportional to the units. Each family has its own unit.
 type Work struct {
 	Family string
 	Units  int
 }
 
-// The families; some have a part that says more.
+// Families; some have a suffix with a parameter.
 const (
 	familyArgon2    = "argon2"
 	familyBcrypt    = "bcrypt"
@@ -32,26 +32,26 @@ const (
 	familyYescrypt  = "yescrypt-"
 )
 
-// bcryptSalt is how long a salt of bcrypt is, as it is written.
+// bcryptSalt is the encoded length of bcrypt's salt.
 const bcryptSalt = 22
 
 func bcryptWork(cost string) Work {
 	return Work{familyBcrypt, 1 << max(min(number(strings.TrimPrefix(cost, "0")), maxBcryptCost), 0)}
 }
 
-// argon2Work counts KiB that are filled, in all passes. Threads share them, so
-// each number of threads is a family of its own.
+// argon2Work counts the KiB that all passes fill. Threads share them, so each
+// number of threads is its own family.
 func argon2Work(kind string, memory, passes, threads int) Work {
 	return Work{fmt.Sprintf("%s,p=%d", kind, threads), memory * passes}
 }
 
-// scryptWork counts blocks of 128 bytes that are filled.
+// scryptWork counts the blocks of 128 bytes that are filled.
 func scryptWork(ln, r, p int) Work {
 	return Work{familyScrypt, r * p << ln}
 }
 
-// Spend takes as long as it takes to compute a hash of this work for the password,
-// and proves nothing.
+// Spend takes as long as computing a hash of this work for the password. Its
+// result proves nothing.
 func (w Work) Spend(password string) {
 	if !Takes(password) {
 		return
@@ -67,9 +67,9 @@ type step struct {
 	run   func(password string)
 }
 
-// steps are computations whose units add up to the work's, but for what is less
-// than the least that a family can compute. Each is within the bounds of hashes,
-// so none needs more memory than one.
+// steps returns computations whose units add up to the work, except for a
+// remainder below the family's minimum. Each step is within the bounds of
+// hashes, so none needs more memory than one hash.
 func (w Work) steps() []step {
 	family, more, _ := strings.Cut(w.Family, "-")
 	switch {
@@ -133,17 +133,17 @@ func (w Work) steps() []step {
 	}
 }
 
-// zeros are characters of crypt(3) that stand for zeros.
+// zeros returns characters of crypt(3) that encode zeros.
 func zeros(length int) string {
 	return strings.Repeat(crypt64[:1], length)
 }
 
-// verifying computes a hash.
+// verifying returns a function that computes this hash.
 func verifying(encoded string) func(string) {
 	return func(password string) { _, _ = Verify(encoded, password) }
 }
 
-// powers takes a number apart into powers of two, between two of them.
+// powers splits a number into powers of two within the bounds.
 func powers(units, least, most int, run func(log2 int) func(string)) []step {
 	var steps []step
 	for log2 := most; log2 >= least; log2-- {
@@ -155,7 +155,7 @@ func powers(units, least, most int, run func(log2 int) func(string)) []step {
 	return steps
 }
 
-// parts takes a number apart into parts of about one size, none above the most.
+// parts splits a number into parts of similar size, each at most most.
 func parts(units, most int, run func(units int) func(string)) []step {
 	var steps []step
 	for left := (units + most - 1) / most; left > 0; left-- {

@@ -1,8 +1,7 @@
-// Package rawjson reads JSON where it stands, and writes it where it goes. What
-// is not looked at costs hardly anything and keeps its bytes; what is written
-// needs nothing of encoding/json, whose ways by reflection are long. To be read
-// a text must be valid, which [json.Valid] has to see to first. The package
-// imports neither domain nor ports.
+// Package rawjson reads JSON without decoding it, and writes JSON without
+// encoding/json. Values that are not read cost little and keep their bytes.
+// encoding/json uses reflection, which is slower. A text must be valid: call
+// [json.Valid] before reading. The package imports neither domain nor ports.
 package rawjson
 
 import (
@@ -12,19 +11,20 @@ import (
 	"unicode/utf8"
 )
 
-// Object walks over the members of an object.
+// Object iterates over the members of an object.
 type Object struct {
-	// Key is that of the member that Next came to, and Start and End are where
-	// its value stands.
+	// Key is the key of the current member. Start and End are the bounds of its
+	// value.
 	Key        string
 	Start, End int
-	// Position is where the walk is: after the last member, at the closing brace.
+	// Position is the current offset; after the last member, that of the
+	// closing brace.
 	Position int
 
 	text []byte
 }
 
-// Members begins the walk; false where the text is no object.
+// Members starts the iteration. It returns false if the text is not an object.
 func Members(text []byte) (*Object, bool) {
 	o := &Object{text: text}
 	o.skipSpace()
@@ -35,7 +35,8 @@ func Members(text []byte) (*Object, bool) {
 	return o, true
 }
 
-// Elements are those of an array; none where the text is no array.
+// Elements returns the elements of an array; nothing if the text is not an
+// array.
 func Elements(text []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		o := Object{text: text}
@@ -51,7 +52,7 @@ func Elements(text []byte) iter.Seq[[]byte] {
 	}
 }
 
-// Next goes to the next member; false after the last.
+// Next moves to the next member. It returns false after the last.
 func (o *Object) Next() bool {
 	o.skipSeparator()
 	if o.at('}') {
@@ -65,12 +66,13 @@ func (o *Object) Next() bool {
 	return o.nextValue('}')
 }
 
-// Value is the member's, as it stands.
+// Value returns the bytes of the current member's value.
 func (o *Object) Value() []byte {
 	return o.text[o.Start:o.End]
 }
 
-// nextValue goes past a value; false where the end stands in its place.
+// nextValue moves past a value. It returns false at the end of the array or
+// object.
 func (o *Object) nextValue(end byte) bool {
 	o.skipSeparator()
 	if o.at(end) {
@@ -104,7 +106,7 @@ func isSpace(b byte) bool {
 	return b == ' ' || b == '\t' || b == '\r' || b == '\n'
 }
 
-// skipString goes past a string, whose opening quote is at the position.
+// skipString moves past a string whose opening quote is at the position.
 func (o *Object) skipString() {
 	for o.Position++; ; o.Position++ {
 		o.Position += bytes.IndexByte(o.text[o.Position:], '"')
@@ -115,14 +117,13 @@ func (o *Object) skipString() {
 	}
 }
 
-// isEscaped holds for a sign of a string with an odd number of backslashes
-// before it.
+// isEscaped reports whether an odd number of backslashes precedes the position.
 func (o *Object) isEscaped() bool {
 	before := o.text[:o.Position]
 	return (len(before)-len(bytes.TrimRight(before, `\`)))%2 == 1
 }
 
-// skipValue goes past any value.
+// skipValue moves past any value.
 func (o *Object) skipValue() {
 	depth := 0
 	for {
@@ -146,7 +147,7 @@ func (o *Object) skipValue() {
 	}
 }
 
-// skipScalar goes past a number, true, false or null.
+// skipScalar moves past a number, true, false or null.
 func (o *Object) skipScalar() {
 	for o.Position < len(o.text) {
 		switch b := o.text[o.Position]; {
@@ -167,7 +168,7 @@ func IsArray(value []byte) bool {
 	return len(value) > 0 && value[0] == '['
 }
 
-// Text reads a value that must be a string; false where it is none.
+// Text reads a string. It returns false if the value is not a string.
 func Text(value []byte) (string, bool) {
 	if len(value) == 0 || value[0] != '"' {
 		return "", false

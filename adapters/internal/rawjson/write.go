@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// AppendText appends the text as a string of JSON, as [json.Marshal] writes it.
+// AppendText appends the text as a JSON string, with the same bytes as
+// [json.Marshal].
 func AppendText(to []byte, text string) []byte {
 	if strings.IndexFunc(text, needsCare) >= 0 {
-		quoted, _ := json.Marshal(text) // of a string there is no error
+		quoted, _ := json.Marshal(text) // a string causes no error
 		return append(to, quoted...)
 	}
 	to = append(to, '"')
@@ -16,8 +17,8 @@ func AppendText(to []byte, text string) []byte {
 	return append(to, '"')
 }
 
-// needsCare holds for what may not stand in a string as it is, and for what
-// [json.Marshal] does not leave as it is.
+// needsCare reports whether the character must be escaped in a string, or is
+// escaped by [json.Marshal].
 func needsCare(r rune) bool {
 	return r < ' ' || r > '~' || strings.ContainsRune(`"\<>&`, r)
 }

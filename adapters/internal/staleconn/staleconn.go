@@ -1,6 +1,6 @@
-// Package staleconn tells what became of a request that brought no answer. While
-// a Lambda function sleeps, services close the connections that it keeps, and
-// the first request on such a stale connection is lost before anybody reads it.
+// Package staleconn finds out whether a request without a response reached the
+// service. While Lambda freezes a function, services close its connections. The
+// first request on such a stale connection is lost before the service reads it.
 // It imports ports.
 package staleconn
 
@@ -14,14 +14,14 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// Request is one request that is watched.
+// Request records the progress of one request.
 type Request struct {
-	ctx                         context.Context //nolint:containedctx // it is the request's own
+	ctx                         context.Context //nolint:containedctx // the request's own context
 	connected, stale, firstByte atomic.Bool
 }
 
-// Watch returns a context to send one request with, and what tells afterwards how
-// far the request came.
+// Watch returns a context for sending one request, and a Request that knows
+// afterwards how far it came.
 func Watch(ctx context.Context) (context.Context, *Request) {
 	r := &Request{ctx: ctx}
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -36,27 +36,27 @@ func (r *Request) gotConn(info httptrace.GotConnInfo) {
 	r.connected.Store(true)
 }
 
-// LostOnStale reports whether the request, which ended in the error, was lost on
-// a stale connection: the connection served before, but not in this attempt, and
-// not one byte came back. The function does not sleep within an attempt, so a
-// connection that served this attempt is not stale: its service read the request
-// and then closed it (docs/decisions/0006).
+// LostOnStale reports whether the request that ended in the error was lost on a
+// stale connection: one that served a request before this attempt, and returned
+// no bytes. Lambda does not freeze the function during an attempt. If a
+// connection that already served this attempt fails, its service read the
+// request and then closed the connection (docs/decisions/0006).
 func (r *Request) LostOnStale(err error) bool {
 	return err != nil && r.stale.Load() && !r.firstByte.Load() && r.ctx.Err() == nil
 }
 
-// Unjudged reports whether the request, which ended in the error, certainly led
-// to no answer: no connection was made, or the caller's time ended before the
-// first byte of one. A connection that broke may mean that the service read the
-// request.
+// Unjudged reports whether the service certainly did not process the request
+// that ended in the error: no connection was made, or the caller's time ended
+// before the first byte was sent or received. If a connection broke, the
+// service may have read the request.
 func (r *Request) Unjudged(err error) bool {
 	return err != nil && (!r.connected.Load() || r.ctx.Err() != nil && !r.firstByte.Load())
 }
 
-// Dial returns a dialer that notes each new connection for the attempt that opened
-// it. When a request is served by another connection first, net/http keeps the new
-// one, and later calls it reused although it carried nothing. It did not sleep
-// either, so it is not stale.
+// Dial returns a dialer that records which attempt opened each connection. When
+// another connection serves the request first, net/http keeps the new one and
+// later reports it as reused, although it carried nothing. It is not stale,
+// because the function was not frozen since.
 func Dial(next func(ctx context.Context, network, address string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		connection, err := next(ctx, network, address)
@@ -67,7 +67,7 @@ func Dial(next func(ctx context.Context, network, address string) (net.Conn, err
 	}
 }
 
-// below is the connection that was dialed, without TLS around it.
+// below returns the dialed connection without TLS around it.
 func below(connection net.Conn) net.Conn {
 	if secure, ok := connection.(*tls.Conn); ok {
 		return secure.NetConn()

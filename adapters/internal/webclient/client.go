@@ -1,7 +1,7 @@
-// Package webclient holds how every adapter of a service on the web asks: over
-// TLS, without following redirects, reading answers up to a limit, and never
-// sending a password twice that may have been judged. It imports domain and
-// ports.
+// Package webclient configures how every adapter of a web service sends
+// requests: over TLS, without following redirects, with a limit for responses.
+// It never sends a password again that the service may have checked. It imports
+// domain and ports.
 package webclient
 
 import (
@@ -19,23 +19,24 @@ import (
 )
 
 const (
-	// maxAnswer is the longest answer that is read, in bytes.
+	// maxAnswer is the longest response in bytes.
 	maxAnswer = 256 << 10
-	// maxHeader is the longest header of one.
+	// maxHeader is the longest response header in bytes.
 	maxHeader = 64 << 10
-	// backstop ends what no deadline ends. An attempt has one that is shorter.
+	// backstop limits requests without a deadline. The deadline of an attempt
+	// is shorter.
 	backstop = 15 * time.Second
 )
 
-// Client asks one service.
+// Client sends requests to one service.
 type Client struct {
 	adapter string
-	// HTTP is the client for libraries that send by themselves.
+	// HTTP is for libraries that send requests themselves.
 	HTTP *http.Client
 }
 
-// New makes a client; adapter is the name by which its errors call it, and
-// header is sent along with each request.
+// New returns a client. adapter is the adapter's name in errors; header is
+// added to every request.
 func New(adapter string, transport Transport, header http.Header) (*Client, error) {
 	config, err := transport.tlsConfig()
 	if err != nil {
@@ -52,21 +53,22 @@ func New(adapter string, transport Transport, header http.Header) (*Client, erro
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: maxHeader,
 		}},
-		// A redirect would carry a password, or our own credentials, to where
-		// nobody meant them to go.
+		// A redirect would send a password, or our own credentials, to another
+		// address.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
 
-// Answer is what came back.
+// Answer is a response.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Send sends a request. Its error is one of ports', or the context's own. The error
-// also matches [ports.ErrNotJudged] where this request certainly led to no answer.
+// Send sends a request. It returns an error of ports or the context's own
+// error. If the request certainly led to no response, the error also matches
+// [ports.ErrNotJudged].
 func (c *Client) Send(operation string, request *http.Request) (Answer, error) {
 	ctx := request.Context()
 	response, err := c.HTTP.Do(request.WithContext(WithOperation(ctx, operation)))
@@ -87,7 +89,7 @@ func (c *Client) Send(operation string, request *http.Request) (Answer, error) {
 	return Answer{Status: response.StatusCode, Header: response.Header, Body: body}, nil
 }
 
-// Get asks for what is there.
+// Get sends a GET request.
 func (c *Client) Get(ctx context.Context, operation, address string) (Answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
@@ -97,7 +99,7 @@ func (c *Client) Get(ctx context.Context, operation, address string) (Answer, er
 	return c.Send(operation, request)
 }
 
-// Post sends JSON.
+// Post sends JSON in a POST request.
 func (c *Client) Post(ctx context.Context, operation, address string, body []byte) (Answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
@@ -108,8 +110,7 @@ func (c *Client) Post(ctx context.Context, operation, address string, body []byt
 	return c.Send(operation, request)
 }
 
-// Connect opens a connection and leaves it to the next request. What the
-// service answers does not matter.
+// Connect opens a connection for the next request. It accepts any response.
 func (c *Client) Connect(ctx context.Context, address string) error {
 	const operation = "connect"
 	request, err := http.NewRequestWithContext(ctx, http.MethodHead, address, http.NoBody)
@@ -120,10 +121,10 @@ func (c *Client) Connect(ctx context.Context, address string) error {
 	return err
 }
 
-// sender puts our headers on requests, limits what is read of answers, and sends
-// a request again, once and on a new connection, that was lost on a stale one.
-// Whatever else goes wrong, nothing is sent again: the password may have been
-// judged.
+// sender adds headers to requests and limits responses. If a request was lost
+// on a stale connection, it sends the request once more on a new connection.
+// After any other error it sends nothing again, because the service may have
+// checked the password.
 type sender struct {
 	adapter string
 	header  http.Header
@@ -132,8 +133,8 @@ type sender struct {
 
 type operationKey struct{}
 
-// WithOperation says what a request is for that a library sends by
-// [Client.HTTP]; [Client.Send] says it by itself.
+// WithOperation names the operation of a request that a library sends through
+// [Client.HTTP]. [Client.Send] does this itself.
 func WithOperation(ctx context.Context, operation string) context.Context {
 	return context.WithValue(ctx, operationKey{}, operation)
 }
@@ -150,9 +151,9 @@ func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
 			}
 			body = again
 		}
-		s.next.CloseIdleConnections() // the others slept as long
+		s.next.CloseIdleConnections() // they were idle for as long
 		response, _, err = s.try(request, body, true)
-		// That the first connection was stale is likely, and not certain.
+		// The first connection was probably stale, but this is not certain.
 		err = ports.MaybeJudged(err)
 	}
 	if err != nil {
@@ -183,7 +184,7 @@ func (s *sender) try(request *http.Request, body io.ReadCloser, again bool) (res
 	return response, false, nil
 }
 
-// CloseIdleConnections lets [http.Client.CloseIdleConnections] reach the
+// CloseIdleConnections makes [http.Client.CloseIdleConnections] close the
 // connections.
 func (s *sender) CloseIdleConnections() {
 	s.next.CloseIdleConnections()
@@ -191,7 +192,7 @@ func (s *sender) CloseIdleConnections() {
 
 var errTooLong = errors.New("too long")
 
-// limited reads up to a limit, and fails beyond it.
+// limited reads up to a limit; beyond it, it returns an error.
 type limited struct {
 	io.ReadCloser
 	left int
@@ -210,5 +211,5 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// minTLS is the oldest version that is spoken.
+// minTLS is the oldest TLS version that is accepted.
 const minTLS = tls.VersionTLS12

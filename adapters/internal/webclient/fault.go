@@ -13,18 +13,17 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// Fault is a request that did not do what it is for. It holds nothing of the
-// request but what it was for, and of the answer its status and code alone:
-// addresses hold usernames, and answers repeat what was sent.
+// Fault is the error of a failed request. It contains the operation, and the
+// status and error code of the response, but nothing else of either. Addresses
+// contain usernames, and responses repeat parts of the request.
 type Fault struct {
-	// Adapter names who asked, Operation what for.
+	// Adapter is the adapter's name, Operation the purpose of the request.
 	Adapter, Operation string
-	// Status is the answer's HTTP status; 0 where there was no answer.
+	// Status is the HTTP status; 0 without a response.
 	Status int
-	// Cause is what the network said, or
-	// what was wrong with the answer, in words of ours.
+	// Cause is the network error, or our description of the faulty response.
 	Cause string
-	// Code is the answer's own code, where no rule knows it.
+	// Code is the response's error code, if no rule knows it.
 	Code domain.ResponseCode
 	// Kind is one of the errors of ports.
 	Kind error
@@ -35,12 +34,12 @@ var _ ports.UnknownCode = (*Fault)(nil)
 // UnknownCode implements [ports.UnknownCode].
 func (f *Fault) UnknownCode() domain.ResponseCode { return f.Code }
 
-// Error words it for the log.
+// Error returns the text for the log.
 func (f *Fault) Error() string {
 	var text strings.Builder
 	text.WriteString(f.Adapter + ": " + f.Operation)
 	if f.Status != 0 {
-		text.WriteString(": answered " + strconv.Itoa(f.Status))
+		text.WriteString(": status " + strconv.Itoa(f.Status))
 	}
 	if f.Code != "" {
 		text.WriteString(": unknown code " + string(f.Code))
@@ -52,14 +51,14 @@ func (f *Fault) Error() string {
 	return text.String()
 }
 
-// Unwrap gives the error of ports that this one is.
+// Unwrap returns Kind.
 func (f *Fault) Unwrap() error {
 	return f.Kind
 }
 
-// KindOf sorts the statuses that say nothing of a person: who asks too often is
-// throttled, what is the service's own fault is an outage, and the rest will be
-// the same the next time.
+// KindOf sorts the statuses that say nothing about a user. Too many requests
+// are throttling, a fault of the service is an outage, and any other status
+// will be the same next time.
 func KindOf(status int) error {
 	switch {
 	case status == http.StatusTooManyRequests:
@@ -71,7 +70,7 @@ func KindOf(status int) error {
 	}
 }
 
-// Status is an answer that means nothing in the contract.
+// Status is the error for a status that the contract does not define.
 func (c *Client) Status(operation string, status int) error {
 	fault := &Fault{Adapter: c.adapter, Operation: operation, Status: status, Kind: KindOf(status)}
 	if status >= http.StatusMultipleChoices && status < http.StatusBadRequest {
@@ -80,8 +79,8 @@ func (c *Client) Status(operation string, status int) error {
 	return fault.Certified()
 }
 
-// Certified returns the fault; one by which the service asks for fewer requests
-// also matches [ports.ErrNotJudged].
+// Certified returns the fault. If the service responded that there are too many
+// requests, the fault also matches [ports.ErrNotJudged].
 func (f *Fault) Certified() error {
 	if errors.Is(f.Kind, ports.ErrThrottled) {
 		return ports.NotJudged(f)
@@ -89,19 +88,20 @@ func (f *Fault) Certified() error {
 	return f
 }
 
-// Malformed is an answer that cannot be read; what says what was wrong with it,
-// in words of ours.
+// Malformed is the error for a response that cannot be parsed; what describes
+// the problem in our own words.
 func (c *Client) Malformed(operation, what string) error {
 	return &Fault{Adapter: c.adapter, Operation: operation, Cause: what, Kind: ports.ErrUnreachable}
 }
 
-// Misconfigured is an answer by which the service turns us away.
+// Misconfigured is the error for a response that rejects our own credentials or
+// settings.
 func (c *Client) Misconfigured(operation, what string) error {
 	return &Fault{Adapter: c.adapter, Operation: operation, Cause: what, Kind: ports.ErrMisconfigured}
 }
 
-// NoAnswer gives the error of ports that an error of net/http is. The context's
-// own error comes back as it is. What the error says of [ports.ErrNotJudged] stays.
+// NoAnswer turns an error of net/http into an error of ports. It returns the
+// context's own error unchanged. It keeps a match of [ports.ErrNotJudged].
 func (c *Client) NoAnswer(ctx context.Context, operation string, err error) error {
 	if errors.Is(err, ports.ErrNotJudged) {
 		return ports.NotJudged(c.noAnswer(ctx, operation, err))
@@ -125,7 +125,7 @@ func (c *Client) noAnswer(ctx context.Context, operation string, err error) erro
 		fault.Cause, fault.Kind = "the server does not speak TLS; check the URL's scheme and port", ports.ErrMisconfigured
 	} else if network, ok := errors.AsType[*net.OpError](err); ok {
 		fault.Cause = network.Error()
-		if network.Op == "remote error" { // a TLS alert: our certificate is not taken
+		if network.Op == "remote error" { // a TLS alert: the server rejected our certificate
 			fault.Kind = ports.ErrMisconfigured
 		}
 	}

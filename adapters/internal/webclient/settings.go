@@ -12,7 +12,7 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// Transport are the variables that say how a service is reached.
+// Transport are the variables for connecting to a service.
 type Transport struct {
 	CABundle          PEM           `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificate authorities to trust for the source, instead of the public ones."`
 	ClientCertificate PEM           `env:"CLIENT_CERTIFICATE" takes:"PEM, or the path of a PEM file" desc:"The client certificate that authenticates the function to the source."`
@@ -20,8 +20,8 @@ type Transport struct {
 	AllowPlaintext    bool          `env:"ALLOW_PLAINTEXT" envDefault:"false" takes:"true, false" desc:"Allow http: passwords are sent to the source without TLS."`
 }
 
-// Validate reports what no single variable shows; urls are those that the
-// adapter's own settings hold, by their variable.
+// Validate checks combinations of variables; urls has the URLs of the adapter's
+// own settings, by variable.
 func (t *Transport) Validate(variable func(string) string, urls map[string]URL) []error {
 	var problems []error
 	if (t.ClientCertificate == "") != t.ClientKey.Empty() {
@@ -35,13 +35,14 @@ func (t *Transport) Validate(variable func(string) string, urls map[string]URL) 
 	return problems
 }
 
-// Allows reports whether an address that the service itself gave may be asked.
+// Allows reports whether a request may go to an address that the service itself
+// returned.
 func (t *Transport) Allows(address string) bool {
 	_, err := parse(address)
 	return err == nil && (t.AllowPlaintext || !URL(address).plain())
 }
 
-// Warnings tells what is allowed but unwise.
+// Warnings lists settings that are valid but unwise.
 func (t *Transport) Warnings(variable func(string) string) []string {
 	if t.AllowPlaintext {
 		return []string{variable("ALLOW_PLAINTEXT") + "=true: anyone on the network path to the source can read the passwords"}
@@ -49,7 +50,7 @@ func (t *Transport) Warnings(variable func(string) string) []string {
 	return nil
 }
 
-// tlsConfig reads the certificates. Its errors name what is wrong and hold
+// tlsConfig reads the certificates. Its errors describe the problem and contain
 // nothing of a key.
 func (t *Transport) tlsConfig() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: minTLS}
@@ -81,11 +82,11 @@ func (t *Transport) tlsConfig() (*tls.Config, error) {
 	return config, nil
 }
 
-// PEM is text in PEM, or the path of a file of it.
+// PEM is text in PEM format, or the path of such a file.
 type PEM string
 
-// read gives the text. Where a variable cannot hold line breaks, \n stands for
-// them.
+// read returns the text. In a variable that cannot contain line breaks, \n is
+// written instead.
 func (p PEM) read() ([]byte, error) {
 	text := strings.TrimSpace(string(p))
 	if strings.HasPrefix(text, "-----BEGIN") {
@@ -97,8 +98,8 @@ func (p PEM) read() ([]byte, error) {
 // URL is the address of a service.
 type URL string
 
-// UnmarshalText implements [encoding.TextUnmarshaler]. Its error does not repeat
-// the value, which may hold a token.
+// UnmarshalText implements [encoding.TextUnmarshaler]. The error does not
+// repeat the value, which may contain a token.
 func (u *URL) UnmarshalText(text []byte) error {
 	if _, err := parse(string(text)); err != nil {
 		return err
@@ -107,11 +108,11 @@ func (u *URL) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Parsed is the address in its parts.
+// Parsed returns the address as a [url.URL].
 func (u URL) Parsed() *url.URL {
 	parsed, err := parse(string(u))
 	if err != nil {
-		return &url.URL{} // UnmarshalText let it pass, so this cannot be
+		return &url.URL{} // UnmarshalText accepted it, so this is impossible
 	}
 	return parsed
 }
@@ -127,7 +128,7 @@ func parse(text string) (*url.URL, error) {
 	return address, nil
 }
 
-// plain holds for an address that is asked without TLS, beyond this machine.
+// plain reports whether requests to the address leave this machine without TLS.
 func (u URL) plain() bool {
 	address := u.Parsed()
 	if u == "" || address.Scheme == "https" {

@@ -1,0 +1,279 @@
+package app_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// maxSentence is the largest number of words in a sentence. Code between
+// backquotes counts as one word.
+const maxSentence = 35
+
+// revised lists the folders and pages that the test covers.
+func revised() []string {
+	return []string{
+		"adapters/internal/awsclient",
+	}
+}
+
+// unclear returns expressions that make a reader stop, each with a replacement.
+func unclear() map[string]string {
+	return map[string]string{
+		`(is|are|was|were|has|have) to be`:      "must be, or the verb itself",
+		`what else`:                             "the subject itself",
+		`such (an? |the )?[a-z-]+( [a-z]+)? as`: "'a … like', or name it",
+		`(whoever|whomever|whosoever)`:          "the subject: the caller, the user",
+		`(no|any|every|some)body('s)?`:          "the subject: the caller, the user",
+		`none of (the )?[A-Za-z-]+'s?`:          "is not a …",
+		`[a-z]*[^e ] (is|are) none`:                       "does not exist, is not a …",
+		`not one byte`:                          "no byte",
+		`(is|are|be|was|were) told`:             "is reported, is logged",
+		`(is|are|be|was) said`:                  "is named, is reported",
+		`parts? with`:                           "disables or deletes",
+		`parting`:                               "disabling or deleting",
+		`tr(y|ies) (to finish|of a name)`:       "attempt",
+		`(a|one|each|every|last|next|another|this|that|second|first|two|three|of) tr(y|ies)`: "attempt",
+		`(people|persons|person)`: "users, a user",
+		`be it`:                   "whether",
+		`lest`:                    "so that … not",
+		`save for`:                "except",
+		`(unlike|owing) to`:       "unlike, because of",
+		`for want of`:             "without",
+		`that which`:              "what, or the noun",
+		`where(of|by|in|upon)`:    "two sentences",
+		`there(of|by|in|upon)`:    "two sentences",
+		`in the place of`:         "instead of",
+		`(is|are|was) owed`:       "is pending, is required",
+		`holds? for`:              "reports whether",
+		`(words|worded) it`:       "returns the text",
+		`come(s)? along`:          "the subject and its verb",
+		`to that end`:             "so",
+		`by its own`:              "itself",
+		`as it stands`:            "unchanged",
+		`as good`:                 "enough, equivalent",
+		`in words of ours`:        "in our own words",
+		`with nothing in it`:      "empty",
+		`gives? up on`:            "abandons",
+		`at the hands? of`:        "by",
+		`ends? the start`:         "the function does not start",
+		`the like`:                "name them",
+	}
+}
+
+// unclearNames returns words that no identifier may contain.
+func unclearNames() map[string]string {
+	return map[string]string{
+		"hand": "name its role", "hands": "name its role", "hurried": "name what it does", "people": "users", "person": "user",
+		"place": "name what it is", "places": "name what it is", "quick": "name what it does", "tied": "name what it does",
+		"tries": "attempts", "try": "attempt", "whoever": "name its role", "nobody": "name its role",
+		"owed": "pending", "parting": "retiring",
+	}
+}
+
+// sentencesOf splits a text into sentences. An item of a list and a paragraph
+// end a sentence too.
+func sentencesOf(text string) []string {
+	text = regexp.MustCompile("`[^`]*`").ReplaceAllStringFunc(text, func(code string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsSpace(r) || strings.ContainsRune(".?!", r) {
+				return '_'
+			}
+			return r
+		}, code)
+	})
+	text = regexp.MustCompile(`\n\s*(\n|[-*] |[0-9]+\. )`).ReplaceAllString(text, ".\n")
+	var sentences []string
+	for _, sentence := range regexp.MustCompile(`[.?!]["')\]*_]*(\s|$)`).Split(text, -1) {
+		if words := strings.Fields(sentence); len(words) > 0 {
+			sentences = append(sentences, strings.Join(words, " "))
+		}
+	}
+	return sentences
+}
+
+// wordsOf counts the words that have a letter or a digit.
+func wordsOf(sentence string) int {
+	count := 0
+	for _, word := range strings.Fields(sentence) {
+		if strings.ContainsFunc(word, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+			count++
+		}
+	}
+	return count
+}
+
+// language finds what makes a text hard to read.
+type language struct {
+	phrase *regexp.Regexp
+	advice map[*regexp.Regexp]string
+}
+
+func newLanguage() language {
+	found := language{advice: make(map[*regexp.Regexp]string)}
+	var all []string
+	for phrase, advice := range unclear() {
+		all = append(all, phrase)
+		found.advice[regexp.MustCompile(`(?i)\b(`+phrase+`)\b`)] = advice
+	}
+	found.phrase = regexp.MustCompile(`(?i)\b(` + strings.Join(all, "|") + `)\b`)
+	return found
+}
+
+// faults returns one line for each fault of the text.
+func (l language) faults(text string) []string {
+	var faults []string
+	for _, sentence := range sentencesOf(text) {
+		if words := wordsOf(sentence); words > maxSentence {
+			faults = append(faults, fmt.Sprintf("a sentence of %d words (at most %d): %s", words, maxSentence, sentence))
+		}
+		if !l.phrase.MatchString(sentence) {
+			continue
+		}
+		for phrase, advice := range l.advice {
+			if match := phrase.FindString(sentence); match != "" {
+				faults = append(faults, fmt.Sprintf("%q (better: %s): %s", match, advice, sentence))
+			}
+		}
+	}
+	return faults
+}
+
+// wordsOfName splits an identifier: tiedHands is "tied" and "hands".
+func wordsOfName(name string) []string {
+	var words []string
+	for _, word := range regexp.MustCompile(`[A-Z]+[a-z0-9]*|[a-z0-9]+`).FindAllString(name, -1) {
+		words = append(words, strings.ToLower(word))
+	}
+	return words
+}
+
+// textsOfGo returns the comments and the messages of a file in Go by position,
+// and the names that it declares.
+func textsOfGo(t *testing.T, path string) (texts map[string]string, names map[string]string) {
+	t.Helper()
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, path, nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, names = make(map[string]string), make(map[string]string)
+	if ast.IsGenerated(file) {
+		return texts, names
+	}
+	at := func(node ast.Node) string { return files.Position(node.Pos()).String() }
+	for _, comment := range file.Comments {
+		texts[at(comment)] = comment.Text() // without directives
+	}
+	ast.Inspect(file, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.ImportSpec:
+			return false
+		case *ast.BasicLit:
+			text, err := strconv.Unquote(node.Value)
+			// Text for a reader has at least three words, and no line breaks.
+			if node.Kind == token.STRING && err == nil && strings.Count(text, " ") > 1 && !strings.Contains(text, "\n") {
+				texts[at(node)] = text
+			}
+		case *ast.Ident:
+			if node.Obj != nil && node.Obj.Pos() == node.Pos() {
+				names[at(node)] = node.Name
+			}
+		case *ast.FuncDecl:
+			names[at(node.Name)] = node.Name.Name
+		case *ast.Field:
+			for _, name := range node.Names {
+				names[at(name)] = name.Name
+			}
+		}
+		return true
+	})
+	return texts, names
+}
+
+// textOfPage returns the text of a page in Markdown without code, links and
+// HTML; each cell of a table is a text of its own.
+func textOfPage(page string) string {
+	text := withoutCode(page)
+	text = regexp.MustCompile(`(?s)<!--.*?-->`).ReplaceAllString(text, "")
+	text = regexp.MustCompile(`\]\([^)]*\)`).ReplaceAllString(text, "]")
+	text = regexp.MustCompile(`(?m)^#.*$`).ReplaceAllString(text, "$0\n")
+	return regexp.MustCompile(`(?m)^\|.*$`).ReplaceAllStringFunc(text, func(row string) string {
+		return strings.ReplaceAll(row, "|", "\n\n")
+	})
+}
+
+// TestTheTextsAreRead finds long sentences, unclear expressions and unclear
+// names in comments, messages and pages.
+func TestTheLanguageIsPlain(t *testing.T) {
+	t.Parallel()
+	plain := newLanguage()
+	listed := func(path string) bool {
+		for _, prefix := range revised() {
+			if path == prefix || filepath.Dir(path) == prefix || prefix == "" {
+				return true
+			}
+		}
+		return false
+	}
+	if every := os.Getenv("LANGUAGE"); every != "" {
+		listed = func(path string) bool { return strings.HasPrefix(path, every) || every == "all" }
+	}
+	checked := 0
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			switch entry.Name() {
+			case "node_modules", ".git", "bin", "testdata":
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		name := strings.TrimPrefix(filepath.ToSlash(path), "../")
+		if !listed(name) {
+			return nil
+		}
+		switch {
+		case strings.HasSuffix(path, "_test.go"):
+		case filepath.Ext(path) == ".go":
+			checked++
+			texts, names := textsOfGo(t, path)
+			for at, text := range texts {
+				for _, fault := range plain.faults(text) {
+					t.Errorf("%s: %s", at, fault)
+				}
+			}
+			for at, declared := range names {
+				for _, word := range wordsOfName(declared) {
+					if advice, unclear := unclearNames()[word]; unclear {
+						t.Errorf("%s: the name %s (better: %s)", at, declared, advice)
+					}
+				}
+			}
+		case strings.HasSuffix(path, ".md") && !strings.HasSuffix(path, ".ja.md") && name != "CHANGELOG.md":
+			checked++
+			page, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			for _, fault := range plain.faults(textOfPage(string(page))) {
+				t.Errorf("%s: %s", name, fault)
+			}
+		}
+		return nil
+	})
+	if err != nil || checked == 0 {
+		t.Fatalf("%d files, %v", checked, err)
+	}
+}
