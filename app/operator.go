@@ -14,7 +14,7 @@ import (
 func Unlimited(configuration *config.Config) []string {
 	var names []string
 	for _, source := range configuration.Sources {
-		if !source.Settings.LimitsTries() {
+		if !source.Settings.LimitsAttempts() {
 			names = append(names, fmt.Sprintf("%s (%s_KIND=%s)", source.Name, source.Name, source.Kind))
 		}
 	}

@@ -36,9 +36,9 @@ func LockAfter(failures int) time.Duration {
 	}
 }
 
-// Tries is the count of one name: the attempts in a row that failed or whose result
-// is not known yet. The zero Tries counts none.
-type Tries struct {
+// LockoutCount is the count of one name: the attempts in a row that failed or whose result
+// is not known yet. The zero LockoutCount counts none.
+type LockoutCount struct {
 	// Failures is the number of these attempts.
 	Failures int
 	// First and Last are the times of the first and the last of them.
@@ -51,49 +51,49 @@ func QuietSince(now time.Time) time.Time {
 }
 
 // Forgotten reports whether the count has expired.
-func (t Tries) Forgotten(now time.Time) bool {
+func (t LockoutCount) Forgotten(now time.Time) bool {
 	return t.Failures <= 0 || !t.Last.After(QuietSince(now))
 }
 
 // Locked reports whether no password may be tried now.
-func (t Tries) Locked(now time.Time) bool {
+func (t LockoutCount) Locked(now time.Time) bool {
 	lock := LockAfter(t.Failures) // where there is none, another process's clock makes none
 	return lock > 0 && !t.Forgotten(now) && now.Before(t.Last.Add(lock))
 }
 
 // Another counts one more attempt, made now. It returns false if the name is locked.
 // Then it counts nothing: attempts during a lock do not extend it.
-func (t Tries) Another(now time.Time) (Tries, bool) {
+func (t LockoutCount) Another(now time.Time) (LockoutCount, bool) {
 	switch {
 	case t.Locked(now):
 		return t, false
 	case t.Forgotten(now):
-		return Tries{Failures: 1, First: now, Last: now}, true
+		return LockoutCount{Failures: 1, First: now, Last: now}, true
 	case now.Before(t.Last):
 		now = t.Last // by the clock of another process
 	}
-	return Tries{Failures: t.Failures + 1, First: t.First, Last: now}, true
+	return LockoutCount{Failures: t.Failures + 1, First: t.First, Last: now}, true
 }
 
 // GiveBack releases one attempt that the source did not judge. before and after are
 // the counts around that attempt. If no other attempt was counted since, it returns
 // before. If others were, it returns one less. It returns false if the count was
 // cleared or expired since, because it no longer holds the attempt.
-func (t Tries) GiveBack(before, after Tries) (Tries, bool) {
+func (t LockoutCount) GiveBack(before, after LockoutCount) (LockoutCount, bool) {
 	switch {
 	case t.Failures <= 0 || !t.First.Equal(after.First):
 		return t, false
 	case t.Failures == 1:
-		return Tries{}, true
+		return LockoutCount{}, true
 	case t.Failures == after.Failures && t.Last.Equal(after.Last):
 		return before, true
 	default:
-		return Tries{Failures: t.Failures - 1, First: t.First, Last: t.Last}, true
+		return LockoutCount{Failures: t.Failures - 1, First: t.First, Last: t.Last}, true
 	}
 }
 
 // Until returns the time at which the count expires and can be deleted.
-func (t Tries) Until() time.Time {
+func (t LockoutCount) Until() time.Time {
 	return t.Last.Add(quietTime)
 }
 

@@ -18,8 +18,8 @@ import (
 func noon() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
 
 // failed counts tries one after the other, each as soon as it may be made.
-func failed(times int) domain.Tries {
-	var tries domain.Tries
+func failed(times int) domain.LockoutCount {
+	var tries domain.LockoutCount
 	now := noon()
 	for range times {
 		now = now.Add(domain.LockAfter(tries.Failures))
@@ -60,7 +60,7 @@ func TestTheLockNeverShrinksAndIsNeverLongerThanAQuarterOfAnHour(t *testing.T) {
 
 func TestTheFifthWrongPasswordLocksForASecond(t *testing.T) {
 	t.Parallel()
-	var tries domain.Tries
+	var tries domain.LockoutCount
 	for i := range 5 {
 		var granted bool
 		if tries, granted = tries.Another(noon()); !granted || tries.Failures != i+1 {
@@ -81,7 +81,7 @@ func TestTheFifthWrongPasswordLocksForASecond(t *testing.T) {
 func TestNoMoreIsTriedThanTheCurveAllows(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		var tries domain.Tries
+		var tries domain.LockoutCount
 		var granted []time.Time
 		now := noon()
 		for _, wait := range rapid.SliceOfN(rapid.OneOf(rapid.Int64Range(0, 3000), rapid.Int64Range(0, 1_000_000)), 1, 200).Draw(t, "milliseconds between tries") {
@@ -119,19 +119,19 @@ func TestWhatWasCountedIsForgottenAfterAQuietTime(t *testing.T) {
 		if tries.Locked(after) {
 			t.Errorf("%d tries: locked still", failures)
 		}
-		if anew, granted := tries.Another(after); !granted || anew != (domain.Tries{Failures: 1, First: after, Last: after}) {
+		if anew, granted := tries.Another(after); !granted || anew != (domain.LockoutCount{Failures: 1, First: after, Last: after}) {
 			t.Errorf("%d tries: then comes %v, %v", failures, anew, granted)
 		}
 	}
-	if (domain.Tries{}).Locked(noon()) || !(domain.Tries{}).Forgotten(noon()) {
+	if (domain.LockoutCount{}).Locked(noon()) || !(domain.LockoutCount{}).Forgotten(noon()) {
 		t.Error("nothing was counted, and yet it counts")
 	}
 }
 
 func TestAnotherProcesssClockDoesNotTurnTimeBack(t *testing.T) {
 	t.Parallel()
-	two, granted := domain.Tries{Failures: 1, First: noon(), Last: noon()}.Another(noon().Add(-time.Second))
-	if !granted || two != (domain.Tries{Failures: 2, First: noon(), Last: noon()}) {
+	two, granted := domain.LockoutCount{Failures: 1, First: noon(), Last: noon()}.Another(noon().Add(-time.Second))
+	if !granted || two != (domain.LockoutCount{Failures: 2, First: noon(), Last: noon()}) {
 		t.Errorf("got %v, %v", two, granted)
 	}
 }
@@ -140,37 +140,37 @@ func TestATryThatWasNeverJudgedIsGivenBack(t *testing.T) {
 	t.Parallel()
 	later := noon().Add(time.Hour)
 	for name, row := range map[string]struct {
-		stands  func(before, after domain.Tries) domain.Tries
+		stands  func(before, after domain.LockoutCount) domain.LockoutCount
 		tries   int
-		want    func(before, stands domain.Tries) domain.Tries
+		want    func(before, stands domain.LockoutCount) domain.LockoutCount
 		changes bool
 	}{
 		"nothing came between": {
-			tries: 6, stands: func(_, after domain.Tries) domain.Tries { return after },
-			want: func(before, _ domain.Tries) domain.Tries { return before }, changes: true,
+			tries: 6, stands: func(_, after domain.LockoutCount) domain.LockoutCount { return after },
+			want: func(before, _ domain.LockoutCount) domain.LockoutCount { return before }, changes: true,
 		},
 		"it was the first": {
-			tries: 0, stands: func(_, after domain.Tries) domain.Tries { return after },
-			want: func(domain.Tries, domain.Tries) domain.Tries { return domain.Tries{} }, changes: true,
+			tries: 0, stands: func(_, after domain.LockoutCount) domain.LockoutCount { return after },
+			want: func(domain.LockoutCount, domain.LockoutCount) domain.LockoutCount { return domain.LockoutCount{} }, changes: true,
 		},
 		"another came between": {
-			tries: 2, stands: func(_, after domain.Tries) domain.Tries {
+			tries: 2, stands: func(_, after domain.LockoutCount) domain.LockoutCount {
 				another, _ := after.Another(after.Last.Add(time.Second))
 				return another
 			},
-			want: func(_, stands domain.Tries) domain.Tries {
-				return domain.Tries{Failures: 3, First: stands.First, Last: stands.Last}
+			want: func(_, stands domain.LockoutCount) domain.LockoutCount {
+				return domain.LockoutCount{Failures: 3, First: stands.First, Last: stands.Last}
 			}, changes: true,
 		},
 		"the password was proved meanwhile": {
-			tries: 2, stands: func(domain.Tries, domain.Tries) domain.Tries { return domain.Tries{} },
-			want: func(_, stands domain.Tries) domain.Tries { return stands },
+			tries: 2, stands: func(domain.LockoutCount, domain.LockoutCount) domain.LockoutCount { return domain.LockoutCount{} },
+			want: func(_, stands domain.LockoutCount) domain.LockoutCount { return stands },
 		},
 		"the count began anew meanwhile": {
-			tries: 2, stands: func(domain.Tries, domain.Tries) domain.Tries {
-				return domain.Tries{Failures: 5, First: later, Last: later}
+			tries: 2, stands: func(domain.LockoutCount, domain.LockoutCount) domain.LockoutCount {
+				return domain.LockoutCount{Failures: 5, First: later, Last: later}
 			},
-			want: func(_, stands domain.Tries) domain.Tries { return stands },
+			want: func(_, stands domain.LockoutCount) domain.LockoutCount { return stands },
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -198,9 +198,9 @@ func TestATryThatWasNeverJudgedIsGivenBack(t *testing.T) {
 func TestGivingBackLeavesWhatWasJudged(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		type try struct{ before, after domain.Tries }
+		type try struct{ before, after domain.LockoutCount }
 		var open []try
-		var tries domain.Tries
+		var tries domain.LockoutCount
 		judged := 0
 		now := noon()
 		for _, step := range rapid.SliceOfN(rapid.IntRange(0, 99), 1, 60).Draw(t, "steps") {

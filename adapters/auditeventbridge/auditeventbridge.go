@@ -1,5 +1,5 @@
-// Package auditeventbridge keeps audit records as events on an EventBridge bus. It
-// implements ports.AuditSink and ports.CompletionSink and imports domain and
+// Package auditeventbridge sends audit records as events to an EventBridge bus.
+// It implements ports.AuditSink and ports.CompletionSink and imports domain and
 // ports.
 package auditeventbridge
 
@@ -25,25 +25,26 @@ var (
 	_ ports.CompletionSink = (*Sink)(nil)
 )
 
-// What rules select events by.
+// Values that event rules can match.
 const (
 	// Source is the source of every event.
 	Source = "cognito-user-migration"
-	// DetailTypeAttempt is the detail-type of an attempt's events.
+	// DetailTypeAttempt is the detail-type of attempts.
 	DetailTypeAttempt = "User Migration Attempt"
-	// DetailTypeCompletion is that of a try to finish a move.
+	// DetailTypeCompletion is the detail-type of attempts to complete a
+	// migration.
 	DetailTypeCompletion = "User Migration Completion"
 )
 
 const (
 	adapter   = "audit"
 	operation = "PutEvents"
-	// longestWait is the longest wait between two tries: a record has a few
-	// tenths of a second in all.
+	// longestWait is the longest wait between two attempts. A record has only a
+	// few tenths of a second in all.
 	longestWait = 100 * time.Millisecond
 )
 
-// Sink puts each record on a bus.
+// Sink sends each record to a bus.
 type Sink struct {
 	api     awsjson.Caller
 	bus     string
@@ -51,9 +52,9 @@ type Sink struct {
 	warm    func(context.Context) error
 }
 
-// Open returns the sink of the bus, by its name or ARN, asked with the
-// configuration's credentials, in the bus's region where it says so and else in
-// the configuration's.
+// Open returns a sink for the bus, given by name or ARN. It uses the
+// configuration's credentials, and the region of the ARN or else of the
+// configuration.
 func Open(config aws.Config, bus string, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
 	if region := regionOf(bus); region != "" {
 		config.Region = region
@@ -66,12 +67,13 @@ func Open(config aws.Config, bus string, format domain.AuditFormat, origin ports
 	return sink
 }
 
-// New returns the sink of the bus, asked through the client given.
+// New returns a sink for the bus that uses the given client.
 func New(api awsjson.Caller, bus string, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
 	return &Sink{api: api, bus: bus, encoder: auditrecord.New(format, origin)}
 }
 
-// Record implements [ports.AuditSink]. Its errors are those of a source.
+// Record implements [ports.AuditSink]. It returns the same kinds of errors as a
+// source.
 func (s *Sink) Record(ctx context.Context, record domain.AuditRecord) error {
 	events, err := s.encoder.Attempt(record)
 	if err != nil {
@@ -80,7 +82,8 @@ func (s *Sink) Record(ctx context.Context, record domain.AuditRecord) error {
 	return s.put(ctx, DetailTypeAttempt, record.Time, events)
 }
 
-// RecordCompletion implements [ports.CompletionSink], as Record does.
+// RecordCompletion implements [ports.CompletionSink]. See Record for its
+// errors.
 func (s *Sink) RecordCompletion(ctx context.Context, record domain.CompletionRecord) error {
 	events, err := s.encoder.Completion(record)
 	if err != nil {
@@ -89,7 +92,7 @@ func (s *Sink) RecordCompletion(ctx context.Context, record domain.CompletionRec
 	return s.put(ctx, DetailTypeCompletion, record.Time, events)
 }
 
-// Warm opens the connection, so that the first record finds it.
+// Warm opens the connection before the first record.
 func (s *Sink) Warm(ctx context.Context) error {
 	if s.warm == nil {
 		return nil
@@ -119,7 +122,7 @@ func (s *Sink) put(ctx context.Context, detailType string, at time.Time, events 
 	if json.Unmarshal(answer, &read) != nil {
 		return awsfault.Empty(adapter, operation)
 	}
-	// The answer is 200 where no entry was taken too.
+	// The status is 200 even if no entry was accepted.
 	for _, entry := range read.Entries {
 		if entry.ErrorCode != "" {
 			return awsfault.Of(ctx, adapter, operation, &smithy.GenericAPIError{Code: entry.ErrorCode})
@@ -137,7 +140,7 @@ type entry struct {
 	Time                                     float64
 }
 
-// regionOf is the region in a bus's ARN; empty where it is a name.
+// regionOf returns the region of a bus's ARN, or an empty string for a name.
 func regionOf(bus string) string {
 	if parts := strings.Split(bus, ":"); len(parts) > 3 {
 		return parts[3]

@@ -10,13 +10,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Part returns this sink for a main to list, asked with the configuration given.
+// Part returns this sink for a main to list. config provides the AWS
+// configuration.
 func Part(config func(context.Context) (aws.Config, error)) parts.AuditSink {
 	return parts.AuditSink{Name: "eventbridge", Open: func(ctx context.Context, bus string, format domain.AuditFormat, origin ports.AuditOrigin) (parts.OpenSink, error) {
 		loaded, err := config(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return Open(loaded, bus, format, origin), nil //nolint:contextcheck // it asks nobody
+		return Open(loaded, bus, format, origin), nil //nolint:contextcheck // Open makes no call
 	}}
 }

@@ -1,5 +1,5 @@
-// Package auditfirehose keeps audit records by a stream of Amazon Data Firehose. It
-// implements ports.AuditSink and ports.CompletionSink and imports domain and
+// Package auditfirehose sends audit records to an Amazon Data Firehose stream.
+// It implements ports.AuditSink and ports.CompletionSink and imports domain and
 // ports.
 package auditfirehose
 
@@ -26,12 +26,12 @@ var (
 const (
 	adapter   = "audit"
 	operation = "PutRecord"
-	// longestWait is the longest wait between two tries: a record has a few
-	// tenths of a second in all.
+	// longestWait is the longest wait between two attempts. A record has only a
+	// few tenths of a second in all.
 	longestWait = 100 * time.Millisecond
 )
 
-// Sink puts each record into a stream, as a line of JSON.
+// Sink sends each record to a stream as a line of JSON.
 type Sink struct {
 	api     awsjson.Caller
 	stream  string
@@ -39,8 +39,8 @@ type Sink struct {
 	warm    func(context.Context) error
 }
 
-// Open returns the sink of the stream, asked with the
-// configuration's credentials and region.
+// Open returns a sink for the stream. It uses the configuration's credentials
+// and region.
 func Open(config aws.Config, stream string, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
 	retryer := awsclient.RetryerWithin(longestWait)
 	config.Retryer = func() aws.Retryer { return retryer }
@@ -50,12 +50,13 @@ func Open(config aws.Config, stream string, format domain.AuditFormat, origin po
 	return sink
 }
 
-// New returns the sink of the stream, asked through the client given.
+// New returns a sink for the stream that uses the given client.
 func New(api awsjson.Caller, stream string, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
 	return &Sink{api: api, stream: stream, encoder: auditrecord.New(format, origin)}
 }
 
-// Record implements [ports.AuditSink]. Its errors are those of a source.
+// Record implements [ports.AuditSink]. It returns the same kinds of errors as a
+// source.
 func (s *Sink) Record(ctx context.Context, record domain.AuditRecord) error {
 	events, err := s.encoder.Attempt(record)
 	if err != nil {
@@ -64,7 +65,8 @@ func (s *Sink) Record(ctx context.Context, record domain.AuditRecord) error {
 	return s.put(ctx, events)
 }
 
-// RecordCompletion implements [ports.CompletionSink], as Record does.
+// RecordCompletion implements [ports.CompletionSink]. See Record for its
+// errors.
 func (s *Sink) RecordCompletion(ctx context.Context, record domain.CompletionRecord) error {
 	events, err := s.encoder.Completion(record)
 	if err != nil {
@@ -73,7 +75,7 @@ func (s *Sink) RecordCompletion(ctx context.Context, record domain.CompletionRec
 	return s.put(ctx, events)
 }
 
-// Warm opens the connection, so that the first record finds it.
+// Warm opens the connection before the first record.
 func (s *Sink) Warm(ctx context.Context) error {
 	if s.warm == nil {
 		return nil
@@ -84,11 +86,11 @@ func (s *Sink) Warm(ctx context.Context) error {
 	return nil
 }
 
-// put puts the events of a record into the stream as one of Firehose's own
-// records, each event on a line: all are taken or none. Firehose puts its records
-// one after the other, with nothing between them, so what is delivered has a line
-// for each event; and what reads records there takes several objects in one
-// ("Convert input data format", Amazon Data Firehose Developer Guide).
+// put sends the events of a record as one Firehose record, one event per line,
+// so that all are accepted or none. Firehose concatenates records without a
+// separator, so every line must end with a line break. Consumers accept several
+// objects in one record ("Convert input data format", Amazon Data Firehose
+// Developer Guide).
 func (s *Sink) put(ctx context.Context, events []auditrecord.Event) error {
 	var lines []byte
 	for _, event := range events {

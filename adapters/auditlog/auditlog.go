@@ -1,6 +1,5 @@
-// Package auditlog writes audit records as lines of the log, by zap. It
-// implements ports.AuditSink and ports.CompletionSink and imports domain and
-// ports.
+// Package auditlog writes audit records as log lines, by zap. It implements
+// ports.AuditSink and ports.CompletionSink and imports domain and ports.
 package auditlog
 
 import (
@@ -20,11 +19,11 @@ var (
 	_ ports.CompletionSink = (*Sink)(nil)
 )
 
-// Name is the name of the logger of audit lines, by which they are told from
-// the others.
+// Name is the logger's name in audit lines, which distinguishes them from other
+// lines.
 const Name = "audit"
 
-// Sink writes each record as one line; in OCSF, each event.
+// Sink writes one line per record; in OCSF, one per event.
 type Sink struct {
 	core    zapcore.Core
 	name    string
@@ -32,20 +31,19 @@ type Sink struct {
 	encoder auditrecord.Encoder
 }
 
-// New returns the sink over a logger. The logger's level does not matter: a
-// record is written even where only errors are logged, because it is no log
-// message.
+// New returns a sink that writes to the logger. It ignores the logger's level,
+// so records are written even if only errors are logged.
 func New(logger *zap.Logger, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
 	named := logger.Named(Name)
 	return &Sink{core: named.Core(), name: named.Name(), format: format, encoder: auditrecord.New(format, origin)}
 }
 
-// Record implements [ports.AuditSink]. The line is out when it returns.
+// Record implements [ports.AuditSink]. It returns after the line is written.
 //
-// In OCSF the line has the event under the key ocsf, and beside it what
-// CloudWatch's filters and the operator's tool read of a record. The second event
-// of a user who is moved has a line of its own, without an outcome: an attempt is
-// counted once.
+// In OCSF, the line contains the event under the key ocsf, and next to it the
+// members that CloudWatch filters and the operator's tool read. The second
+// event of a user who migrates is another line without an outcome, so that the
+// attempt is counted once.
 func (s *Sink) Record(_ context.Context, record domain.AuditRecord) error {
 	message, members := "attempt "+string(record.Outcome), auditrecord.Attempt(record)
 	if s.format != domain.AuditFormatOCSF {
@@ -59,7 +57,7 @@ func (s *Sink) Record(_ context.Context, record domain.AuditRecord) error {
 		members.Only("attemptId"))
 }
 
-// RecordCompletion implements [ports.CompletionSink], as Record does.
+// RecordCompletion implements [ports.CompletionSink]. See Record.
 func (s *Sink) RecordCompletion(_ context.Context, record domain.CompletionRecord) error {
 	message, members := "completion "+string(record.Outcome), auditrecord.Completion(record)
 	if s.format != domain.AuditFormatOCSF {
@@ -72,7 +70,8 @@ func (s *Sink) RecordCompletion(_ context.Context, record domain.CompletionRecor
 	return s.writeEvents(events, members.Only("attemptId", "completion", "source", "sourceUser", "userPoolId", "reason", "username"), nil)
 }
 
-// writeEvents writes each event as a line, the first with members of its own.
+// writeEvents writes each event as a line. The first line has other additional
+// members than the rest.
 func (s *Sink) writeEvents(events []auditrecord.Event, first, others auditrecord.Object) error {
 	members := first
 	for _, event := range events {
@@ -84,8 +83,8 @@ func (s *Sink) writeEvents(events []auditrecord.Event, first, others auditrecord
 	return nil
 }
 
-// write writes to the core itself: a logger would ask for the level, and keep to
-// itself that a line is not out.
+// write writes to the core itself. A logger would check the level, and hide
+// write errors.
 func (s *Sink) write(message string, members auditrecord.Object, more ...zap.Field) error {
 	fields := make([]zap.Field, 0, len(members)+len(more))
 	for _, member := range members {

@@ -1,8 +1,8 @@
-// Package awsenv gives the SDK's configuration as Lambda's environment has it:
-// what config.LoadDefaultConfig gives there, without what it would look for
-// elsewhere. Profiles, SSO, web identities, processes and the instance metadata
-// service are a tenth of a whole binary, and Lambda has none of them. It imports
-// the SDK and awsclient.
+// Package awsenv loads the SDK's configuration from Lambda's environment, with
+// the same result as config.LoadDefaultConfig. It does not support profiles,
+// SSO, web identities, processes and the instance metadata service. Lambda has
+// none of them, and their code is a tenth of the binary. It imports the SDK and
+// awsclient.
 package awsenv
 
 import (
@@ -30,32 +30,32 @@ import (
 )
 
 const (
-	// containerHost is where a relative URI of container credentials leads
+	// containerHost is the host of a relative URI of container credentials
 	// ("Container credential provider", AWS SDKs and Tools Reference Guide).
 	containerHost = "http://169.254.170.2"
-	// containerWindow is how long before their expiry container credentials are
-	// replaced; it is the SDK's own.
+	// containerWindow is how long before expiry container credentials are
+	// replaced, as in the SDK.
 	containerWindow = 5 * time.Minute
-	// compressFrom is the SDK's own default, in bytes.
+	// compressFrom is the SDK's default, in bytes.
 	compressFrom = 10240
-	// compressFromMost is the largest that it takes.
+	// compressFromMost is the largest value that the SDK accepts.
 	compressFromMost = 10 << 20
 )
 
-// ErrNoCredentials is an environment that names no credentials. Lambda's always
-// does.
+// ErrNoCredentials is the error for an environment without credentials. Lambda
+// always sets them.
 var ErrNoCredentials = errors.New("the environment has no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_CONTAINER_CREDENTIALS_FULL_URI (only migratectl reads profiles, SSO and instance metadata)")
 
-// Config loads the configuration for clients that send through the project's own
-// HTTP client, as [Load] does.
+// Config loads the configuration for clients that use the project's own HTTP
+// client. See [Load].
 func Config(context.Context) (aws.Config, error) {
 	return Load(awsclient.NewHTTPClient())
 }
 
-// Load reads the process's environment into the SDK's configuration, for clients
-// that send through the client given. Its error is [ErrNoCredentials], or tells
-// every variable with a value that the SDK does not take, or of a CA bundle that
-// cannot be used. It asks nobody anything.
+// Load loads the process's environment into the SDK's configuration, for
+// clients that use the given HTTP client. It returns [ErrNoCredentials], or an
+// error that lists every invalid variable, or the fault of the CA bundle. It
+// makes no call.
 func Load(client *awshttp.BuildableClient) (aws.Config, error) {
 	var r reader
 	loaded := aws.Config{
@@ -119,9 +119,9 @@ func Load(client *awshttp.BuildableClient) (aws.Config, error) {
 	return loaded, nil
 }
 
-// trusting is the client that trusts the authorities of a bundle, and no others.
+// trusting returns a client that trusts only the certificates in the bundle.
 func trusting(client *awshttp.BuildableClient, bundle string) (*awshttp.BuildableClient, error) {
-	text, err := os.ReadFile(bundle) //nolint:gosec // the file is the operator's to name
+	text, err := os.ReadFile(bundle) //nolint:gosec // the operator chooses the file
 	if err != nil {
 		return nil, fmt.Errorf("AWS_CA_BUNDLE: %w", err)
 	}
@@ -137,9 +137,9 @@ func trusting(client *awshttp.BuildableClient, bundle string) (*awshttp.Buildabl
 	}), nil
 }
 
-// ownCredentials gives the credentials that the environment holds or points to:
-// the keys that Lambda gives a function, or the endpoint that it gives one that
-// was restored from a snapshot.
+// ownCredentials returns the credentials in the environment: the access keys of
+// a Lambda function, or the endpoint that Lambda sets in a function restored
+// from a snapshot.
 func ownCredentials() (aws.CredentialsProvider, error) {
 	path, endpoint := os.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"), os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
 	held := keys()
@@ -165,7 +165,7 @@ func ofContainer(endpoint string) aws.CredentialsProvider {
 		o.AuthorizationToken = os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 		if file := os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
 			o.AuthorizationTokenProvider = endpointcreds.TokenProviderFunc(func() (string, error) {
-				text, err := os.ReadFile(file) //nolint:gosec // the file is the operator's to name
+				text, err := os.ReadFile(file) //nolint:gosec // the operator chooses the file
 				return string(text), err
 			})
 		}
@@ -174,8 +174,8 @@ func ofContainer(endpoint string) aws.CredentialsProvider {
 	return aws.NewCredentialsCache(provider, func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = containerWindow })
 }
 
-// mayBeAsked keeps the token from going in the clear to anywhere but this
-// machine and the addresses where containers get their credentials.
+// mayBeAsked rejects endpoints to which the token would be sent without TLS,
+// except this machine and the addresses of container credentials.
 func mayBeAsked(endpoint string) error {
 	location, err := url.Parse(endpoint)
 	if err != nil || location.Hostname() == "" {

@@ -10,11 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// The names of variables are those of the "AWS SDKs and Tools Reference Guide",
-// with the older ones that the SDK takes too.
+// Variables have the names of the "AWS SDKs and Tools Reference Guide", and the
+// older names that the SDK also accepts.
 
-// reader reads variables and gathers what is wrong with them. An empty value
-// counts as none.
+// reader reads variables and collects errors. An empty value counts as not set.
 type reader struct {
 	problems []error
 }
@@ -23,7 +22,7 @@ func (r *reader) problem(name, takes string) {
 	r.problems = append(r.problems, fmt.Errorf("%s: expected %s", name, takes))
 }
 
-// text is the first of these that is set.
+// text returns the first of these variables that is set.
 func text(names ...string) string {
 	for _, name := range names {
 		if value := os.Getenv(name); value != "" {
@@ -33,7 +32,7 @@ func text(names ...string) string {
 	return ""
 }
 
-// choice is one of several words, or none.
+// choice returns one of the words, or an empty string.
 func choice[T ~string](r *reader, name string, words ...T) T {
 	value := os.Getenv(name)
 	for _, word := range words {
@@ -45,12 +44,12 @@ func choice[T ~string](r *reader, name string, words ...T) T {
 	return ""
 }
 
-// is is true or false, and false where there is none.
+// is returns true or false; false if the variable is not set.
 func (r *reader) is(name string) bool {
 	return choice(r, name, "true", "false") == "true"
 }
 
-// number is a whole number up to a largest, or the other where there is none.
+// number returns a whole number within the bounds, or the default other.
 func (r *reader) number(name string, least, largest, other int64) int64 {
 	value := os.Getenv(name)
 	if value == "" {
@@ -63,8 +62,8 @@ func (r *reader) number(name string, least, largest, other int64) int64 {
 	return number
 }
 
-// endpoints is what clients ask for themselves, as a source of the SDK's
-// configuration: those of their services, and of which kind they are to be.
+// endpoints implements the SDK's interfaces of a configuration source, for the
+// settings of endpoints.
 type endpoints struct {
 	ignore          bool
 	dualStack, fips string
@@ -77,7 +76,8 @@ func (e endpoints) GetIgnoreConfiguredEndpoints(context.Context) (ignore, found 
 }
 
 // GetServiceBaseEndpoint implements the SDK's interface of that name. The
-// service is called as in the SDK: "Cognito Identity Provider".
+// argument is the SDK's name of the service, such as "Cognito Identity
+// Provider".
 func (e endpoints) GetServiceBaseEndpoint(_ context.Context, service string) (endpoint string, found bool, err error) {
 	endpoint = os.Getenv("AWS_ENDPOINT_URL_" + strings.ReplaceAll(strings.ToUpper(service), " ", "_"))
 	return endpoint, endpoint != "", nil
@@ -121,12 +121,12 @@ func (e endpoints) GetEnableEndpointDiscovery(context.Context) (state aws.Endpoi
 	}
 }
 
-// keys are the access keys that the environment holds, if it does.
+// keys returns the access keys in the environment, if there are any.
 func keys() aws.Credentials {
 	held := aws.Credentials{
 		AccessKeyID:     text("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"),
 		SecretAccessKey: text("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"),
-		Source:          "EnvConfigCredentials", // the SDK's name for them
+		Source:          "EnvConfigCredentials", // the SDK's name of this source
 	}
 	if held.HasKeys() {
 		held.AccountID = os.Getenv("AWS_ACCOUNT_ID")
@@ -135,7 +135,7 @@ func keys() aws.Credentials {
 	return held
 }
 
-// schemes lists the ways to sign that are preferred.
+// schemes lists the preferred signing schemes.
 func schemes() []string {
 	var names []string
 	for name := range strings.SplitSeq(os.Getenv("AWS_AUTH_SCHEME_PREFERENCE"), ",") {
@@ -146,7 +146,8 @@ func schemes() []string {
 	return names
 }
 
-// retryMode is how the SDK tries again; the adapters here bring their own.
+// retryMode returns the SDK's retry mode. Adapters of this project use their
+// own.
 func (r *reader) retryMode() aws.RetryMode {
 	value := os.Getenv("AWS_RETRY_MODE")
 	if value == "" {
@@ -159,7 +160,7 @@ func (r *reader) retryMode() aws.RetryMode {
 	return mode
 }
 
-// defaultsMode is which defaults the SDK takes.
+// defaultsMode returns the SDK's defaults mode.
 func (r *reader) defaultsMode() aws.DefaultsMode {
 	mode := aws.DefaultsModeLegacy
 	if value := os.Getenv("AWS_DEFAULTS_MODE"); value != "" && !mode.SetFromString(value) {

@@ -1,6 +1,6 @@
-// Package awsprofiles loads the SDK's configuration from everywhere the SDK looks:
-// the environment, profiles, SSO and instance metadata. It is for the operator's
-// tool; the function reads its environment alone (package awsenv).
+// Package awsprofiles loads the SDK's configuration from all its sources: the
+// environment, profiles, SSO and instance metadata. It is for the operator's
+// tool; the function reads only its environment (package awsenv).
 package awsprofiles
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/aws/smithy-go/logging"
 )
 
-// Config loads the configuration. The SDK's own log lines are dropped: they are
-// not JSON, and may hold values that must not be logged.
+// Config loads the configuration. It drops the SDK's own log lines, which are
+// not JSON and may contain secret values.
 func Config(ctx context.Context) (aws.Config, error) {
 	return awsconfig.LoadDefaultConfig(ctx, awsconfig.WithLogger(logging.Nop{}), awsconfig.WithHTTPClient(awsclient.NewHTTPClient()))
 }

@@ -40,9 +40,9 @@ func (s *Settings) LooksUp() bool {
 	return true
 }
 
-// LimitsTries implements the settings of a source: Cognito locks users after wrong
+// LimitsAttempts implements the settings of a source: Cognito locks users after wrong
 // passwords (cognito-facts 28).
-func (s *Settings) LimitsTries() bool {
+func (s *Settings) LimitsAttempts() bool {
 	return true
 }
 

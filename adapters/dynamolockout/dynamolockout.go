@@ -1,6 +1,6 @@
-// Package dynamolockout counts the tries of names in a DynamoDB table, where
-// every process of the function finds them. It implements ports.Limiter and
-// imports domain and ports.
+// Package dynamolockout counts attempts per username in a DynamoDB table that
+// all processes of the function share. It implements ports.Limiter and imports
+// domain and ports.
 package dynamolockout
 
 import (
@@ -25,100 +25,99 @@ var _ ports.Limiter = (*Table)(nil)
 
 const adapter = "dynamodb lockout"
 
-// What a table must have been made with.
+// The table must have these attributes.
 const (
-	// KeyAttribute is the table's whole key, of type S.
+	// KeyAttribute is the partition key, of type S.
 	KeyAttribute = "nameDigest"
-	// ExpiryAttribute is that of its time to live.
+	// ExpiryAttribute is the time-to-live attribute.
 	ExpiryAttribute = "expiresAt"
 )
 
-// The attributes of an item. There is none for a person: the key is a digest.
+// Attributes of an item. The key is a digest; no attribute names a user.
 const (
 	attributeKey      = KeyAttribute    // S, [domain.LockoutKey]
 	attributeFailures = "failures"      // N
 	attributeFirst    = "firstAt"       // N, nanoseconds since 1970
 	attributeLast     = "lastAt"        // N, likewise
-	attributeTry      = "try"           // S, whose write this is
+	attributeAttempt  = "try"           // S, ID of the last write
 	attributeExpires  = ExpiryAttribute // N, seconds since 1970
 )
 
-// mostRounds bounds how often a write is made anew because another one came
-// first. Of many tries at once five are granted, each after another's write; a
-// name that is locked ends it for the others.
+// mostRounds limits how often a write is repeated because a concurrent one came
+// first. Of many concurrent attempts, five are granted, one after the other.
+// The others then find the name locked and stop.
 const mostRounds = 16
 
-// Table is a DynamoDB table as [ports.Limiter]. Each change is one write under
-// the condition that nothing else was written since; where something was, the
-// answer brings it, so nothing is ever read for itself.
+// Table is a DynamoDB table as [ports.Limiter]. Each change is one conditional
+// write, which fails if the item has changed. The failure returns the current
+// item, so no separate reads are needed.
 type Table struct {
 	api  awsjson.Caller
 	name string
 	now  func() time.Time
 }
 
-// Open returns the table of this name, asked with the configuration given.
+// Open returns the table with this name, with a client for this configuration.
 func Open(config aws.Config, name string) *Table {
 	return New(NewClient(config), name, time.Now)
 }
 
-// NewClient returns the client of the table, with the credentials of the
+// NewClient returns the table's client, with the credentials of the
 // configuration.
 func NewClient(config aws.Config) *awsjson.Client {
 	return awsjson.New(config, awsjson.DynamoDB())
 }
 
-// New returns the table of this name, asked through the client given, by the
-// clock given.
+// New returns the table with this name. It uses the given client and clock.
 func New(api awsjson.Caller, name string, now func() time.Time) *Table {
 	return &Table{api: api, name: name, now: now}
 }
 
-// Warm fetches credentials and opens the connection. It deletes an item that
-// nobody can have, by a permission that is needed anyway, and so finds out too
-// whether the table is there.
+// Warm fetches credentials and opens the connection. It also checks that the
+// table exists: it deletes an item that cannot exist, with a permission that
+// the function needs anyway.
 func (t *Table) Warm(ctx context.Context) error {
 	return t.Clear(ctx, domain.LockoutKey(strings.Repeat("0", 64)))
 }
 
-// Take implements [ports.Limiter]. It takes one write where nothing is counted
-// of the name, and where it is locked; two where something is.
-func (t *Table) Take(ctx context.Context, name domain.LockoutKey) (ports.Try, error) {
+// Take implements [ports.Limiter]. It takes one write if the name has no count
+// or is locked, and two otherwise.
+func (t *Table) Take(ctx context.Context, name domain.LockoutKey) (ports.LockoutAttempt, error) {
 	id := rand.Text()
-	var stands item // at first it is taken for granted that nothing does
+	var stands item // the first write assumes that there is no item
 	for range mostRounds {
 		now := t.now()
-		after, granted := stands.tries.Another(now)
+		after, granted := stands.count.Another(now)
 		if !granted {
-			return ports.Try{}, nil
+			return ports.LockoutAttempt{}, nil
 		}
-		found, err := t.put(ctx, name, item{tries: after, try: id}, t.unless(stands, now))
+		found, err := t.put(ctx, name, item{count: after, attempt: id}, t.unless(stands, now))
 		switch {
 		case err != nil:
-			return ports.Try{}, err
-		case found == nil, found.try == id: // or its answer was lost, and it was sent again
-			return ports.Try{Granted: true, ID: id, Before: stands.tries, After: after}, nil
+			return ports.LockoutAttempt{}, err
+		case found == nil, found.attempt == id: // or the response was lost, and the SDK retried
+			return ports.LockoutAttempt{Granted: true, ID: id, Before: stands.count, After: after}, nil
 		}
 		stands = *found
 	}
-	return ports.Try{}, contended("Take")
+	return ports.LockoutAttempt{}, contended("Take")
 }
 
-// GiveBack implements [ports.Limiter]. It takes one write where no other try of
-// the name came meanwhile.
-func (t *Table) GiveBack(ctx context.Context, name domain.LockoutKey, try ports.Try) error {
+// GiveBack implements [ports.Limiter]. It takes one write, unless another
+// attempt with this name came in between.
+func (t *Table) GiveBack(ctx context.Context, name domain.LockoutKey, attempt ports.LockoutAttempt) error {
 	id := rand.Text()
-	stands := item{tries: try.After, try: try.ID}
+	stands := item{count: attempt.After, attempt: attempt.ID}
 	for range mostRounds {
-		rest, changed := stands.tries.GiveBack(try.Before, try.After)
+		rest, changed := stands.count.GiveBack(attempt.Before, attempt.After)
 		if !changed {
 			return nil
 		}
-		found, err := t.replace(ctx, name, stands, item{tries: rest, try: id})
+		found, err := t.replace(ctx, name, stands, item{count: rest, attempt: id})
 		switch {
 		case err != nil:
 			return err
-		case found == nil, found.try == id:
+		case found == nil, found.attempt == id:
 			return nil
 		}
 		stands = *found
@@ -132,18 +131,18 @@ func (t *Table) Clear(ctx context.Context, name domain.LockoutKey) error {
 	return err
 }
 
-// replace writes what is left of a count in the place of what stands there;
-// where nothing is left, it removes it.
+// replace writes the remaining count, or deletes the item if the count is
+// empty.
 func (t *Table) replace(ctx context.Context, name domain.LockoutKey, stands, rest item) (*item, error) {
 	only := onlyWhere(stands)
-	if rest.tries.Failures == 0 {
+	if rest.count.Failures == 0 {
 		return t.remove(ctx, name, only)
 	}
 	return t.put(ctx, name, rest, only)
 }
 
-// attribute is the value of an attribute: a string or a number
-// ("AttributeValue", Amazon DynamoDB API Reference).
+// attribute is a value: a string or a number ("AttributeValue", Amazon DynamoDB
+// API Reference).
 type attribute struct {
 	S string `json:",omitempty"`
 	N string `json:",omitempty"`
@@ -153,7 +152,7 @@ func text(value string) attribute { return attribute{S: value} }
 
 func number(value int64) attribute { return attribute{N: strconv.FormatInt(value, 10)} }
 
-// condition is what must hold for a write, in DynamoDB's words.
+// condition is the condition of a write, in DynamoDB's syntax.
 type condition struct {
 	ConditionExpression                 string               `json:",omitempty"`
 	ExpressionAttributeNames            map[string]string    `json:",omitempty"`
@@ -161,16 +160,16 @@ type condition struct {
 	ReturnValuesOnConditionCheckFailure string               `json:",omitempty"`
 }
 
-// under returns the condition; where it does not hold, the answer brings what
-// stands there.
+// under returns the condition. If it fails, the response contains the current
+// item.
 func under(expression string, names map[string]string, values map[string]attribute) condition {
 	return condition{expression, names, values, "ALL_OLD"}
 }
 
-// unless is the condition that nothing was written since: nothing that counts
-// stands there, or what does is what was found.
+// unless returns the condition that the item has not changed: there is no
+// unexpired item, or it is the one that was read.
 func (t *Table) unless(stands item, now time.Time) condition {
-	if stands.try != "" {
+	if stands.attempt != "" {
 		return onlyWhere(stands)
 	}
 	return under("attribute_not_exists(#key) OR #last <= :quiet",
@@ -178,13 +177,13 @@ func (t *Table) unless(stands item, now time.Time) condition {
 		map[string]attribute{":quiet": number(domain.QuietSince(now).UnixNano())})
 }
 
-// onlyWhere is the condition that a write still stands as it was made.
+// onlyWhere returns the condition that the item is still the one of this write.
 func onlyWhere(stands item) condition {
-	return under("#try = :try", map[string]string{"#try": attributeTry}, map[string]attribute{":try": text(stands.try)})
+	return under("#try = :try", map[string]string{"#try": attributeAttempt}, map[string]attribute{":try": text(stands.attempt)})
 }
 
-// put writes an item under a condition. Where the condition did not hold, it
-// returns what stands there instead, and nil where it did.
+// put writes an item under a condition. If the condition failed, it returns the
+// current item; otherwise nil.
 func (t *Table) put(ctx context.Context, name domain.LockoutKey, wanted item, only condition) (*item, error) {
 	attributes := wanted.attributes()
 	attributes[attributeKey] = text(string(name))
@@ -196,7 +195,7 @@ func (t *Table) put(ctx context.Context, name domain.LockoutKey, wanted item, on
 	return t.instead(ctx, "PutItem", err)
 }
 
-// remove deletes an item under a condition, as put writes one.
+// remove deletes an item under a condition. It returns the same as put.
 func (t *Table) remove(ctx context.Context, name domain.LockoutKey, only condition) (*item, error) {
 	_, err := t.api.Call(ctx, "DeleteItem", struct {
 		TableName string
@@ -206,11 +205,11 @@ func (t *Table) remove(ctx context.Context, name domain.LockoutKey, only conditi
 	return t.instead(ctx, "DeleteItem", err)
 }
 
-// instead reads what stands in a write's place: nil where the write was made,
-// an empty item where nothing does.
+// instead returns the current item from a failed condition: nil if the write
+// succeeded, an empty item if there is none.
 func (t *Table) instead(ctx context.Context, operation string, err error) (*item, error) {
 	if err == nil {
-		return nil, nil //nolint:nilnil // it was written, and nothing stands in its place
+		return nil, nil //nolint:nilnil // the write succeeded, so there is no other item
 	}
 	fault, ok := errors.AsType[*awsjson.Fault](err)
 	if !ok || fault.ErrorCode() != "ConditionalCheckFailedException" {
@@ -226,26 +225,27 @@ func (t *Table) instead(ctx context.Context, operation string, err error) (*item
 	return read(found.Item)
 }
 
-// item is what stands in the table of one name.
+// item is the stored count of one name.
 type item struct {
-	tries domain.Tries
-	try   string
+	count   domain.LockoutCount
+	attempt string
 }
 
-// attributes writes an item down, but for its key.
+// attributes returns the item without its key.
 func (i item) attributes() map[string]attribute {
 	return map[string]attribute{
-		attributeFailures: number(int64(i.tries.Failures)),
-		attributeFirst:    number(i.tries.First.UnixNano()),
-		attributeLast:     number(i.tries.Last.UnixNano()),
-		attributeTry:      text(i.try),
-		// The second begins before the time, so it is rounded up; DynamoDB may
-		// take days, and until then the count is forgotten by its times.
-		attributeExpires: number(i.tries.Until().Unix() + 1),
+		attributeFailures: number(int64(i.count.Failures)),
+		attributeFirst:    number(i.count.First.UnixNano()),
+		attributeLast:     number(i.count.Last.UnixNano()),
+		attributeAttempt:  text(i.attempt),
+		// The second starts before the exact time, so it is rounded up.
+		// DynamoDB may delete the item days later; until then, the stored times
+		// show that it has expired.
+		attributeExpires: number(i.count.Until().Unix() + 1),
 	}
 }
 
-// read reads an item that was written by attributes.
+// read parses an item that attributes wrote.
 func read(attributes map[string]attribute) (*item, error) {
 	var failed error
 	integer := func(name string) int64 {
@@ -255,11 +255,11 @@ func read(attributes map[string]attribute) (*item, error) {
 		}
 		return value
 	}
-	try := attributes[attributeTry].S
-	if try == "" {
+	attempt := attributes[attributeAttempt].S
+	if attempt == "" {
 		return nil, unread()
 	}
-	found := &item{try: try, tries: domain.Tries{
+	found := &item{attempt: attempt, count: domain.LockoutCount{
 		Failures: int(integer(attributeFailures)), First: time.Unix(0, integer(attributeFirst)), Last: time.Unix(0, integer(attributeLast)),
 	}}
 	if failed != nil {
@@ -268,12 +268,14 @@ func read(attributes map[string]attribute) (*item, error) {
 	return found, nil
 }
 
-// unread is an item that is none of ours: the table is another one's.
+// unread is the error for an item in an unknown format: the table belongs to
+// something else.
 func unread() error {
 	return fmt.Errorf("%s: an item of the table has an unexpected format: %w", adapter, ports.ErrMisconfigured)
 }
 
-// contended is a write before which another one came each time.
+// contended is the error for a write that concurrent writes prevented too
+// often.
 func contended(operation string) error {
 	return fmt.Errorf("%s: %s: concurrent attempts for the same user changed the item %d times in a row: %w", adapter, operation, mostRounds, ports.ErrThrottled)
 }

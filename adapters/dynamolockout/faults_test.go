@@ -57,9 +57,9 @@ func number(value string) map[string]string { return map[string]string{"N": valu
 func text(value string) map[string]string { return map[string]string{"S": value} }
 
 // written is an item as the adapter writes it.
-func written(try string) attributes {
+func written(attempt string) attributes {
 	now := strconv.FormatInt(time.Now().UnixNano(), 10)
-	return attributes{"failures": number("1"), "firstAt": number(now), "lastAt": number(now), "try": text(try)}
+	return attributes{"failures": number("1"), "firstAt": number(now), "lastAt": number(now), "try": text(attempt)}
 }
 
 func without(item attributes, attribute string, other map[string]string) attributes {
@@ -97,8 +97,8 @@ func TestWhatTheTableDoesNotAnswerIsAnErrorOfThePort(t *testing.T) {
 			if fault, _ := errors.AsType[*awsjson.Fault](row.err); fault == nil || fault.ErrorCode() != conflict {
 				checkFault(t, "Clear", table.Clear(t.Context(), keys().Of(canary)), row.want)
 			}
-			try := ports.Try{Granted: true, ID: "a", After: domain.Tries{Failures: 1, First: time.Now(), Last: time.Now()}}
-			checkFault(t, "GiveBack", table.GiveBack(t.Context(), keys().Of(canary), try), row.want)
+			attempt := ports.LockoutAttempt{Granted: true, ID: "a", After: domain.LockoutCount{Failures: 1, First: time.Now(), Last: time.Now()}}
+			checkFault(t, "GiveBack", table.GiveBack(t.Context(), keys().Of(canary), attempt), row.want)
 		})
 	}
 }
@@ -146,8 +146,8 @@ func TestWritesThatAlwaysComeSecondEnd(t *testing.T) {
 		item["firstAt"] = number(strconv.FormatInt(first.UnixNano(), 10))
 		return stands(item)
 	}), tableName, time.Now)
-	try := ports.Try{Granted: true, ID: "a", After: domain.Tries{Failures: 2, First: first, Last: first}, Before: domain.Tries{Failures: 1, First: first, Last: first}}
-	checkFault(t, "GiveBack", table.GiveBack(t.Context(), "x", try), ports.ErrThrottled)
+	attempt := ports.LockoutAttempt{Granted: true, ID: "a", After: domain.LockoutCount{Failures: 2, First: first, Last: first}, Before: domain.LockoutCount{Failures: 1, First: first, Last: first}}
+	checkFault(t, "GiveBack", table.GiveBack(t.Context(), "x", attempt), ports.ErrThrottled)
 }
 
 func TestAnItemThatIsGoneMeanwhileIsTakenForNone(t *testing.T) {
@@ -159,7 +159,7 @@ func TestAnItemThatIsGoneMeanwhileIsTakenForNone(t *testing.T) {
 		}
 		return nil
 	}), tableName, time.Now)
-	if try, err := table.Take(t.Context(), "x"); err != nil || !try.Granted || try.After.Failures != 1 || calls != 2 {
-		t.Errorf("got %v, %v after %d calls", try, err, calls)
+	if attempt, err := table.Take(t.Context(), "x"); err != nil || !attempt.Granted || attempt.After.Failures != 1 || calls != 2 {
+		t.Errorf("got %v, %v after %d calls", attempt, err, calls)
 	}
 }

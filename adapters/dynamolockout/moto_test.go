@@ -133,14 +133,14 @@ func keys() domain.LockoutKeys {
 }
 
 // take takes a try and holds it to what is expected.
-func take(t *testing.T, table *dynamolockout.Table, name domain.LockoutKey, granted bool) ports.Try {
+func take(t *testing.T, table *dynamolockout.Table, name domain.LockoutKey, granted bool) ports.LockoutAttempt {
 	t.Helper()
-	try, err := table.Take(t.Context(), name)
-	if err != nil || try.Granted != granted {
+	attempt, err := table.Take(t.Context(), name)
+	if err != nil || attempt.Granted != granted {
 		t.Helper()
-		t.Fatalf("got %v, %v; granted is to be %v", try, err, granted)
+		t.Fatalf("got %v, %v; granted is to be %v", attempt, err, granted)
 	}
-	return try
+	return attempt
 }
 
 // TestTheTable is one test over one moto: each section has a name of its own.
@@ -161,13 +161,13 @@ func TestTheTable(t *testing.T) {
 			take(t, table, name, false)
 			p.clock.pass(time.Nanosecond)
 			if lock < 15*time.Minute {
-				if try := take(t, table, name, true); try.After.Failures != failures+1 {
-					t.Fatalf("counted %d", try.After.Failures)
+				if attempt := take(t, table, name, true); attempt.After.Failures != failures+1 {
+					t.Fatalf("counted %d", attempt.After.Failures)
 				}
 				continue
 			}
-			if try := take(t, table, name, true); try.After.Failures != 1 {
-				t.Fatalf("after the quiet time it begins at %d", try.After.Failures)
+			if attempt := take(t, table, name, true); attempt.After.Failures != 1 {
+				t.Fatalf("after the quiet time it begins at %d", attempt.After.Failures)
 			}
 			break
 		}
@@ -175,10 +175,10 @@ func TestTheTable(t *testing.T) {
 
 	t.Run("costs as few writes as are needed", func(t *testing.T) {
 		name := keys().Of("costs")
-		var try ports.Try
-		p.costs(t, "a first try", 1, func() { try = take(t, table, name, true) })
+		var attempt ports.LockoutAttempt
+		p.costs(t, "a first try", 1, func() { attempt = take(t, table, name, true) })
 		p.costs(t, "to give it back", 1, func() {
-			if err := table.GiveBack(t.Context(), name, try); err != nil {
+			if err := table.GiveBack(t.Context(), name, attempt); err != nil {
 				t.Error(err)
 			}
 		})
@@ -230,8 +230,8 @@ func TestTheTable(t *testing.T) {
 		name := keys().Of("between")
 		first := take(t, table, name, true)
 		second := take(t, p.open(), name, true)
-		for _, try := range []ports.Try{first, second} {
-			if err := table.GiveBack(t.Context(), name, try); err != nil {
+		for _, attempt := range []ports.LockoutAttempt{first, second} {
+			if err := table.GiveBack(t.Context(), name, attempt); err != nil {
 				t.Error(err)
 			}
 		}
@@ -256,7 +256,7 @@ func TestTheTable(t *testing.T) {
 
 	t.Run("gives nothing back once all is cleared", func(t *testing.T) {
 		name := keys().Of("cleared")
-		try := take(t, table, name, true)
+		attempt := take(t, table, name, true)
 		if err := table.Clear(t.Context(), name); err != nil {
 			t.Fatal(err)
 		}
@@ -264,7 +264,7 @@ func TestTheTable(t *testing.T) {
 		for range 5 {
 			take(t, table, name, true)
 		}
-		if err := table.GiveBack(t.Context(), name, try); err != nil {
+		if err := table.GiveBack(t.Context(), name, attempt); err != nil {
 			t.Error(err)
 		}
 		take(t, table, name, false)
@@ -274,17 +274,17 @@ func TestTheTable(t *testing.T) {
 		name := keys().Of("lost")
 		for failures := 1; failures <= 3; failures++ {
 			p.lose.Store(true)
-			if try := take(t, table, name, true); try.After.Failures != failures {
-				t.Errorf("counted %d, want %d", try.After.Failures, failures)
+			if attempt := take(t, table, name, true); attempt.After.Failures != failures {
+				t.Errorf("counted %d, want %d", attempt.After.Failures, failures)
 			}
 		}
-		try := take(t, table, name, true)
+		attempt := take(t, table, name, true)
 		p.lose.Store(true)
-		if err := table.GiveBack(t.Context(), name, try); err != nil {
+		if err := table.GiveBack(t.Context(), name, attempt); err != nil {
 			t.Error(err)
 		}
-		if try := take(t, table, name, true); try.After.Failures != 4 {
-			t.Errorf("then comes %d", try.After.Failures)
+		if attempt := take(t, table, name, true); attempt.After.Failures != 4 {
+			t.Errorf("then comes %d", attempt.After.Failures)
 		}
 	})
 
@@ -331,11 +331,11 @@ func (p *peer) storm(t *testing.T, name domain.LockoutKey, processes int) int64 
 		table := p.open()
 		all.Go(func() {
 			<-start
-			try, err := table.Take(ctx, name)
+			attempt, err := table.Take(ctx, name)
 			if err != nil {
 				t.Error(err)
 			}
-			if try.Granted {
+			if attempt.Granted {
 				granted.Add(1)
 			}
 		})
@@ -345,4 +345,4 @@ func (p *peer) storm(t *testing.T, name domain.LockoutKey, processes int) int64 
 	return granted.Load()
 }
 
-func second(_ ports.Try, err error) error { return err }
+func second(_ ports.LockoutAttempt, err error) error { return err }

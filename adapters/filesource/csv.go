@@ -13,9 +13,10 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// readCSV reads a header row and a row for each person (RFC 4180). Every column
-// whose name is none of ours is an attribute; an empty cell is none.
-func readCSV(text []byte, with reading) (*people, error) {
+// readCSV reads a header row and one row per user (RFC 4180). Every column
+// without a name of ours is an attribute. An empty cell means that there is no
+// value.
+func readCSV(text []byte, with reading) (*snapshot, error) {
 	if err := checkSeparator(text); err != nil {
 		return nil, err
 	}
@@ -32,7 +33,7 @@ func readCSV(text []byte, with reading) (*people, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the header row: %w", err)
 	}
-	p, err := newPeople(0, with)
+	p, err := newSnapshot(0, with)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ func readCSV(text []byte, with reading) (*people, error) {
 			line, _ := rows.FieldPos(0)
 			problems.add("line", line, errors.New("the number of fields differs from the header row"))
 			continue
-		case err != nil: // nothing after a quote that is not closed can be told apart
+		case err != nil: // after an unclosed quote, the rest cannot be parsed
 			if broken, ok := errors.AsType[*csv.ParseError](err); ok {
 				problems.add("line", broken.StartLine, errors.New("not valid CSV: unexpected quote"))
 				return nil, problems.err()
@@ -61,7 +62,7 @@ func readCSV(text []byte, with reading) (*people, error) {
 	}
 }
 
-// checkSeparator finds a header row whose names are not separated by commas.
+// checkSeparator detects a header row whose names are not separated by commas.
 func checkSeparator(text []byte) error {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
 	header := strings.TrimRight(string(line), "\r")
@@ -82,7 +83,7 @@ func checkSeparator(text []byte) error {
 	return nil
 }
 
-// namesUsername reports whether one of the names of a header row is the username.
+// namesUsername reports whether one of the header's names is the username.
 func namesUsername(header, separator string) bool {
 	for name := range strings.SplitSeq(header, separator) {
 		if fields.IsUsername(strings.Trim(strings.TrimSpace(name), `"`)) {
@@ -92,13 +93,13 @@ func namesUsername(header, separator string) bool {
 	return false
 }
 
-func (p *people) takeRow(header, row []string) error {
-	one := hashed.Person{User: domain.SourceUser{Enabled: true, Attributes: make(domain.Attributes)}}
+func (p *snapshot) takeRow(header, row []string) error {
+	one := hashed.Entry{User: domain.SourceUser{Enabled: true, Attributes: make(domain.Attributes)}}
 	for i, cell := range row {
 		if cell == "" {
 			continue
 		}
-		cell = strings.Clone(cell) // the reader's rows are one long string each
+		cell = strings.Clone(cell) // the reader keeps each row in one long string
 		if err := set(&one, header[i], cell); err != nil {
 			return fmt.Errorf("%s: %w", header[i], err)
 		}
@@ -106,8 +107,8 @@ func (p *people) takeRow(header, row []string) error {
 	return p.take(one)
 }
 
-// set puts one value where it belongs.
-func set(one *hashed.Person, name, value string) (err error) {
+// set stores one value in its field.
+func set(one *hashed.Entry, name, value string) (err error) {
 	switch name {
 	case fields.Username:
 		one.User.Username = strings.TrimSpace(value)

@@ -6,13 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// encoding is a character encoding: its name, and iconv's where that is another.
+// encoding is a character encoding: its name, and iconv's name if that differs.
 type encoding struct {
 	name, iconv string
 }
 
-// utf8Text gives the text of a file without its byte order mark. The error names
-// the encoding that a file which is not UTF-8 likely has, and how to convert it.
+// utf8Text returns the text of a file without its byte order mark. If the file
+// is not UTF-8, the error names the probable encoding and the command that
+// converts it.
 func utf8Text(raw []byte) ([]byte, error) {
 	if likely, found := marked(raw); found {
 		return nil, notUTF8(likely)
@@ -41,10 +42,10 @@ func notUTF8(likely encoding) error {
 	return fmt.Errorf("not UTF-8; it looks like %s; convert it with iconv -f %s -t UTF-8", likely.name, likely.iconv)
 }
 
-// marked tells an encoding by its byte order mark.
+// marked recognizes an encoding by its byte order mark.
 func marked(raw []byte) (encoding, bool) {
 	for _, mark := range []struct{ bytes, name, iconv string }{
-		// iconv reads the mark, and so the order, where the name gives none.
+		// With these names, iconv reads the byte order from the mark.
 		{"\xff\xfe\x00\x00", "UTF-32LE", "UTF-32"}, {"\x00\x00\xfe\xff", "UTF-32BE", "UTF-32"},
 		{"\xff\xfe", "UTF-16LE", "UTF-16"}, {"\xfe\xff", "UTF-16BE", "UTF-16"},
 	} {
@@ -55,8 +56,8 @@ func marked(raw []byte) (encoding, bool) {
 	return encoding{}, false
 }
 
-// wide tells the UTF-16 orders apart that have no mark: the first character of a
-// file of people is ASCII, and so are most others that structure it.
+// wide detects UTF-16 without a byte order mark. The first character of a file
+// of users is ASCII, and so are most of its punctuation marks.
 func wide(text []byte) encoding {
 	var zeros [2]int
 	for i, b := range text {
@@ -70,7 +71,7 @@ func wide(text []byte) encoding {
 	return encoding{name: "UTF-16LE"}
 }
 
-// eightBit guesses the encoding of a text in which ASCII stands for itself.
+// eightBit guesses the encoding of a text that contains ASCII unchanged.
 func eightBit(text []byte) encoding {
 	eucJP, inEUC := pairs(text, eucPair)
 	shiftJIS, inShiftJIS := pairs(text, shiftJISPair)
@@ -78,15 +79,15 @@ func eightBit(text []byte) encoding {
 	case inEUC && eucJP > 0:
 		return encoding{name: "EUC-JP"}
 	case inShiftJIS && shiftJIS > 0:
-		return encoding{"Shift_JIS", "CP932"} // Windows' has some more signs
+		return encoding{"Shift_JIS", "CP932"} // the Windows variant has more characters
 	default:
 		return encoding{name: "WINDOWS-1252"}
 	}
 }
 
-// pairs counts characters of two bytes, and reports whether the whole text can be
-// in the encoding. next gives the length of the character that begins a text, and
-// whether it is a sign that the encoding is this one.
+// pairs counts characters of two bytes, and reports whether the whole text can
+// be in the encoding. next returns the length of the first character, and
+// whether the character is evidence for this encoding.
 func pairs(text []byte, next func([]byte) (length int, sign bool)) (count int, whole bool) {
 	for len(text) > 0 {
 		if text[0] < 0x80 {
@@ -105,8 +106,8 @@ func pairs(text []byte, next func([]byte) (length int, sign bool)) (count int, w
 	return count, true
 }
 
-// eucPair reads a character of EUC-JP: two bytes that are both high, or one to
-// three after a shift.
+// eucPair reads a character of EUC-JP: two high bytes, or one to three bytes
+// after a shift.
 func eucPair(text []byte) (length int, sign bool) {
 	high := func(i int) bool { return i < len(text) && text[i] >= 0xa1 && text[i] <= 0xfe }
 	switch {
@@ -121,10 +122,9 @@ func eucPair(text []byte) (length int, sign bool) {
 	}
 }
 
-// shiftJISPair reads a character of Shift_JIS. A katakana of half width is one
-// byte, and may be a letter with an accent as well: it is no sign. Nor is a pair
-// whose first byte is an accented letter of Western Europe's and whose second is
-// a letter.
+// shiftJISPair reads a character of Shift_JIS. A half-width katakana is one
+// byte and could also be an accented letter, so it is no evidence. Neither is a
+// pair of a Western accented letter and an ordinary letter.
 func shiftJISPair(text []byte) (length int, sign bool) {
 	first := text[0]
 	if first >= 0xa1 && first <= 0xdf {

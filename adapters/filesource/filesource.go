@@ -1,6 +1,6 @@
-// Package filesource makes a file of people a source: a reference adapter, the
-// fake that tests use, and what `make run` shows. Passwords are verified against
-// their hashes here. It imports domain and ports.
+// Package filesource is a source that reads users from a file. It is a
+// reference adapter, the fake in tests, and the source of `make run`. It
+// verifies passwords against their hashes. It imports domain and ports.
 package filesource
 
 import (
@@ -17,44 +17,46 @@ import (
 
 var _ ports.SourceDirectory = (*Directory)(nil)
 
-// Options are what a file is opened with, beside its settings.
+// Options are the arguments for opening a file, besides its settings.
 type Options = hashed.Options
 
-// Directory is a file of people, read once, as [ports.SourceDirectory].
+// Directory is a file of users, read once, as [ports.SourceDirectory].
 type Directory struct {
 	name string
-	path string // empty where people cannot be taken out of the file
+	path string // empty if users cannot be removed from the file
 	with reading
 	mu   sync.RWMutex
-	*people
+	*snapshot
 }
 
-// people are those of the file at one moment; they are replaced, not changed.
-type people struct {
-	// entries are our own JSON, to be written again; other forms have none.
+// snapshot has the users in the file at one moment. A change replaces the whole
+// value.
+type snapshot struct {
+	// entries has the original JSON, for writing the file again; nil for other
+	// formats.
 	entries []json.RawMessage
-	list    []hashed.Person
-	// byName finds people by their username as it is written, byKey whoever may
-	// have a claim to an identifier; see [domain.IdentifierKeys].
+	list    []hashed.Entry
+	// byName finds users by username, exactly as written. byKey finds all users
+	// who may match an identifier; see [domain.IdentifierKeys].
 	byName map[string]int
 	byKey  map[string][]int
 	vouch  domain.VerifiedContacts
 	// checker knows every hash of the file.
 	checker *hashed.Checker
-	// unknown are attributes that neither Cognito nor a rule knows.
+	// unknown lists attributes that neither Cognito nor a rule knows.
 	unknown fields.Set
-	// claimless are users of an export whose custom claims cannot be read.
+	// claimless lists users of an export whose custom claims cannot be parsed.
 	claimless fields.Set
 }
 
-// notes tell the operator about the file.
-func (p *people) notes() []ports.Note {
+// notes returns notes about the file for the operator.
+func (p *snapshot) notes() []ports.Note {
 	return append(p.unknown.Notes(fields.UnusedAttributes), p.claimless.Notes("users have custom claims that cannot be read, and migrate without them: customAttributes takes a JSON object in a text")...)
 }
 
-// Authenticate implements [ports.SourceDirectory]. Every answer but that to an
-// empty password takes the time of the dearest hash, so that the time does not
-// tell who is there.
+// Authenticate implements [ports.SourceDirectory]. Every answer takes the time
+// of the slowest hash, except for an empty password. So the time does not
+// reveal which users exist.
 func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, ports.NotJudged(err)
@@ -62,15 +64,15 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	if password.Empty() {
 		return d.found(domain.PasswordWrong), nil
 	}
-	people := d.now()
-	p, kind := people.lookUp(username)
+	snapshot := d.now()
+	p, kind := snapshot.lookUp(username)
 	hash := ""
 	if p != nil {
 		hash = p.Hash
 	}
-	right, err := people.checker.Check(ctx, hash, password)
+	right, err := snapshot.checker.Check(ctx, hash, password)
 	if err != nil {
-		return domain.Finding{}, ports.ErrMisconfigured // Open let it pass, so this cannot be
+		return domain.Finding{}, ports.ErrMisconfigured // Open has parsed it, so this is impossible
 	}
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, err
@@ -96,19 +98,19 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 	return finding, nil
 }
 
-// now are the people at this moment.
-func (d *Directory) now() *people {
+// now returns the users at this moment.
+func (d *Directory) now() *snapshot {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return d.people
+	return d.snapshot
 }
 
 func (d *Directory) found(kind domain.FindingKind) domain.Finding {
 	return domain.Finding{Kind: kind, Source: d.name}
 }
 
-// lookUp finds the person whom the identifier names; see [domain.Identify].
-func (p *people) lookUp(identifier string) (*hashed.Person, domain.FindingKind) {
+// lookUp finds the user that the identifier names; see [domain.Identify].
+func (p *snapshot) lookUp(identifier string) (*hashed.Entry, domain.FindingKind) {
 	who, index := p.identify(identifier)
 	if who.Kind != domain.UserFound {
 		return nil, who.Kind
@@ -118,16 +120,16 @@ func (p *people) lookUp(identifier string) (*hashed.Person, domain.FindingKind) 
 	return &one, domain.UserFound
 }
 
-// identify says whom the identifier names, and their place in the list.
-func (p *people) identify(identifier string) (domain.Identified, int) {
+// identify returns the result of [domain.Identify] and the user's index.
+func (p *snapshot) identify(identifier string) (domain.Identified, int) {
 	var (
-		places []int
-		users  []domain.SourceUser
+		indexes []int
+		users   []domain.SourceUser
 	)
 	for _, key := range domain.IdentifierKeys(identifier) {
-		for _, place := range p.byKey[key] {
-			if !slices.Contains(places, place) {
-				places, users = append(places, place), append(users, p.list[place].User)
+		for _, index := range p.byKey[key] {
+			if !slices.Contains(indexes, index) {
+				indexes, users = append(indexes, index), append(users, p.list[index].User)
 			}
 		}
 	}
@@ -135,5 +137,5 @@ func (p *people) identify(identifier string) (domain.Identified, int) {
 	if who.Kind != domain.UserFound {
 		return who, -1
 	}
-	return who, places[who.Index]
+	return who, indexes[who.Index]
 }

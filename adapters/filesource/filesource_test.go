@@ -45,8 +45,8 @@ func TestTheFileSourceKeepsTheContract(t *testing.T) {
 					sourcetest.KeepsSubs, sourcetest.VerifiesHashes, sourcetest.CertifiesUnjudged, sourcetest.Lists,
 				},
 				Lister: func() ports.UserLister { return listed },
-				Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
-					listed = open(t, fileOf(t, people, hashes))
+				Open: func(t *testing.T, snapshot []sourcetest.Person) ports.SourceDirectory {
+					listed = open(t, fileOf(t, snapshot, hashes))
 					return work.of(listed)
 				},
 			})
@@ -65,10 +65,10 @@ func (c *counted) of(d *filesource.Directory) *filesource.Directory {
 func (c *counted) read() map[string]int { return c.work() }
 
 // fileOf writes people as the file has them.
-func fileOf(t *testing.T, people []sourcetest.Person, hashes hasher) string {
+func fileOf(t *testing.T, snapshot []sourcetest.Person, hashes hasher) string {
 	t.Helper()
-	entries := make([]map[string]any, len(people))
-	for i, person := range people {
+	entries := make([]map[string]any, len(snapshot))
+	for i, person := range snapshot {
 		attributes := map[string]any{"sub": person.Sub}
 		for name, value := range person.Attributes {
 			attributes[name] = value
@@ -374,8 +374,8 @@ func TestTheFileSourceHasNoLockoutOfItsOwn(t *testing.T) {
 	if problems := settings.Validate(variable); problems != nil {
 		t.Errorf("problems: %v", problems)
 	}
-	if warnings := settings.Warnings(variable); len(warnings) != 0 || settings.LimitsTries() {
-		t.Errorf("warnings: %q, limits tries: %v", warnings, settings.LimitsTries())
+	if warnings := settings.Warnings(variable); len(warnings) != 0 || settings.LimitsAttempts() {
+		t.Errorf("warnings: %q, limits tries: %v", warnings, settings.LimitsAttempts())
 	}
 }
 
@@ -396,11 +396,11 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		var people []map[string]any
-		if err := json.Unmarshal(bytes.TrimPrefix(text, []byte("\ufeff")), &people); err != nil {
+		var snapshot []map[string]any
+		if err := json.Unmarshal(bytes.TrimPrefix(text, []byte("\ufeff")), &snapshot); err != nil {
 			t.Fatalf("read, and is no list of people: %v", err)
 		}
-		for _, person := range people {
+		for _, person := range snapshot {
 			username, ok := person["username"].(string)
 			if !ok {
 				continue // a number, or the name is written in another way

@@ -12,9 +12,9 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// account is a user as `firebase auth:export` writes them as JSON. What is not
-// here (when somebody signed in last) says nothing about who they are, and
-// Firebase may add more, so other fields are left alone.
+// account is a user as `firebase auth:export` writes it to JSON. Other fields,
+// such as the last sign-in, are ignored: they do not identify the user, and
+// Firebase may add more.
 type account struct {
 	LocalID       string `json:"localId"`
 	Email         string `json:"email"`
@@ -25,24 +25,24 @@ type account struct {
 	PhotoURL      string `json:"photoUrl"`
 	PhoneNumber   string `json:"phoneNumber"`
 	Disabled      bool   `json:"disabled"`
-	// A text that holds an object; the Admin SDK writes the object itself.
+	// Text that contains a JSON object; the Admin SDK writes the object itself.
 	CustomAttributes json.RawMessage `json:"customAttributes"`
 	ProviderUserInfo []struct {
 		ProviderID string `json:"providerId"`
 	} `json:"providerUserInfo"`
 }
 
-func readFirebase(text []byte, with reading, project passwordhash.Firebase) (*people, error) {
+func readFirebase(text []byte, with reading, project passwordhash.Firebase) (*snapshot, error) {
 	var export struct {
 		Users *[]json.RawMessage `json:"users"`
 	}
 	if err := json.Unmarshal(text, &export); err != nil {
-		return nil, fmt.Errorf("not a JSON file of firebase auth:export%s", place(err))
+		return nil, fmt.Errorf("not a JSON file of firebase auth:export%s", offsetOf(err))
 	}
 	if export.Users == nil {
 		return nil, errors.New("not a JSON file of firebase auth:export: the field users is missing")
 	}
-	p, err := newPeople(len(*export.Users), with)
+	p, err := newSnapshot(len(*export.Users), with)
 	if err != nil {
 		return nil, err
 	}
@@ -59,13 +59,13 @@ func readFirebase(text []byte, with reading, project passwordhash.Firebase) (*pe
 	return p.complete(problems)
 }
 
-// redacted is what the export has in place of hashes where whoever exported may not
+// redacted replaces hashes in an export by an account without permission to
 // read them: REDACTED in Base64.
 const redacted = "UkVEQUNURUQ="
 
-// takeAccount takes a user in. hasClaims is false where the custom claims cannot be
-// read: the user has none then.
-func (p *people) takeAccount(raw json.RawMessage, project passwordhash.Firebase) (hasClaims bool, err error) {
+// takeAccount adds a user. hasClaims is false if the custom claims cannot be
+// parsed; the user then has none.
+func (p *snapshot) takeAccount(raw json.RawMessage, project passwordhash.Firebase) (hasClaims bool, err error) {
 	var a account
 	if err := json.Unmarshal(raw, &a); err != nil {
 		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
@@ -80,7 +80,7 @@ func (p *people) takeAccount(raw json.RawMessage, project passwordhash.Firebase)
 		return true, errors.New("passwordHash: is redacted; export again with an account that has the permission firebaseauth.configs.getHashConfig")
 	}
 	claims, hasClaims := claimsOf(a.CustomAttributes)
-	one := hashed.Person{User: domain.SourceUser{
+	one := hashed.Entry{User: domain.SourceUser{
 		Username:   a.LocalID,
 		Enabled:    !a.Disabled,
 		Attributes: claims,
@@ -96,7 +96,7 @@ func (p *people) takeAccount(raw json.RawMessage, project passwordhash.Firebase)
 	if a.Email != "" && a.EmailVerified != nil {
 		one.User.Attributes["email_verified"] = strconv.FormatBool(*a.EmailVerified)
 	}
-	// Firebase signs people in by these, proved or not, and gives each to one
+	// Users sign in to Firebase by these, verified or not. Each belongs to one
 	// account only.
 	for _, name := range []string{a.Email, a.PhoneNumber} {
 		if name != "" {
@@ -112,10 +112,10 @@ func (p *people) takeAccount(raw json.RawMessage, project passwordhash.Firebase)
 	return hasClaims, p.take(one)
 }
 
-// isFirebasesOwn reports whether the user signs in by what Firebase itself proves.
-// firebase auth:export names four other identity providers alone, and leaves out
-// the rest (accountExporter.ts of firebase/firebase-tools), so who has no provider
-// in it signs in elsewhere.
+// isFirebasesOwn reports whether the user signs in with a factor that Firebase
+// verifies itself. firebase auth:export writes only four other identity
+// providers (accountExporter.ts of firebase/firebase-tools). A user without any
+// provider signs in by one of those that it leaves out.
 func (a *account) isFirebasesOwn() bool {
 	own := false
 	for _, info := range a.ProviderUserInfo {
@@ -130,10 +130,10 @@ func (a *account) isFirebasesOwn() bool {
 	return own
 }
 
-// claimsOf reads custom claims, an object or a text that holds one, as attributes
-// whose names are Cognito's for what a pool adds: custom:claim. What is no text,
-// number or boolean stays JSON. It returns none and false where they cannot be
-// read.
+// claimsOf reads custom claims: an object, or text that contains one. Names get
+// Cognito's prefix for custom attributes: custom:claim. Values that are not
+// text, a number or a boolean stay JSON. It returns nil and false if the claims
+// cannot be parsed.
 func claimsOf(raw json.RawMessage) (domain.Attributes, bool) {
 	attributes := make(domain.Attributes)
 	text := string(raw)
@@ -151,7 +151,7 @@ func claimsOf(raw json.RawMessage) (domain.Attributes, bool) {
 	}
 	for name, value := range claims {
 		switch value[0] {
-		case 'n': // null: none
+		case 'n': // null
 		case '{', '[':
 			var compact bytes.Buffer
 			if json.Compact(&compact, value) == nil {

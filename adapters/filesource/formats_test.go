@@ -37,20 +37,20 @@ func TestACSVFileKeepsTheContract(t *testing.T) {
 			sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.CaseInsensitive,
 			sourcetest.KeepsSubs, sourcetest.VerifiesHashes, sourcetest.CertifiesUnjudged,
 		},
-		Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
-			return work.of(openAs(t, csvOf(t, people, bcrypt.New(4, nil)), filesource.Settings{Format: filesource.FormatCSV}))
+		Open: func(t *testing.T, snapshot []sourcetest.Person) ports.SourceDirectory {
+			return work.of(openAs(t, csvOf(t, snapshot, bcrypt.New(4, nil)), filesource.Settings{Format: filesource.FormatCSV}))
 		},
 	})
 }
 
 // csvOf writes people as a spreadsheet would.
-func csvOf(t *testing.T, people []sourcetest.Person, hashes hasher) string {
+func csvOf(t *testing.T, snapshot []sourcetest.Person, hashes hasher) string {
 	t.Helper()
 	columns := []string{"sub", "email", "email_verified", "phone_number", "phone_number_verified", "name", "given_name", "updated_at"}
 	var text strings.Builder
 	rows := csv.NewWriter(&text)
 	_ = rows.Write(append([]string{"username", "password_hash", "status", "enabled", "groups"}, columns...))
-	for _, person := range people {
+	for _, person := range snapshot {
 		hash := ""
 		if person.Password != "" {
 			var err error
@@ -196,9 +196,9 @@ func TestAnExportOfFirebaseKeepsTheContract(t *testing.T) {
 			sourcetest.DisabledUsers, sourcetest.FederatedUsers, sourcetest.EmailAliases, sourcetest.UnverifiedAliases, sourcetest.Ambiguity,
 			sourcetest.CaseInsensitive, sourcetest.MakesSubs, sourcetest.VerifiesHashes,
 		},
-		Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
+		Open: func(t *testing.T, snapshot []sourcetest.Person) ports.SourceDirectory {
 			var users []map[string]any
-			for i, person := range people {
+			for i, person := range snapshot {
 				user := map[string]any{"localId": person.Username, "disabled": person.Disabled, "createdAt": "1508893925000"}
 				claims := maps.Clone(person.Attributes)
 				for claim, field := range map[string]string{"email": "email", "name": "displayName", "phone_number": "phoneNumber"} {
@@ -373,7 +373,7 @@ func TestTheSettingsOfForms(t *testing.T) {
 		"Firebase's other alphabet": {change(func(s *filesource.Settings) {
 			s.FirebaseSignerKey = domain.NewSecret("jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9Wm-_==")
 		}), []string{"OLD_FIREBASE_SIGNER_KEY: expected the base64_signer_key"}}, // its last bits are left over
-		"a key for JSON": {change(func(s *filesource.Settings) { s.Format = filesource.FormatJSON }), []string{"OLD_FIREBASE_SIGNER_KEY: is used with OLD_FORMAT=firebase alone"}},
+		"a key for JSON": {change(func(s *filesource.Settings) { s.Format = filesource.FormatJSON }), []string{"OLD_FIREBASE_SIGNER_KEY: is used only with OLD_FORMAT=firebase"}},
 		"no key":         {change(func(s *filesource.Settings) { s.FirebaseSignerKey = domain.Secret{} }), []string{"OLD_FIREBASE_SIGNER_KEY: is required with OLD_FORMAT=firebase"}},
 		"what is no key": {change(func(s *filesource.Settings) { s.FirebaseSignerKey = domain.NewSecret("S3cret!") }), []string{"OLD_FIREBASE_SIGNER_KEY: expected the base64_signer_key"}},
 		"all else is none": {change(func(s *filesource.Settings) {

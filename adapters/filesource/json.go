@@ -14,20 +14,20 @@ import (
 	"cognito-user-migration/domain"
 )
 
-func readJSON(text []byte, with reading) (*people, error) {
+func readJSON(text []byte, with reading) (*snapshot, error) {
 	var entries []json.RawMessage
 	if err := json.Unmarshal(text, &entries); err != nil {
-		return nil, fmt.Errorf("not a JSON array of users%s", place(err))
+		return nil, fmt.Errorf("not a JSON array of users%s", offsetOf(err))
 	}
 	if entries == nil { // null
 		return nil, errors.New("not a JSON array of users")
 	}
-	return peopleOf(entries, with)
+	return snapshotOf(entries, with)
 }
 
-// peopleOf takes the entries in; the error names each that is wrong.
-func peopleOf(entries []json.RawMessage, with reading) (*people, error) {
-	p, err := newPeople(len(entries), with)
+// snapshotOf reads all entries. The error lists every faulty entry.
+func snapshotOf(entries []json.RawMessage, with reading) (*snapshot, error) {
+	p, err := newSnapshot(len(entries), with)
 	if err != nil {
 		return nil, err
 	}
@@ -42,23 +42,24 @@ func peopleOf(entries []json.RawMessage, with reading) (*people, error) {
 	return p.complete(problems)
 }
 
-// place says where the JSON is broken; its own text would show a part of it.
-func place(err error) string {
+// offsetOf returns the offset of a JSON syntax error. The error's own text would
+// contain part of the file.
+func offsetOf(err error) string {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf(" (JSON syntax error at byte %d)", syntax.Offset)
 	}
 	return ""
 }
 
-// attributeNames remembers what the names of attributes stand for: people mostly
-// have the same.
+// attributeNames caches resolved attribute names, because most users have the
+// same ones.
 type attributeNames struct {
 	names    fields.Names
 	resolved map[string]string
 }
 
-func (p *people) takeEntry(raw []byte, names attributeNames) error {
-	one := hashed.Person{User: domain.SourceUser{Enabled: true, Attributes: make(domain.Attributes)}}
+func (p *snapshot) takeEntry(raw []byte, names attributeNames) error {
+	one := hashed.Entry{User: domain.SourceUser{Enabled: true, Attributes: make(domain.Attributes)}}
 	var seen []string
 	err := members(raw, func(written string, value []byte) error {
 		name, err := fields.Field(written, fields.Username, fields.PasswordHash, fields.Status, fields.Enabled, fields.Attributes, fields.Groups, fields.MFA)
@@ -91,13 +92,13 @@ func (p *people) takeEntry(raw []byte, names attributeNames) error {
 	return p.take(one)
 }
 
-// setJSON puts one value where it belongs. An empty text is none, but for enabled:
-// PHP writes false as one where it makes a text of it.
-func setJSON(one *hashed.Person, name string, value []byte) error {
+// setJSON stores one value in its field. Empty text means that there is no
+// value, except for enabled: PHP converts false to empty text.
+func setJSON(one *hashed.Entry, name string, value []byte) error {
 	text, err := textOf(value)
 	switch {
 	case name == fields.Enabled:
-		return set(one, name, text) // what is no text is no boolean either
+		return set(one, name, text) // not text and not a boolean
 	case err != nil || text == "":
 		return err
 	default:
@@ -105,8 +106,8 @@ func setJSON(one *hashed.Person, name string, value []byte) error {
 	}
 }
 
-// members walks over the members of an object; null has none. A name that stands
-// there twice is an error: which of the two is meant is not known.
+// members iterates over the members of an object; null has none. A duplicate
+// name is an error, because it is unclear which value is meant.
 func members(raw []byte, each func(name string, value []byte) error) error {
 	if rawjson.IsNull(raw) {
 		return nil
@@ -123,9 +124,9 @@ func members(raw []byte, each func(name string, value []byte) error) error {
 	return nil
 }
 
-// takeAttributes takes texts, and numbers and booleans as they are written. PHP
-// writes an empty object as an empty array.
-func (p *people) takeAttributes(into domain.Attributes, raw []byte, names attributeNames) error {
+// takeAttributes reads text, and numbers and booleans as written. PHP writes an
+// empty object as an empty array.
+func (p *snapshot) takeAttributes(into domain.Attributes, raw []byte, names attributeNames) error {
 	if isEmptyArray(raw) {
 		return nil
 	}
@@ -169,7 +170,7 @@ func isEmptyArray(raw []byte) bool {
 	return true
 }
 
-// textOf reads a text, and a number or a boolean as it is written.
+// textOf reads text, or a number or boolean as written.
 func textOf(raw []byte) (string, error) {
 	switch raw[0] {
 	case '"':
@@ -183,8 +184,8 @@ func textOf(raw []byte) (string, error) {
 	return "", errors.New("expected a text, a number or a boolean")
 }
 
-// textsOf reads a list of texts. PHP writes a list with gaps as an object whose
-// names are numbers.
+// textsOf reads a list of texts. PHP writes a list with gaps as an object with
+// numeric names.
 func textsOf(raw []byte) ([]string, error) {
 	var texts []string
 	add := func(value []byte) error {

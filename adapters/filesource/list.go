@@ -10,13 +10,14 @@ import (
 
 var _ ports.UserLister = (*Directory)(nil)
 
-// pageSize is how many users a page has.
+// pageSize is the number of users per page.
 const pageSize = 1000
 
 // Slices implements [ports.UserLister].
 func (d *Directory) Slices() []string { return []string{""} }
 
-// Pages implements [ports.UserLister]. A file is always listed from the beginning.
+// Pages implements [ports.UserLister]. It always lists the file from the
+// beginning.
 func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.Seq2[ports.UserPage, error] {
 	return func(yield func(ports.UserPage, error) bool) {
 		list := d.now().list

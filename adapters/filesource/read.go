@@ -11,16 +11,17 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// reading is what a file is read with.
+// reading has the options for reading a file.
 type reading struct {
 	names     fields.Names
 	passwords hashed.Passwords
-	// vouch says whose word counts on contacts.
+	// vouch says whether the source's or our own verification of contacts
+	// counts.
 	vouch domain.VerifiedContacts
 }
 
-// Open reads the file that the settings name. The error says what is wrong with
-// the file, entry by entry, and holds nothing of the people in it.
+// Open reads the file that the settings name. The error describes every faulty
+// entry, and contains nothing about its user.
 func Open(name string, settings Settings, options Options) (*Directory, error) {
 	raw, err := os.ReadFile(settings.Path)
 	if err != nil {
@@ -32,14 +33,14 @@ func Open(name string, settings Settings, options Options) (*Directory, error) {
 		return nil, fmt.Errorf("%s: %w", settings.Path, err)
 	}
 	options.Tell(read.notes()...)
-	directory := &Directory{name: name, with: with, people: read}
+	directory := &Directory{name: name, with: with, snapshot: read}
 	if settings.Retires() {
 		directory.path = settings.Path
 	}
 	return directory, nil
 }
 
-// Read reads a file of people: a JSON array of entries, as Open does.
+// Read reads a JSON array of users, as Open does.
 func Read(name string, from io.Reader) (*Directory, error) {
 	raw, err := io.ReadAll(from)
 	if err != nil {
@@ -50,10 +51,10 @@ func Read(name string, from io.Reader) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Directory{name: name, with: with, people: read}, nil
+	return &Directory{name: name, with: with, snapshot: read}, nil
 }
 
-func readAs(raw []byte, settings Settings, with reading) (*people, error) {
+func readAs(raw []byte, settings Settings, with reading) (*snapshot, error) {
 	text, err := utf8Text(raw)
 	if err != nil {
 		return nil, err
@@ -70,20 +71,19 @@ func readAs(raw []byte, settings Settings, with reading) (*people, error) {
 	}
 }
 
-// faults gathers what is wrong with a file. Beyond a hundred they are counted:
-// they say the same by then.
+// faults collects the errors of a file. After a hundred, it only counts them.
 type faults struct {
 	shown []error
 	more  int
 }
 
-func (f *faults) add(place string, number int, err error) {
+func (f *faults) add(kind string, number int, err error) {
 	const most = 100
 	if len(f.shown) == most {
 		f.more++
 		return
 	}
-	f.shown = append(f.shown, fmt.Errorf("%s %d: %w", place, number, err))
+	f.shown = append(f.shown, fmt.Errorf("%s %d: %w", kind, number, err))
 }
 
 func (f *faults) err() error {
@@ -93,18 +93,18 @@ func (f *faults) err() error {
 	return errors.Join(f.shown...)
 }
 
-func newPeople(size int, with reading) (*people, error) {
+func newSnapshot(size int, with reading) (*snapshot, error) {
 	checker, err := hashed.NewChecker(with.passwords, "")
-	return &people{
-		list:    make([]hashed.Person, 0, size),
+	return &snapshot{
+		list:    make([]hashed.Entry, 0, size),
 		byName:  make(map[string]int, size),
 		vouch:   with.vouch,
 		checker: checker,
 	}, err
 }
 
-// take checks what every form has in common, and takes the person in.
-func (p *people) take(one hashed.Person) error {
+// take checks what all formats have in common, and adds the user.
+func (p *snapshot) take(one hashed.Entry) error {
 	if one.User.Username == "" {
 		return errors.New("username: is required")
 	}
@@ -126,8 +126,8 @@ func (p *people) take(one hashed.Person) error {
 	return nil
 }
 
-// complete is called when everyone is in.
-func (p *people) complete(problems faults) (*people, error) {
+// complete is called after the last user.
+func (p *snapshot) complete(problems faults) (*snapshot, error) {
 	if err := problems.err(); err != nil {
 		return nil, err
 	}
@@ -135,20 +135,20 @@ func (p *people) complete(problems faults) (*people, error) {
 	return p, nil
 }
 
-// index prepares the people to be looked up.
-func (p *people) index() {
+// index builds the indexes for looking up users.
+func (p *snapshot) index() {
 	p.byKey = make(map[string][]int, 2*len(p.list))
-	shared := make(map[int]bool) // who shares a key with somebody
+	shared := make(map[int]bool) // users that share a key with another user
 	for i, one := range p.list {
 		for _, key := range one.User.Keys(p.vouch) {
-			places := append(p.byKey[key], i)
-			p.byKey[key] = places
-			if len(places) > 1 {
-				shared[i], shared[places[0]] = true, true
+			indexes := append(p.byKey[key], i)
+			p.byKey[key] = indexes
+			if len(indexes) > 1 {
+				shared[i], shared[indexes[0]] = true, true
 			}
 		}
 	}
-	// Whoever is found by their address has a disputed username too.
+	// Users who are found by an address have a disputed username too.
 	for i := range shared {
 		user := &p.list[i].User
 		if who, index := p.identify(user.Username); index == i {

@@ -15,11 +15,11 @@ import (
 
 var _ ports.SourceRetirer = (*Directory)(nil)
 
-// Disable implements [ports.SourceRetirer]: the person's entry says so from now
-// on, in the file too.
+// Disable implements [ports.SourceRetirer]. It also changes the user's entry in
+// the file.
 func (d *Directory) Disable(ctx context.Context, username string) error {
 	return d.change(ctx, username, func(e map[string]json.RawMessage) bool {
-		for written := range e { // however it is written
+		for written := range e { // in any letter case
 			if name, err := fields.Field(written, fields.Enabled); err == nil && name == fields.Enabled {
 				delete(e, written)
 			}
@@ -29,20 +29,20 @@ func (d *Directory) Disable(ctx context.Context, username string) error {
 	})
 }
 
-// SignOut implements [ports.SourceRetirer]; a file keeps no sessions.
+// SignOut implements [ports.SourceRetirer]. A file has no sessions.
 func (d *Directory) SignOut(ctx context.Context, _ string) error {
 	return ctx.Err()
 }
 
-// Delete implements [ports.SourceRetirer]: the person's entry is gone, from the
-// file too.
+// Delete implements [ports.SourceRetirer]. It also removes the user's entry
+// from the file.
 func (d *Directory) Delete(ctx context.Context, username string) error {
 	return d.change(ctx, username, func(map[string]json.RawMessage) bool { return false })
 }
 
-// change rewrites one entry, or leaves it out where keep says false. The file is
-// the old or the new one at any moment, never a part: it is written beside and
-// renamed. It is read again before, because somebody may have edited it since.
+// change rewrites one entry, or removes it if keep returns false. It writes a
+// temporary file and renames it, so the file is always complete. It reads the
+// file again first, because someone may have edited it.
 func (d *Directory) change(ctx context.Context, username string, keep func(map[string]json.RawMessage) bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -64,12 +64,12 @@ func (d *Directory) change(ctx context.Context, username string, keep func(map[s
 			return fmt.Errorf("%w: %w", err, ports.ErrUnreachable)
 		}
 	}
-	d.people = now
+	d.snapshot = now
 	return nil
 }
 
-// readAgain gives the people that the file has by now.
-func (d *Directory) readAgain() (*people, error) {
+// readAgain returns the users that are now in the file.
+func (d *Directory) readAgain() (*snapshot, error) {
 	text, err := os.ReadFile(d.path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, ports.ErrUnreachable)
@@ -81,8 +81,8 @@ func (d *Directory) readAgain() (*people, error) {
 	return read, nil
 }
 
-// with gives the people with one entry changed, or without it.
-func (p *people) with(index int, with reading, keep func(map[string]json.RawMessage) bool) (*people, error) {
+// with returns the users with one entry changed or removed.
+func (p *snapshot) with(index int, with reading, keep func(map[string]json.RawMessage) bool) (*snapshot, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(p.entries[index], &fields); err != nil {
 		return nil, err
@@ -95,10 +95,10 @@ func (p *people) with(index int, with reading, keep func(map[string]json.RawMess
 		}
 		entries = append(entries, changed)
 	}
-	return peopleOf(append(entries, p.entries[index+1:]...), with)
+	return snapshotOf(append(entries, p.entries[index+1:]...), with)
 }
 
-// writeFile puts the entries in the file's place, all or nothing.
+// writeFile replaces the file by the entries, completely or not at all.
 func writeFile(path string, entries []json.RawMessage) (err error) {
 	var text bytes.Buffer
 	text.WriteString("[")
@@ -128,7 +128,7 @@ func writeFile(path string, entries []json.RawMessage) (err error) {
 		func() error { return os.Rename(beside.Name(), path) },
 	} {
 		if err := step(); err != nil {
-			_ = beside.Close() // fine if it is closed
+			_ = beside.Close() // no error if it is already closed
 			return err
 		}
 	}

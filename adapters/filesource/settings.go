@@ -10,7 +10,7 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// Settings are the variables of a file as source.
+// Settings are the variables of a file source.
 type Settings struct {
 	Path                  string        `env:"PATH,required" takes:"the path of a file" desc:"The file with the users. docs/file-source.md describes its formats."`
 	Format                Format        `env:"FORMAT" envDefault:"json" takes:"json, csv, firebase" desc:"The format of the file: this project's JSON or CSV, or the JSON of \u0060firebase auth:export\u0060."`
@@ -21,10 +21,10 @@ type Settings struct {
 	Passwords             hashed.Passwords
 }
 
-// Format is the form of a file.
+// Format is the format of a file.
 type Format string
 
-// The forms that are read. An empty Format stands for FormatJSON.
+// Supported formats. An empty Format means FormatJSON.
 const (
 	FormatJSON     Format = "json"
 	FormatCSV      Format = "csv"
@@ -37,8 +37,8 @@ func (f *Format) UnmarshalText(text []byte) error {
 	return domain.Choose(f, text, FormatJSON, FormatCSV, FormatFirebase)
 }
 
-// Validate reports what no single variable shows; the file itself is read when
-// it is opened.
+// Validate checks combinations of variables. The file is read when it is
+// opened.
 func (s *Settings) Validate(variable func(string) string) []error {
 	var problems []error
 	problem := func(name, format string, arguments ...any) {
@@ -47,7 +47,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	problems = append(problems, s.Passwords.Validate(variable)...)
 	if s.Format != FormatFirebase {
 		if !s.FirebaseSignerKey.Empty() {
-			problem("FIREBASE_SIGNER_KEY", "is used with %s=%s alone", variable("FORMAT"), FormatFirebase)
+			problem("FIREBASE_SIGNER_KEY", "is used only with %s=%s", variable("FORMAT"), FormatFirebase)
 		}
 		return problems
 	}
@@ -69,13 +69,13 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	return problems
 }
 
-// isBase64 holds for Base64 of either alphabet.
+// isBase64 reports whether the text is Base64 in either alphabet.
 func isBase64(text string) bool {
 	_, err := base64.StdEncoding.Strict().DecodeString(strings.NewReplacer("-", "+", "_", "/").Replace(text))
 	return err == nil
 }
 
-// Retires reports whether people can be taken out of a file of this form.
+// Retires reports whether users can be removed from a file of this format.
 func (s *Settings) Retires() bool {
 	return s.Format == "" || s.Format == FormatJSON
 }
@@ -89,7 +89,7 @@ func (s *Settings) firebase() passwordhash.Firebase {
 	}
 }
 
-// Warnings tells what is allowed but unwise.
+// Warnings lists settings that are valid but unwise.
 func (s *Settings) Warnings(func(string) string) []string {
 	return nil
 }
@@ -99,8 +99,8 @@ func (s *Settings) LooksUp() bool {
 	return true
 }
 
-// LimitsTries implements the settings of a source: a file counts
-// nothing.
-func (s *Settings) LimitsTries() bool {
+// LimitsAttempts implements the settings of a source. A file does not count
+// attempts.
+func (s *Settings) LimitsAttempts() bool {
 	return false
 }

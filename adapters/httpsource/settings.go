@@ -76,9 +76,9 @@ func (s *Settings) Warnings(variable func(string) string) []string {
 	return warnings
 }
 
-// LimitsTries implements the settings of a source: the contracts
+// LimitsAttempts implements the settings of a source: the contracts
 // ask nobody to count, and what such a service does besides is not known.
-func (s *Settings) LimitsTries() bool {
+func (s *Settings) LimitsAttempts() bool {
 	return false
 }
 

@@ -12,27 +12,27 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// maxUsername is the longest username that Cognito takes, in characters
+// maxUsername is the longest username that Cognito accepts, in characters
 // ("InitiateAuth" and "AdminGetUser", Amazon Cognito API Reference).
 const maxUsername = 128
 
-// maxPassword is the longest password that Cognito takes, in characters.
+// maxPassword is the longest password that Cognito accepts, in characters.
 const maxPassword = 256
 
-// errMalformed: this is not an event of Cognito.
+// errMalformed is the error for a payload that is not an event of Cognito.
 var errMalformed = errors.New("the event is malformed")
 
-// event is a user migration event: what is read of it, and the bytes that it
-// came as. They go back to Cognito as they are, so that fields we do not know
-// come back untouched (cognito-facts 2 and 16).
+// event is a user migration event: the parsed values and the original bytes.
+// The bytes go back to Cognito, so that unknown fields are returned unchanged
+// (cognito-facts 2 and 16).
 type event struct {
 	payload []byte
-	// The place of the value of "response" in the payload, or of where it is
-	// to be put when there is none.
+	// Bounds of the value of "response" in the payload; if there is none, the
+	// position for inserting it.
 	responseStart, responseEnd int
 	hasResponse                bool
-	// passwordField is that of the request, as it stands there; requestEnd is where
-	// one can be put when there is none: before the request's closing brace.
+	// passwordField is the password in the request. requestEnd is before the
+	// request's closing brace, where a missing password can be inserted.
 	passwordField span
 	requestEnd    int
 
@@ -43,7 +43,7 @@ type event struct {
 	clientID string
 }
 
-// unsupportedTriggerError is an event of another trigger.
+// unsupportedTriggerError is the error for an event of another trigger.
 type unsupportedTriggerError struct {
 	triggerSource string
 }
@@ -53,7 +53,7 @@ func (e *unsupportedTriggerError) Error() string {
 }
 
 // decode reads an event. It returns errMalformed, or an unsupportedTriggerError
-// that names another trigger; neither holds anything that a person typed.
+// that names another trigger. Neither contains anything that a user typed.
 func decode(payload []byte) (*event, error) {
 	e, fields, err := parse(payload)
 	if err != nil {
@@ -80,7 +80,7 @@ func decode(payload []byte) (*event, error) {
 	return e, nil
 }
 
-// span is a value of the event, as it came, and where it stands in the payload.
+// span is a value of the event with its position in the payload.
 type span struct {
 	value []byte
 	start int
@@ -88,14 +88,14 @@ type span struct {
 
 func (s span) end() int { return s.start + len(s.value) }
 
-// fields holds the values that are read from an event.
+// fields has the values that are read from an event.
 type fields struct {
 	triggerSource, userName, userPoolID, callerContext, request span
 }
 
-// parse is the one place where the bytes of an event are parsed. It finds the
-// fields of the event and where its response stands. Keys are taken as they are
-// written: encoding/json alone would take USERNAME for userName.
+// parse is the only place that parses the bytes of an event. It finds the
+// event's fields and the position of its response. Keys match exactly:
+// encoding/json would accept USERNAME for userName.
 func parse(payload []byte) (*event, fields, error) {
 	e := &event{payload: payload}
 	var found fields
@@ -112,7 +112,7 @@ func parse(payload []byte) (*event, fields, error) {
 				return nil, found, errMalformed
 			}
 			e.hasResponse, e.responseStart, e.responseEnd = true, object.Start, object.End
-		} else if !take(found.place(object.Key), object, 0) {
+		} else if !take(found.field(object.Key), object, 0) {
 			return nil, found, errMalformed
 		}
 	}
@@ -123,8 +123,8 @@ func parse(payload []byte) (*event, fields, error) {
 	return e, found, nil
 }
 
-// findPassword finds the password of the request; false where the request is no
-// object, or has two.
+// findPassword finds the password in the request. It returns false if the
+// request is not an object, or has two passwords.
 func (e *event) findPassword(found fields) bool {
 	request, ok := rawjson.Members(found.request.value)
 	if !ok {
@@ -139,13 +139,13 @@ func (e *event) findPassword(found fields) bool {
 	return true
 }
 
-// hasPassword reports whether the request has one that is not null.
+// hasPassword reports whether the request has a password that is not null.
 func (e *event) hasPassword() bool {
 	return e.passwordField.value != nil && string(e.passwordField.value) != "null"
 }
 
-// place is where the value of a field goes; nil for one that is not read.
-func (f *fields) place(key string) *span {
+// field returns the field for a key, or nil for a key that is not read.
+func (f *fields) field(key string) *span {
 	switch key {
 	case "triggerSource":
 		return &f.triggerSource
@@ -162,21 +162,21 @@ func (f *fields) place(key string) *span {
 	}
 }
 
-// take puts a member's value in its place, if it has one; false where something
-// is there already: a field that is there twice means two things, and so nothing.
-// The object begins at the offset in the payload.
-func take(place *span, object *rawjson.Object, offset int) bool {
-	if place == nil {
+// take stores a member's value in its field, if there is one. It returns false
+// for a duplicate field, because the event is then ambiguous. offset is the
+// position of the object in the payload.
+func take(field *span, object *rawjson.Object, offset int) bool {
+	if field == nil {
 		return true
 	}
-	if place.value != nil {
+	if field.value != nil {
 		return false
 	}
-	*place = span{object.Value(), offset + object.Start}
+	*field = span{object.Value(), offset + object.Start}
 	return true
 }
 
-// read takes what an attempt needs from the fields.
+// read reads what an attempt needs from the fields.
 func (e *event) read(found fields) error {
 	var ok bool
 	if e.userName, ok = rawjson.Text(found.userName.value); !ok || !isUsername(e.userName) {
@@ -199,8 +199,8 @@ func (e *event) read(found fields) error {
 	if !signIn && e.password != nil && *e.password != "" {
 		return errMalformed
 	}
-	// The rest only says where the attempt came from; where it is not there,
-	// it is not said.
+	// These fields only describe where the attempt came from; they may be
+	// missing.
 	e.poolID, _ = rawjson.Text(found.userPoolID.value)
 	if caller, ok := rawjson.Members(found.callerContext.value); ok {
 		for caller.Next() {
@@ -212,7 +212,7 @@ func (e *event) read(found fields) error {
 	return nil
 }
 
-// attempt is what the event asks for.
+// attempt returns what the event asks for.
 func (e *event) attempt(id string) domain.Attempt {
 	attempt := domain.Attempt{
 		ID:         id,
@@ -227,7 +227,7 @@ func (e *event) attempt(id string) domain.Attempt {
 	return attempt
 }
 
-// answer is the event as it came, with the response in its place.
+// answer returns the event unchanged, except for the response.
 func (e *event) answer(response []byte) []byte {
 	const key = `,"response":`
 	answer := make([]byte, 0, len(e.payload)+len(response)+len(key))
@@ -245,8 +245,8 @@ func isUsername(name string) bool {
 	return name != "" && utf8.RuneCountInString(name) <= maxUsername && !strings.ContainsFunc(name, unicode.IsControl)
 }
 
-// isTriggerSource holds for what can be the name of a trigger, so that no other
-// text is repeated in an error.
+// isTriggerSource reports whether the text can be the name of a trigger. No
+// other text is repeated in an error.
 func isTriggerSource(name string) bool {
 	before, after, found := strings.Cut(name, "_")
 	return found && len(name) <= 64 && isLetters(before) && isLetters(after)

@@ -1,7 +1,7 @@
-// Package lambdatrigger is the driving side: Cognito's event in, Cognito's event
-// out. Only this package knows Cognito's JSON, the error texts that a client may
-// see, and how long Cognito waits. It imports domain and declares the interface
-// that it drives.
+// Package lambdatrigger is the driving adapter: it reads Cognito's event and
+// returns it with the response. Only this package knows Cognito's JSON, the
+// error texts that a client may see, and Cognito's timeout. It imports domain
+// and declares the interface that it calls.
 package lambdatrigger
 
 import (
@@ -17,8 +17,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// CognitoWait is how long Cognito waits for a trigger (cognito-facts 14),
-// whatever the function's own timeout is.
+// CognitoWait is Cognito's timeout for a trigger (cognito-facts 14). The
+// function's own timeout does not extend it.
 const CognitoWait = 5 * time.Second
 
 // Migrator decides one attempt.
@@ -30,8 +30,8 @@ type Migrator interface {
 
 // Options are the choices of a [Handler].
 type Options struct {
-	// Explain answers a refusal with an error that gives the reason, instead of
-	// an empty response.
+	// Explain returns an error with the reason for a refusal, instead of an
+	// empty response.
 	Explain bool
 }
 
@@ -41,12 +41,12 @@ type Handler struct {
 	migrator Migrator
 	logger   *zap.Logger
 	options  Options
-	// owed is how much of the first attempt's time the cold start used, in
+	// spent is the part of the first attempt's time that the cold start used, in
 	// nanoseconds.
-	owed atomic.Int64
+	spent atomic.Int64
 }
 
-// New returns the handler that lets the migrator decide.
+// New returns a handler that calls the migrator.
 func New(migrator Migrator, logger *zap.Logger, options Options) *Handler {
 	return &Handler{migrator: migrator, logger: logger, options: options}
 }
@@ -82,18 +82,18 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, er
 	return h.answer(event, decision)
 }
 
-// Started tells the handler how long the process took to start. Cognito waits
-// while a cold function starts, so the first attempt has that much less time. At
-// most half of the time is taken; Started returns how much.
+// Started records the duration of the process's start. Cognito waits during a
+// cold start, so the first attempt has less time. At most half of the time is
+// subtracted; Started returns the subtracted time.
 func (h *Handler) Started(took time.Duration) time.Duration {
 	charged := min(took, CognitoWait/2)
-	h.owed.Store(int64(charged))
+	h.spent.Store(int64(charged))
 	return charged
 }
 
-// wait is how long Cognito will still wait.
+// wait returns how long Cognito will still wait.
 func (h *Handler) wait() time.Duration {
-	return CognitoWait - time.Duration(h.owed.Swap(0))
+	return CognitoWait - time.Duration(h.spent.Swap(0))
 }
 
 func (h *Handler) answer(event *event, decision domain.Decision) ([]byte, error) {
@@ -106,7 +106,7 @@ func (h *Handler) answer(event *event, decision domain.Decision) ([]byte, error)
 	return event.answer(encode(decision.User)), nil
 }
 
-// requestIDOf is Lambda's request ID; empty outside of Lambda.
+// requestIDOf returns Lambda's request ID, or an empty string outside Lambda.
 func requestIDOf(ctx context.Context) string {
 	if lambdaContext, ok := lambdacontext.FromContext(ctx); ok {
 		return lambdaContext.AwsRequestID

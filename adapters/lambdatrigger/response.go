@@ -8,13 +8,13 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// refusal is the empty response that keeps PreventUserExistenceErrors working
+// refusal is the empty response. It keeps PreventUserExistenceErrors working
 // (cognito-facts 16).
 const refusal = "{}"
 
-// encode writes the user in Cognito's JSON, the attributes in the order of their
-// names. aws-lambda-go's own struct cannot be used: it lacks enableSMSMFA and
-// cannot leave a field out (cognito-facts 9).
+// encode writes the user in Cognito's JSON, with attributes sorted by name. The
+// struct of aws-lambda-go lacks enableSMSMFA and cannot leave a field out
+// (cognito-facts 9).
 func encode(user domain.NewUser) []byte {
 	text := append(make([]byte, 0, 1024), `{"userAttributes":{`...)
 	names := slices.AppendSeq(make([]string, 0, len(user.Attributes)+1), maps.Keys(user.Attributes))
@@ -59,6 +59,6 @@ func encode(user domain.NewUser) []byte {
 	return append(text, '}')
 }
 
-// usernameAttribute is the one by which Cognito takes the name of the new user
-// (cognito-facts 10).
+// usernameAttribute is the attribute that Cognito uses as the new user's
+// username (cognito-facts 10).
 const usernameAttribute = "username"

@@ -6,18 +6,18 @@ import (
 	"github.com/aws/aws-lambda-go/lambda/messages"
 )
 
-// The texts of errors. Cognito shows them to the client (cognito-facts 15), so
-// they are public: the same for every person, and a contract.
+// Texts of errors. Cognito shows them to the client (cognito-facts 15), so they
+// are public. They are the same for every user, and must not change.
 const (
-	// TextFailure says that nothing was decided, whatever the cause.
+	// TextFailure says that there is no decision, whatever the cause.
 	TextFailure = "Sign-in is unavailable for the moment; please try again."
-	// TextMalformed says that this is not an event of Cognito.
+	// TextMalformed says that the payload is not an event of Cognito.
 	TextMalformed = "The user migration event is malformed."
-	// textRefused is for reasons without a text of their own.
+	// textRefused is the text for reasons without their own.
 	textRefused = "The user cannot be migrated."
 )
 
-// The types of errors, as Lambda shows them to operators.
+// Types of errors, which Lambda shows to operators.
 const (
 	TypeFailure     = "MigrationFailed"
 	TypeRefusal     = "MigrationRefused"
@@ -25,7 +25,7 @@ const (
 	TypeUnsupported = "UnsupportedTriggerSource"
 )
 
-// RefusalText is what MIGRATE_REFUSAL=explain says for a reason.
+// RefusalText returns the text for a reason with MIGRATE_REFUSAL=explain.
 func RefusalText(reason domain.Reason) string {
 	switch reason {
 	case domain.ReasonPasswordWrong:
@@ -87,8 +87,8 @@ func RefusalText(reason domain.Reason) string {
 	return textRefused
 }
 
-// publicError is an error that Lambda passes to Cognito as it is, and Cognito
-// to the client.
+// publicError returns an error that Lambda passes unchanged to Cognito, and
+// Cognito to the client.
 func publicError(kind, text string) error {
 	return messages.InvokeResponse_Error{Type: kind, Message: text}
 }

@@ -9,8 +9,8 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// NewEvent writes an event as Cognito sends it, for trials: null wherever there
-// is nothing.
+// NewEvent returns an event in Cognito's format for local use. Missing values
+// are null.
 func NewEvent(trigger domain.Trigger, username string, password *string) ([]byte, error) {
 	return json.Marshal(map[string]any{
 		"version":       "1",
@@ -27,7 +27,7 @@ func NewEvent(trigger domain.Trigger, username string, password *string) ([]byte
 	})
 }
 
-// NeedsPassword reports whether the event is a sign-in without its password.
+// NeedsPassword reports whether the event is a sign-in without a password.
 func NeedsPassword(payload []byte) bool {
 	e, fields, err := parse(payload)
 	if err != nil || !e.findPassword(fields) || e.hasPassword() {
@@ -37,12 +37,12 @@ func NeedsPassword(payload []byte) bool {
 	return triggerSource == domain.TriggerAuthentication.String()
 }
 
-// WithPassword returns the event with this password in its request. An event that
-// has no request comes back as it is.
+// WithPassword returns the event with this password in its request. It returns
+// an event without a request unchanged.
 func WithPassword(payload []byte, password string) ([]byte, error) {
 	e, fields, err := parse(payload)
 	if err != nil || !e.findPassword(fields) {
-		return payload, nil //nolint:nilerr // the handler says what is wrong with it
+		return payload, nil //nolint:nilerr // the handler reports the fault
 	}
 	text, err := json.Marshal(password)
 	if err != nil {
@@ -51,8 +51,8 @@ func WithPassword(payload []byte, password string) ([]byte, error) {
 	return e.withPassword(fields, text), nil
 }
 
-// Concealed returns the event as it may be shown, without its password; null
-// where it is no event.
+// Concealed returns the event without its password, for display; null if it is
+// not an event.
 func Concealed(payload []byte) json.RawMessage {
 	e, fields, err := parse(payload)
 	if err != nil || !e.findPassword(fields) {
@@ -64,7 +64,7 @@ func Concealed(payload []byte) json.RawMessage {
 	return e.withPassword(fields, []byte(`"[REDACTED]"`))
 }
 
-// ResponseOf returns the response in an answer of the handler.
+// ResponseOf returns the response from the handler's result.
 func ResponseOf(answer []byte) json.RawMessage {
 	e, _, err := parse(answer)
 	if err != nil || !e.hasResponse {
@@ -73,13 +73,13 @@ func ResponseOf(answer []byte) json.RawMessage {
 	return answer[e.responseStart:e.responseEnd]
 }
 
-// withPassword puts a value in the place of the password.
+// withPassword replaces the value of the password.
 func (e *event) withPassword(found fields, value []byte) []byte {
 	if e.passwordField.value != nil {
 		return slices.Concat(e.payload[:e.passwordField.start], value, e.payload[e.passwordField.end():])
 	}
 	member := slices.Concat([]byte(`"password":`), value)
-	if before := e.payload[found.request.start:e.requestEnd]; len(bytes.TrimSpace(before)) > 1 { // more than the brace
+	if before := e.payload[found.request.start:e.requestEnd]; len(bytes.TrimSpace(before)) > 1 { // the request has other members
 		member = slices.Concat([]byte(","), member)
 	}
 	return slices.Concat(e.payload[:e.requestEnd], member, e.payload[e.requestEnd:])

@@ -76,9 +76,9 @@ func (s *Settings) LooksUp() bool {
 	return true
 }
 
-// LimitsTries implements the settings of a source: directory
+// LimitsAttempts implements the settings of a source: directory
 // servers have a password policy that locks users, where it is switched on.
-func (s *Settings) LimitsTries() bool {
+func (s *Settings) LimitsAttempts() bool {
 	return true
 }
 

@@ -1,7 +1,8 @@
-// Package metrics writes CloudWatch metrics as lines of the log, in the embedded
-// metric format: CloudWatch makes metrics of them without a call of ours. It
-// implements ports.AuditSink and ports.CompletionSink, because what is counted
-// is what is recorded, and imports domain and ports. No dimension names a person.
+// Package metrics writes CloudWatch metrics as log lines in the embedded metric
+// format. CloudWatch extracts the metrics without any call from the function.
+// The package implements ports.AuditSink and ports.CompletionSink, because
+// records are what it counts. It imports domain and ports. No dimension names a
+// user.
 package metrics
 
 import (
@@ -21,28 +22,27 @@ var (
 	_ ports.CompletionSink = (*Sink)(nil)
 )
 
-// Namespace is that of every metric.
+// Namespace is the namespace of every metric.
 const Namespace = "CognitoUserMigration"
 
-// Sink writes one line for each record.
+// Sink writes one line per record.
 type Sink struct {
 	mu       sync.Mutex
 	to       io.Writer
 	function string
 	now      func() time.Time
 	cold     bool
-	codes    map[domain.ResponseCode]bool // that are dimensions
+	codes    map[domain.ResponseCode]bool // codes that are already dimensions
 }
 
-// New returns the sink that writes to a log, each line in one write. The
-// function's name is a dimension of all its metrics.
+// New returns a sink that writes each line to a log in one write. The
+// function's name is a dimension of every metric.
 func New(to io.Writer, function string) *Sink {
 	return &Sink{to: to, function: function, now: time.Now, cold: true, codes: make(map[domain.ResponseCode]bool)}
 }
 
-// What is counted, and by what ("Specification: Embedded metric format", Amazon
-// CloudWatch User Guide). A metric that is named here has a value in the line,
-// zero too.
+// Metrics and dimensions ("Specification: Embedded metric format", Amazon
+// CloudWatch User Guide). Each metric named in a line needs a value, even zero.
 const (
 	ofAttempts = `{"Namespace":"` + Namespace + `","Dimensions":[["FunctionName","Outcome","Reason"]],"Metrics":[{"Name":"Attempts","Unit":"Count"}]},` +
 		`{"Namespace":"` + Namespace + `","Dimensions":[["FunctionName"]],"Metrics":[{"Name":"Latency","Unit":"Milliseconds"},{"Name":"Calls","Unit":"Count"},` +
@@ -60,9 +60,9 @@ func (s *Sink) Record(_ context.Context, record domain.AuditRecord) error {
 	if s.cold {
 		cold, s.cold = 1, false
 	}
-	owed := 0
+	pending := 0
 	if record.Completion == domain.CompletionUnsent {
-		owed = 1
+		pending = 1
 	}
 	counted := append(make([]string, 0, 3), ofAttempts)
 	if record.Source != "" {
@@ -83,7 +83,7 @@ func (s *Sink) Record(_ context.Context, record domain.AuditRecord) error {
 	l.number("Calls", record.Calls)
 	l.number("Retries", record.Retries)
 	l.number("ColdStarts", cold)
-	l.number("CompletionsOwed", owed)
+	l.number("CompletionsOwed", pending)
 	if code != "" {
 		l.number("UnknownCodes", 1)
 	}
@@ -91,13 +91,13 @@ func (s *Sink) Record(_ context.Context, record domain.AuditRecord) error {
 }
 
 const (
-	// maxCodes bounds how many codes one process makes metrics of: each is a metric
-	// that CloudWatch charges for.
+	// maxCodes limits the codes that one process reports, because CloudWatch
+	// charges for every metric.
 	maxCodes   = 20
 	otherCodes = domain.ResponseCode("other")
 )
 
-// bounded returns the code; "other" once there are too many.
+// bounded returns the code, or "other" beyond the limit.
 func (s *Sink) bounded(code domain.ResponseCode) domain.ResponseCode {
 	switch {
 	case code == "" || s.codes[code]:
@@ -123,10 +123,10 @@ func (s *Sink) RecordCompletion(_ context.Context, record domain.CompletionRecor
 	return s.write(l)
 }
 
-// line is one line of the format, as far as it is written.
+// line is a line in the format under construction.
 type line []byte
 
-// begin writes what CloudWatch looks for first, and the function's name.
+// begin writes the part that CloudWatch parses first, and the function's name.
 func (s *Sink) begin(counted ...string) line {
 	l := append(make(line, 0, 1024), `{"_aws":{"Timestamp":`...)
 	l = strconv.AppendInt(l, s.now().UnixMilli(), 10)
@@ -138,7 +138,7 @@ func (s *Sink) begin(counted ...string) line {
 	return rawjson.AppendText(l, s.function)
 }
 
-// text writes a dimension that has a value.
+// text writes a dimension, if it has a value.
 func (l *line) text(name, value string) {
 	if value != "" {
 		l.key(name)
@@ -146,7 +146,8 @@ func (l *line) text(name, value string) {
 	}
 }
 
-// id writes the attempt's: no dimension, it joins the line to the audit record.
+// id writes the attempt's ID. It is not a dimension; it joins the line to the
+// audit record.
 func (l *line) id(attempt string) {
 	l.key("attemptId")
 	*l = rawjson.AppendText(*l, attempt)
@@ -157,7 +158,8 @@ func (l *line) number(name string, value int) {
 	*l = strconv.AppendInt(*l, int64(value), 10)
 }
 
-// milliseconds writes a duration, with its microseconds behind the point.
+// milliseconds writes a duration in milliseconds, with microseconds as
+// decimals.
 func (l *line) milliseconds(name string, value time.Duration) {
 	l.key(name)
 	*l = strconv.AppendFloat(*l, float64(value.Microseconds())/1000, 'f', -1, 64)

@@ -57,9 +57,9 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	})...)
 }
 
-// LimitsTries implements the settings of a source: identity
+// LimitsAttempts implements the settings of a source: identity
 // providers limit tries at the token endpoint, where they are told to.
-func (s *Settings) LimitsTries() bool {
+func (s *Settings) LimitsAttempts() bool {
 	return true
 }
 

@@ -107,16 +107,16 @@ func openWith(t *testing.T, settings sqlsource.Settings, options sqlsource.Optio
 func fill(t *testing.T, s *server, people []sourcetest.Person) {
 	t.Helper()
 	hashes := bcrypt.New(4, nil) // the least there is: it is asked for hundreds of times
-	for _, person := range people {
-		row := map[string]any{"username": person.Username, "status": string(person.Status), "enabled": !person.Disabled, "sub": person.Sub}
-		if person.Password != "" {
-			hash, err := hashes.Hash(person.Password)
+	for _, entry := range people {
+		row := map[string]any{"username": entry.Username, "status": string(entry.Status), "enabled": !entry.Disabled, "sub": entry.Sub}
+		if entry.Password != "" {
+			hash, err := hashes.Hash(entry.Password)
 			if err != nil {
 				t.Fatal(err)
 			}
 			row["password_hash"] = hash
 		}
-		for name, value := range person.Attributes {
+		for name, value := range entry.Attributes {
 			row[name] = value
 			if strings.HasSuffix(name, "_verified") {
 				row[name] = value == "true"
@@ -135,11 +135,11 @@ func insert(t *testing.T, s *server, row map[string]any) {
 			t.Fatalf("there is no column %s", name)
 		}
 		names, values = append(names, name), append(values, value)
-		place := "?"
+		store := "?"
 		if s.driver == sqlsource.Postgres {
-			place = fmt.Sprintf("$%d", len(values))
+			store = fmt.Sprintf("$%d", len(values))
 		}
-		places = append(places, place)
+		places = append(places, store)
 	}
 	_, err := s.admin.ExecContext(t.Context(), "INSERT INTO people ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(places, ", ")+")", values...)
 	if err != nil {

@@ -11,9 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/rds/auth"
 )
 
-// rdsToken makes the token that RDS takes for a password: a signature that is
-// valid for a quarter of an hour, so one is made for each connection. It is
-// made here, and nobody is asked but for the credentials.
+// rdsToken returns a function that creates the token that RDS accepts as a
+// password. A token is a signature that is valid for 15 minutes, so each
+// connection needs a new one. The signature is computed locally; only the
+// credentials need a call.
 func rdsToken(to address, region string, credentials ports.CredentialProvider) func(context.Context) (domain.Secret, error) {
 	provider := aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		if credentials == nil {

@@ -10,20 +10,20 @@ import (
 	"cognito-user-migration/ports/parts"
 )
 
-// Account gives the credentials with which RDS is signed in to.
+// Account provides the credentials for signing in to RDS.
 type Account interface {
 	Credentials(ctx context.Context, role awsrole.Settings, region string) (ports.CredentialProvider, error)
 }
 
-// Kind returns this kind of source, with the drivers of the databases that it can
-// connect to.
+// Kind returns this kind of source, with the drivers of the supported
+// databases.
 func Kind(account Account, drivers ...dialect.Driver) parts.SourceKind {
 	return parts.SourceKind{Name: "sql", Settings: func() parts.SourceSettings {
 		return &configured{account: account, drivers: drivers}
 	}}
 }
 
-// configured are the settings, with what a main gave to the kind.
+// configured has the settings and the arguments of [Kind].
 type configured struct {
 	Settings
 	account Account
@@ -42,7 +42,7 @@ func (c *configured) Validate(variable func(string) string) []error {
 // Open implements [parts.SourceSettings].
 func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (ports.Source, error) {
 	var credentials ports.CredentialProvider
-	if c.Auth == AuthIAM { // no other way to sign in needs AWS
+	if c.Auth == AuthIAM { // only this method needs AWS credentials
 		to, err := c.address()
 		if err != nil {
 			return ports.Source{}, err

@@ -11,14 +11,14 @@ import (
 
 var _ ports.UserLister = (*Directory)(nil)
 
-// pageSize is how many users a page has.
+// pageSize is the number of users per page.
 const pageSize = 1000
 
 // Slices implements [ports.UserLister].
 func (d *Directory) Slices() []string { return []string{""} }
 
-// Pages implements [ports.UserLister] by LIST_QUERY, whose rows are streamed. It
-// always lists from the beginning.
+// Pages implements [ports.UserLister] by LIST_QUERY, whose rows are streamed.
+// It always lists from the beginning.
 func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.Seq2[ports.UserPage, error] {
 	return func(yield func(ports.UserPage, error) bool) {
 		if err := d.list(ctx, request, func(page ports.UserPage) bool { return yield(page, nil) }); err != nil {
@@ -36,12 +36,12 @@ func (d *Directory) list(ctx context.Context, request ports.ListRequest, yield f
 	if err != nil {
 		return d.classify(ctx, err)
 	}
-	defer func() { _ = tx.Rollback() }() // nothing was written
+	defer func() { _ = tx.Rollback() }() // the transaction is read-only
 	rows, err := tx.QueryContext(ctx, d.listQuery)
 	if err != nil {
 		return d.classify(ctx, err)
 	}
-	defer func() { _ = rows.Close() }() // its error is that of Err, below
+	defer func() { _ = rows.Close() }() // Err, below, returns the same error
 	columns, err := rows.ColumnTypes()
 	if err != nil {
 		return d.classify(ctx, err)
@@ -52,11 +52,11 @@ func (d *Directory) list(ctx context.Context, request ports.ListRequest, yield f
 	}
 	var users []domain.SourceUser
 	for rows.Next() {
-		person, err := d.person(ctx, rows, names.Names, columns)
+		entry, err := d.entry(ctx, rows, names.Names, columns)
 		if err != nil {
 			return err
 		}
-		if users = append(users, person.User); len(users) < pageSize {
+		if users = append(users, entry.User); len(users) < pageSize {
 			continue
 		}
 		if !yield(ports.UserPage{Users: users}) {

@@ -14,8 +14,8 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// misconfigured is an error that says what is wrong with the query. It names
-// columns that have a meaning, and others by their place.
+// misconfigured returns an error about the query. It identifies columns with a
+// known meaning by name, and others by number.
 func misconfigured(format string, arguments ...any) error {
 	return fmt.Errorf("%s: %w", fmt.Sprintf(format, arguments...), ports.ErrMisconfigured)
 }
@@ -36,18 +36,18 @@ func header(names fields.Names, columns []*sql.ColumnType) (fields.Header, error
 	return resolved, nil
 }
 
-// personOf reads a row.
-func personOf(names []string, columns []*sql.ColumnType, values []any) (*hashed.Person, error) {
-	p := &hashed.Person{User: domain.SourceUser{
+// entryOf reads a row.
+func entryOf(names []string, columns []*sql.ColumnType, values []any) (*hashed.Entry, error) {
+	p := &hashed.Entry{User: domain.SourceUser{
 		Status: domain.StatusConfirmed, Enabled: true, Attributes: make(domain.Attributes),
 	}}
 	for i, column := range columns {
-		value := *values[i].(*any) //nolint:errcheck // they were made so
+		value := *values[i].(*any) //nolint:errcheck // created with this type
 		text, err := textOf(value, column.DatabaseTypeName())
 		if err != nil {
 			return nil, misconfigured("column %d of the query: %v", i+1, err)
 		}
-		if err := place(p, names[i], value, text); err != nil {
+		if err := store(p, names[i], value, text); err != nil {
 			return nil, misconfigured("%s: %v", names[i], err)
 		}
 	}
@@ -58,8 +58,9 @@ func personOf(names []string, columns []*sql.ColumnType, values []any) (*hashed.
 	return p, nil
 }
 
-// place puts one column in its place. NULL is none, but nobody is enabled by it.
-func place(p *hashed.Person, name string, value any, text string) (err error) {
+// store stores one column in its field. NULL means that there is no value, but
+// never enables a user.
+func store(p *hashed.Entry, name string, value any, text string) (err error) {
 	switch name {
 	case fields.Username:
 		p.User.Username = text
@@ -86,8 +87,8 @@ func place(p *hashed.Person, name string, value any, text string) (err error) {
 	return err
 }
 
-// textOf writes a value as the database would. What it would write in more than
-// one way is left to the query.
+// textOf returns the text that the database would write for a value. For types
+// with more than one text form, the query must choose.
 func textOf(value any, databaseType string) (string, error) {
 	switch v := value.(type) {
 	case nil:
@@ -113,8 +114,8 @@ func textOf(value any, databaseType string) (string, error) {
 	return "", errors.New("has a type without one text form; cast it to text")
 }
 
-// unpadded takes the spaces away that a column of fixed width, CHAR(n), fills a
-// text up with; to the database they are none of its value.
+// unpadded removes the spaces that CHAR(n) appends. To the database, they are
+// not part of the value.
 func unpadded(text, databaseType string) string {
 	if databaseType == "BPCHAR" || databaseType == "CHAR" {
 		return strings.TrimRight(text, " ")

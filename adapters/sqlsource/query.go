@@ -6,18 +6,20 @@ import (
 	"strings"
 )
 
-// placeholder is where the query takes what was typed.
+// placeholder stands for the typed name in the query.
 const placeholder = ":username"
 
-// errNoPlaceholder is returned for a query without our placeholder, or another's.
+// errNoPlaceholder is the error for a query without our placeholder.
 var errNoPlaceholder = errors.New("expected " + placeholder + " once, outside of strings and comments; there is none")
 
-// patternOf returns the pattern of one piece of a query: a string, a quoted name, a
-// comment to the end of the line, a name or number, a placeholder, the beginning of
-// what no regular expression ends, or else a character. A doubled quote is read as
-// two strings, which is the same here. Why no library does it: decision 0021.
+// patternOf returns a pattern for the pieces of a query. They are strings,
+// quoted names, comments to the end of the line, names, numbers and
+// placeholders. A piece may also be the start of a construct that no regular
+// expression can end, or any other character. A doubled quote is read as two
+// strings, which has the same effect here. Decision 0021 explains why no
+// library does this.
 func patternOf(driver Driver) *regexp.Regexp {
-	// Names go on with $ and with every letter outside of ASCII.
+	// Names continue with $ and with any non-ASCII letter.
 	const names = `:?[0-9A-Za-z_\x{80}-\x{10FFFF}][0-9A-Za-z_$\x{80}-\x{10FFFF}]*|/\*|`
 	if driver == MySQL {
 		return regexp.MustCompile(`^(?s:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|` + "`[^`]*`" +
@@ -27,9 +29,8 @@ func patternOf(driver Driver) *regexp.Regexp {
 		`|--[^\n]*|::|` + names + `\$[0-9]|\$[0-9A-Za-z_\x{80}-\x{10FFFF}]*\$|.)`)
 }
 
-// translate puts the driver's own placeholder in the place of ours. What stands
-// in strings, quoted names and comments is left alone. The errors hold nothing
-// of the query.
+// translate replaces our placeholder by the driver's. It does not change
+// strings, quoted names and comments. Errors contain nothing of the query.
 func translate(query string, driver Driver) (string, error) {
 	pattern, own := patternOf(driver), "?"
 	if driver == Postgres {
@@ -73,7 +74,8 @@ func translate(query string, driver Driver) (string, error) {
 	return written.String(), nil
 }
 
-// endOfDollarQuote returns where the string that the tag begins ends; -1 for never.
+// endOfDollarQuote returns the end of the string that starts with the tag, or
+// -1.
 func endOfDollarQuote(text, tag string) int {
 	closing := strings.Index(text[len(tag):], tag)
 	if closing < 0 {
@@ -82,7 +84,7 @@ func endOfDollarQuote(text, tag string) int {
 	return closing + 2*len(tag)
 }
 
-// endOfComment returns where the comment that begins the text ends; -1 for never.
+// endOfComment returns the end of the comment at the start of the text, or -1.
 // PostgreSQL nests comments.
 func endOfComment(text string, nests bool) int {
 	depth := 1

@@ -18,7 +18,7 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// Settings are the variables of a database as source.
+// Settings are the variables of a database source.
 type Settings struct {
 	Driver Driver        `env:"DRIVER,required" takes:"postgres, mysql" desc:"The kind of database. For MariaDB use \u0060mysql\u0060."`
 	URL    domain.Secret `env:"URL,required" takes:"driver://user:password@host:port/database" desc:"The database and a user who may run the query. Percent-encode special characters."`
@@ -36,10 +36,10 @@ type Settings struct {
 	Role awsrole.Settings
 }
 
-// Driver is the kind of a database.
+// Driver is a kind of database.
 type Driver string
 
-// The databases that are asked.
+// Supported databases.
 const (
 	Postgres Driver = "postgres"
 	MySQL    Driver = "mysql"
@@ -51,10 +51,10 @@ func (d *Driver) UnmarshalText(text []byte) error {
 	return domain.Choose(d, text, Postgres, MySQL)
 }
 
-// Auth says how the database knows us.
+// Auth is the method of signing in to the database.
 type Auth string
 
-// The ways to sign in to a database.
+// Methods of signing in to a database.
 const (
 	AuthPassword Auth = "password"
 	AuthIAM      Auth = "iam"
@@ -65,10 +65,10 @@ func (a *Auth) UnmarshalText(text []byte) error {
 	return domain.Choose(a, text, AuthPassword, AuthIAM)
 }
 
-// TLS says how a connection is secured.
+// TLS is the encryption of the connection.
 type TLS string
 
-// The ways to secure a connection.
+// Kinds of encryption.
 const (
 	TLSVerify     TLS = "verify"
 	TLSUnverified TLS = "unverified"
@@ -93,7 +93,7 @@ func (r *Region) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// of finds the driver among those that the main lists.
+// of returns the driver, if the main lists it.
 func (d Driver) of(drivers []dialect.Driver) (dialect.Driver, error) {
 	for _, driver := range drivers {
 		if driver.Name == string(d) {
@@ -103,7 +103,7 @@ func (d Driver) of(drivers []dialect.Driver) (dialect.Driver, error) {
 	return dialect.Driver{}, fmt.Errorf("this binary has no driver %s, because its main does not list it (docs/weight.md)", d)
 }
 
-// address is what a URL says.
+// address has the parts of a URL.
 type address struct {
 	host, port, database, user string
 	password                   domain.Secret
@@ -113,7 +113,7 @@ func (a address) endpoint() string {
 	return net.JoinHostPort(a.host, a.port)
 }
 
-// address reads the URL. Its errors hold nothing of it.
+// address parses the URL. Errors contain nothing of it.
 func (s *Settings) address() (address, error) {
 	schemes := map[Driver][]string{Postgres: {"postgres", "postgresql"}, MySQL: {"mysql", "mariadb"}}[s.Driver]
 	ports := map[Driver]string{Postgres: "5432", MySQL: "3306"}
@@ -145,7 +145,7 @@ func (s *Settings) address() (address, error) {
 	}, nil
 }
 
-// Validate reports what no single variable shows.
+// Validate checks combinations of variables.
 func (s *Settings) Validate(variable func(string) string) []error {
 	var problems []error
 	problem := func(name, format string, arguments ...any) {
@@ -191,7 +191,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	return append(problems, s.Role.Validate(variable)...)
 }
 
-// Warnings tells what is allowed but unwise.
+// Warnings lists settings that are valid but unwise.
 func (s *Settings) Warnings(variable func(string) string) []string {
 	warnings := s.Role.Warnings(variable)
 	switch s.TLS {
@@ -209,14 +209,14 @@ func (s *Settings) LooksUp() bool {
 	return true
 }
 
-// LimitsTries implements the settings of a source: hashes are
-// read from the database and verified here, so it sees no wrong password.
-func (s *Settings) LimitsTries() bool {
+// LimitsAttempts implements the settings of a source. The database only returns
+// hashes, so it cannot count wrong passwords.
+func (s *Settings) LimitsAttempts() bool {
 	return false
 }
 
-// region is the one set, or the one in the name of an RDS host:
-// name.id.region.rds.amazonaws.com, or ….rds.region.amazonaws.com.cn.
+// region returns the configured region, or the one in the host name of an RDS
+// instance: name.id.region.rds.amazonaws.com, or ….rds.region.amazonaws.com.cn.
 func (s *Settings) region(to address) string {
 	if s.Region != "" {
 		return string(s.Region)
@@ -236,10 +236,11 @@ func (s *Settings) region(to address) string {
 	return ""
 }
 
-// authorities are those of the bundle; nil for the public ones.
+// authorities returns the certificates of the bundle, or nil for the public
+// ones.
 func (s *Settings) authorities() (*x509.CertPool, error) {
 	if s.CABundle == "" {
-		return nil, nil //nolint:nilnil // crypto/tls takes nil for the public ones
+		return nil, nil //nolint:nilnil // nil means the public authorities in crypto/tls
 	}
 	bundle := []byte(s.CABundle)
 	if !strings.Contains(s.CABundle, "-----BEGIN") {
@@ -255,10 +256,10 @@ func (s *Settings) authorities() (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// tls is how a connection to the host is secured; nil where it is not.
+// tls returns the TLS configuration for the host, or nil without TLS.
 func (s *Settings) tls(host string) (*tls.Config, error) {
 	if s.TLS == TLSOff {
-		return nil, nil //nolint:nilnil // the drivers take nil for none
+		return nil, nil //nolint:nilnil // nil means no TLS in the drivers
 	}
 	pool, err := s.authorities()
 	if err != nil {
@@ -268,7 +269,7 @@ func (s *Settings) tls(host string) (*tls.Config, error) {
 		ServerName:         host,
 		RootCAs:            pool,
 		MinVersion:         tls.VersionTLS12,
-		InsecureSkipVerify: s.TLS == TLSUnverified, //nolint:gosec // the operator's choice, and warned of
+		InsecureSkipVerify: s.TLS == TLSUnverified, //nolint:gosec // the operator's choice, with a warning
 	}, nil
 }
 

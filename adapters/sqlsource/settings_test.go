@@ -143,7 +143,7 @@ func TestWhatIsUnwiseIsSaid(t *testing.T) {
 		if !slices.EqualFunc(warnings, want, strings.HasPrefix) {
 			t.Errorf("%s: %q", tls, warnings)
 		}
-		if settings.LimitsTries() {
+		if settings.LimitsAttempts() {
 			t.Error("a database is said to count wrong passwords")
 		}
 	}

@@ -1,7 +1,7 @@
-// Package sqlsource makes a table of people a source: PostgreSQL, MySQL or
-// MariaDB is asked by one query of the operator's for the person and the hash of
-// their password, and the password is verified here. What was typed is bound to
-// the query and never pasted into it. It imports domain and ports.
+// Package sqlsource is a source that reads users from PostgreSQL, MySQL or
+// MariaDB. One query, written by the operator, returns the user and the
+// password hash. The password is verified here. The typed name is a bound
+// parameter, never part of the query's text. It imports domain and ports.
 package sqlsource
 
 import (
@@ -25,40 +25,41 @@ import (
 
 var _ ports.SourceDirectory = (*Directory)(nil)
 
-// Options are what a database is opened with, beside its settings.
+// Options are the arguments for opening a database, besides its settings.
 type Options = hashed.Options
 
 const (
-	// connections is how many are kept: Lambda gives a process one sign-in at a
-	// time, and a database has few connections to give to a thousand processes.
+	// connections is the limit of open connections. Lambda sends a process one
+	// sign-in at a time, and a thousand processes must share the database's
+	// connections.
 	connections = 1
-	// connectionIdle closes the connection of a process that is not asked.
+	// connectionIdle is the idle time after which the connection is closed.
 	connectionIdle = time.Minute
-	// connectionLife is less than the 350 seconds after which a NAT gateway
-	// forgets a connection that nothing goes through, without a word: a process
-	// that slept longer connects anew and waits for nobody.
+	// connectionLife is the maximum age of a connection. A NAT gateway silently
+	// drops a connection after 350 idle seconds; a process that was frozen for
+	// longer must connect again instead of waiting.
 	connectionLife = 5 * time.Minute
 )
 
-// Directory is a table of people as [ports.SourceDirectory].
+// Directory is a table of users as [ports.SourceDirectory].
 type Directory struct {
 	name  string
 	db    *sql.DB
 	query string
-	// listQuery lists everybody; empty where the operator gave none.
+	// listQuery lists all users; empty if not set.
 	listQuery string
 	fault     func(error) dialect.Fault
 	names     fields.Names
-	// checker knows the hashes that were seen.
+	// checker has learned the hashes that were read.
 	checker *hashed.Checker
 	options Options
-	// told: the operator knows which columns nothing uses.
+	// told ensures that unused columns are reported once.
 	told sync.Once
 }
 
-// Open returns the database that the settings name. Nothing is connected yet.
-// The credentials are asked with AUTH=iam alone, and may be nil otherwise. The
-// drivers are those that the main lists.
+// Open returns the database that the settings name, without connecting yet.
+// credentials is used only with AUTH=iam, and may be nil otherwise. drivers
+// lists the supported databases.
 func Open(name string, settings Settings, credentials ports.CredentialProvider, drivers []dialect.Driver, options Options) (*Directory, error) {
 	query, err := settings.translated()
 	if err != nil {
@@ -107,16 +108,16 @@ func (d *Directory) Close() error {
 	return d.db.Close()
 }
 
-// Warm connects and puts the query once, for a person who cannot be: what is
-// wrong with either is known at start.
+// Warm connects and runs the query once for a username that cannot exist. This
+// finds faults in the connection or query at start.
 func (d *Directory) Warm(ctx context.Context) error {
 	_, _, err := d.ask(ctx, "-")
 	return err
 }
 
-// Authenticate implements [ports.SourceDirectory]. Every answer but that to an
-// empty password takes the time of the query and of the dearest hash that was
-// seen, so that the time does not tell who is there.
+// Authenticate implements [ports.SourceDirectory]. Every answer takes the time
+// of the query and of the slowest hash that was read, except for an empty
+// password. So the time does not reveal which users exist.
 func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, ports.NotJudged(err)
@@ -124,37 +125,37 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	if password.Empty() {
 		return d.found(domain.PasswordWrong), nil
 	}
-	person, kind, err := d.ask(ctx, username)
+	entry, kind, err := d.ask(ctx, username)
 	if err != nil {
 		return domain.Finding{}, ports.NotJudged(err) // the password is verified here, after the query
 	}
 	hash := ""
-	if person != nil {
-		hash = person.Hash
+	if entry != nil {
+		hash = entry.Hash
 	}
 	right, unusable := d.checker.Check(ctx, hash, password)
 	switch {
 	case ctx.Err() != nil:
 		return domain.Finding{}, ctx.Err()
-	case person == nil:
+	case entry == nil:
 		return d.found(kind), nil
-	case unusable != nil: // to the client, a wrong password like any other
+	case unusable != nil: // to the client, this is a wrong password
 		d.options.Tell(hashed.UnusableHash(unusable))
 	}
-	finding := d.found(person.Proved(right))
-	finding.User = person.User
+	finding := d.found(entry.Proved(right))
+	finding.User = entry.User
 	return finding, nil
 }
 
 // FindUser implements [ports.SourceDirectory].
 func (d *Directory) FindUser(ctx context.Context, username string) (domain.Finding, error) {
-	person, kind, err := d.ask(ctx, username)
+	entry, kind, err := d.ask(ctx, username)
 	if err != nil {
 		return domain.Finding{}, err
 	}
 	finding := d.found(kind)
-	if person != nil {
-		finding.User = person.User
+	if entry != nil {
+		finding.User = entry.User
 	}
 	return finding, nil
 }
@@ -163,75 +164,74 @@ func (d *Directory) found(kind domain.FindingKind) domain.Finding {
 	return domain.Finding{Kind: kind, Source: d.name}
 }
 
-// ask puts the query, and says whom of the rows the name that was typed names. A
-// database may take names for equal that are not: by accents, by spaces at the
-// end, by characters that it leaves out. They are not this person's.
-func (d *Directory) ask(ctx context.Context, username string) (*hashed.Person, domain.FindingKind, error) {
-	person, kind, err := d.identify(ctx, username)
-	if err != nil || person == nil {
+// ask runs the query and returns the user that the typed name identifies. A
+// database may treat different names as equal: it may ignore accents, trailing
+// spaces or other characters. Such rows do not belong to this user.
+func (d *Directory) ask(ctx context.Context, username string) (*hashed.Entry, domain.FindingKind, error) {
+	entry, kind, err := d.identify(ctx, username)
+	if err != nil || entry == nil {
 		return nil, kind, err
 	}
-	// The row was found by another name than the one that the user would be
-	// created by, and that one may be somebody's address.
-	name := person.User.Username
+	// The row was found by another name than the new user's username. That
+	// username may be another user's address.
+	name := entry.User.Username
 	if strings.EqualFold(name, username) || !domain.LooksLikeContact(name) {
-		return person, kind, nil
+		return entry, kind, nil
 	}
 	byName, _, err := d.identify(ctx, name)
 	if err != nil {
 		return nil, 0, err
 	}
 	if byName != nil && byName.User.Username == name {
-		person.User.Disputed = append(person.User.Disputed, byName.User.Disputed...)
+		entry.User.Disputed = append(entry.User.Disputed, byName.User.Disputed...)
 	}
-	return person, kind, nil
+	return entry, kind, nil
 }
 
-func (d *Directory) identify(ctx context.Context, username string) (*hashed.Person, domain.FindingKind, error) {
+func (d *Directory) identify(ctx context.Context, username string) (*hashed.Entry, domain.FindingKind, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, 0, err
 	}
-	// No database keeps such a name, and some have no way to say so.
+	// No database stores such a name, and some cannot represent it.
 	if username == "" || !utf8.ValidString(username) || strings.Contains(username, "\x00") {
 		return nil, domain.UserUnknown, nil
 	}
-	people, err := d.rows(ctx, username)
+	entries, err := d.rows(ctx, username)
 	if err != nil {
 		return nil, 0, err
 	}
-	if len(people) > mostRows {
+	if len(entries) > mostRows {
 		return nil, domain.UserAmbiguous, nil
 	}
-	users := make([]domain.SourceUser, len(people))
-	for i, person := range people {
-		users[i] = person.User
+	users := make([]domain.SourceUser, len(entries))
+	for i, entry := range entries {
+		users[i] = entry.User
 	}
 	who := domain.Identify(username, users, d.options.VerifiedContacts)
 	if who.Kind != domain.UserFound {
 		return nil, who.Kind, nil
 	}
-	person := people[who.Index]
-	person.User = who.User
-	return person, domain.UserFound, nil
+	entry := entries[who.Index]
+	entry.User = who.User
+	return entry, domain.UserFound, nil
 }
 
-// mostRows is how many rows of one name are looked at. A query that finds more
-// does not name a person.
+// mostRows is the largest number of rows that are examined. A query that
+// returns more does not identify a user.
 const mostRows = 100
 
-// rows reads the rows, and one more than are looked at, in a transaction that
-// writes nothing.
-func (d *Directory) rows(ctx context.Context, username string) (people []*hashed.Person, err error) {
+// rows reads up to mostRows+1 rows in a read-only transaction.
+func (d *Directory) rows(ctx context.Context, username string) (entries []*hashed.Entry, err error) {
 	tx, err := d.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, d.classify(ctx, err)
 	}
-	defer func() { _ = tx.Rollback() }() // nothing was written
+	defer func() { _ = tx.Rollback() }() // the transaction is read-only
 	rows, err := tx.QueryContext(ctx, d.query, username)
 	if err != nil {
 		return d.unlessStrange(ctx, err)
 	}
-	defer func() { _ = rows.Close() }() // its error is that of Err, below
+	defer func() { _ = rows.Close() }() // Err, below, returns the same error
 	columns, err := rows.ColumnTypes()
 	if err != nil {
 		return nil, d.classify(ctx, err)
@@ -245,21 +245,21 @@ func (d *Directory) rows(ctx context.Context, username string) (people []*hashed
 		unknown.Add(header.Unknown...)
 		d.options.Tell(unknown.Notes(fields.UnusedAttributes)...)
 	})
-	for len(people) <= mostRows && rows.Next() {
-		person, err := d.person(ctx, rows, header.Names, columns)
+	for len(entries) <= mostRows && rows.Next() {
+		entry, err := d.entry(ctx, rows, header.Names, columns)
 		if err != nil {
 			return nil, err
 		}
-		people = append(people, person)
+		entries = append(entries, entry)
 	}
 	if err := rows.Err(); err != nil {
 		return d.unlessStrange(ctx, err)
 	}
-	return people, nil
+	return entries, nil
 }
 
-// person reads the row at hand.
-func (d *Directory) person(ctx context.Context, rows *sql.Rows, names []string, columns []*sql.ColumnType) (*hashed.Person, error) {
+// entry reads the current row.
+func (d *Directory) entry(ctx context.Context, rows *sql.Rows, names []string, columns []*sql.ColumnType) (*hashed.Entry, error) {
 	values := make([]any, len(columns))
 	for i := range values {
 		values[i] = new(any)
@@ -267,26 +267,27 @@ func (d *Directory) person(ctx context.Context, rows *sql.Rows, names []string, 
 	if err := rows.Scan(values...); err != nil {
 		return nil, d.classify(ctx, err)
 	}
-	return personOf(names, columns, values)
+	return entryOf(names, columns, values)
 }
 
-// unlessStrange takes what was typed for nobody's where the database cannot
-// even compare it: another alphabet than its own, no number where it has numbers.
-func (d *Directory) unlessStrange(ctx context.Context, err error) ([]*hashed.Person, error) {
+// unlessStrange returns no rows if the database cannot compare the typed name,
+// for example because of its character set or a numeric column. No user has
+// such a name.
+func (d *Directory) unlessStrange(ctx context.Context, err error) ([]*hashed.Entry, error) {
 	if d.fault(err).Incomparable && ctx.Err() == nil {
 		return nil, nil
 	}
 	return nil, d.classify(ctx, err)
 }
 
-// classify gives the port's error. The driver's own is not wrapped: its texts
-// and fields hold the query, names and values.
+// classify returns an error of ports. It does not wrap the driver's error,
+// whose text and fields contain the query, names and values.
 func (d *Directory) classify(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	for _, class := range []error{ports.ErrThrottled, ports.ErrUnreachable, ports.ErrMisconfigured} {
-		if errors.Is(err, class) { // that of the credentials
+		if errors.Is(err, class) { // an error of the credential provider
 			return fmt.Errorf("creating the IAM token for the database failed: %w", class)
 		}
 	}
@@ -300,7 +301,7 @@ func (d *Directory) classify(ctx context.Context, err error) error {
 	return fmt.Errorf("the database does not respond: %w", told.Class)
 }
 
-// isCertificate reports whether the server's certificate was not taken: waiting
+// isCertificate reports whether the server's certificate was rejected; a retry
 // will not help.
 func isCertificate(err error) bool {
 	var (

@@ -9,9 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Account is the AWS account that this process runs in, as a main gives it to
-// every part that asks AWS: the SDK's configuration, loaded when the first part
-// needs it, and the roles of sources. Sources of any kind that name the same role,
+// Account is the AWS account of this process, which a main passes to every part
+// that calls AWS. It has the SDK's configuration, loaded when the first part
+// needs it, and the roles of sources. Sources of any kind with the same role,
 // external ID and region share one set of credentials: one AssumeRole call at
 // start and one for each refresh.
 type Account struct {
@@ -29,8 +29,8 @@ type role struct {
 	region string
 }
 
-// NewAccount returns the account whose configuration load gives. variable reads
-// the environment, which names the process in the sessions of roles.
+// NewAccount returns the account. load provides its configuration. variable
+// reads the environment, for the names of role sessions.
 func NewAccount(load func(context.Context) (aws.Config, error), variable func(string) string) *Account {
 	return &Account{
 		load:        load,
@@ -39,7 +39,7 @@ func NewAccount(load func(context.Context) (aws.Config, error), variable func(st
 	}
 }
 
-// Config returns the SDK's configuration. Its error is that of loading it.
+// Config returns the SDK's configuration, or the error of loading it.
 func (a *Account) Config(ctx context.Context) (aws.Config, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -57,9 +57,9 @@ func (a *Account) loaded(ctx context.Context) (aws.Config, error) {
 	return *a.config, nil
 }
 
-// Credentials returns the credentials of the role, or the process's own where
-// the settings name none. STS is asked in the process's own region, where it is
-// near, or in the region given where the process has none.
+// Credentials returns the credentials of the role, or the process's own if the
+// settings name no role. It calls STS in the process's own region, or in the
+// given one if the process has none.
 func (a *Account) Credentials(ctx context.Context, settings Settings, region string) (ports.CredentialProvider, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

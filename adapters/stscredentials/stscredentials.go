@@ -1,8 +1,8 @@
-// Package stscredentials gives the credentials with which a source in AWS is
-// asked: those of a role in the source account, through STS AssumeRole, or the
-// function's own. It implements ports.CredentialProvider over the SDK's
-// provider and cache, and adds to them that no expired set is handed out and
-// that errors carry no text of STS's.
+// Package stscredentials provides the credentials for calling a source in AWS:
+// those of a role in the source account, through STS AssumeRole, or the
+// function's own. It implements ports.CredentialProvider with the SDK's
+// provider and cache. It never returns expired credentials, and its errors
+// contain no text of STS.
 package stscredentials
 
 import (
@@ -29,27 +29,29 @@ var _ ports.CredentialProvider = (*Provider)(nil)
 type Settings = awsrole.Settings
 
 const (
-	// sessionDuration is the shortest that STS gives: a set that leaks is soon
-	// worth nothing, and role chaining allows an hour at most (cognito-facts 32).
+	// sessionDuration is the shortest that STS allows. Leaked credentials soon
+	// expire, and role chaining allows one hour at most (cognito-facts 32).
 	sessionDuration = 15 * time.Minute
-	// refreshBefore is how long before its expiry a set is replaced: longer
-	// than any attempt, so that none begins with a set that ends in its midst.
+	// refreshBefore is how long before expiry credentials are replaced. It is
+	// longer than any attempt, so credentials do not expire during one.
 	refreshBefore = 2 * time.Minute
-	// fetchAtLeast is how long a fetch may take however soon who asked must
-	// answer: what the start of the process began, the first attempt joins.
+	// fetchAtLeast is the shortest time allowed for a fetch, even if the caller
+	// has less. A fetch that began at start continues, and the first attempt
+	// waits for it.
 	fetchAtLeast = 1500 * time.Millisecond
-	// fetchBeyond is how much longer than who asked a fetch may take.
+	// fetchBeyond is the additional time that a fetch has after the caller's
+	// deadline.
 	fetchBeyond = 100 * time.Millisecond
 )
 
-// Provider keeps one set of credentials, refreshes it before it expires and
-// asks for a new one only once however many ask at a time.
+// Provider caches one set of credentials and refreshes it before it expires.
+// Concurrent callers share one call.
 type Provider struct {
 	cache     *aws.CredentialsCache
-	operation string // what fetches a set, for errors
+	operation string // name of the call, for errors
 }
 
-// NewClient makes the SDK's client of STS.
+// NewClient returns the SDK's STS client.
 func NewClient(config aws.Config) *sts.Client {
 	return sts.NewFromConfig(config, func(o *sts.Options) {
 		o.HTTPClient = awsclient.Over(o.HTTPClient)
@@ -57,8 +59,8 @@ func NewClient(config aws.Config) *sts.Client {
 	})
 }
 
-// AssumeRole returns the provider that takes on the role by the STS client.
-// Without a role it is a fault of the caller's; [Own] is for that.
+// AssumeRole returns a provider that assumes the role through the STS client.
+// The settings must have a role; for the process's own credentials use [Own].
 func AssumeRole(client stscreds.AssumeRoleAPIClient, settings Settings, sessionName string) *Provider {
 	role := stscreds.NewAssumeRoleProvider(client, string(settings.RoleARN), func(o *stscreds.AssumeRoleOptions) {
 		o.RoleSessionName = sessionName
@@ -70,8 +72,8 @@ func AssumeRole(client stscreds.AssumeRoleAPIClient, settings Settings, sessionN
 	return newProvider("AssumeRole", role, time.Now)
 }
 
-// Own returns the provider of the credentials that the process itself runs
-// with, as the SDK finds them: a source in the same account needs no role.
+// Own returns a provider of the process's own credentials, as the SDK finds
+// them. A source in the same account needs no role.
 func Own(own aws.CredentialsProvider) *Provider {
 	return newProvider("the function's own role", own, time.Now)
 }
@@ -89,7 +91,7 @@ func newProvider(operation string, from aws.CredentialsProvider, now func() time
 func (p *Provider) Retrieve(ctx context.Context) (ports.Credentials, error) {
 	set, err := p.cache.Retrieve(withEnd(ctx))
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		// The fetch was one that somebody else had begun, with less time.
+		// The fetch was started by another caller with an earlier deadline.
 		set, err = p.cache.Retrieve(withEnd(ctx))
 	}
 	if err != nil {
@@ -107,16 +109,18 @@ func (p *Provider) Invalidate() {
 	p.cache.Invalidate()
 }
 
-// endKey is the context's key of when a fetch must end.
+// endKey is the context key of the time at which a fetch must end.
 type endKey struct{}
 
-// withEnd says when a fetch must end that this context begins. The cache keeps a
-// fetch going for whoever joins it, and hides from it the deadline of who asked:
-// one that STS never answers would be joined by attempt after attempt.
+// withEnd adds the time at which a fetch that this context starts must end. The
+// cache hides the caller's deadline from the fetch, because other callers may
+// join it. Without an end, all later attempts would join a call that STS never
+// answers.
 func withEnd(ctx context.Context) context.Context {
 	end := time.Now().Add(fetchAtLeast)
 	if deadline, ok := ctx.Deadline(); ok {
-		// A little later than who asked, so that their own deadline is what they see.
+		// The fetch ends a little later, so that the caller sees its own
+		// deadline.
 		if deadline = deadline.Add(fetchBeyond); deadline.After(end) {
 			end = deadline
 		}
@@ -124,15 +128,15 @@ func withEnd(ctx context.Context) context.Context {
 	return context.WithValue(ctx, endKey{}, end)
 }
 
-// keepUntilExpiry lets a set that is due for refreshing serve on while STS does
-// not answer, until it has really expired.
+// keepUntilExpiry keeps credentials that are due for a refresh in use while STS
+// does not respond, until they really expire.
 type keepUntilExpiry struct {
 	aws.CredentialsProvider
 	now func() time.Time
 }
 
-// Retrieve refuses a set that has expired on arrival: the clocks disagree, and
-// every request signed with it would be turned away.
+// Retrieve rejects credentials that have already expired. The clocks differ,
+// and AWS would reject every request signed with them.
 func (k keepUntilExpiry) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if end, ok := ctx.Value(endKey{}).(time.Time); ok {
 		var cancel context.CancelFunc
@@ -150,7 +154,7 @@ func (k keepUntilExpiry) Retrieve(ctx context.Context) (aws.Credentials, error) 
 }
 
 // HandleFailToRefresh implements the cache's strategy for a failed refresh. The
-// cache has moved the expiry of the set that it holds forward by the window.
+// cache has moved the expiry of these credentials forward by the window.
 func (k keepUntilExpiry) HandleFailToRefresh(_ context.Context, held aws.Credentials, err error) (aws.Credentials, error) {
 	if !held.HasKeys() {
 		return aws.Credentials{}, err
@@ -164,7 +168,7 @@ func (k keepUntilExpiry) HandleFailToRefresh(_ context.Context, held aws.Credent
 
 var errExpired = errors.New("the credentials had already expired when they arrived; check the clock")
 
-// classify keeps of STS's error what is safe to show. Its message names accounts
+// classify keeps only the safe parts of STS's error. Its message names accounts
 // and roles.
 func (p *Provider) classify(ctx context.Context, err error) error {
 	if errors.Is(err, errExpired) {
@@ -174,8 +178,8 @@ func (p *Provider) classify(ctx context.Context, err error) error {
 }
 
 // SessionName names the session after the function and its log stream, so that
-// the source account's CloudTrail leads back to one process. It is made to fit
-// what STS takes: 2 to 64 letters, digits and =,.@-_ signs.
+// the source account's CloudTrail identifies the process. STS allows 2 to 64
+// characters: letters, digits and =,.@-_.
 func SessionName(function, logStream string) string {
 	if function == "" {
 		function = "local"

@@ -11,8 +11,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Directory makes what a source is asked a span. Whatever the source offers
-// beside the port is hidden; it is for what the use case asks.
+// Directory returns a source that creates a span for each question to it. The
+// result has only the methods of the port, because only the use case calls it.
 func (t *Tracer) Directory(source ports.SourceDirectory) ports.SourceDirectory {
 	return directory{t, source}
 }
@@ -38,7 +38,7 @@ func (d directory) FindUser(ctx context.Context, username string) (domain.Findin
 
 func (d directory) ask(ctx context.Context, name string, question func(context.Context) (domain.Finding, error)) (domain.Finding, error) {
 	ctx, span := d.tracer.tracer.Start(ctx, name)
-	// Deferred by itself, End would write what panicked into the span.
+	// A deferred End would recover the panic and write its value into the span.
 	defer func() { span.End() }()
 	finding, err := question(ctx)
 	if err != nil {
@@ -50,7 +50,7 @@ func (d directory) ask(ctx context.Context, name string, question func(context.C
 	return finding, nil
 }
 
-// Queue makes what is sent to a queue a span.
+// Queue returns a queue that creates a span for each message.
 func (t *Tracer) Queue(queue ports.CompletionQueue) ports.CompletionQueue {
 	return queued{t, queue}
 }
@@ -63,7 +63,7 @@ type queued struct {
 // Send implements [ports.CompletionQueue].
 func (q queued) Send(ctx context.Context, completion domain.Completion) error {
 	ctx, span := q.tracer.tracer.Start(ctx, "queue: send", trace.WithSpanKind(trace.SpanKindProducer))
-	defer func() { span.End() }() // as in ask
+	defer func() { span.End() }() // see ask
 	err := q.queue.Send(ctx, completion)
 	if err != nil {
 		span.SetStatus(codes.Error, "")

@@ -1,12 +1,13 @@
-// Package tracing sends an attempt as an OpenTelemetry trace to a collector: a
-// span for the invocation, one for what the source was asked, and one for each
-// request that went out. It is the only package that imports OpenTelemetry, so
-// only a binary whose main lists it has that code (docs/decisions/0014). It
+// Package tracing sends an attempt as an OpenTelemetry trace to a collector:
+// one span for the invocation, one for the question to the source, and one for
+// each outgoing request. Only this package imports OpenTelemetry, so only
+// binaries whose main lists it contain that code (docs/decisions/0014). It
 // imports domain and ports.
 //
-// Attributes are of closed sets: outcomes, reasons, kinds of findings, names of
-// sources, services and operations, numbers, and Lambda's own identifiers. No
-// text of an error, an event or an answer, and no address, gets into a span.
+// Attributes have closed sets of values: outcomes, reasons, kinds of findings,
+// names of sources, services and operations, numbers, and Lambda's own
+// identifiers. A span contains no error text, no part of an event or response,
+// and no address.
 package tracing
 
 import (
@@ -42,16 +43,16 @@ var (
 )
 
 const (
-	// scope names our spans' instrumentation.
+	// scope is the instrumentation scope of our spans.
 	scope = "cognito-user-migration"
-	// maxFlush is how long an answer waits for the collector at most.
+	// maxFlush is the longest time that a response waits for the collector.
 	maxFlush = 250 * time.Millisecond
-	// margin is how long before the deadline the answer leaves.
+	// margin is the time between the end of the flush and the deadline.
 	margin = 100 * time.Millisecond
 )
 
-// Tracer makes spans and sends them. What is made of it without [Tracer.Handler]
-// around the invocation leads to no span.
+// Tracer creates spans and sends them. Outside of an invocation wrapped by
+// [Tracer.Handler], it creates none.
 type Tracer struct {
 	provider    *sdktrace.TracerProvider
 	tracer      trace.Tracer
@@ -61,11 +62,11 @@ type Tracer struct {
 	warm        atomic.Bool
 }
 
-// Open makes the exporter by OpenTelemetry's own variables (OTEL_EXPORTER_OTLP_…,
-// OTEL_TRACES_SAMPLER, OTEL_RESOURCE_ATTRIBUTES, OTEL_SERVICE_NAME), which its
-// libraries read of the process by themselves. variable reads the ones that say
-// which function this is, and OTEL_PROPAGATORS. Nothing is sent before there is
-// a span.
+// Open creates the exporter. OpenTelemetry's libraries read their own variables
+// from the process: OTEL_EXPORTER_OTLP_…, OTEL_TRACES_SAMPLER,
+// OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME. variable reads
+// OTEL_PROPAGATORS and the variables that describe the function. Nothing is
+// sent before the first span.
 func Open(ctx context.Context, variable func(string) string, logger *zap.Logger) (*Tracer, error) {
 	return open(ctx, variable, logger)
 }
@@ -74,8 +75,8 @@ func open(ctx context.Context, variable func(string) string, logger *zap.Logger,
 	if protocol := first(variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), variable("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf"); protocol != "http/protobuf" {
 		return nil, errors.New("OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf")
 	}
-	// OpenTelemetry's libraries report what goes wrong in words that hold
-	// addresses and answers of the collector, and to standard error.
+	// OpenTelemetry's libraries write errors to standard error. The texts
+	// contain addresses and responses of the collector.
 	otel.SetLogger(logr.Discard())
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { unsent(logger, err) }))
 	exporter, err := otlptracehttp.New(ctx, options...)
@@ -83,7 +84,7 @@ func open(ctx context.Context, variable func(string) string, logger *zap.Logger,
 		return nil, errors.New("OTEL_EXPORTER_OTLP_…: the trace exporter rejected these variables")
 	}
 	function := variable("AWS_LAMBDA_FUNCTION_NAME")
-	// What the variables say comes last, and so stands.
+	// The last resource takes precedence, so the variables do.
 	described, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(
 		semconv.ServiceName(function), semconv.FaaSName(function),
 		semconv.FaaSVersion(variable("AWS_LAMBDA_FUNCTION_VERSION")), semconv.FaaSInstance(variable("AWS_LAMBDA_LOG_STREAM_NAME")),
@@ -117,14 +118,15 @@ func unsent(logger *zap.Logger, err error) {
 	logger.Warn("traces could not be sent to the collector", zap.String("reason", reason))
 }
 
-// Close ends what Open began; Lambda's process never does.
+// Close stops the exporter. The process in Lambda never calls it.
 func (t *Tracer) Close(ctx context.Context) error {
 	return t.provider.Shutdown(ctx)
 }
 
-// Handler wraps what Lambda calls: each invocation is a span, and what was made
-// in it is sent before the answer leaves. wait tells, at the invocation's
-// beginning, by when the answer must have left; Lambda's own deadline holds too.
+// Handler wraps the function's handler. Each invocation becomes a span, and its
+// spans are sent before the response. wait is called when the invocation
+// begins; it returns the time that remains for the response. Lambda's own
+// deadline applies too.
 func (t *Tracer) Handler(handler parts.Handler, wait func() time.Duration) parts.Handler {
 	traced := otellambda.WrapHandler(watched{t, handler},
 		otellambda.WithTracerProvider(t.provider),
@@ -138,10 +140,10 @@ func (t *Tracer) Handler(handler parts.Handler, wait func() time.Duration) parts
 	return timed{traced, wait}
 }
 
-// flushBy is the context's key of when a flush must have ended.
+// flushBy is the context key of the time at which a flush must end.
 type flushBy struct{}
 
-// timed notes when an invocation's answer must leave.
+// timed stores the time by which the response must be sent.
 type timed struct {
 	next parts.Handler
 	wait func() time.Duration
@@ -156,7 +158,7 @@ func (h timed) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return h.next.Invoke(context.WithValue(ctx, flushBy{}, by.Add(-margin)), payload)
 }
 
-// watched shows the tracer the requests of an invocation.
+// watched passes the tracer to the outgoing requests of an invocation.
 type watched struct {
 	tracer *Tracer
 	next   parts.Handler
@@ -165,16 +167,15 @@ type watched struct {
 // Invoke implements [parts.Handler].
 func (h watched) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	answer, err := h.next.Invoke(ports.WithCallWatcher(ctx, h.tracer), payload)
-	if err != nil { // one of our fixed texts, which say nothing that the record does not
+	if err != nil { // one of our fixed texts; the record has the same information
 		trace.SpanFromContext(ctx).SetStatus(codes.Error, "")
 	}
 	return answer, err
 }
 
-// ForceFlush implements otellambda's Flusher: it sends what there is, in the time
-// that the answer has to spare, and gives up then. What could not be sent is lost,
-// and the log says so; what there was no time to send goes with the next
-// invocation's.
+// ForceFlush implements otellambda's Flusher. It sends the spans in the time
+// that the response can wait, and then stops. It logs spans that could not be
+// sent. Spans without enough time are sent with the next invocation.
 func (t *Tracer) ForceFlush(ctx context.Context) error {
 	by, ok := ctx.Value(flushBy{}).(time.Time)
 	if latest := time.Now().Add(maxFlush); !ok || latest.Before(by) {
@@ -188,11 +189,11 @@ func (t *Tracer) ForceFlush(ctx context.Context) error {
 	if err := t.provider.ForceFlush(ctx); err != nil {
 		unsent(t.logger, err)
 	}
-	return nil // otellambda would print an error as it is
+	return nil // otellambda would print the error
 }
 
-// Record implements [ports.AuditSink]: what came of the attempt goes onto the
-// invocation's span.
+// Record implements [ports.AuditSink]. It adds the attempt's outcome to the
+// span of the invocation.
 func (t *Tracer) Record(ctx context.Context, record domain.AuditRecord) error {
 	span := trace.SpanFromContext(ctx)
 	span.SetAttributes(
@@ -212,8 +213,8 @@ func (t *Tracer) Record(ctx context.Context, record domain.AuditRecord) error {
 	return nil
 }
 
-// RecordCompletion implements [ports.CompletionSink]: an invocation may finish
-// several moves, so each is an event on its span.
+// RecordCompletion implements [ports.CompletionSink]. An invocation may
+// complete several migrations, so each becomes an event of the span.
 func (t *Tracer) RecordCompletion(ctx context.Context, record domain.CompletionRecord) error {
 	trace.SpanFromContext(ctx).AddEvent("completion", trace.WithAttributes(
 		attribute.String("migration.attempt_id", record.AttemptID),

@@ -9,10 +9,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// propagatorsOf reads OTEL_PROPAGATORS. Cognito's event has no headers, so of the
-// propagators there are only Lambda's own, X-Ray's, has anything to carry; the
-// others find nothing. X-Ray is not the default: where active tracing is off,
-// Lambda says of every invocation that it is not sampled, and no span would be.
+// propagatorsOf reads OTEL_PROPAGATORS. Cognito's event has no headers, so only
+// Lambda's X-Ray propagator can find a parent. X-Ray is not the default:
+// without active tracing, Lambda marks every invocation as not sampled, and
+// there would be no spans.
 func propagatorsOf(names string) propagation.TextMapPropagator {
 	for name := range strings.SplitSeq(names, ",") {
 		if name = strings.TrimSpace(name); name == "xray" || name == "xray-lambda" {
@@ -22,17 +22,19 @@ func propagatorsOf(names string) propagation.TextMapPropagator {
 	return propagation.NewCompositeTextMapPropagator()
 }
 
-// lambdaTraceKey is where aws-lambda-go keeps the header of an invocation.
+// lambdaTraceKey is the context key of aws-lambda-go for the trace header of an
+// invocation.
 const lambdaTraceKey = "x-amzn-trace-id"
 
-// xray takes the parent from the trace that Lambda itself began. The propagator
-// of OpenTelemetry's contrib repository does this too, but is no longer kept.
+// xray reads the parent span from the trace that Lambda started.
+// OpenTelemetry's contrib repository has such a propagator, but no longer
+// maintains it.
 type xray struct{}
 
 // Extract implements [propagation.TextMapPropagator]. It reads
 // "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
-// ("Tracing header", AWS X-Ray Developer Guide) and leaves the context as it is
-// where that is not what there is.
+// ("Tracing header", AWS X-Ray Developer Guide). It returns the context
+// unchanged if there is no such header.
 func (xray) Extract(ctx context.Context, _ propagation.TextMapCarrier) context.Context {
 	header, _ := ctx.Value(lambdaTraceKey).(string)
 	parent := trace.SpanContextConfig{Remote: true}
@@ -61,7 +63,8 @@ func (xray) Extract(ctx context.Context, _ propagation.TextMapCarrier) context.C
 	return trace.ContextWithRemoteSpanContext(ctx, span)
 }
 
-// decodes fills into with what the text is in hexadecimal.
+// decodes decodes hexadecimal text into the bytes, and reports whether they are
+// full.
 func decodes(into []byte, text string) bool {
 	if hex.DecodedLen(len(text)) != len(into) || len(text)%2 != 0 {
 		return false
@@ -70,8 +73,8 @@ func decodes(into []byte, text string) bool {
 	return err == nil
 }
 
-// Inject implements [propagation.TextMapPropagator]: nothing of ours goes on to
-// the services that are asked.
+// Inject implements [propagation.TextMapPropagator]. It sends nothing to the
+// called services.
 func (xray) Inject(context.Context, propagation.TextMapCarrier) {}
 
 // Fields implements [propagation.TextMapPropagator].

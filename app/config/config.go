@@ -789,7 +789,7 @@ func (l *loader) warn(migrate migrateSettings, audit auditSettings, lockout lock
 			add(true, "MIGRATE_SOURCES: "+source.Name+" cannot look users up without their password, so nobody of the sources after it can be migrated: "+
 				"whether a user of theirs is one of "+source.Name+"'s too cannot be found out; name "+source.Name+" last")
 		}
-		add(lockout.Table == "" && !source.Settings.LimitsTries(),
+		add(lockout.Table == "" && !source.Settings.LimitsAttempts(),
 			source.Name+"_KIND="+source.Kind+" has no lockout of its own: passwords can be guessed against it as fast as Cognito lets a client try; set LOCKOUT_TABLE")
 		l.warnings = append(l.warnings, source.Settings.Warnings(func(variable string) string {
 			return source.Name + "_" + variable

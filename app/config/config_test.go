@@ -41,7 +41,7 @@ func (d *directory) Open(context.Context, parts.SourceOptions) (ports.Source, er
 	return ports.Source{}, errors.New("is not opened here")
 }
 
-func (d *directory) LimitsTries() bool { return d.Host != "counts-nothing" }
+func (d *directory) LimitsAttempts() bool { return d.Host != "counts-nothing" }
 
 func (d *directory) Warnings(variable func(string) string) []string {
 	if d.Key.Empty() {

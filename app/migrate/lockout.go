@@ -61,7 +61,7 @@ func (m *Migrator) clear(settling context.Context, attempt domain.Attempt, findi
 	m.settle(settling, func(ctx context.Context) error { return m.options.Lockout.Limiter.Clear(ctx, name) })
 }
 
-func (m *Migrator) take(ctx context.Context, name domain.LockoutKey) (try ports.Try, err error) {
+func (m *Migrator) take(ctx context.Context, name domain.LockoutKey) (try ports.LockoutAttempt, err error) {
 	defer Recovered(&err)
 	return m.options.Lockout.Limiter.Take(ctx, name)
 }

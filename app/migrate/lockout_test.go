@@ -38,8 +38,8 @@ func lockoutKeys() domain.LockoutKeys {
 	return domain.NewLockoutKeys(domain.NewSecret("a key of thirty-two characters, or more"))
 }
 
-func grantedTry() ports.Try {
-	return ports.Try{Granted: true, ID: "try-1", After: domain.Tries{Failures: 1}}
+func grantedTry() ports.LockoutAttempt {
+	return ports.LockoutAttempt{Granted: true, ID: "try-1", After: domain.LockoutCount{Failures: 1}}
 }
 
 func TestATryIsCountedBeforeTheSourceIsAskedAndSettledByWhatItSays(t *testing.T) {
@@ -118,7 +118,7 @@ func TestATryIsCountedBeforeTheSourceIsAskedAndSettledByWhatItSays(t *testing.T)
 func TestALockedNameIsRefusedAndTheSourceIsNotAsked(t *testing.T) {
 	t.Parallel()
 	l := newLimited(t) // neither the source nor anything else of the limiter may be called
-	l.limiter.EXPECT().Take(gomock.Any(), lockoutKeys().Of("alice")).Return(ports.Try{}, nil)
+	l.limiter.EXPECT().Take(gomock.Any(), lockoutKeys().Of("alice")).Return(ports.LockoutAttempt{}, nil)
 	record := l.records()
 	decision, err := l.migrate(context.Background(), signIn())
 	if err != nil || decision.Verdict != domain.Refuse || decision.Reason != domain.ReasonLockedOut || decision.User.Attributes != nil {
@@ -155,19 +155,25 @@ func TestForgottenPasswordsAreRefusedWithoutAskingTheSource(t *testing.T) {
 
 func TestWhereTriesCannotBeCountedNothingIsTried(t *testing.T) {
 	t.Parallel()
-	for name, take := range map[string]func() (ports.Try, error){
-		"throttled":     func() (ports.Try, error) { return ports.Try{}, fmt.Errorf("table: %w", ports.ErrThrottled) },
-		"unreachable":   func() (ports.Try, error) { return ports.Try{}, fmt.Errorf("table: %w", ports.ErrUnreachable) },
-		"misconfigured": func() (ports.Try, error) { return ports.Try{}, fmt.Errorf("table: %w", ports.ErrMisconfigured) },
-		"out of time":   func() (ports.Try, error) { return ports.Try{}, context.DeadlineExceeded },
-		"a panic":       func() (ports.Try, error) { panic(canary) },
+	for name, take := range map[string]func() (ports.LockoutAttempt, error){
+		"throttled": func() (ports.LockoutAttempt, error) {
+			return ports.LockoutAttempt{}, fmt.Errorf("table: %w", ports.ErrThrottled)
+		},
+		"unreachable": func() (ports.LockoutAttempt, error) {
+			return ports.LockoutAttempt{}, fmt.Errorf("table: %w", ports.ErrUnreachable)
+		},
+		"misconfigured": func() (ports.LockoutAttempt, error) {
+			return ports.LockoutAttempt{}, fmt.Errorf("table: %w", ports.ErrMisconfigured)
+		},
+		"out of time": func() (ports.LockoutAttempt, error) { return ports.LockoutAttempt{}, context.DeadlineExceeded },
+		"a panic":     func() (ports.LockoutAttempt, error) { panic(canary) },
 		// An error counts, whatever must be next to it.
-		"granted, with an error": func() (ports.Try, error) { return grantedTry(), ports.ErrUnreachable },
+		"granted, with an error": func() (ports.LockoutAttempt, error) { return grantedTry(), ports.ErrUnreachable },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := newLimited(t) // the source must not be called
-			l.limiter.EXPECT().Take(gomock.Any(), gomock.Any()).DoAndReturn(func(context.Context, domain.LockoutKey) (ports.Try, error) { return take() })
+			l.limiter.EXPECT().Take(gomock.Any(), gomock.Any()).DoAndReturn(func(context.Context, domain.LockoutKey) (ports.LockoutAttempt, error) { return take() })
 			record := l.records()
 			decision, err := l.migrate(context.Background(), signIn())
 			failure, ok := errors.AsType[*migrate.Failure](err)
@@ -201,7 +207,7 @@ func TestACountThatCannotBeSettledChangesNoAnswer(t *testing.T) {
 				}
 				l.limiter.EXPECT().Take(gomock.Any(), gomock.Any()).Return(grantedTry(), nil).Times(2)
 				l.limiter.EXPECT().Clear(gomock.Any(), gomock.Any()).DoAndReturn(func(context.Context, domain.LockoutKey) error { return settle() })
-				l.limiter.EXPECT().GiveBack(gomock.Any(), gomock.Any(), gomock.Any()).DoAndReturn(func(context.Context, domain.LockoutKey, ports.Try) error { return settle() })
+				l.limiter.EXPECT().GiveBack(gomock.Any(), gomock.Any(), gomock.Any()).DoAndReturn(func(context.Context, domain.LockoutKey, ports.LockoutAttempt) error { return settle() })
 				l.audit.EXPECT().Record(gomock.Any(), gomock.Any()).Times(2)
 				l.source.EXPECT().Authenticate(gomock.Any(), gomock.Any(), gomock.Any()).Return(accepted(), nil)
 				if decision, err := l.migrate(context.Background(), signIn()); err != nil || decision.Verdict != domain.Migrate {
@@ -239,7 +245,7 @@ func TestATryIsGivenBackEvenWhereTheSourceUsedUpItsTime(t *testing.T) {
 				return domain.Finding{}, ports.NotJudged(ctx.Err())
 			})
 		l.limiter.EXPECT().GiveBack(gomock.Any(), gomock.Any(), gomock.Any()).
-			DoAndReturn(func(ctx context.Context, _ domain.LockoutKey, _ ports.Try) error {
+			DoAndReturn(func(ctx context.Context, _ domain.LockoutKey, _ ports.LockoutAttempt) error {
 				if until, ok := ctx.Deadline(); ctx.Err() != nil || !ok || !until.Equal(deadline.Add(-200*time.Millisecond)) {
 					t.Errorf("it has until %v, %v before the end; %v", until, deadline.Sub(until), ctx.Err())
 				}

@@ -84,11 +84,11 @@ func (s *Scanner) Parts() []ports.ReportPart {
 // destination stands for the destination in the place of a source.
 const destination = -1
 
-// Tries of one page, and the waits between them.
+// LockoutCount of one page, and the waits between them.
 const (
-	mostTries  = 8
-	firstPause = 500 * time.Millisecond
-	mostPause  = 30 * time.Second
+	maxAttempts = 8
+	firstPause  = 500 * time.Millisecond
+	mostPause   = 30 * time.Second
 )
 
 // Scan lists what the state does not have yet. An error of one side does not keep
@@ -195,7 +195,7 @@ func (s *Scanner) list(ctx context.Context, part ports.ReportPart, to chan<- rep
 		case errors.Is(err, listing.ErrPosition) && part.Position != "":
 			part.Position = ""
 			continue
-		case try == mostTries, !errors.Is(err, ports.ErrThrottled) && !errors.Is(err, ports.ErrUnreachable):
+		case try == maxAttempts, !errors.Is(err, ports.ErrThrottled) && !errors.Is(err, ports.ErrUnreachable):
 			return err
 		}
 		if err := s.pause(ctx, pause); err != nil {

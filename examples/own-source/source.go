@@ -25,7 +25,7 @@ type settings struct {
 
 func (*settings) Validate(func(string) string) []error  { return nil }
 func (*settings) Warnings(func(string) string) []string { return nil }
-func (*settings) LimitsTries() bool                     { return false }
+func (*settings) LimitsAttempts() bool                  { return false }
 func (*settings) LooksUp() bool                         { return true }
 
 func (s *settings) Open(_ context.Context, options parts.SourceOptions) (ports.Source, error) {

@@ -51,7 +51,7 @@ func (mr *MockLimiterMockRecorder) Clear(ctx, name interface{}) *gomock.Call {
 }
 
 // GiveBack mocks base method.
-func (m *MockLimiter) GiveBack(ctx context.Context, name domain.LockoutKey, try ports.Try) error {
+func (m *MockLimiter) GiveBack(ctx context.Context, name domain.LockoutKey, try ports.LockoutAttempt) error {
 	m.ctrl.T.Helper()
 	ret := m.ctrl.Call(m, "GiveBack", ctx, name, try)
 	ret0, _ := ret[0].(error)
@@ -65,10 +65,10 @@ func (mr *MockLimiterMockRecorder) GiveBack(ctx, name, try interface{}) *gomock.
 }
 
 // Take mocks base method.
-func (m *MockLimiter) Take(ctx context.Context, name domain.LockoutKey) (ports.Try, error) {
+func (m *MockLimiter) Take(ctx context.Context, name domain.LockoutKey) (ports.LockoutAttempt, error) {
 	m.ctrl.T.Helper()
 	ret := m.ctrl.Call(m, "Take", ctx, name)
-	ret0, _ := ret[0].(ports.Try)
+	ret0, _ := ret[0].(ports.LockoutAttempt)
 	ret1, _ := ret[1].(error)
 	return ret0, ret1
 }

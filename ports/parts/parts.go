@@ -37,9 +37,9 @@ type SourceSettings interface {
 	Validate(variable func(string) string) []error
 	// Warnings tells what is allowed but unwise.
 	Warnings(variable func(string) string) []string
-	// LimitsTries reports whether the directory itself locks out a client that
+	// LimitsAttempts reports whether the directory itself locks out a client that
 	// guesses passwords, or can be told to.
-	LimitsTries() bool
+	LimitsAttempts() bool
 	// LooksUp reports whether the directory can be asked about a user without
 	// their password. With several sources, a source that cannot keeps the
 	// users of the sources after it from being migrated.

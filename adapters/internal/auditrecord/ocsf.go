@@ -231,13 +231,13 @@ func (e *event) be(severity, status coded) {
 // user returns the user with the recorded form of the name. A digest identifies
 // the user but is not a name.
 func (e Encoder) user(name domain.Pseudonym, of account) user {
-	person := user{TypeID: 1, Type: "User", Account: of}
+	recorded := user{TypeID: 1, Type: "User", Account: of}
 	if e.origin.Username == domain.AuditUsernamePlain {
-		person.Name = string(name)
+		recorded.Name = string(name)
 	} else {
-		person.UID = string(name)
+		recorded.UID = string(name)
 	}
-	return person
+	return recorded
 }
 
 func (e Encoder) ocsf(events []event) ([]Event, error) {

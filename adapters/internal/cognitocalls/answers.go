@@ -36,8 +36,8 @@ type answerReader struct {
 	read                             func(answer []byte) (any, error)
 }
 
-// readInPlace is an option of a call: the given function reads the response.
-func readInPlace(read func(answer []byte) (any, error)) func(*middleware.Stack) error {
+// readBy is an option of a call: the given function reads the response.
+func readBy(read func(answer []byte) (any, error)) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		const id = "OperationDeserializer"
 		sdks, found := stack.Deserialize.Get(id)

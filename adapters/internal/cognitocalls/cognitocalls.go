@@ -49,7 +49,7 @@ func New(sdk *cognitoidentityprovider.Client, signIn func(*cognitoidentityprovid
 // reads, and whose middlewares are kept.
 func reading(read func(answer []byte) (any, error), keep func(*middleware.Stack) error) func(*cognitoidentityprovider.Options) {
 	return func(o *cognitoidentityprovider.Options) {
-		o.APIOptions = append(o.APIOptions, readInPlace(read), keep)
+		o.APIOptions = append(o.APIOptions, readBy(read), keep)
 	}
 }
 

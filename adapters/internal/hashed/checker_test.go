@@ -190,7 +190,7 @@ func TestAHashThatCannotBeUsedIsSaidToBe(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{"!": "", "*": "", "!!": "", "*LK*": "", "!$2b$04$" + strings.Repeat(".", 53): "", "": "", "  ": "", bcryptOf(4) + "   ": bcryptOf(4)} {
-		var p Person
+		var p Entry
 		if p.SetHash(text); p.Hash != want {
 			t.Errorf("%q is the hash %q", text, p.Hash)
 		}

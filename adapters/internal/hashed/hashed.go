@@ -31,8 +31,8 @@ func (o Options) Tell(notes ...ports.Note) {
 	}
 }
 
-// Person is a user with the password hash.
-type Person struct {
+// Entry is a user with the password hash.
+type Entry struct {
 	User domain.SourceUser
 	// Hash is empty for a user without a password; then no password is right.
 	Hash string
@@ -40,7 +40,7 @@ type Person struct {
 
 // SetHash sets the hash. Unix and Django store a text that begins with ! or *
 // for users without a password.
-func (p *Person) SetHash(text string) {
+func (p *Entry) SetHash(text string) {
 	p.Hash = strings.TrimSpace(text)
 	if strings.HasPrefix(p.Hash, "!") || strings.HasPrefix(p.Hash, "*") {
 		p.Hash = ""
@@ -49,7 +49,7 @@ func (p *Person) SetHash(text string) {
 
 // Proved returns what a right or wrong password means for this user, in
 // Cognito's terms.
-func (p *Person) Proved(right bool) domain.FindingKind {
+func (p *Entry) Proved(right bool) domain.FindingKind {
 	switch {
 	case p.Hash == "" && p.User.Status == domain.StatusExternalProvider:
 		return domain.UserFederated

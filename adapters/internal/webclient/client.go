@@ -141,7 +141,7 @@ func WithOperation(ctx context.Context, operation string) context.Context {
 
 // RoundTrip implements [http.RoundTripper].
 func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, stale, err := s.try(request, request.Body, false)
+	response, stale, err := s.sendOnce(request, request.Body, false)
 	if stale && (request.Body == nil || request.GetBody != nil) {
 		body := request.Body
 		if request.GetBody != nil {
@@ -152,7 +152,7 @@ func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
 			body = again
 		}
 		s.next.CloseIdleConnections() // they were idle for as long
-		response, _, err = s.try(request, body, true)
+		response, _, err = s.sendOnce(request, body, true)
 		// The first connection was probably stale, but this is not certain.
 		err = ports.MaybeJudged(err)
 	}
@@ -163,7 +163,7 @@ func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-func (s *sender) try(request *http.Request, body io.ReadCloser, again bool) (response *http.Response, stale bool, err error) {
+func (s *sender) sendOnce(request *http.Request, body io.ReadCloser, again bool) (response *http.Response, stale bool, err error) {
 	ctx, sent := staleconn.Watch(request.Context())
 	request = request.Clone(ctx)
 	request.Body = body

@@ -1,6 +1,6 @@
-// Package dialect is what the SQL source and a driver of a database say to each
-// other. Each driver is a package of its own, so that a binary whose main does
-// not list it has none of its code. It imports ports.
+// Package dialect is the interface between the SQL source and the database
+// drivers. Each driver is in its own package, so a binary contains only the
+// drivers that its main lists. It imports ports.
 package dialect
 
 import (
@@ -18,34 +18,34 @@ type Driver struct {
 	Name string
 	// Connector configures a connection. It sends nothing.
 	Connector func(Connection) (driver.Connector, error)
-	// Fault tells what an error of the driver means.
+	// Fault classifies an error of the driver.
 	Fault func(error) Fault
 }
 
-// Connection is what a driver is told about the database.
+// Connection has the parameters of a connection.
 type Connection struct {
 	Host, Port, Database, User string
-	// TLS is nil where the connection is not secured.
+	// TLS is nil for a connection without TLS.
 	TLS *tls.Config
-	// Cleartext allows the password to be sent as it is, which RDS demands of
-	// a token.
+	// Cleartext allows sending the password as plain text, which RDS requires
+	// for a token.
 	Cleartext bool
-	// Password is asked for each connection.
+	// Password is called for each connection.
 	Password func(context.Context) (domain.Secret, error)
 }
 
-// Fault is what an error of a driver means.
+// Fault is the meaning of a driver's error.
 type Fault struct {
-	// Class is the error of ports that it is.
+	// Class is an error of ports.
 	Class error
-	// Code is what the database gave, if it did.
+	// Code is the database's error code, if there is one.
 	Code string
-	// Incomparable holds where the database could not compare its names with
-	// what was typed, such as characters that its alphabet lacks.
+	// Incomparable is true if the database could not compare the typed name
+	// with its own, for example because its character set lacks a character.
 	Incomparable bool
 }
 
-// Unreachable is the fault of an error that no database worded.
+// Unreachable is the fault of an error without an error code.
 func Unreachable() Fault {
 	return Fault{Class: ports.ErrUnreachable}
 }

@@ -20,8 +20,8 @@ func Driver() dialect.Driver {
 	return dialect.Driver{Name: "postgres", Connector: connector, Fault: faultOf}
 }
 
-// connector configures pgx in full: it would look for PostgreSQL's own
-// environment variables and files otherwise.
+// connector sets every option of pgx. For a missing option, pgx would read
+// PostgreSQL's environment variables and files.
 func connector(c dialect.Connection) (driver.Connector, error) {
 	config, err := pgx.ParseConfig("host=127.0.0.1 port=5432 user=none password=none dbname=none sslmode=disable target_session_attrs=any")
 	if err != nil {
@@ -34,8 +34,8 @@ func connector(c dialect.Connection) (driver.Connector, error) {
 	config.Host, config.Port, config.Database, config.User = c.Host, uint16(port), c.Database, c.User
 	config.TLSConfig, config.Fallbacks, config.ConnectTimeout = c.TLS, nil, 0
 	config.RuntimeParams = map[string]string{"application_name": "cognito-user-migration"}
-	// One round trip, and nothing prepared that a proxy would have to remember.
-	// The parameter's type is left to the query, as psql does.
+	// One round trip, without prepared statements, which a connection pooler
+	// might lose. The query determines the parameter's type, as in psql.
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
 	return stdlib.GetConnector(*config, stdlib.OptionBeforeConnect(func(ctx context.Context, config *pgx.ConnConfig) error {
@@ -45,7 +45,8 @@ func connector(c dialect.Connection) (driver.Connector, error) {
 	})), nil
 }
 
-// faultOf reads the SQLSTATE (PostgreSQL's documentation, appendix A).
+// faultOf classifies an error by its SQLSTATE (PostgreSQL's documentation,
+// appendix A).
 func faultOf(err error) dialect.Fault {
 	answer, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok || len(answer.Code) != 5 {
@@ -54,14 +55,14 @@ func faultOf(err error) dialect.Fault {
 	code := "SQLSTATE " + answer.Code
 	switch answer.Code {
 	case "22021", "22P05", "22P02", "22003", "22007", "22008":
-		// characters, numbers or dates that are none here
+		// invalid characters, numbers or dates
 		return dialect.Fault{Class: ports.ErrMisconfigured, Code: code, Incomparable: true}
 	case "53300":
 		return dialect.Fault{Class: ports.ErrThrottled, Code: code}
 	}
 	switch answer.Code[:2] {
 	case "08", "40", "53", "55", "57", "58", "XX":
-		// the connection, conflicts, resources, locks, shutting down, the system
+		// connection, conflicts, resources, locks, shutdown, system errors
 		return dialect.Fault{Class: ports.ErrUnreachable, Code: code}
 	default:
 		return dialect.Fault{Class: ports.ErrMisconfigured, Code: code}
