@@ -23,10 +23,11 @@ import (
 	"cognito-user-migration/test/process"
 )
 
-// The two templates, in both languages.
+// The templates, in both languages.
 const (
-	source      = "source-account"
-	destination = "destination-account"
+	source         = "source-account"
+	destination    = "destination-account"
+	claimsTemplate = "claims"
 )
 
 // require skips the test where a tool is missing, with a line that says how to
@@ -49,7 +50,7 @@ func TestCfnLintFindsNothing(t *testing.T) {
 	// A region of each partition that has Cognito user pools or may get them.
 	command := exec.CommandContext(t.Context(), "cfn-lint", "--include-checks", "I",
 		"--regions", "us-east-1", "ap-northeast-1", "us-gov-west-1",
-		"--template", "cloudformation/source-account.yaml", "cloudformation/destination-account.yaml")
+		"--template", "cloudformation/source-account.yaml", "cloudformation/destination-account.yaml", "cloudformation/claims.yaml")
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, output)
 	}
@@ -58,7 +59,7 @@ func TestCfnLintFindsNothing(t *testing.T) {
 // notInTheTemplates are settings that the templates leave to their defaults.
 var notInTheTemplates = map[string]string{
 	"MIGRATE_SOURCES":   "the templates know one source, whose variables begin with SOURCE_",
-	"CLAIMS_LEGACY_SUB": "the templates make no function with the command claims (docs/claims.md)",
+	"CLAIMS_LEGACY_SUB": "the function of the command claims has a template of its own, which claims_test.go checks",
 	"CLAIMS_ATTRIBUTE":  "as above",
 }
 
@@ -194,7 +195,7 @@ func terraformName(parameter string) string {
 
 func TestTheExamplesAreWholeAndTaken(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{source, destination} {
+	for _, name := range []string{source, destination, claimsTemplate} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			stack := newStack(readTemplate(t, name), "111111111111", "ap-northeast-1", "aws", exampleParameters(t, name))
@@ -278,7 +279,7 @@ func TestNoPartitionAndNoWildcardIsWrittenDown(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{source, destination} {
+	for _, name := range []string{source, destination, claimsTemplate} {
 		stack := newStack(readTemplate(t, name), "111111111111", "cn-north-1", "aws-cn", inChina(exampleParameters(t, name)))
 		resources, err := json.Marshal(stack.resources())
 		if err != nil || len(stack.problems) > 0 {
@@ -306,7 +307,7 @@ const largestTemplate = 51200
 
 func TestTheTemplatesAreDeployedWithoutABucket(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{source, destination} {
+	for _, name := range []string{source, destination, claimsTemplate} {
 		text, err := os.ReadFile(filepath.Join("cloudformation", name+".yaml"))
 		if err != nil {
 			t.Fatal(err)

@@ -18,6 +18,12 @@ var same = map[string]map[string][]string{
 		"Role":           {"aws_iam_role.role", "aws_iam_role_policy.role"},
 		"CompletionRole": {"aws_iam_role.completion_role[0]", "aws_iam_role_policy.completion_role[0]"},
 	},
+	claimsTemplate: {
+		"Role":                 {"aws_iam_role.role", "aws_iam_role_policy.role"},
+		"LogGroup":             {"aws_cloudwatch_log_group.log_group"},
+		"Function":             {"aws_lambda_function.function"},
+		"PermissionForCognito": {"aws_lambda_permission.permission_for_cognito"},
+	},
 	destination: {
 		"SourceClient":                {"aws_cognito_user_pool_client.source_client[0]"},
 		"FunctionRole":                {"aws_iam_role.function_role", "aws_iam_role_policy.function_role"},
@@ -88,6 +94,10 @@ func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
 			"defaults":   nil,
 			"disable":    {"CompletionAfter": "disable"},
 			"everything": with(everything[source], "GenerateClientSecret", "true", "ClientName", "other client", "RoleName", "other-role"),
+		},
+		claimsTemplate: {
+			"defaults":   nil,
+			"everything": {"FunctionName": "other", "Architecture": "x86_64", "LogRetentionDays": "365", "ClaimsLegacySub": "old_sub", "ClaimsAttribute": "custom:old"},
 		},
 		destination: {
 			"defaults": nil,

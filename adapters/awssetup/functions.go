@@ -50,6 +50,9 @@ func (f *Functions) Function(ctx context.Context, name string) (setup.Function, 
 		State:         string(answer.State),
 		StateReason:   aws.ToString(answer.StateReason),
 	}
+	if image := answer.ImageConfigResponse; image != nil && image.ImageConfig != nil {
+		read.Command = image.ImageConfig.Command
+	}
 	if environment := answer.Environment; environment == nil || environment.Error == nil {
 		read.Environment = make(map[string]domain.Secret)
 		if environment != nil {

@@ -9,18 +9,17 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// triggerField is the one setting that is meant to change.
-const triggerField = "LambdaConfig.UserMigration"
-
-// Change is what is about to become of a user pool: the trigger set, replaced or
+// Change is what is about to become of a user pool: a trigger set, replaced or
 // taken off, and everything else as it is.
 type Change struct {
 	poolID  string
+	trigger trigger
+	to      attachment // what the trigger becomes
+	was     types.LambdaConfigType
 	before  snapshot
 	request *cognitoidentityprovider.UpdateUserPoolInput
 	as      map[string]string // the request that would change nothing
@@ -45,8 +44,18 @@ type snapshot struct {
 }
 
 // Plan reads the user pool and prepares the change that makes the function given
-// its trigger; an empty ARN takes the trigger off. It writes nothing.
+// its user migration trigger; an empty ARN takes the trigger off. It writes nothing.
 func (u *UserPools) Plan(ctx context.Context, poolID, functionARN string) (*Change, error) {
+	return u.plan(ctx, poolID, userMigration{}, functionARN)
+}
+
+// PlanClaims is Plan for the pre token generation trigger, in the newest version of
+// its event that the pool's feature plan allows and the command claims needs.
+func (u *UserPools) PlanClaims(ctx context.Context, poolID, functionARN string) (*Change, error) {
+	return u.plan(ctx, poolID, preToken{}, functionARN)
+}
+
+func (u *UserPools) plan(ctx context.Context, poolID string, trigger trigger, functionARN string) (*Change, error) {
 	pool, before, err := u.read(ctx, poolID)
 	if err != nil {
 		return nil, err
@@ -55,19 +64,30 @@ func (u *UserPools) Plan(ctx context.Context, poolID, functionARN string) (*Chan
 	change := &Change{
 		poolID: poolID, before: before, request: request, as: flatten(request), Lost: lost, Unknown: before.unknown, raw: before.raw,
 	}
-	triggers := types.LambdaConfigType{}
+	change.trigger = trigger
 	if pool.LambdaConfig != nil {
-		triggers = *pool.LambdaConfig
+		change.was = *pool.LambdaConfig
 	}
-	change.Attached = aws.ToString(triggers.UserMigration)
-	triggers.UserMigration = optional(functionARN)
+	attached := trigger.read(&change.was)
+	change.Attached = attached.function
+	if functionARN != "" {
+		change.to = attachment{functionARN, trigger.version(pool.UserPoolTier, attached, functionARN)}
+	}
+	triggers := change.was
+	if change.Differs() {
+		trigger.write(&triggers, change.to)
+	}
 	request.LambdaConfig = &triggers
 	return change, nil
 }
 
+// Version is the version of the event that the trigger's function gets; empty where
+// the trigger has only one, or is taken off.
+func (c *Change) Version() string { return c.to.version }
+
 // Differs reports whether there is anything to write.
 func (c *Change) Differs() bool {
-	return aws.ToString(c.request.LambdaConfig.UserMigration) != c.Attached
+	return c.to != c.trigger.read(&c.was)
 }
 
 // Diff is the difference of the request to one that would change nothing: lines
@@ -94,9 +114,7 @@ func (c *Change) Carried() []string {
 // settings that it had when the change was planned.
 func (c *Change) Restore() ([]byte, error) {
 	back := *c.request
-	triggers := *back.LambdaConfig
-	triggers.UserMigration = optional(c.Attached)
-	back.LambdaConfig = &triggers
+	back.LambdaConfig = &c.was
 	text, err := indented(back)
 	if err != nil || len(c.Unknown) == 0 {
 		return text, err
@@ -182,10 +200,7 @@ func (c *Change) compare(after snapshot) error {
 	for path, value := range c.before.pool {
 		expected[path] = value
 	}
-	delete(expected, triggerField)
-	if trigger := aws.ToString(c.request.LambdaConfig.UserMigration); trigger != "" {
-		expected[triggerField] = trigger
-	}
+	c.trigger.expect(expected, after.pool, c.to)
 	for _, path := range c.Lost {
 		delete(expected, path)
 		delete(after.pool, path)

@@ -16,6 +16,7 @@ import (
 // UserPoolAPI is what is called of the SDK's client for user pools.
 type UserPoolAPI interface {
 	DescribeUserPool(context.Context, *cognitoidentityprovider.DescribeUserPoolInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.DescribeUserPoolOutput, error)
+	ListUserPoolClients(context.Context, *cognitoidentityprovider.ListUserPoolClientsInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.ListUserPoolClientsOutput, error)
 	DescribeUserPoolClient(context.Context, *cognitoidentityprovider.DescribeUserPoolClientInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.DescribeUserPoolClientOutput, error)
 	ListGroups(context.Context, *cognitoidentityprovider.ListGroupsInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.ListGroupsOutput, error)
 	GetUserPoolMfaConfig(context.Context, *cognitoidentityprovider.GetUserPoolMfaConfigInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.GetUserPoolMfaConfigOutput, error)
@@ -54,6 +55,7 @@ func poolOf(pool *types.UserPoolType) setup.UserPool {
 		// (cognito-facts 4).
 		CaseSensitive: true,
 		MFA:           string(pool.MfaConfiguration),
+		Plan:          string(pool.UserPoolTier),
 		SendsSMS:      pool.SmsConfiguration != nil && aws.ToString(pool.SmsConfiguration.SnsCallerArn) != "",
 	}
 	if read.MFA == "" {
@@ -64,6 +66,8 @@ func poolOf(pool *types.UserPoolType) setup.UserPool {
 	}
 	if pool.LambdaConfig != nil {
 		read.UserMigration = aws.ToString(pool.LambdaConfig.UserMigration)
+		attached := preToken{}.read(pool.LambdaConfig)
+		read.PreToken, read.PreTokenVersion = attached.function, attached.version
 	}
 	for _, attribute := range pool.SchemaAttributes {
 		read.Attributes = append(read.Attributes, attributeOf(attribute))
@@ -104,6 +108,26 @@ func (u *UserPools) AppClient(ctx context.Context, poolID, clientID string) (set
 		ConcealsUsers:  client.PreventUserExistenceErrors == types.PreventUserExistenceErrorTypesEnabled,
 		ReadAttributes: client.ReadAttributes, WriteAttributes: client.WriteAttributes,
 	}, nil
+}
+
+// AppClients implements [setup.UserPoolReader].
+func (u *UserPools) AppClients(ctx context.Context, poolID string) ([]setup.AppClient, error) {
+	var clients []setup.AppClient
+	pages := cognitoidentityprovider.NewListUserPoolClientsPaginator(u.api, &cognitoidentityprovider.ListUserPoolClientsInput{UserPoolId: &poolID})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, classify(ctx, "ListUserPoolClients", err)
+		}
+		for _, listed := range page.UserPoolClients {
+			client, err := u.AppClient(ctx, poolID, aws.ToString(listed.ClientId))
+			if err != nil {
+				return nil, err
+			}
+			clients = append(clients, client)
+		}
+	}
+	return clients, nil
 }
 
 // Groups implements [setup.GroupReader].

@@ -120,6 +120,10 @@ func checks() []check {
 		{nameProof, completionProof},
 		{nameRetirement, completionRetirement},
 		{nameLockout, lockout},
+		{nameClaims, claimsTrigger},
+		{nameClaimsPermission, claimsPermission},
+		{nameClaimsAttribute, claimsAttribute},
+		{nameClaimsClients, claimsClients},
 	}
 }
 

@@ -41,6 +41,12 @@ type world struct {
 	unretiring  func(context.Context) ([]string, error)
 	table       func() (setup.Table, error)
 	settings    doctor.Settings
+	// claims is the function of the pre token generation trigger.
+	claims                          setup.Function
+	claimsPermissions               []setup.InvokePermission
+	claimsErr, claimsPermissionsErr error
+	clients                         []setup.AppClient
+	clientsErr                      error
 }
 
 func (w *world) Table(context.Context, string) (setup.Table, error) { return w.table() }
@@ -71,16 +77,30 @@ func (w *world) TryRole(_ context.Context, _, externalID string) error {
 	return w.roleErr
 }
 
-func (w *world) Function(context.Context, string) (setup.Function, error) { return w.function, nil }
+func (w *world) Function(_ context.Context, name string) (setup.Function, error) {
+	if name == w.pool.PreToken {
+		return w.claims, w.claimsErr
+	}
+	return w.function, nil
+}
 
-func (w *world) InvokePermissions(context.Context, string) ([]setup.InvokePermission, error) {
+func (w *world) InvokePermissions(_ context.Context, name string) ([]setup.InvokePermission, error) {
+	if name == w.pool.PreToken {
+		return w.claimsPermissions, w.claimsPermissionsErr
+	}
 	return w.permissions, nil
 }
 
 // pools reads one of the two accounts.
 type pools struct {
-	pool   func() (setup.UserPool, error)
-	client setup.AppClient
+	pool       func() (setup.UserPool, error)
+	client     setup.AppClient
+	clients    []setup.AppClient
+	clientsErr error
+}
+
+func (p pools) AppClients(context.Context, string) ([]setup.AppClient, error) {
+	return p.clients, p.clientsErr
 }
 
 func (p pools) UserPool(context.Context, string) (setup.UserPool, error) { return p.pool() }
@@ -158,8 +178,8 @@ func (w *world) examine(ctx context.Context) map[string]doctor.Check {
 	checks := make(map[string]doctor.Check)
 	for _, check := range doctor.Examine(doctor.Gather(ctx, w.settings, doctor.Setup{
 		Own: w, Roles: w, Functions: w, Reach: w.reach, Groups: w, Queues: w, AuditPlaces: w, Tables: w, Unretiring: w.unretiring,
-		SourcePools:  []setup.UserPoolReader{pools{w.source, w.client}},
-		Destinations: pools{func() (setup.UserPool, error) { return w.pool, nil }, w.client},
+		SourcePools:  []setup.UserPoolReader{pools{pool: w.source, client: w.client}},
+		Destinations: pools{func() (setup.UserPool, error) { return w.pool, nil }, w.client, w.clients, w.clientsErr},
 	})) {
 		checks[check.Name] = check
 	}

@@ -109,12 +109,17 @@ type Facts struct {
 	sourceClient   Fact[setup.AppClient]
 	pool           Fact[setup.UserPool]
 	client         Fact[setup.AppClient]
-	function       Fact[setup.Function]
-	permissions    Fact[[]setup.InvokePermission]
-	queue          Fact[setup.Queue]
-	table          Fact[setup.Table]
-	bus            Fact[string] // its ARN
-	stream         Fact[setup.DeliveryStream]
+	// claims is the function of the pre token generation trigger, and clients are
+	// all app clients of the destination where it is ours.
+	claims            Fact[setup.Function]
+	claimsPermissions Fact[[]setup.InvokePermission]
+	clients           Fact[[]setup.AppClient]
+	function          Fact[setup.Function]
+	permissions       Fact[[]setup.InvokePermission]
+	queue             Fact[setup.Queue]
+	table             Fact[setup.Table]
+	bus               Fact[string] // its ARN
+	stream            Fact[setup.DeliveryStream]
 	// groups are the destination's; unretiring are the sources that cannot part
 	// with users.
 	groups, unretiring Fact[[]string]
@@ -288,6 +293,7 @@ func (f *Facts) gatherPool(ctx context.Context, access Setup) {
 			return access.Functions.InvokePermissions(ctx, f.invoked())
 		})
 	})
+	f.gatherClaims(ctx, access)
 }
 
 func (f *Facts) gatherClient(ctx context.Context, access Setup) {

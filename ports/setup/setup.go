@@ -10,6 +10,7 @@ package setup
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"cognito-user-migration/domain"
@@ -34,6 +35,8 @@ type UserPoolReader interface {
 	UserPool(ctx context.Context, poolID string) (UserPool, error)
 	// AppClient returns the settings of an app client of a pool.
 	AppClient(ctx context.Context, poolID, clientID string) (AppClient, error)
+	// AppClients returns the settings of all app clients of a pool.
+	AppClients(ctx context.Context, poolID string) ([]AppClient, error)
 }
 
 // GroupReader reads the groups of user pools.
@@ -93,6 +96,12 @@ type UserPool struct {
 	SendsSMS bool
 	// UserMigration is the ARN of the function attached as the trigger.
 	UserMigration string
+	// PreToken is the ARN of the function attached as the pre token generation
+	// trigger, and PreTokenVersion the version of its event: V1_0, V2_0 or V3_0.
+	PreToken, PreTokenVersion string
+	// Plan is the feature plan: LITE, ESSENTIALS or PLUS; empty where AWS does not
+	// say.
+	Plan string
 }
 
 // PoolAttribute is an attribute of a user pool's schema.
@@ -120,8 +129,14 @@ type AppClient struct {
 	// for Cognito's default, the standard attributes.
 	ReadAttributes []string
 	// WriteAttributes are those that users can change through the client; none
-	// stands for Cognito's default, the standard attributes.
+	// stands for Cognito's default, which this project takes for every attribute.
 	WriteAttributes []string
+}
+
+// Writes reports whether users can write an attribute through the client, when they
+// sign up or later.
+func (c AppClient) Writes(attribute string) bool {
+	return len(c.WriteAttributes) == 0 || slices.Contains(c.WriteAttributes, attribute)
 }
 
 // Queue is what the settings of a queue say.
@@ -176,6 +191,8 @@ type Function struct {
 	MemoryMB      int
 	PackageType   string
 	Architectures []string
+	// Command is the command of the image; empty for the image's own.
+	Command []string
 	// State is Active where the function can run.
 	State, StateReason string
 	// Environment are its variables; nil where they cannot be read. No value

@@ -21,6 +21,7 @@ type triggerFlags struct {
 	timeout                time.Duration
 	pool, region, function string
 	yes, replace, any      bool
+	claims                 bool
 }
 
 // attachCommand makes a function the trigger of a user pool.
@@ -29,12 +30,13 @@ func attachCommand() command {
 	return command{
 		name:    "attach",
 		summary: "make a function the migration trigger of a user pool",
-		purpose: `Makes a function the user migration trigger of a user pool. All other settings
-of the pool stay. Without --yes it only shows what would change.`,
+		purpose: `Makes a function the user migration trigger of a user pool, or with --claims
+its pre token generation trigger. All other settings of the pool stay. Without
+--yes it only shows what would change.`,
 		required: []string{"destination-pool", "function"},
 		examples: [2]string{
 			"bin/migratectl attach --destination-pool ap-northeast-1_GhIjKl456 --function user-migration",
-			"bin/migratectl attach --destination-pool ap-northeast-1_GhIjKl456 --function user-migration:live --yes",
+			"bin/migratectl attach --claims --destination-pool ap-northeast-1_GhIjKl456 --function user-migration-claims --yes",
 		},
 		failure: "the trigger is not attached, and standard error says why",
 		flags: func(flags *pflag.FlagSet) {
@@ -53,14 +55,22 @@ func attach(ctx context.Context, given triggerFlags, s streams) error {
 		return err
 	}
 	functions, pools := account.Functions(given.region), account.UserPools(given.region)
-	function, environment, err := functionARN(ctx, functions, given.function, s.err)
+	function, known, err := functionARN(ctx, functions, given.function, s.err)
 	if err != nil {
+		return err
+	}
+	environment := known.Environment
+	if err := given.fits(known); err != nil {
 		return err
 	}
 	if source := sourceNamed(environment, s.environ, given.pool); source != "" {
 		return fmt.Errorf("user pool %s is the function's source (%s), so nothing was written: there the trigger would ask itself; give the destination's pool", given.pool, source)
 	}
-	change, err := pools.Plan(ctx, given.pool, function)
+	plan := pools.Plan
+	if given.claims {
+		plan = pools.PlanClaims
+	}
+	change, err := plan(ctx, given.pool, function)
 	if err != nil {
 		return err
 	}
@@ -74,7 +84,11 @@ func attach(ctx context.Context, given triggerFlags, s streams) error {
 	if err := permitted(ctx, functions, function, pool.ARN, s.err); err != nil && given.yes {
 		return err
 	}
-	if schema := doctor.DestinationSchema(pool); schema.Known() {
+	if given.claims {
+		if err := given.checkClaims(ctx, pools, pool, environment, change.Version(), s.err); err != nil && given.yes {
+			return err
+		}
+	} else if schema := doctor.DestinationSchema(pool); schema.Known() {
 		fmt.Fprintf(s.err, "note: the function knows what this pool takes by\n  MIGRATE_DESTINATION_SCHEMA='%s'\n", schema)
 	}
 	return given.write(ctx, pools, change, s)
@@ -86,9 +100,9 @@ func detachCommand() command {
 	return command{
 		name:    "detach",
 		summary: "remove the migration trigger from a user pool",
-		purpose: `Removes the user migration trigger from a user pool, if it is this function.
-All other settings of the pool stay. Without --yes it only shows what would
-change.`,
+		purpose: `Removes the user migration trigger from a user pool, or with --claims its pre
+token generation trigger, if it is this function. All other settings of the pool
+stay. Without --yes it only shows what would change.`,
 		required: []string{"destination-pool", "function|any"},
 		examples: [2]string{
 			"bin/migratectl detach --destination-pool ap-northeast-1_GhIjKl456 --function user-migration",
@@ -110,7 +124,11 @@ func detach(ctx context.Context, given triggerFlags, s streams) error {
 		return err
 	}
 	pools := account.UserPools(given.region)
-	change, err := pools.Plan(ctx, given.pool, "")
+	plan := pools.Plan
+	if given.claims {
+		plan = pools.PlanClaims
+	}
+	change, err := plan(ctx, given.pool, "")
 	if err != nil {
 		return err
 	}
@@ -126,7 +144,33 @@ func (t *triggerFlags) declare(flags *pflag.FlagSet) {
 	regionVar(flags, &t.region)
 	functionVar(flags, &t.function, "function", "the function's `NAME`, with :ALIAS where it has one, or its ARN")
 	timeoutVar(flags, &t.timeout)
+	flags.BoolVar(&t.claims, "claims", false, "the pre token generation trigger, for a function that runs the command claims")
 	flags.BoolVar(&t.yes, "yes", false, "write it; without this, only show it")
+}
+
+// checkClaims says which tokens get the claim. It returns an error where the claim
+// could not be trusted, because users can write the attribute that it is made of.
+func (t *triggerFlags) checkClaims(ctx context.Context, pools setup.UserPoolReader, pool setup.UserPool, environment map[string]domain.Secret, version string, notes io.Writer) error {
+	reached := "ID and access tokens get the claim"
+	if version == "V1_0" {
+		reached = "only ID tokens get the claim; access tokens need the plan ESSENTIALS or PLUS"
+	}
+	plan := pool.Plan
+	if plan == "" {
+		plan = "not known"
+	}
+	fmt.Fprintf(notes, "note: the pool's feature plan is %s, so the event version is %s: %s\n", plan, version, reached)
+	attribute := doctor.ClaimsAttribute(environment)
+	clients, err := pools.AppClients(ctx, t.pool)
+	if err != nil {
+		fmt.Fprintf(notes, "note: whether users can write %s could not be seen: %v\n", attribute, err)
+		return nil
+	}
+	if check := doctor.JudgeClaimsClients(clients, attribute); check.Status == doctor.Fail {
+		fmt.Fprintf(notes, "%s\n  %s\n", check.Saw, check.Remedy)
+		return fmt.Errorf("nothing was written: users can write %s, so nobody could trust the claim", attribute)
+	}
+	return nil
 }
 
 // withTimeout runs what may ask AWS. It ends when the time is over, whatever AWS
@@ -191,20 +235,34 @@ func showRestore(to io.Writer, change *awssetup.Change, err error) {
 	fmt.Fprintf(to, "To restore the pool, save this as restore.json and run\n  aws cognito-idp update-user-pool --cli-input-json file://restore.json\n%s\n", request)
 }
 
-// functionARN is the ARN of a function that is there, with its variables where
-// they can be read. An ARN that the operator may not look at is taken as it stands.
-func functionARN(ctx context.Context, functions setup.FunctionReader, name string, notes io.Writer) (string, map[string]domain.Secret, error) {
+// fits is an error where the function runs another command than its trigger needs:
+// as the other trigger it would end every sign-in. A function that could not be read
+// is taken as it is.
+func (t *triggerFlags) fits(function setup.Function) error {
+	switch runs := doctor.RunsClaims(function); {
+	case function.ARN == "" || runs == t.claims:
+		return nil
+	case runs:
+		return fmt.Errorf("function %s runs the command claims, so nothing was written: it cannot migrate users; give the migration function, or --claims", t.function)
+	default:
+		return fmt.Errorf("function %s does not run the command claims, so nothing was written; give the function whose image command is claims, or leave out --claims", t.function)
+	}
+}
+
+// functionARN is the ARN of a function that is there, and the function where it can
+// be read. An ARN that the operator may not look at is taken as it stands.
+func functionARN(ctx context.Context, functions setup.FunctionReader, name string, notes io.Writer) (string, setup.Function, error) {
 	function, err := functions.Function(ctx, name)
 	switch {
 	case err == nil && strings.HasPrefix(name, "arn:"):
-		return name, function.Environment, nil
+		return name, function, nil
 	case err == nil:
-		return function.ARN, function.Environment, nil
+		return function.ARN, function, nil
 	case errors.Is(err, setup.ErrNotPermitted) && strings.HasPrefix(name, "arn:"):
 		fmt.Fprintf(notes, "note: whether the function exists could not be checked: %v\n", err)
-		return name, nil, nil
+		return name, setup.Function{}, nil
 	default:
-		return "", nil, err
+		return "", setup.Function{}, err
 	}
 }
 

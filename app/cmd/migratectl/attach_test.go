@@ -203,6 +203,102 @@ func TestAttachAndDetachRefuse(t *testing.T) {
 	}
 }
 
+// claimsPlan is a set-up whose function runs the command claims, in a pool of this
+// plan.
+func claimsPlan(tier types.UserPoolTierType, writable ...string) *plan {
+	p := healthyPlan()
+	p.attached, p.pool.UsernameConfiguration, p.pool.UserPoolTier = false, nil, tier
+	p.pool.LambdaConfig = &types.LambdaConfigType{PreSignUp: aws.String(otherTrigger + "pre-sign-up")}
+	p.client.WriteAttributes = writable
+	p.environ = map[string]string{"CLAIMS_LEGACY_SUB": "legacy_sub"}
+	return p
+}
+
+func TestAttachOfClaimsFitsThePlanOfThePool(t *testing.T) {
+	a := startAccounts(t, authOff)
+	const v1, v2 = types.PreTokenGenerationLambdaVersionTypeV10, types.PreTokenGenerationLambdaVersionTypeV20
+	for name, row := range map[string]struct {
+		plan   types.UserPoolTierType
+		want   types.PreTokenGenerationLambdaVersionType
+		prints string
+	}{
+		"lite":       {types.UserPoolTierTypeLite, v1, "only ID tokens get the claim"},
+		"essentials": {types.UserPoolTierTypeEssentials, v2, "ID and access tokens get the claim"},
+		"plus":       {types.UserPoolTierTypePlus, v2, "ID and access tokens get the claim"},
+		"unknown":    {"", v1, "plan is not known"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := a.build(t, claimsPlan(row.plan, "email"), "claims-"+name)
+			base := []string{"--claims", "--destination-pool", m.poolID, "--function", m.functionName}
+			shown := runTool(t, nil, "", append([]string{"attach"}, base...)...)
+			if shown.err != nil || !strings.Contains(shown.out, "+ LambdaConfig.PreTokenGenerationConfig.LambdaVersion = "+string(row.want)) ||
+				!strings.Contains(shown.out, "Nothing was written") || !strings.Contains(shown.notes, row.prints) {
+				t.Errorf("got %v, %s%s", shown.err, shown.out, shown.notes)
+			}
+			before := a.describe(t, m.poolID)
+			if before.LambdaConfig.PreTokenGenerationConfig != nil {
+				t.Fatal("it was written without --yes")
+			}
+			written := runTool(t, nil, "", append([]string{"attach", "--yes"}, base...)...)
+			if written.err != nil || !strings.Contains(written.out, "nothing but the trigger has changed") {
+				t.Errorf("got %v, %s%s", written.err, written.out, written.notes)
+			}
+			after := a.describe(t, m.poolID).LambdaConfig
+			if config := after.PreTokenGenerationConfig; config == nil || aws.ToString(config.LambdaArn) != m.functionARN || config.LambdaVersion != row.want {
+				t.Errorf("the trigger is %+v", config)
+			}
+			if aws.ToString(after.PreSignUp) != otherTrigger+"pre-sign-up" || after.UserMigration != nil {
+				t.Errorf("other triggers have changed: %+v", after)
+			}
+			if again := runTool(t, nil, "", append([]string{"attach", "--yes"}, base...)...); again.err != nil || !strings.Contains(again.out, "nothing to change") {
+				t.Errorf("again: %v, %s", again.err, again.out)
+			}
+			if gone := runTool(t, nil, "", append([]string{"detach", "--yes"}, base...)...); gone.err != nil {
+				t.Errorf("detach: %v, %s", gone.err, gone.notes)
+			}
+			if left := a.describe(t, m.poolID).LambdaConfig; left.PreTokenGenerationConfig != nil || aws.ToString(left.PreSignUp) != otherTrigger+"pre-sign-up" {
+				t.Errorf("after detach: %+v", left)
+			}
+		})
+	}
+}
+
+func TestAttachOfClaimsRefuses(t *testing.T) {
+	a := startAccounts(t, authOff)
+	const essentials = types.UserPoolTierTypeEssentials
+	migration := healthyPlan()
+	migration.attached, migration.pool.UsernameConfiguration = false, nil
+	taken := claimsPlan(essentials, "email")
+	taken.pool.LambdaConfig = &types.LambdaConfigType{PreTokenGeneration: aws.String(otherTrigger + "pre-token")}
+	for name, row := range map[string]struct {
+		plan          *plan
+		claims        bool
+		fails, prints string
+	}{
+		"an app client that may write the attribute": {claimsPlan(essentials, "email", "custom:legacy_sub"), true, "users can write custom:legacy_sub", "through "},
+		"an app client without a list":               {claimsPlan(essentials), true, "users can write custom:legacy_sub", "have no list of WriteAttributes"},
+		"a function that migrates":                   {migration, true, "does not run the command claims", ""},
+		"claims as the migration trigger":            {claimsPlan(essentials, "email"), false, "runs the command claims", ""},
+		"another function":                           {taken, true, "another function is the trigger", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := a.build(t, row.plan, "claims-"+strings.ReplaceAll(name, " ", "-"))
+			before := a.describe(t, m.poolID)
+			args := []string{"attach", "--yes", "--destination-pool", m.poolID, "--function", m.functionName}
+			if row.claims {
+				args = append(args, "--claims")
+			}
+			got := runTool(t, nil, "", args...)
+			if got.err == nil || !strings.Contains(got.err.Error(), row.fails) || !strings.Contains(got.notes, row.prints) {
+				t.Errorf("got %v, %s", got.err, got.notes)
+			}
+			if after := a.describe(t, m.poolID); !reflect.DeepEqual(before.LambdaConfig, after.LambdaConfig) {
+				t.Errorf("it was written: %+v", after.LambdaConfig)
+			}
+		})
+	}
+}
+
 func TestNamesOfAFunction(t *testing.T) {
 	t.Parallel()
 	const arn = "arn:aws:lambda:us-east-1:111111111111:function:migrate"

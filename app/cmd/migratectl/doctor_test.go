@@ -25,6 +25,7 @@ func healthy() map[string]doctor.Status {
 		"source external ID": doctor.Warn, "destination schema": doctor.Warn, "attributes in ID token": doctor.Skip, "attempt": doctor.Skip,
 		"completion queue": doctor.Skip, "completion groups": doctor.Skip, "completion proof": doctor.Skip, "completion retirement": doctor.Skip,
 		"audit bus": doctor.Skip, "audit stream": doctor.Skip,
+		"claims trigger": doctor.Skip, "claims permission": doctor.Skip, "claims attribute": doctor.Skip, "claims clients": doctor.Skip,
 	}
 	for _, name := range []string{
 		"configuration", "identity", "source role", "source reached", "source pool", "source client", "source client flow",
