@@ -64,6 +64,11 @@ func (s sources) earlier(through func(ports.SourceDirectory) ports.SourceDirecto
 	return s.chain(through)
 }
 
+// secondFactors reads second factors that profiles do not list.
+func (s sources) secondFactors() migrate.SecondFactors {
+	return s.chain(func(source ports.SourceDirectory) ports.SourceDirectory { return source })
+}
+
 func (s sources) chain(through func(ports.SourceDirectory) ports.SourceDirectory) migrate.Chain {
 	chain := make(migrate.Chain, len(s))
 	for i, source := range s {

@@ -168,6 +168,7 @@ func newMigrator(
 	return migrate.New(tracing.directory(opened.directory()), audit, migrate.Options{
 		Rules:         configuration.Rules,
 		SourcePools:   configuration.SourcePools(),
+		SecondFactors: opened.secondFactors(),
 		Pseudonymizer: pseudonymizer,
 		Earlier:       opened.earlier(tracing.directory),
 		Completion:    completionOf(configuration.Completion, tracing.queue(queue), logger),

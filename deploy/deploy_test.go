@@ -47,8 +47,10 @@ func installed(program string) bool {
 func TestCfnLintFindsNothing(t *testing.T) {
 	t.Parallel()
 	require(t, installed("cfn-lint"), "cfn-lint is missing: pip install cfn-lint")
+	// W3037: cfn-lint does not know AdminGetUserAuthFactors of July 2026. That every
+	// action exists and is called, the tests of permissions hold.
 	// A region of each partition that has Cognito user pools or may get them.
-	command := exec.CommandContext(t.Context(), "cfn-lint", "--include-checks", "I",
+	command := exec.CommandContext(t.Context(), "cfn-lint", "--include-checks", "I", "--ignore-checks", "W3037",
 		"--regions", "us-east-1", "ap-northeast-1", "us-gov-west-1",
 		"--template", "cloudformation/source-account.yaml", "cloudformation/destination-account.yaml", "cloudformation/claims.yaml")
 	if output, err := command.CombinedOutput(); err != nil {
@@ -165,6 +167,9 @@ func TestParametersForSettingsAreAsTheProgramSays(t *testing.T) {
 			t.Errorf("%s: secret is %v for the program, NoEcho is %v here", name, setting.Secret, hidden)
 		}
 		if allowed, ok := parameter["AllowedValues"].([]any); ok {
+			if parameter["Default"] == "" && setting.Default == "" { // empty: not set
+				allowed = slices.DeleteFunc(allowed, func(value any) bool { return value == "" })
+			}
 			if takes := strings.Split(setting.Takes, ", "); !slices.Equal(texts(allowed), takes) {
 				t.Errorf("%s takes %q here, and %q in the program", name, allowed, takes)
 			}

@@ -24,6 +24,7 @@ var callsAs = map[string][]string{
 	"adapters/cognitosource.(*Directory).signIn":   {sourceRole},
 	"adapters/cognitosource.(*Directory).readUser": {sourceRole, sourceRetire},
 	"adapters/internal/cognitocalls":               {sourceRole}, // what the two above call
+	"adapters/cognitosource.(*FactorReader)":       {sourceRole},
 	"adapters/cognitosource.(*Retirer)":            {sourceRetire},
 	"adapters/stscredentials":                      {functionRole, completionRole},
 	"adapters/sqscompletion.(*Queue).Send":         {functionRole},
@@ -234,7 +235,7 @@ func TestPermissionsFollowTheSettings(t *testing.T) {
 		}
 		to := rolesWith(t, destination, given)
 		for role, check := range map[string]struct{ has, want []string }{
-			"source Role":                {cognitoOf(from["Role"]), []string{"AdminInitiateAuth", "AdminGetUser"}},
+			"source Role":                {cognitoOf(from["Role"]), []string{"AdminInitiateAuth", "AdminGetUser", "GetUserPoolMfaConfig", "AdminGetUserAuthFactors"}},
 			"source CompletionRole":      {cognitoOf(from["CompletionRole"]), row.retire},
 			"destination FunctionRole":   {cognitoOf(to["FunctionRole"]), nil},
 			"destination CompletionRole": {cognitoOf(to["CompletionRole"]), row.finish},
@@ -356,6 +357,8 @@ func TestWhatPartsPermissionsAndCallsIsNamed(t *testing.T) {
 	usual := []call{
 		{"cognito-idp:AdminInitiateAuth", directory + ".signIn"},
 		{"cognito-idp:AdminGetUser", directory + ".readUser"},
+		{"cognito-idp:GetUserPoolMfaConfig", module + "adapters/cognitosource.(*FactorReader).poolFactors"},
+		{"cognito-idp:AdminGetUserAuthFactors", module + "adapters/cognitosource.(*FactorReader).withPasskey"},
 		{"cognito-idp:AdminListGroupsForUser", retirer + ".Groups"},
 		{"cognito-idp:AdminDisableUser", retirer + ".Disable"},
 		{"cognito-idp:AdminUserGlobalSignOut", retirer + ".SignOut"},
@@ -399,14 +402,14 @@ func TestWhatPartsPermissionsAndCallsIsNamed(t *testing.T) {
 		"a permission more": {
 			calls: usual,
 			change: func(source, destination string) (string, string) {
-				return strings.Replace(source, "cognito-idp:AdminGetUser]", "cognito-idp:AdminGetUser, cognito-idp:ListUsers]", 1), destination
+				return strings.Replace(source, "cognito-idp:AdminInitiateAuth,", "cognito-idp:AdminInitiateAuth, cognito-idp:ListUsers,", 1), destination
 			},
 			want: "source-account Role allows cognito-idp:ListUsers, and nothing calls it",
 		},
 		"a permission less": {
 			calls: usual,
 			change: func(source, destination string) (string, string) {
-				return strings.Replace(source, ", cognito-idp:AdminGetUser]", "]", 1), destination
+				return strings.Replace(source, ", cognito-idp:AdminGetUser,", ",", 1), destination
 			},
 			want: directory + ".readUser calls cognito-idp:AdminGetUser, and source-account Role does not allow it",
 		},

@@ -54,6 +54,15 @@ func (r Rules) NeedsProfile(kind FindingKind) bool {
 	return profile != nil && profile(r)
 }
 
+// NeedsSecondFactors reports whether the decision depends on second factors that the
+// profile does not list: the source was not asked to complete a sign-in, which would
+// have shown them, and nothing else refuses the user.
+func (r Rules) NeedsSecondFactors(finding Finding) bool {
+	kind := settle(finding.Kind, finding.User)
+	return r.OnMFA != MFAMigrate && kind != PasswordAccepted && r.NeedsProfile(kind) &&
+		standing(finding.User) == "" && !demandsMFA(kind, finding)
+}
+
 // AsksSource reports whether a source is asked at all on this trigger. Where it is
 // not, the decision is the same for everybody, and says nothing of who exists.
 func (r Rules) AsksSource(trigger Trigger) bool {

@@ -274,3 +274,76 @@ func TestTheRecordOfACompletedMoveHasBothSubs(t *testing.T) {
 		t.Errorf("got %q, %q", record.SourceSub, record.DestinationSub)
 	}
 }
+
+// A further question is worth its time only where the answer can change the
+// decision, and then it must be put.
+func TestTheSourceIsAskedForMoreFactorsWhereTheyDecide(t *testing.T) {
+	t.Parallel()
+	with := func(change func(*domain.Rules)) domain.Rules {
+		rules := domain.DefaultRules()
+		change(&rules)
+		return rules
+	}
+	carry := with(func(r *domain.Rules) { r.OnMFA = domain.MFACarry })
+	for name, row := range map[string]struct {
+		rules  domain.Rules
+		kind   domain.FindingKind
+		change func(*domain.SourceUser)
+		want   bool
+	}{
+		"a forgotten password":                               {kind: domain.UserFound, want: true},
+		"a temporary password":                               {kind: domain.TemporaryPasswordAccepted, want: true},
+		"a demanded reset":                                   {kind: domain.ResetRequired, want: true},
+		"a forgotten password, with carry":                   {rules: carry, kind: domain.UserFound, want: true},
+		"a completed sign-in":                                {kind: domain.PasswordAccepted},
+		"a completed sign-in with a temporary password":      {kind: domain.PasswordAccepted, change: func(u *domain.SourceUser) { u.Status = domain.StatusForceChangePassword }, want: true},
+		"a completed sign-in that must be followed by reset": {kind: domain.PasswordAccepted, change: func(u *domain.SourceUser) { u.Status = domain.StatusResetRequired }, want: true},
+		"a challenge":                                        {kind: domain.MFARequired},
+		"a challenge, with carry":                            {rules: carry, kind: domain.MFARequired},
+		"a factor that the profile lists":                    {kind: domain.UserFound, change: func(u *domain.SourceUser) { u.MFA = []domain.MFAMethod{domain.MFASMS} }},
+		"a disabled user":                                    {kind: domain.UserFound, change: func(u *domain.SourceUser) { u.Enabled = false }},
+		"an unknown user":                                    {kind: domain.UserUnknown},
+		"a wrong password":                                   {kind: domain.PasswordWrong},
+		"nothing found":                                      {},
+		"everybody migrates":                                 {rules: with(func(r *domain.Rules) { r.OnMFA = domain.MFAMigrate }), kind: domain.UserFound},
+		"temporary passwords are refused":                    {rules: with(func(r *domain.Rules) { r.OnTemporaryPassword = domain.TemporaryPasswordRefuse }), kind: domain.TemporaryPasswordAccepted},
+		"resets are refused":                                 {rules: with(func(r *domain.Rules) { r.OnResetRequired = domain.ResetRequiredRefuse }), kind: domain.ResetRequired},
+	} {
+		rules := row.rules
+		if rules.OnMFA == "" {
+			rules = domain.DefaultRules()
+		}
+		user := changed(func(u *domain.SourceUser) {
+			if row.change != nil {
+				row.change(u)
+			}
+		})
+		if got := rules.NeedsSecondFactors(domain.Finding{Kind: row.kind, User: user}); got != row.want {
+			t.Errorf("%s: got %v, want %v", name, got, row.want)
+		}
+	}
+}
+
+// Where the question is not put, its answer would not have changed the decision to
+// a refusal: a factor that it would have shown does not get around the rule.
+func TestAFactorThatIsNotAskedForChangesNoDecisionToMigrate(t *testing.T) {
+	t.Parallel()
+	for way, path := range paths() {
+		for _, mfa := range []domain.OnMFA{domain.MFARefuse, domain.MFACarry} {
+			rules := domain.DefaultRules()
+			rules.OnMFA = mfa
+			for name, f := range factors() {
+				user := changed(func(u *domain.SourceUser) {
+					u.Status, u.MFA, u.PreferredMFA, u.MFARequired = path.status, f.methods, f.preferred, f.required
+				})
+				if rules.NeedsSecondFactors(domain.Finding{Kind: path.kind, User: user}) {
+					t.Errorf("%s, %s, %s: asked, although the profile shows a factor", way, mfa, name)
+				}
+			}
+			none := changed(func(u *domain.SourceUser) { u.Status = path.status })
+			if path.kind != domain.MFARequired && !rules.NeedsSecondFactors(domain.Finding{Kind: path.kind, User: none}) {
+				t.Errorf("%s, %s: not asked, although the profile shows none", way, mfa)
+			}
+		}
+	}
+}

@@ -41,6 +41,16 @@ type SourceDirectory interface {
 	FindUser(ctx context.Context, username string) (domain.Finding, error)
 }
 
+// SecondFactorReader reads what a source's profiles do not tell about second
+// factors.
+type SecondFactorReader interface {
+	// SecondFactors returns the user, completed by the second factors that further
+	// requests tell. It is called where [domain.Rules.NeedsSecondFactors] wants it.
+	// An error means that the source cannot tell, so the user must not be migrated.
+	// The errors are those of [SourceDirectory], without [ErrNotJudged].
+	SecondFactors(ctx context.Context, user domain.SourceUser) (domain.SourceUser, error)
+}
+
 // Errors of a source, matched by errors.Is.
 var (
 	// ErrThrottled: the source asks for fewer requests.
@@ -137,6 +147,8 @@ type Source struct {
 	Retirer SourceRetirer
 	// Groups lists the groups that profiles do not name.
 	Groups GroupLister
+	// SecondFactors reads what profiles do not tell about second factors.
+	SecondFactors SecondFactorReader
 	// Lister lists all users, for the operator's report. User pools are listed by a
 	// part of the operator's tool, so that the function does not carry it.
 	Lister UserLister

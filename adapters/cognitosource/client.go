@@ -29,19 +29,24 @@ var _ API = client{}
 func newSDK(config aws.Config, credentials ports.CredentialProvider, region string) *cognitoidentityprovider.Client {
 	return cognitoidentityprovider.NewFromConfig(config, func(o *cognitoidentityprovider.Options) {
 		o.Region = region
-		o.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-			set, err := credentials.Retrieve(ctx)
-			if err != nil {
-				return aws.Credentials{}, err
-			}
-			return aws.Credentials{
-				AccessKeyID:     set.AccessKeyID,
-				SecretAccessKey: set.SecretAccessKey.Reveal(),
-				SessionToken:    set.SessionToken.Reveal(),
-			}, nil
-		})
+		o.Credentials = sdkCredentials(credentials)
 		o.HTTPClient = awsclient.Over(o.HTTPClient)
 		o.Retryer = awsclient.Retryer()
+	})
+}
+
+// sdkCredentials gives the credentials of the port to the SDK.
+func sdkCredentials(credentials ports.CredentialProvider) aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		set, err := credentials.Retrieve(ctx)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		return aws.Credentials{
+			AccessKeyID:     set.AccessKeyID,
+			SecretAccessKey: set.SecretAccessKey.Reveal(),
+			SessionToken:    set.SessionToken.Reveal(),
+		}, nil
 	})
 }
 

@@ -186,7 +186,6 @@ func (d *Directory) readUser(ctx context.Context, finding domain.Finding, userna
 		return domain.Finding{}, awsfault.Empty(adapter, "AdminGetUser")
 	}
 	finding.User = userOf(answer)
-	finding.User.MFARequired = d.settings.MFA == domain.MFAOn
 	return finding, nil
 }
 

@@ -16,7 +16,7 @@ type Settings struct {
 	ClientSecret domain.Secret  `env:"CLIENT_SECRET" takes:"the app client's secret" desc:"Required if the app client has a secret."`
 	Region       Region         `env:"REGION" takes:"an AWS region" desc:"The source pool's region. Default: the region in its ID."`
 	Profile      Profile        `env:"PROFILE" envDefault:"admin_get_user" takes:"admin_get_user, concurrent, id_token" desc:"How the profile is read. \u0060admin_get_user\u0060: AdminGetUser after the sign-in. \u0060concurrent\u0060: AdminGetUser at the same time, which is faster but is also called for wrong passwords. \u0060id_token\u0060: from the ID token, which needs no call but has only what the app client may read. See docs/sources/cognito.md."`
-	MFA          domain.MFAMode `env:"MFA" envDefault:"OFF" takes:"OFF, OPTIONAL, ON" desc:"The source pool's own MFA setting. With \u0060ON\u0060, every user counts as one with a second factor, also where the profile lists none: by forgot-password, a temporary password or a required reset."`
+	MFA          domain.MFAMode `env:"MFA" takes:"OFF, OPTIONAL, ON" desc:"The source pool's own MFA setting. Default: the function asks the pool once per process, as soon as a user would migrate without a completed sign-in (by forgot-password, a temporary password or a required reset). \u0060ON\u0060: every such user counts as one with a second factor, also where the profile lists none. \u0060OFF\u0060: only factors that the profile lists count. With both, the pool is not asked; with \u0060OPTIONAL\u0060 it is, because of passkeys. See docs/second-factors.md."`
 	// Role is the role through which the pool is asked.
 	Role awsrole.Settings
 }

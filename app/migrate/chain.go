@@ -78,6 +78,22 @@ func (c Chain) ask(username string, question func(source ports.Source, last bool
 	return answer, nil
 }
 
+var _ SecondFactors = Chain(nil)
+
+// WithSecondFactors implements [SecondFactors].
+func (c Chain) WithSecondFactors(ctx context.Context, finding domain.Finding) (domain.Finding, error) {
+	for _, link := range c {
+		if reader := link.Source.SecondFactors; link.Name == finding.Source && reader != nil {
+			user, err := reader.SecondFactors(ctx, finding.User)
+			if err != nil {
+				return domain.Finding{}, ports.MaybeJudged(err)
+			}
+			finding.User = user
+		}
+	}
+	return finding, nil
+}
+
 var _ EarlierSources = Chain(nil)
 
 // FindEarlier implements [EarlierSources]. It asks all at once. What was typed is

@@ -40,6 +40,8 @@ type Options struct {
 	// Earlier asks the sources before the one that knows the user; nil where
 	// there is one source.
 	Earlier EarlierSources
+	// SecondFactors completes findings; nil where profiles list all second factors.
+	SecondFactors SecondFactors
 	// SourcePools are the IDs of the user pools that are sources. An attempt of one
 	// of them fails: the trigger is attached to the pool that it is to ask.
 	SourcePools []string
@@ -63,6 +65,13 @@ type EarlierSources interface {
 	// returns what was found, in the order of the sources. With an error, which is
 	// one of a source's, the findings are those of the sources that answered.
 	FindEarlier(ctx context.Context, source, typed string, names []string) ([]domain.Finding, error)
+}
+
+// SecondFactors reads second factors that a profile does not list.
+type SecondFactors interface {
+	// WithSecondFactors returns the finding, completed by its source. Its error is
+	// one of a source's, and means that the source cannot tell.
+	WithSecondFactors(ctx context.Context, finding domain.Finding) (domain.Finding, error)
 }
 
 // Completion says what follows a decision to migrate.
@@ -211,6 +220,9 @@ func (m *Migrator) decide(whole context.Context, attempt domain.Attempt) (domain
 	if err != nil {
 		return domain.Decision{}, domain.CompletionNone, err
 	}
+	if finding, err = m.withSecondFactors(ctx, finding); err != nil {
+		return domain.Decision{}, domain.CompletionNone, err
+	}
 	decision, err := m.afterEarlier(ctx, attempt, domain.Decide(m.options.Rules, attempt, finding))
 	if err != nil {
 		return domain.Decision{}, domain.CompletionNone, err
@@ -264,6 +276,17 @@ func (m *Migrator) ask(ctx, whole context.Context, attempt domain.Attempt) (doma
 		return m.find(ctx, attempt)
 	}
 	return m.prove(ctx, whole, attempt)
+}
+
+// withSecondFactors completes a finding where the decision depends on it. If the
+// source cannot tell, nothing is decided: a user with a second factor must not
+// migrate because of an outage.
+func (m *Migrator) withSecondFactors(ctx context.Context, finding domain.Finding) (_ domain.Finding, err error) {
+	if m.options.SecondFactors == nil || !m.options.Rules.NeedsSecondFactors(finding) {
+		return finding, nil
+	}
+	defer Recovered(&err)
+	return m.options.SecondFactors.WithSecondFactors(ctx, finding)
 }
 
 // find looks the user up. A panic of an adapter becomes an error: one attempt

@@ -65,6 +65,44 @@ func (mr *MockSourceDirectoryMockRecorder) FindUser(ctx, username interface{}) *
 	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "FindUser", reflect.TypeOf((*MockSourceDirectory)(nil).FindUser), ctx, username)
 }
 
+// MockSecondFactorReader is a mock of SecondFactorReader interface.
+type MockSecondFactorReader struct {
+	ctrl     *gomock.Controller
+	recorder *MockSecondFactorReaderMockRecorder
+}
+
+// MockSecondFactorReaderMockRecorder is the mock recorder for MockSecondFactorReader.
+type MockSecondFactorReaderMockRecorder struct {
+	mock *MockSecondFactorReader
+}
+
+// NewMockSecondFactorReader creates a new mock instance.
+func NewMockSecondFactorReader(ctrl *gomock.Controller) *MockSecondFactorReader {
+	mock := &MockSecondFactorReader{ctrl: ctrl}
+	mock.recorder = &MockSecondFactorReaderMockRecorder{mock}
+	return mock
+}
+
+// EXPECT returns an object that allows the caller to indicate expected use.
+func (m *MockSecondFactorReader) EXPECT() *MockSecondFactorReaderMockRecorder {
+	return m.recorder
+}
+
+// SecondFactors mocks base method.
+func (m *MockSecondFactorReader) SecondFactors(ctx context.Context, user domain.SourceUser) (domain.SourceUser, error) {
+	m.ctrl.T.Helper()
+	ret := m.ctrl.Call(m, "SecondFactors", ctx, user)
+	ret0, _ := ret[0].(domain.SourceUser)
+	ret1, _ := ret[1].(error)
+	return ret0, ret1
+}
+
+// SecondFactors indicates an expected call of SecondFactors.
+func (mr *MockSecondFactorReaderMockRecorder) SecondFactors(ctx, user interface{}) *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "SecondFactors", reflect.TypeOf((*MockSecondFactorReader)(nil).SecondFactors), ctx, user)
+}
+
 // MockUnknownCode is a mock of UnknownCode interface.
 type MockUnknownCode struct {
 	ctrl     *gomock.Controller

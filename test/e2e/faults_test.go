@@ -561,7 +561,7 @@ func newRig(f *fault, c *call, certificates [2]*authority, caFile string) (*rig,
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
-	r.settings = r.stub.settings().with("AWS_ENDPOINT_URL_STS", r.sts.url(), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", r.idp.url())
+	r.settings = r.stub.settings().with("SOURCE_MFA", "OFF", "AWS_ENDPOINT_URL_STS", r.sts.url(), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", r.idp.url())
 	if c.beside {
 		r.settings["SOURCE_PROFILE"] = "concurrent"
 	}

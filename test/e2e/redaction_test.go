@@ -147,7 +147,9 @@ func (c canaries) source() map[string]operation {
 			"AccessToken": c["access token"], "RefreshToken": c["refresh token"], "IdToken": jwt(claims) + c["ID token's signature"],
 			"ExpiresIn": 3600, "TokenType": "Bearer",
 		}}),
-		"AdminGetUser": answer(map[string]any{"Username": c["username"], "Enabled": true, "UserStatus": "CONFIRMED", "UserAttributes": listed}),
+		"AdminGetUser":            answer(map[string]any{"Username": c["username"], "Enabled": true, "UserStatus": "CONFIRMED", "UserAttributes": listed}),
+		"GetUserPoolMfaConfig":    mfaConfig("OPTIONAL", "MULTI_FACTOR_WITH_USER_VERIFICATION"),
+		"AdminGetUserAuthFactors": answer(map[string]any{"Username": c["username"], "ConfiguredUserAuthFactors": []string{"PASSWORD"}}),
 	}
 }
 

@@ -1,25 +1,184 @@
 package e2e_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
 	"cognito-user-migration/domain"
 )
 
-// The pool requires a second factor of everybody, and lists none for this user.
+const passkeysAsFactor = "MULTI_FACTOR_WITH_USER_VERIFICATION"
+
+// way is one of the ways in which a user can come to be migrated.
+type way struct {
+	event        func(person) string
+	signIn       operation // nil: the sign-in is not asked for
+	status       string
+	factorsAsked bool // the profile alone does not tell
+	reason       domain.Reason
+}
+
+func ways() map[string]way {
+	signsIn := func(p person) string { return signIn(p.username, p.password) }
+	return map[string]way{
+		"sign-in": {event: signsIn, signIn: challenge("WEB_AUTHN"), status: "CONFIRMED"},
+		"temporary password": {
+			event: signsIn, signIn: challenge("NEW_PASSWORD_REQUIRED"), status: "FORCE_CHANGE_PASSWORD", factorsAsked: true, reason: domain.ReasonTemporaryPassword,
+		},
+		"required reset": {
+			event: signsIn, signIn: awsError("PasswordResetRequiredException", "Password reset required for the user"), status: "RESET_REQUIRED",
+			factorsAsked: true, reason: domain.ReasonResetRequired,
+		},
+		"forgot-password": {
+			event: func(p person) string { return forgotPassword(p.username) }, status: "CONFIRMED", factorsAsked: true, reason: domain.ReasonForgotPassword,
+		},
+	}
+}
+
+// prepare sets the stub up for a way.
+func (w way) prepare(s *stub, p person) {
+	if w.signIn != nil {
+		s.on("AdminInitiateAuth", w.signIn)
+	}
+	s.on("AdminGetUser", profile(p, map[string]any{"UserStatus": w.status}))
+}
+
+// The profile lists no factor; the pool requires one of everybody, or the user has a
+// passkey. Nobody sets SOURCE_MFA.
+func TestNoWayStepsAroundAFactorThatOnlyThePoolTells(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		pool    operation
+		factors []string
+		choice  string
+		reason  domain.Reason
+	}{
+		"required by the pool":        {pool: mfaConfig("ON", ""), reason: domain.ReasonMFARequired},
+		"a passkey":                   {pool: mfaConfig("OPTIONAL", passkeysAsFactor), factors: []string{"PASSWORD", "WEB_AUTHN"}, reason: domain.ReasonMFARequired},
+		"required by the pool, carry": {pool: mfaConfig("ON", ""), choice: "carry", reason: domain.ReasonMFANotCarried},
+		"a passkey, carry":            {pool: mfaConfig("OPTIONAL", passkeysAsFactor), factors: []string{"PASSWORD", "WEB_AUTHN"}, choice: "carry", reason: domain.ReasonMFANotCarried},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPerson()
+			s := newStubFor(t, p)
+			s.on("GetUserPoolMfaConfig", row.pool)
+			s.on("AdminGetUserAuthFactors", authFactors(p, row.factors...))
+			settings := s.settings()
+			if row.choice != "" {
+				settings = settings.with("MIGRATE_ON_MFA", row.choice, "MIGRATE_DESTINATION_MFA", "OPTIONAL,SMS_MFA")
+			}
+			f := start(t, settings)
+			f.hidePerson(p)
+			for name, way := range ways() {
+				t.Log(name)
+				way.prepare(s, p)
+				f.refuses(way.event(p), row.reason)
+			}
+			if n := len(s.inputs("GetUserPoolMfaConfig")); n != 1 {
+				t.Errorf("the pool was asked %d times", n)
+			}
+		})
+	}
+}
+
+// Users without a factor migrate on the same ways, and MIGRATE_ON_MFA=migrate asks
+// nothing.
+func TestWhoHasNoFactorMigratesOnEveryWay(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		pool         operation
+		factors      []string
+		settings     []string
+		pools, users int // how often they are asked for, in three attempts
+	}{
+		"the pool asks nobody":         {pool: mfaConfig("OFF", ""), pools: 1},
+		"passkeys replace passwords":   {pool: mfaConfig("OPTIONAL", "SINGLE_FACTOR"), factors: []string{"PASSWORD", "WEB_AUTHN"}, pools: 1},
+		"no passkey":                   {pool: mfaConfig("OPTIONAL", passkeysAsFactor), factors: []string{"PASSWORD", "EMAIL_OTP"}, pools: 1, users: 3},
+		"SOURCE_MFA=OFF":               {settings: []string{"SOURCE_MFA", "OFF"}},
+		"everybody migrates":           {settings: []string{"MIGRATE_ON_MFA", "migrate"}},
+		"everybody migrates, required": {settings: []string{"MIGRATE_ON_MFA", "migrate", "SOURCE_MFA", "ON"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPerson()
+			s := newStubFor(t, p)
+			s.on("GetUserPoolMfaConfig", awsError("AccessDeniedException", "no"))
+			if row.pool != nil {
+				s.on("GetUserPoolMfaConfig", row.pool)
+			}
+			s.on("AdminGetUserAuthFactors", authFactors(p, row.factors...))
+			f := start(t, s.settings().with(row.settings...))
+			f.hidePerson(p)
+			f.migrates(signIn(p.username, p.password), domain.ReasonPasswordAccepted)
+			if n := len(s.inputs("GetUserPoolMfaConfig")) + len(s.inputs("AdminGetUserAuthFactors")); n != 0 {
+				t.Errorf("a completed sign-in asks %d times more", n)
+			}
+			for _, way := range ways() {
+				if way.factorsAsked {
+					way.prepare(s, p)
+					f.migrates(way.event(p), way.reason)
+				}
+			}
+			if pools, users := len(s.inputs("GetUserPoolMfaConfig")), len(s.inputs("AdminGetUserAuthFactors")); pools != row.pools || users != row.users {
+				t.Errorf("asked %d times for the pool and %d times for the user, want %d and %d", pools, users, row.pools, row.users)
+			}
+		})
+	}
+}
+
+// A source that cannot tell lets nobody in, and is asked again.
+func TestWhereThePoolCannotBeAskedNobodyIsLetIn(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		answer operation
+		reason domain.Reason
+	}{
+		"not permitted": {awsError("AccessDeniedException", "User is not authorized to perform this"), domain.ReasonSourceMisconfigured},
+		"throttled":     {awsError("TooManyRequestsException", "Rate exceeded"), domain.ReasonSourceThrottled},
+		"down":          {awsErrorStatus(http.StatusInternalServerError, "InternalErrorException", "Sorry"), domain.ReasonSourceUnreachable},
+		"empty":         {answer(map[string]any{}), domain.ReasonSourceUnreachable},
+	} {
+		for _, operation := range []string{"GetUserPoolMfaConfig", "AdminGetUserAuthFactors"} {
+			t.Run(name+", "+operation, func(t *testing.T) {
+				t.Parallel()
+				p := newPerson()
+				s := newStubFor(t, p)
+				s.on("GetUserPoolMfaConfig", mfaConfig("OPTIONAL", passkeysAsFactor))
+				s.on("AdminGetUserAuthFactors", authFactors(p, "PASSWORD"))
+				s.on(operation, row.answer)
+				f := start(t, s.settings())
+				f.hidePerson(p)
+				for _, way := range ways() {
+					if way.factorsAsked {
+						way.prepare(s, p)
+						f.fails(way.event(p), row.reason)
+					}
+				}
+				s.on("GetUserPoolMfaConfig", mfaConfig("OPTIONAL", passkeysAsFactor))
+				s.on("AdminGetUserAuthFactors", authFactors(p, "PASSWORD"))
+				f.migrates(forgotPassword(p.username), domain.ReasonForgotPassword)
+			})
+		}
+	}
+}
+
+// The setting says that the pool requires a second factor of everybody, and nothing
+// is asked.
 func TestAFactorThatThePoolRequiresIsNotSteppedAround(t *testing.T) {
 	t.Parallel()
 	p := newPerson()
 	s := newStubFor(t, p)
 	f := start(t, s.settings().with("SOURCE_MFA", "ON"))
 	f.hidePerson(p)
-	f.refuses(forgotPassword(p.username), domain.ReasonMFARequired)
-	s.on("AdminInitiateAuth", challenge("SMS_MFA"))
-	f.refuses(signIn(p.username, p.password), domain.ReasonMFARequired)
-	s.on("AdminInitiateAuth", challenge("NEW_PASSWORD_REQUIRED"))
-	s.on("AdminGetUser", profile(p, map[string]any{"UserStatus": "FORCE_CHANGE_PASSWORD"}))
-	f.refuses(signIn(p.username, p.password), domain.ReasonMFARequired)
+	for _, way := range ways() {
+		way.prepare(s, p)
+		f.refuses(way.event(p), domain.ReasonMFARequired)
+	}
+	if n := len(s.inputs("GetUserPoolMfaConfig")); n != 0 {
+		t.Errorf("the pool was asked %d times", n)
+	}
 }
 
 func TestACodeBySMSIsCarriedOver(t *testing.T) {

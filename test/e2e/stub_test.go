@@ -57,6 +57,7 @@ func newStubFor(t *testing.T, p person) *stub {
 	s := newStub(t)
 	s.on("AdminInitiateAuth", signedIn(p, nil))
 	s.on("AdminGetUser", profile(p, nil))
+	s.on("GetUserPoolMfaConfig", mfaConfig("OFF", ""))
 	return s
 }
 
@@ -174,6 +175,21 @@ func challenge(name string) operation {
 		"ChallengeParameters": map[string]string{"USER_ID_FOR_SRP": "canary-challenge"},
 		"Session":             "eyJ-session",
 	})
+}
+
+// mfaConfig is the answer of a pool that asks for second factors in this way, and
+// uses passkeys in this way.
+func mfaConfig(mode, passkeys string) operation {
+	config := map[string]any{"MfaConfiguration": mode}
+	if passkeys != "" {
+		config["WebAuthnConfiguration"] = map[string]string{"RelyingPartyId": "auth.example.com", "FactorConfiguration": passkeys}
+	}
+	return answer(config)
+}
+
+// authFactors is the answer about a user who can sign in in these ways.
+func authFactors(p person, ways ...string) operation {
+	return answer(map[string]any{"Username": p.username, "ConfiguredUserAuthFactors": ways})
 }
 
 // hang answers never.

@@ -16,8 +16,8 @@ import (
 type Source struct {
 	Region, UserPoolID, UserPoolARN, ClientID string
 	// RoleARN is a role of the source account. Its trust policy names both
-	// callers and demands ExternalID; its own policy allows AdminInitiateAuth
-	// and AdminGetUser and nothing else.
+	// callers and demands ExternalID; its own policy allows what the function's
+	// role of the templates may call, and nothing else.
 	RoleARN, ExternalID string
 	// Caller is a user of the destination account who may assume the role and
 	// do nothing else: what the function's execution role is on AWS.
@@ -111,7 +111,7 @@ func (s *Source) makeRole(ctx context.Context, id string) error {
 	})
 	return m.newRole(ctx, "migration-"+id, trust, policy(statement{
 		Effect: "Allow",
-		Action: []string{"cognito-idp:AdminInitiateAuth", "cognito-idp:AdminGetUser"},
+		Action: []string{"cognito-idp:AdminInitiateAuth", "cognito-idp:AdminGetUser", "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:AdminGetUserAuthFactors"},
 		// The pool's ARN on AWS. Moto compares with "*" here, whatever the pool.
 		Resource: "*",
 	}))

@@ -155,7 +155,7 @@ resource "aws_iam_role_policy" "function_role" {
       local.one_account ? [{
         Sid      = "ProvePasswordAndReadProfile"
         Effect   = "Allow"
-        Action   = ["cognito-idp:AdminInitiateAuth", "cognito-idp:AdminGetUser"]
+        Action   = ["cognito-idp:AdminInitiateAuth", "cognito-idp:AdminGetUser", "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:AdminGetUserAuthFactors"]
         Resource = [local.source_pool_arn]
         }] : [{
         Sid      = "AssumeTheSourceRole"

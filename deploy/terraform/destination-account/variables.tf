@@ -285,13 +285,13 @@ variable "source_profile" {
 }
 
 variable "source_mfa" {
-  description = "MFA setting of the source pool; with ON every user has a second factor"
+  description = "MFA setting of the source pool; if empty, the function asks the pool"
   type        = string
-  default     = "OFF"
+  default     = ""
 
   validation {
-    condition     = contains(["OFF", "OPTIONAL", "ON"], var.source_mfa)
-    error_message = "Takes OFF, OPTIONAL or ON."
+    condition     = contains(["", "OFF", "OPTIONAL", "ON"], var.source_mfa)
+    error_message = "Takes OFF, OPTIONAL or ON, or nothing."
   }
 }
 

@@ -99,7 +99,7 @@ resource "aws_iam_role_policy" "role" {
     Statement = [{
       Sid      = "ProvePasswordAndReadProfile"
       Effect   = "Allow"
-      Action   = ["cognito-idp:AdminInitiateAuth", "cognito-idp:AdminGetUser"]
+      Action   = ["cognito-idp:AdminInitiateAuth", "cognito-idp:AdminGetUser", "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:AdminGetUserAuthFactors"]
       Resource = local.pool_arn
     }]
   })

@@ -1,0 +1,152 @@
+package cognitosource
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync/atomic"
+
+	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/adapters/internal/awsjson"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+var _ ports.SecondFactorReader = (*FactorReader)(nil)
+
+// FactorReader reads what AdminGetUser does not tell about second factors: whether
+// the pool requires one of everybody, and passkeys. The calls are signed JSON: the
+// SDK has no AdminGetUserAuthFactors.
+type FactorReader struct {
+	api         *awsjson.Client
+	credentials ports.CredentialProvider
+	settings    Settings
+	// turn is a semaphore: one attempt at a time asks for the pool's settings.
+	turn chan struct{}
+	pool atomic.Pointer[poolFactors]
+}
+
+// poolFactors are the settings of a pool that say who has a second factor.
+type poolFactors struct {
+	required bool // of every user
+	passkeys bool // a passkey counts as a second factor
+}
+
+// OpenFactors returns the reader of the pool that the settings name.
+func OpenFactors(config aws.Config, credentials ports.CredentialProvider, settings Settings) *FactorReader {
+	config.Region = settings.ServiceRegion()
+	config.Credentials = sdkCredentials(credentials)
+	return &FactorReader{
+		api:         awsjson.New(config, awsjson.CognitoIdentityProvider()),
+		credentials: credentials, settings: settings, turn: make(chan struct{}, 1),
+	}
+}
+
+// SecondFactors implements [ports.SecondFactorReader]. The pool's settings are read
+// once per process, unless SOURCE_MFA says that nobody or everybody has a second
+// factor. After an error the next attempt asks again.
+func (r *FactorReader) SecondFactors(ctx context.Context, user domain.SourceUser) (domain.SourceUser, error) {
+	switch r.settings.MFA {
+	case domain.MFAOff:
+		return user, nil
+	case domain.MFAOn:
+		user.MFARequired = true
+		return user, nil
+	case domain.MFAOptional:
+	}
+	pool, err := r.poolFactors(ctx)
+	switch {
+	case err != nil:
+		return domain.SourceUser{}, err
+	case pool.required:
+		user.MFARequired = true
+		return user, nil
+	case pool.passkeys:
+		return r.withPasskey(ctx, user)
+	default:
+		return user, nil
+	}
+}
+
+func (r *FactorReader) poolFactors(ctx context.Context) (poolFactors, error) {
+	if known := r.pool.Load(); known != nil {
+		return *known, nil
+	}
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return poolFactors{}, ctx.Err()
+	}
+	if known := r.pool.Load(); known != nil {
+		return *known, nil
+	}
+	const operation = "GetUserPoolMfaConfig"
+	answer, err := r.api.Call(ctx, operation, struct{ UserPoolId string }{string(r.settings.UserPoolID)}) //nolint:revive // Cognito's name
+	if err != nil {
+		return poolFactors{}, r.fault(ctx, operation, err)
+	}
+	read, ok := readPoolFactors(answer)
+	if !ok {
+		return poolFactors{}, awsfault.Empty(adapter, operation)
+	}
+	r.pool.Store(&read)
+	return read, nil
+}
+
+// readPoolFactors reads an answer of GetUserPoolMfaConfig. It returns false if the
+// answer does not say whom the pool asks for a second factor. A use of passkeys that
+// is not known here counts as a second factor.
+func readPoolFactors(answer json.RawMessage) (poolFactors, bool) {
+	var pool struct {
+		MfaConfiguration      domain.MFAMode
+		WebAuthnConfiguration struct{ FactorConfiguration string }
+	}
+	if json.Unmarshal(answer, &pool) != nil {
+		return poolFactors{}, false
+	}
+	passkeys := pool.WebAuthnConfiguration.FactorConfiguration
+	return poolFactors{
+		required: pool.MfaConfiguration == domain.MFAOn,
+		passkeys: passkeys != "" && passkeys != "SINGLE_FACTOR",
+	}, pool.MfaConfiguration != ""
+}
+
+// withPasskey adds the user's passkey, if there is one.
+func (r *FactorReader) withPasskey(ctx context.Context, user domain.SourceUser) (domain.SourceUser, error) {
+	const operation = "AdminGetUserAuthFactors"
+	answer, err := r.api.Call(ctx, operation, struct{ UserPoolId, Username string }{string(r.settings.UserPoolID), user.Username}) //nolint:revive // Cognito's name
+	if err != nil {
+		return domain.SourceUser{}, r.fault(ctx, operation, err)
+	}
+	factors, ok := readAuthFactors(answer)
+	if !ok {
+		return domain.SourceUser{}, awsfault.Empty(adapter, operation)
+	}
+	if slices.Contains(factors, string(domain.MFAPasskey)) {
+		user.MFA = append(slices.Clip(user.MFA), domain.MFAPasskey)
+	}
+	return user, nil
+}
+
+// readAuthFactors reads an answer of AdminGetUserAuthFactors. It returns false if
+// the answer has no list: a user without a passkey could not be told from one with.
+func readAuthFactors(answer json.RawMessage) ([]string, bool) {
+	var user struct {
+		ConfiguredUserAuthFactors []string
+	}
+	err := json.Unmarshal(answer, &user)
+	return user.ConfiguredUserAuthFactors, err == nil && user.ConfiguredUserAuthFactors != nil
+}
+
+// fault is an error of a call. No answer about the user is taken from it: one who
+// is not there any more was there a moment ago.
+func (r *FactorReader) fault(ctx context.Context, operation string, err error) error {
+	err = awsfault.Of(ctx, adapter, operation, err)
+	if awsfault.StaleCredentials(err) {
+		r.credentials.Invalidate()
+	}
+	return err
+}
