@@ -158,8 +158,7 @@ func texts(values []any) []string {
 // noValue is AWS::NoValue: what holds it is left out.
 type noValue struct{}
 
-// resources gives the resources that are made, evaluated. A policy that stands
-// beside roles is added to what each of them may do, as IAM does.
+// resources gives the resources that are made, evaluated.
 func (s *stack) resources() map[string]map[string]any {
 	made := make(map[string]map[string]any)
 	for name, declared := range s.template.section("Resources") {
@@ -169,33 +168,7 @@ func (s *stack) resources() map[string]map[string]any {
 		}
 		made[name] = s.eval(resource).(map[string]any)
 	}
-	for name, resource := range made {
-		if resource["Type"] == "AWS::IAM::Policy" {
-			s.attach(resource["Properties"].(map[string]any), made)
-			delete(made, name)
-		}
-	}
 	return made
-}
-
-// attach adds the statements of a policy to those of its roles' own policies.
-func (s *stack) attach(policy map[string]any, made map[string]map[string]any) {
-	statements := policy["PolicyDocument"].(map[string]any)["Statement"].([]any)
-	for _, name := range policy["Roles"].([]any) {
-		there := false
-		for _, resource := range made {
-			properties, _ := resource["Properties"].(map[string]any)
-			if resource["Type"] != "AWS::IAM::Role" || properties["RoleName"] != name {
-				continue
-			}
-			there = true
-			document := properties["Policies"].([]any)[0].(map[string]any)["PolicyDocument"].(map[string]any)
-			document["Statement"] = slices.Concat(document["Statement"].([]any), statements)
-		}
-		if !there {
-			s.problems = append(s.problems, fmt.Sprintf("the policy %v is of no role that is made: %v", policy["PolicyName"], name))
-		}
-	}
 }
 
 func (s *stack) outputs() map[string]string {
