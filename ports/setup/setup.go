@@ -45,6 +45,13 @@ type GroupReader interface {
 	Groups(ctx context.Context, poolID string) ([]string, error)
 }
 
+// QuotaReader reads an account's quotas of Cognito.
+type QuotaReader interface {
+	// Quota returns how many requests per second of an API category the account
+	// may make in the reader's region.
+	Quota(ctx context.Context, category string) (perSecond float64, err error)
+}
+
 // QueueReader reads the settings of queues.
 type QueueReader interface {
 	// Queue returns the settings of the queue of a URL.

@@ -50,6 +50,7 @@ func commands() []command {
 		attachCommand(),
 		detachCommand(),
 		completeCommand(),
+		planCommand(),
 		reportCommand(),
 		settingsCommand(),
 		completionCommand(),

@@ -76,6 +76,8 @@ func rightValue(name string) []string {
 		return []string{"--any"}
 	case "destination-pool", "source-pool":
 		return []string{"--" + name, "ap-northeast-1_GhIjKl456"}
+	case "users":
+		return []string{"--users", "1000"}
 	default:
 		return []string{"--" + name, "name"}
 	}
@@ -100,7 +102,25 @@ func wrongValues(name string) []string {
 		return []string{"GhIjKl456", "ap-northeast-1", "ap-northeast-1_", "tokyo_GhIjKl456", "arn:aws:cognito-idp:ap-northeast-1:111111111111:userpool/ap-northeast-1_GhIjKl456", ""}
 	case "destination-client", "source-client":
 		return []string{"a client", "a/b", ""}
-	case "destination-region":
+	case "users":
+		return []string{"0", "many", "-1", "1e6", "2000000000", ""}
+	case "active", "peak-hour":
+		return []string{"0", "1.1", "101%", "NaN", "half", ""}
+	case "wrong-passwords":
+		return []string{"-1", "NaN", "11", ""}
+	case "source-parallel", "concurrency":
+		return []string{"-1", "none", "1.5"}
+	case "tries", "waves", "wave-days":
+		return []string{"0", "1000"}
+	case "source-latency", "retry-after":
+		return []string{"0s", "-1s", "200"}
+	case "source-kind", "source-profile", "habits":
+		return []string{"sometimes", ""}
+	case "destination-quota", "source-quota":
+		return []string{"UserRead", "UserRead=-1", "UserRead=NaN", "UserRead=Inf", "userread=5", "=5", ""}
+	case "price":
+		return []string{"mau=1", "log-gb=free", "log-gb"}
+	case "destination-region", "source-region":
 		return []string{"tokyo", "ap-northeast-1a", ""}
 	case "function":
 		return []string{"a function", "arn:aws:s3:::bucket", "arn:aws:lambda:ap-northeast-1:1:function:f", "a:b:c:d", strings.Repeat("f", 65), ""}
@@ -141,6 +161,10 @@ func TestEveryWrongUseOfEveryCommand(t *testing.T) {
 		"completion of an unknown shell":   {[]string{"completion", "tcsh"}, []string{`"tcsh"`, "expected bash, zsh, fish"}},
 		"the same pool twice":              {[]string{"init", "--source-pool", "us-east-1_a", "--destination-pool", "us-east-1_a"}, []string{"are the same user pool"}},
 		"no folder":                        {[]string{"init", "--source-pool", "us-east-1_a", "--destination-pool", "us-east-1_b", "--out", ""}, []string{"--out is empty"}},
+		"users and a state":                {[]string{"plan", "--users", "1", "--state", "move.db"}, []string{"give --users or --state, not both"}},
+		"a profile without a region":       {[]string{"plan", "--users", "1", "--source-aws-profile", "p"}, []string{"give --source-region too"}},
+		"quotas of another source":         {[]string{"plan", "--users", "1", "--source-kind", "other", "--source-quota", "UserRead=5"}, []string{"--source-kind cognito"}},
+		"quotas of one account twice":      {[]string{"plan", "--users", "1", "--same-account", "--source-quota", "UserRead=5"}, []string{"--same-account uses the destination's quotas"}},
 		"completion of no shell":           {[]string{"completion"}, []string{"SHELL"}},
 	}
 	for _, command := range commands() {
