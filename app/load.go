@@ -19,12 +19,23 @@ const resolving = 3 * time.Second
 func Load(ctx context.Context, binary Parts, environ []string) (*config.Config, error) {
 	ctx, cancel := context.WithTimeout(ctx, resolving)
 	defer cancel()
-	return config.Load(ctx, environ, binary.Sources, &lazyResolver{open: sync.OnceValues(func() (parts.Resolver, error) {
+	return config.Load(ctx, environ, binary.Sources, resolverOf(ctx, binary))
+}
+
+// loadSource reads the configuration of one source again, with its secrets.
+func loadSource(ctx context.Context, binary Parts, environ []string, name string) (config.Source, error) {
+	ctx, cancel := context.WithTimeout(ctx, resolving)
+	defer cancel()
+	return config.LoadSource(ctx, environ, name, binary.Sources, resolverOf(ctx, binary))
+}
+
+func resolverOf(ctx context.Context, binary Parts) *lazyResolver {
+	return &lazyResolver{open: sync.OnceValues(func() (parts.Resolver, error) {
 		if binary.Secrets == nil {
 			return nil, notListed("references to secrets")
 		}
 		return binary.Secrets(ctx)
-	})})
+	})}
 }
 
 // lazyResolver opens the resolver when it is first needed.

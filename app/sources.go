@@ -24,12 +24,13 @@ type openedSource struct {
 // sources lists the sources in the order of MIGRATE_SOURCES.
 type sources []openedSource
 
-// newSources opens the sources. Notes of a source are logged.
-func newSources(configuration *config.Config, logger *zap.Logger) (sources, error) {
+// newSources opens the sources. Notes of a source are logged. A source with
+// references to secrets resolves them again after it refused them.
+func newSources(binary Parts, process Process, configuration *config.Config, logger *zap.Logger) (sources, error) {
 	after := configuration.Completion.After
 	opened := make(sources, 0, len(configuration.Sources))
-	for _, source := range configuration.Sources {
-		one, err := source.Settings.Open(context.Background(), parts.SourceOptions{
+	open := func(ctx context.Context, source config.Source) (ports.Source, error) {
+		return source.Settings.Open(ctx, parts.SourceOptions{
 			Name: source.Name, Rules: configuration.Rules,
 			Note: func(note ports.Note) {
 				level := zapcore.WarnLevel
@@ -39,8 +40,14 @@ func newSources(configuration *config.Config, logger *zap.Logger) (sources, erro
 				logger.Log(level, note.Text, zap.String("source", source.Name), zap.Strings("names", note.Names))
 			},
 		})
+	}
+	for _, source := range configuration.Sources {
+		one, err := open(context.Background(), source)
 		if err != nil {
 			return nil, fmt.Errorf("%s (%s): %w", source.Name, source.Kind, err)
+		}
+		if source.HasReferences() {
+			one = renewed(one, renewal(binary, process, source, open), logger.With(zap.String("source", source.Name)))
 		}
 		if one.Retirer == nil && after != domain.AfterKeep {
 			return nil, fmt.Errorf("COMPLETION_AFTER=%s: %s cannot disable or delete users (%s_KIND=%s); set COMPLETION_AFTER=keep, or use a source that can", after, source.Name, source.Name, source.Kind)

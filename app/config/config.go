@@ -74,6 +74,17 @@ type Source struct {
 	Settings parts.SourceSettings
 	// UserPool is the ID of the source's user pool; empty for another kind.
 	UserPool string
+
+	secrets []domain.Secret // that the references among its variables resolved to
+}
+
+// HasReferences reports whether a variable of the source is a reference to a
+// secret.
+func (s Source) HasReferences() bool { return len(s.secrets) > 0 }
+
+// SameSecrets reports whether the references of both resolved to the same secrets.
+func (s Source) SameSecrets(other Source) bool {
+	return slices.EqualFunc(s.secrets, other.secrets, func(a, b domain.Secret) bool { return a.Reveal() == b.Reveal() })
 }
 
 // Audit says how attempts are recorded.
@@ -433,18 +444,27 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 	}, nil
 }
 
+// LoadSource reads the variables of one source again, as [Load] does, and resolves
+// their references again. A warm process calls it after a secret was rotated.
+func LoadSource(ctx context.Context, environ []string, name string, kinds []parts.SourceKind, resolver parts.Resolver) (Source, error) {
+	l := newLoader(ctx, environ, resolver)
+	source := l.source(name, kinds)
+	return source, l.err()
+}
+
 // loader reads the variables and collects the problems.
 type loader struct {
 	ctx         context.Context //nolint:containedctx // it lives as long as one call of Load
 	resolver    parts.Resolver
 	environment map[string]string
-	read        map[string][]string // by family, the variables that something reads
+	read        map[string][]string        // by family, the variables that something reads
+	secrets     map[string][]domain.Secret // by family, what its references resolved to
 	problems    []string
 	warnings    []string
 }
 
 func newLoader(ctx context.Context, environ []string, resolver parts.Resolver) *loader {
-	l := &loader{ctx: ctx, resolver: resolver, environment: make(map[string]string), read: make(map[string][]string)}
+	l := &loader{ctx: ctx, resolver: resolver, environment: make(map[string]string), read: make(map[string][]string), secrets: make(map[string][]domain.Secret)}
 	for _, variable := range environ {
 		if name, value, _ := strings.Cut(variable, "="); value != "" {
 			l.environment[name] = value
@@ -477,7 +497,7 @@ func (l *loader) parse(prefix string, into any) {
 			references = append(references, variable)
 		}
 	}
-	l.resolve(references)
+	l.secrets[prefix] = append(l.secrets[prefix], l.resolve(references)...)
 	err := env.ParseWithOptions(into, env.Options{Environment: l.environment, Prefix: prefix})
 	if err == nil {
 		return
@@ -494,7 +514,7 @@ func isReference(value string) bool {
 
 // resolve replaces references by their secrets. It resolves them at the same time,
 // because a cold start waits for them.
-func (l *loader) resolve(variables []string) {
+func (l *loader) resolve(variables []string) []domain.Secret {
 	secrets, failed := make([]domain.Secret, len(variables)), make([]error, len(variables))
 	var work sync.WaitGroup
 	for i, variable := range variables {
@@ -517,6 +537,7 @@ func (l *loader) resolve(variables []string) {
 		}
 		l.environment[variable] = secrets[i].Reveal()
 	}
+	return secrets
 }
 
 // sources reads the variables of each source, under its own name.
@@ -560,7 +581,7 @@ func (l *loader) source(name string, kinds []parts.SourceKind) Source {
 			l.problems = append(l.problems, err.Error())
 		}
 	}
-	source := Source{Name: name, Kind: common.Kind, Match: common.Match, Settings: settings}
+	source := Source{Name: name, Kind: common.Kind, Match: common.Match, Settings: settings, secrets: l.secrets[prefix]}
 	if variable := kinds[at].PoolVariable; variable != "" {
 		source.UserPool = l.environment[prefix+variable]
 	}
