@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -16,15 +17,39 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// carrying is an option of UpdateUserPool. It adds to the request what the pool has
-// and the SDK has no field for, so that the call does not reset it (cognito-facts
-// 21). It does so before the request is signed.
-func carrying(pool map[string]any) func(*cognitoidentityprovider.Options) {
+// settings are those of a user pool as AWS wrote them in the answer of a call that
+// describes it.
+type settings struct {
+	raw   map[string]any
+	gives reflect.Type // the SDK's shape of the answer
+	takes reflect.Type // the SDK's shape of the request that writes them
+}
+
+func poolSettings(raw map[string]any) settings {
+	return settings{raw, reflect.TypeFor[types.UserPoolType](), reflect.TypeFor[cognitoidentityprovider.UpdateUserPoolInput]()}
+}
+
+func mfaSettings(raw map[string]any) settings {
+	return settings{raw, reflect.TypeFor[cognitoidentityprovider.GetUserPoolMfaConfigOutput](), reflect.TypeFor[cognitoidentityprovider.SetUserPoolMfaConfigInput]()}
+}
+
+// unknown lists the settings that the SDK's shape of the answer has no field for.
+func (s settings) unknown() []string {
+	var paths []string
+	unknownIn(&paths, "", s.raw, s.gives)
+	slices.Sort(paths)
+	return paths
+}
+
+// carrying is an option of the call that writes the settings. It adds to the
+// request the settings that the SDK has no field for, so that the call does not
+// reset them (cognito-facts 21). It does so before the request is signed.
+func (s settings) carrying() func(*cognitoidentityprovider.Options) {
 	return func(options *cognitoidentityprovider.Options) {
 		options.APIOptions = append(options.APIOptions, func(stack *middleware.Stack) error {
 			return stack.Build.Add(middleware.BuildMiddlewareFunc("carryUnknownSettings",
 				func(ctx context.Context, input middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
-					if err := addUnknown(&input, pool); err != nil {
+					if err := addUnknown(&input, s); err != nil {
 						return middleware.BuildOutput{}, middleware.Metadata{}, err
 					}
 					return next.HandleBuild(ctx, input)
@@ -33,7 +58,7 @@ func carrying(pool map[string]any) func(*cognitoidentityprovider.Options) {
 	}
 }
 
-func addUnknown(input *middleware.BuildInput, pool map[string]any) error {
+func addUnknown(input *middleware.BuildInput, s settings) error {
 	request, ok := input.Request.(*smithyhttp.Request)
 	if !ok {
 		return errors.New("the request is not HTTP")
@@ -46,7 +71,7 @@ func addUnknown(input *middleware.BuildInput, pool map[string]any) error {
 	if err := decodeNumbers(written, &body); err != nil {
 		return err
 	}
-	merge(body, pool)
+	s.merge(body)
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
@@ -66,14 +91,12 @@ func decodeNumbers(text []byte, into any) error {
 	return decoder.Decode(into)
 }
 
-// merge adds the pool's settings that the SDK has no field for to a request. What
-// the SDK knows of a pool and does not take in UpdateUserPool is read-only.
-func merge(body, pool map[string]any) {
-	takes := reflect.TypeFor[cognitoidentityprovider.UpdateUserPoolInput]()
-	gives := reflect.TypeFor[types.UserPoolType]()
-	for name, value := range pool {
-		field, known := gives.FieldByName(name)
-		_, taken := takes.FieldByName(name)
+// merge adds the settings that the SDK has no field for to a request. What the SDK
+// knows in the answer and does not take in the request is read-only.
+func (s settings) merge(body map[string]any) {
+	for name, value := range s.raw {
+		field, known := s.gives.FieldByName(name)
+		_, taken := s.takes.FieldByName(name)
 		switch {
 		case value == nil, known && !taken:
 		case !known:

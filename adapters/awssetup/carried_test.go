@@ -1,82 +1,23 @@
 package awssetup
 
 import (
-	"encoding/json"
 	"errors"
-	"io"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
+
+	"cognito-user-migration/test/peers"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 )
 
-// strictPool is a user pool that keeps the JSON it is given, and sets back what an
-// update leaves out, as Cognito does.
-type strictPool struct {
-	mu     sync.Mutex
-	pool   map[string]any
-	onRead func(reads int, pool map[string]any)
-	reads  int
-	fails  string // a code that UpdateUserPool answers with
-	writes int
-}
-
-// describedOnly are fields that DescribeUserPool gives and UpdateUserPool does not take.
-var describedOnly = []string{"Id", "Name", "Arn", "SchemaAttributes", "EstimatedNumberOfUsers", "UsernameAttributes"}
-
-func (s *strictPool) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	var answer any = map[string]any{}
-	switch operation {
-	case "DescribeUserPool":
-		s.reads++
-		if s.onRead != nil {
-			s.onRead(s.reads, s.pool)
-		}
-		answer = map[string]any{"UserPool": s.pool}
-	case "UpdateUserPool":
-		if s.fails != "" {
-			w.WriteHeader(http.StatusBadRequest)
-			answer = map[string]any{"__type": s.fails, "message": "no"}
-			break
-		}
-		var input map[string]any
-		text, _ := io.ReadAll(r.Body)
-		_ = decodeNumbers(text, &input)
-		s.writes++
-		stored := make(map[string]any)
-		for _, name := range describedOnly {
-			if value, there := s.pool[name]; there {
-				stored[name] = value
-			}
-		}
-		delete(input, "UserPoolId")
-		delete(input, "PoolName")
-		maps.Copy(stored, input)
-		s.pool = stored
-	}
-	_ = json.NewEncoder(w).Encode(answer)
-}
-
-func startStrict(t *testing.T, pool string) (*strictPool, *UserPools) {
+func startStrict(t *testing.T) (*peers.StrictPool, *UserPools) {
 	t.Helper()
-	s := new(strictPool)
-	if err := decodeNumbers([]byte(pool), &s.pool); err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
+	s := peers.StartStrictPool(t, novel, novelMFA)
 	return s, NewUserPools(cognitoidentityprovider.New(cognitoidentityprovider.Options{
-		BaseEndpoint: &server.URL, Region: "us-east-1", RetryMaxAttempts: 1,
+		BaseEndpoint: &s.URL, Region: "us-east-1", RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "example", ""),
 		HTTPClient:  &http.Client{Transport: &http.Transport{}},
 	}))
@@ -90,12 +31,16 @@ const novel = `{"Id":"us-east-1_pool","Name":"people","Arn":"arn:pool","Username
 	"Policies":{"PasswordPolicy":{"MinimumLength":8,"Entropy":80},"Novel":{"On":true}},
 	"LambdaConfig":{"PreSignUp":"arn:aws:lambda:us-east-1:111111111111:function:other","TriggerOfNextYear":{"LambdaArn":"arn:x"}},
 	"AccountRecoverySetting":{"RecoveryMechanisms":[{"Priority":1,"Name":"verified_email","Delay":60},{"Priority":2,"Name":"verified_phone_number"}]},
-	"UserPoolTags":{"team":"identity"},"MfaConfiguration":"OFF"}`
+	"UserPoolTags":{"team":"identity"},"MfaConfiguration":"OPTIONAL","LastModifiedDate":1700000000.5}`
+
+// novelMFA is its MFA configuration, with settings that no SDK knows.
+const novelMFA = `{"MfaConfiguration":"OPTIONAL","SoftwareTokenMfaConfiguration":{"Enabled":true,"Issuer":"people"},
+	"WebAuthnConfiguration":{"RelyingPartyId":"example.com","Attestation":{"Level":3}},"PushMfaConfiguration":{"Topic":"arn:x","Tries":12345678901234567890}}`
 
 func TestOnlyTheTriggerChangesWhateverThePoolHas(t *testing.T) {
 	t.Parallel()
-	s, pools := startStrict(t, novel)
-	before := maps.Clone(s.pool)
+	s, pools := startStrict(t)
+	before, mfaBefore, _ := s.Settings()
 	change, err := pools.Plan(t.Context(), "us-east-1_pool", function)
 	if err != nil {
 		t.Fatal(err)
@@ -103,13 +48,14 @@ func TestOnlyTheTriggerChangesWhateverThePoolHas(t *testing.T) {
 	if err := pools.Apply(t.Context(), change); err != nil {
 		t.Fatal(err)
 	}
-	triggers, _ := s.pool["LambdaConfig"].(map[string]any)
+	pool, mfa, _ := s.Settings()
+	triggers, _ := pool["LambdaConfig"].(map[string]any)
 	if triggers["UserMigration"] != function {
 		t.Errorf("the triggers are %v", triggers)
 	}
 	delete(triggers, "UserMigration")
-	if !reflect.DeepEqual(s.pool, before) {
-		t.Errorf("got  %v\nwant %v", s.pool, before)
+	if !reflect.DeepEqual(pool, before) || !reflect.DeepEqual(mfa, mfaBefore) {
+		t.Errorf("got  %v, %v\nwant %v, %v", pool, mfa, before, mfaBefore)
 	}
 	restore, err := change.Restore()
 	if err != nil || !strings.Contains(string(restore), `"EumsSms"`) || !strings.Contains(string(restore), `12345678901234567890`) {
@@ -119,37 +65,44 @@ func TestOnlyTheTriggerChangesWhateverThePoolHas(t *testing.T) {
 	if err == nil {
 		err = pools.Apply(t.Context(), detach)
 	}
-	if err != nil || !reflect.DeepEqual(s.pool, before) {
-		t.Errorf("after it was taken off: %v, %v", s.pool, err)
+	if pool, mfa, _ := s.Settings(); err != nil || !reflect.DeepEqual(pool, before) || !reflect.DeepEqual(mfa, mfaBefore) {
+		t.Errorf("after it was taken off: %v, %v, %v", pool, mfa, err)
 	}
 }
 
-func TestAChangeOfAnUnknownSettingMeanwhileIsDetected(t *testing.T) {
+func TestAChangeMeanwhileIsDetected(t *testing.T) {
 	t.Parallel()
-	t.Run("before the write", func(t *testing.T) {
-		t.Parallel()
-		s, pools := startStrict(t, novel)
-		s.onRead = func(reads int, pool map[string]any) {
-			if reads == 2 {
-				pool["DcrConfiguration"] = map[string]any{"Enabled": true}
+	for name, change := range map[string]func(pool map[string]any){
+		"of a setting that no SDK knows": func(pool map[string]any) { pool["DcrConfiguration"] = map[string]any{"Enabled": true} },
+		"of a setting that it knows":     func(pool map[string]any) { pool["UserPoolTags"] = map[string]any{"team": "other"} },
+		"that no setting shows":          func(pool map[string]any) { pool["LastModifiedDate"] = 1700000001.5 },
+	} {
+		t.Run("before the write, "+name, func(t *testing.T) {
+			t.Parallel()
+			s, pools := startStrict(t)
+			s.OnRead(func(reads int, pool map[string]any) {
+				if reads == 2 {
+					change(pool)
+				}
+			})
+			planned, err := pools.Plan(t.Context(), "us-east-1_pool", function)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		change, err := pools.Plan(t.Context(), "us-east-1_pool", function)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := pools.Apply(t.Context(), change); !errors.Is(err, errMovedMeanwhile) || s.writes != 0 {
-			t.Errorf("got %v after %d writes", err, s.writes)
-		}
-	})
+			err = pools.Apply(t.Context(), planned)
+			if _, _, writes := s.Settings(); !errors.Is(err, errMovedMeanwhile) || len(writes) != 0 {
+				t.Errorf("got %v after %v", err, writes)
+			}
+		})
+	}
 	t.Run("after the write", func(t *testing.T) {
 		t.Parallel()
-		s, pools := startStrict(t, novel)
-		s.onRead = func(reads int, pool map[string]any) {
+		s, pools := startStrict(t)
+		s.OnRead(func(reads int, pool map[string]any) {
 			if reads == 3 {
 				delete(pool, "EumsSms")
 			}
-		}
+		})
 		change, err := pools.Plan(t.Context(), "us-east-1_pool", function)
 		if err != nil {
 			t.Fatal(err)
@@ -167,8 +120,8 @@ func TestErrorsOfTheWriteSayWhatToDo(t *testing.T) {
 	for code, want := range map[string]string{
 		"UserImportInProgressException": "wait for it", "ConcurrentModificationException": "Try again", "FeatureUnavailableInTierException": "feature plan",
 	} {
-		s, pools := startStrict(t, novel)
-		s.fails = code
+		s, pools := startStrict(t)
+		s.Fail(code)
 		change, err := pools.Plan(t.Context(), "us-east-1_pool", function)
 		if err != nil {
 			t.Fatal(err)

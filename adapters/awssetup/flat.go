@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
-	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -152,8 +151,7 @@ func present(value reflect.Value) any {
 	}
 }
 
-// rawAnswer is what DescribeUserPool answered, before the SDK dropped what it
-// does not know.
+// rawAnswer is what a call answered, before the SDK dropped what it does not know.
 type rawAnswer struct {
 	body []byte
 }
@@ -185,25 +183,14 @@ type replayed struct {
 	io.Closer
 }
 
-// pool is the user pool of the answer; nil where there is none, and then the SDK
+// object is the JSON object of the answer; nil where it is none, and then the SDK
 // has said so.
-func (r *rawAnswer) pool() map[string]any {
-	var answer struct {
-		UserPool map[string]any
-	}
+func (r *rawAnswer) object() map[string]any {
+	var answer map[string]any
 	if decodeNumbers(r.body, &answer) != nil {
 		return nil
 	}
-	return answer.UserPool
-}
-
-// unknown lists the settings of the answer that the SDK's shape has no field
-// for.
-func (r *rawAnswer) unknown() []string {
-	var paths []string
-	unknownIn(&paths, "", r.pool(), reflect.TypeFor[types.UserPoolType]())
-	slices.Sort(paths)
-	return paths
+	return answer
 }
 
 func unknownIn(paths *[]string, path string, value any, shape reflect.Type) {

@@ -8,7 +8,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
@@ -31,16 +33,16 @@ type Change struct {
 	// Unknown names settings that AWS tells of and this version of the tool does
 	// not know. The request carries them as they are.
 	Unknown []string
-	raw     map[string]any // the pool as AWS wrote it
 }
 
 // snapshot is a user pool as it is read, flat.
 type snapshot struct {
-	pool    map[string]string
-	mfa     map[string]string
-	unknown []string
-	raw     map[string]any // the pool as AWS wrote it
-	mfaRead *cognitoidentityprovider.GetUserPoolMfaConfigOutput
+	pool     map[string]string
+	mfa      map[string]string
+	written  settings // of the pool, as AWS wrote them
+	mfaRead  *cognitoidentityprovider.GetUserPoolMfaConfigOutput
+	mfaWrote settings
+	modified time.Time // when the pool was modified last
 }
 
 // Plan reads the user pool and prepares the change that makes the function given
@@ -62,7 +64,8 @@ func (u *UserPools) plan(ctx context.Context, poolID string, trigger trigger, fu
 	}
 	request, lost := updateOf(pool)
 	change := &Change{
-		poolID: poolID, before: before, request: request, as: flatten(request), Lost: lost, Unknown: before.unknown, raw: before.raw,
+		poolID: poolID, before: before, request: request, as: flatten(request), Lost: lost,
+		Unknown: append(before.written.unknown(), prefixedPaths("MFA.", before.mfaWrote.unknown())...),
 	}
 	change.trigger = trigger
 	if pool.LambdaConfig != nil {
@@ -116,14 +119,14 @@ func (c *Change) Restore() ([]byte, error) {
 	back := *c.request
 	back.LambdaConfig = &c.was
 	text, err := indented(back)
-	if err != nil || len(c.Unknown) == 0 {
+	if err != nil || len(c.before.written.unknown()) == 0 {
 		return text, err
 	}
 	var body map[string]any
 	if err := decodeNumbers(text, &body); err != nil {
 		return nil, err
 	}
-	merge(body, c.raw)
+	c.before.written.merge(body)
 	return json.MarshalIndent(body, "", "  ")
 }
 
@@ -150,10 +153,10 @@ func (u *UserPools) Apply(ctx context.Context, change *Change) error {
 	if err != nil {
 		return err
 	}
-	if len(diff(change.before.pool, now.pool)) > 0 || len(diff(change.before.mfa, now.mfa)) > 0 {
+	if !now.modified.Equal(change.before.modified) || len(diff(change.before.pool, now.pool)) > 0 || len(diff(change.before.mfa, now.mfa)) > 0 {
 		return errMovedMeanwhile
 	}
-	if _, err := u.api.UpdateUserPool(ctx, change.request, carrying(change.raw)); err != nil {
+	if _, err := u.api.UpdateUserPool(ctx, change.request, change.before.written.carrying()); err != nil {
 		return notWritten(classify(ctx, "UpdateUserPool", err))
 	}
 	return u.readBack(ctx, change)
@@ -185,7 +188,7 @@ func (u *UserPools) readBack(ctx context.Context, change *Change) error {
 		return fmt.Errorf("the trigger was written, but reading the pool again to check it failed: %w", err)
 	}
 	if len(diff(change.before.mfa, after.mfa)) > 0 {
-		if _, err := u.api.SetUserPoolMfaConfig(ctx, mfaOf(change.poolID, change.before.mfaRead)); err != nil {
+		if _, err := u.api.SetUserPoolMfaConfig(ctx, mfaOf(change.poolID, change.before.mfaRead), change.before.mfaWrote.carrying()); err != nil {
 			return errors.Join(change.compare(after), fmt.Errorf("restoring the MFA configuration failed: %w", classify(ctx, "SetUserPoolMfaConfig", err)))
 		}
 		if _, after, err = u.read(ctx, change.poolID); err != nil {
@@ -214,7 +217,7 @@ func (c *Change) compare(after snapshot) error {
 
 // read describes the pool and its MFA configuration.
 func (u *UserPools) read(ctx context.Context, poolID string) (*types.UserPoolType, snapshot, error) {
-	var raw rawAnswer
+	var raw, rawMFA rawAnswer
 	answer, err := u.api.DescribeUserPool(ctx, &cognitoidentityprovider.DescribeUserPoolInput{UserPoolId: &poolID}, raw.keep)
 	if err != nil {
 		return nil, snapshot{}, classify(ctx, "DescribeUserPool", err)
@@ -222,7 +225,7 @@ func (u *UserPools) read(ctx context.Context, poolID string) (*types.UserPoolTyp
 	if answer.UserPool == nil {
 		return nil, snapshot{}, errEmpty("DescribeUserPool")
 	}
-	mfa, err := u.api.GetUserPoolMfaConfig(ctx, &cognitoidentityprovider.GetUserPoolMfaConfigInput{UserPoolId: &poolID})
+	mfa, err := u.api.GetUserPoolMfaConfig(ctx, &cognitoidentityprovider.GetUserPoolMfaConfigInput{UserPoolId: &poolID}, rawMFA.keep)
 	if err != nil {
 		return nil, snapshot{}, classify(ctx, "GetUserPoolMfaConfig", err)
 	}
@@ -234,9 +237,23 @@ func (u *UserPools) read(ctx context.Context, poolID string) (*types.UserPoolTyp
 		pool["DeviceConfiguration"] = "there" // with both its choices off, devices are still tracked
 	}
 	forgetOldNames(pool)
-	before := snapshot{pool: pool, mfa: prefixed("MFA.", flatten(mfaOf("", mfa))), unknown: raw.unknown(), raw: raw.pool(), mfaRead: mfa}
-	maps.Copy(pool, flattenRaw(before.raw, before.unknown))
+	described, _ := raw.object()["UserPool"].(map[string]any)
+	before := snapshot{
+		pool: pool, mfa: flatten(mfaOf("", mfa)), written: poolSettings(described), mfaRead: mfa, mfaWrote: mfaSettings(rawMFA.object()),
+		modified: aws.ToTime(answer.UserPool.LastModifiedDate),
+	}
+	maps.Copy(pool, flattenRaw(described, before.written.unknown()))
+	maps.Copy(before.mfa, flattenRaw(before.mfaWrote.raw, before.mfaWrote.unknown()))
+	before.mfa = prefixed("MFA.", before.mfa)
 	return answer.UserPool, before, nil
+}
+
+// prefixedPaths writes the prefix before each path.
+func prefixedPaths(prefix string, paths []string) []string {
+	for i, path := range paths {
+		paths[i] = prefix + path
+	}
+	return paths
 }
 
 // forgetOldNames drops what DescribeUserPool says twice, so that only a change
