@@ -14,6 +14,8 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # IMAGE, PLATFORM, BASE, ENGINE, PULL: see deploy/image/build.sh
 # make bench QUICK=1 is shorter, KEEP=1 writes into docs; BENCHFLAGS: go -C test/bench run ./cmd/bench -help
 BENCHFLAGS ?=
+# SCALEFLAGS: go run ./test/reportscale -help
+SCALEFLAGS ?=
 export VERSION
 
 # The main of the function, as a folder or as a name below app/cmd. It lists the parts that the
@@ -138,6 +140,10 @@ bench: ## What one sign-in costs, beside the floor, Python and Node.js; QUICK=1 
 bench-load: ## How that grows with sources, attributes, groups and processes at once
 	@$(BUILD_BENCH)
 	@bin/bench -rounds 0 -quota 0 $(if $(QUICK),-load 1 -wait 10s) $(BENCHFLAGS)
+
+.PHONY: report-scale
+report-scale: ## What a report over millions of users takes, beside a boto3 script; KEEP=1 writes into docs
+	@go run ./test/reportscale $(if $(KEEP),-keep docs/report.md) $(SCALEFLAGS)
 
 .PHONY: cover
 cover: ## Statement coverage: of domain it must be 100 %, the rest is printed

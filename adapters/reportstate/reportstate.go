@@ -52,21 +52,23 @@ CREATE TABLE part (
   PRIMARY KEY (source, slice)
 );
 CREATE TABLE source_user (
-  id INTEGER PRIMARY KEY, source INTEGER NOT NULL, username TEXT NOT NULL, sub TEXT NOT NULL,
+  id INTEGER PRIMARY KEY, source INTEGER NOT NULL, slice TEXT NOT NULL, username TEXT NOT NULL, sub TEXT NOT NULL,
   key_sub TEXT, key_name TEXT, key_email TEXT, key_phone TEXT, other_email TEXT, other_phone TEXT,
   status TEXT NOT NULL, enabled INTEGER NOT NULL,
   sign_in INTEGER NOT NULL, sign_in_reason TEXT NOT NULL,
   forgot_password INTEGER NOT NULL, forgot_password_reason TEXT NOT NULL,
   import INTEGER NOT NULL, import_reason TEXT NOT NULL,
   standing TEXT NOT NULL DEFAULT 'remaining', cause TEXT NOT NULL DEFAULT '', evidence INTEGER NOT NULL DEFAULT 0,
-  destination_user INTEGER,
-  UNIQUE (source, username)
+  destination_user INTEGER
 );
 CREATE TABLE destination_user (
-  id INTEGER PRIMARY KEY, username TEXT NOT NULL UNIQUE, sub TEXT NOT NULL,
+  id INTEGER PRIMARY KEY, slice TEXT NOT NULL, username TEXT NOT NULL, sub TEXT NOT NULL,
   key_sub TEXT, key_name TEXT, key_email TEXT, key_phone TEXT, other_email TEXT, other_phone TEXT,
   status TEXT NOT NULL, enabled INTEGER NOT NULL, created_at INTEGER NOT NULL
-);`
+);
+CREATE TABLE candidate (
+  source_user INTEGER NOT NULL, destination_user INTEGER NOT NULL, PRIMARY KEY (source_user, destination_user)
+) WITHOUT ROWID;`
 
 // Identity says to which migration a state belongs.
 type Identity struct {
@@ -89,7 +91,7 @@ func Open(ctx context.Context, path string, identity Identity, rescan bool) (*St
 	if err := prepare(path); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	db, err := sql.Open("sqlite", "file:"+escaped(path)+"?_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)&_pragma=cache_size(-16000)&_pragma=temp_store(FILE)&_txlock=immediate")
+	db, err := sql.Open("sqlite", "file:"+escaped(path)+"?_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)&_pragma=cache_size(-16000)&_pragma=temp_store(FILE)&_pragma=wal_autocheckpoint(4000)&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -247,7 +249,7 @@ func (s *State) Begin(ctx context.Context, now time.Time, parts []ports.ReportPa
 		}
 		scan = Scan{StartedAt: now}
 		for _, statement := range []string{
-			"DELETE FROM part", "DELETE FROM source_user", "DELETE FROM destination_user",
+			"DELETE FROM part", "DELETE FROM source_user", "DELETE FROM destination_user", "DELETE FROM candidate",
 			"DELETE FROM scan WHERE finished_at IS NULL",
 		} {
 			if _, err := tx.ExecContext(ctx, statement); err != nil {

@@ -115,7 +115,7 @@ func TestAStateIsContinued(t *testing.T) {
 	if parts, err := state.Parts(t.Context()); err != nil || len(parts) != 0 {
 		t.Errorf("left to be listed: %v (%v)", parts, err)
 	}
-	there, err := state.Has(t.Context(), 0, "alice")
+	there, err := state.Has(t.Context(), 0, "alice", "alice")
 	if err != nil || !there {
 		t.Errorf("the user is lost (%v)", err)
 	}

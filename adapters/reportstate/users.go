@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
+	"strings"
 	"time"
 
 	"cognito-user-migration/domain"
@@ -29,36 +30,48 @@ type Page struct {
 	Part        ports.ReportPart
 	Users       []ports.ReportedUser
 	Destination []ports.ReportedDestination
+	// Anew holds for the first page of a slice that is listed again from the
+	// beginning: what it had before is removed.
+	Anew bool
 }
 
-// Add keeps pages and their positions in one transaction. A user who is there
-// already is replaced: a page that is listed twice counts once.
+// Add keeps pages and their positions in one transaction.
 func (s *State) Add(ctx context.Context, pages []Page) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
-		source, err := tx.PrepareContext(ctx, `INSERT OR REPLACE INTO source_user (source, username, sub,
+		source, err := tx.PrepareContext(ctx, `INSERT INTO source_user (source, slice, username, sub,
 			key_sub, key_name, key_email, key_phone, other_email, other_phone, status, enabled,
 			sign_in, sign_in_reason, forgot_password, forgot_password_reason, import, import_reason)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 		if err != nil {
 			return err
 		}
-		destination, err := tx.PrepareContext(ctx, `INSERT OR REPLACE INTO destination_user (username, sub,
+		destination, err := tx.PrepareContext(ctx, `INSERT INTO destination_user (slice, username, sub,
 			key_sub, key_name, key_email, key_phone, other_email, other_phone, status, enabled, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 		if err != nil {
 			return err
 		}
 		for _, page := range pages {
-			for _, user := range page.Users {
-				f := user.Forecast
-				if _, err := source.ExecContext(ctx, append(append([]any{user.Source, user.Username, user.Sub}, keysOf(user.Keys)...), string(user.Status), user.Enabled,
-					f.SignIn.Possible, string(f.SignIn.Reason), f.ForgotPassword.Possible, string(f.ForgotPassword.Reason), f.Import.Possible, string(f.Import.Reason))...); err != nil {
+			if page.Anew {
+				if err := remove(ctx, tx, page.Part); err != nil {
 					return err
 				}
 			}
-			for _, user := range page.Destination {
-				if _, err := destination.ExecContext(ctx, append(append([]any{user.Username, user.Sub}, keysOf(user.Keys)...),
-					string(user.Status), user.Enabled, unix(user.CreatedAt))...); err != nil {
+			for i := range page.Users {
+				user := &page.Users[i]
+				f, k := &user.Forecast, &user.Keys
+				if _, err := source.ExecContext(ctx, user.Source, page.Part.Slice, user.Username, user.Sub,
+					key(k.Sub), key(k.Name), key(k.Email), key(k.Phone), key(k.UnverifiedEmail), key(k.UnverifiedPhone), string(user.Status), user.Enabled,
+					f.SignIn.Possible, string(f.SignIn.Reason), f.ForgotPassword.Possible, string(f.ForgotPassword.Reason), f.Import.Possible, string(f.Import.Reason)); err != nil {
+					return err
+				}
+			}
+			for i := range page.Destination {
+				user := &page.Destination[i]
+				k := &user.Keys
+				if _, err := destination.ExecContext(ctx, page.Part.Slice, user.Username, user.Sub,
+					key(k.Sub), key(k.Name), key(k.Email), key(k.Phone), key(k.UnverifiedEmail), key(k.UnverifiedPhone),
+					string(user.Status), user.Enabled, unix(user.CreatedAt)); err != nil {
 					return err
 				}
 			}
@@ -71,12 +84,22 @@ func (s *State) Add(ctx context.Context, pages []Page) error {
 	})
 }
 
-func keysOf(k domain.JoinKeys) []any {
-	values := make([]any, 0, 6)
-	for _, key := range []string{k.Sub, k.Name, k.Email, k.Phone, k.UnverifiedEmail, k.UnverifiedPhone} {
-		values = append(values, sql.NullString{String: key, Valid: key != ""})
+// remove removes the users of a slice.
+func remove(ctx context.Context, tx *sql.Tx, part ports.ReportPart) error {
+	statement, arguments := "DELETE FROM source_user WHERE slice = ? AND source = ?", []any{part.Slice, part.Source}
+	if part.Source < 0 {
+		statement, arguments = "DELETE FROM destination_user WHERE slice = ?", arguments[:1]
 	}
-	return values
+	_, err := tx.ExecContext(ctx, statement, arguments...)
+	return err
+}
+
+// key is a key as it is kept: an empty one matches nobody.
+func key(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
 }
 
 func unix(at time.Time) int64 {
@@ -93,7 +116,8 @@ func timeOf(seconds int64) time.Time {
 	return time.Unix(seconds, 0).UTC()
 }
 
-// Index prepares the join. It is called once everything is listed.
+// Index prepares the join. It is called once everything is listed. A user whom the
+// listing gave twice, because the pool changed meanwhile, is kept once.
 func (s *State) Index(ctx context.Context) error {
 	for _, key := range []string{"sub", "name", "email", "phone"} {
 		for _, table := range []string{"source_user", "destination_user"} {
@@ -103,9 +127,35 @@ func (s *State) Index(ctx context.Context) error {
 		}
 	}
 	return s.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE source_user SET standing = 'remaining', cause = '', evidence = 0, destination_user = NULL WHERE standing <> 'remaining'")
-		return err
+		for _, statement := range []string{
+			"DELETE FROM source_user AS s WHERE s.key_name IN " + twice("source_user", "key_name") +
+				" AND EXISTS (SELECT 1 FROM source_user o WHERE o.key_name = s.key_name AND o.source = s.source AND o.username = s.username AND o.id > s.id)",
+			"DELETE FROM destination_user AS d WHERE d.key_name IN " + twice("destination_user", "key_name") +
+				" AND EXISTS (SELECT 1 FROM destination_user o WHERE o.key_name = d.key_name AND o.username = d.username AND o.id > d.id)",
+			"UPDATE source_user SET standing = 'remaining', cause = '', evidence = 0, destination_user = NULL WHERE standing <> 'remaining'",
+			"DELETE FROM candidate",
+			"INSERT INTO candidate SELECT sid, did FROM (" + sharing() + ") ORDER BY sid, did",
+		} {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+}
+
+// twice selects the keys that several users have, from the index alone.
+func twice(table, key string) string {
+	return "(SELECT " + key + " FROM " + table + " WHERE " + key + " IS NOT NULL GROUP BY " + key + " HAVING count(*) > 1)"
+}
+
+// sharing selects the source users and destination users who share a key.
+func sharing() string {
+	var selects []string
+	for _, key := range []string{"sub", "name", "email", "phone"} {
+		selects = append(selects, "SELECT s.id AS sid, d.id AS did FROM source_user s JOIN destination_user d ON d.key_"+key+" = s.key_"+key+" WHERE s.key_"+key+" IS NOT NULL AND d.key_"+key+" IS NOT NULL")
+	}
+	return strings.Join(selects, " UNION ")
 }
 
 const (
@@ -137,14 +187,8 @@ var errStop = errors.New("stop")
 
 // Candidates streams the source users who share a key with a destination user.
 func (s *State) Candidates(ctx context.Context) iter.Seq2[Candidates, error] {
-	query := ""
-	for _, key := range []string{"sub", "name", "email", "phone"} {
-		if query != "" {
-			query += " UNION "
-		}
-		query += "SELECT s.id AS sid, d.id AS did FROM source_user s JOIN destination_user d ON d.key_" + key + " = s.key_" + key + " WHERE s.key_" + key + " IS NOT NULL AND d.key_" + key + " IS NOT NULL"
-	}
-	query = "SELECT p.sid, p.did, " + sourceKeys + ", " + destinationKeys + " FROM (" + query + " ORDER BY 1, 2) p JOIN source_user s ON s.id = p.sid JOIN destination_user d ON d.id = p.did"
+	query := "SELECT p.source_user, p.destination_user, " + sourceKeys + ", " + destinationKeys +
+		" FROM candidate p JOIN source_user s ON s.id = p.source_user JOIN destination_user d ON d.id = p.destination_user ORDER BY p.source_user, p.destination_user"
 	return func(yield func(Candidates, error) bool) {
 		var one Candidates
 		err := s.each(ctx, query, func(rows *sql.Rows) error {
@@ -181,6 +225,7 @@ type Standing struct {
 
 // SetStandings keeps them.
 func (s *State) SetStandings(ctx context.Context, standings []Standing) error {
+	ctx = context.WithoutCancel(ctx) // the driver starts a goroutine per call to watch a context
 	return s.write(ctx, func(tx *sql.Tx) error {
 		statement, err := tx.PrepareContext(ctx, "UPDATE source_user SET standing = ?, cause = ?, evidence = ?, destination_user = ? WHERE id = ?")
 		if err != nil {
@@ -254,12 +299,14 @@ func forecastTargets(f *domain.Forecast) []any {
 // Shared returns the remaining users who share a key: with another remaining user
 // of the same source, or with any user of an earlier source.
 func (s *State) Shared(ctx context.Context, key Key, earlier bool) iter.Seq2[ports.ReportedUser, error] {
-	condition := "EXISTS (SELECT 1 FROM source_user o WHERE o." + string(key) + " = s." + string(key) + " AND o.source = s.source AND o.id <> s.id AND o.standing = 'remaining')"
+	of := "o." + string(key) + " = s." + string(key)
+	condition := "EXISTS (SELECT 1 FROM source_user o WHERE " + of + " AND o.source = s.source AND o.id <> s.id AND o.standing = 'remaining')"
 	if earlier {
-		condition = "EXISTS (SELECT 1 FROM source_user o WHERE o." + string(key) + " = s." + string(key) + " AND o.source < s.source)"
+		condition = "EXISTS (SELECT 1 FROM source_user o WHERE " + of + " AND o.source < s.source)"
 	}
+	condition = "s." + string(key) + " IN " + twice("source_user", string(key)) + " AND " + condition
 	return func(yield func(ports.ReportedUser, error) bool) {
-		err := s.each(ctx, "SELECT s.id, "+forecastColumns+" FROM source_user s WHERE s.standing = 'remaining' AND s."+string(key)+" IS NOT NULL AND "+condition, func(rows *sql.Rows) error {
+		err := s.each(ctx, "SELECT s.id, "+forecastColumns+" FROM source_user s WHERE s.standing = 'remaining' AND "+condition, func(rows *sql.Rows) error {
 			var user ports.ReportedUser
 			if err := rows.Scan(append([]any{&user.ID}, forecastTargets(&user.Forecast)...)...); err != nil {
 				return err
@@ -277,6 +324,7 @@ func (s *State) Shared(ctx context.Context, key Key, earlier bool) iter.Seq2[por
 
 // SetForecasts keeps the forecasts of users.
 func (s *State) SetForecasts(ctx context.Context, users []ports.ReportedUser) error {
+	ctx = context.WithoutCancel(ctx) // as above
 	return s.write(ctx, func(tx *sql.Tx) error {
 		statement, err := tx.PrepareContext(ctx, `UPDATE source_user SET sign_in = ?, sign_in_reason = ?, forgot_password = ?,
 			forgot_password_reason = ?, import = ?, import_reason = ? WHERE id = ?`)
@@ -338,11 +386,9 @@ func (s *State) DestinationTotals(ctx context.Context) (DestinationTotals, error
 		return totals, err
 	}
 	// Users with whom a source user is in conflict are known to a source by a key.
-	query := ""
-	for _, key := range []string{"sub", "name", "email", "phone"} {
-		query += " AND NOT EXISTS (SELECT 1 FROM source_user s WHERE s.key_" + key + " = d.key_" + key + ")"
-	}
-	err = s.each(ctx, "SELECT count(*) FROM destination_user d WHERE 1"+query, func(rows *sql.Rows) error { return rows.Scan(&totals.Newcomers) })
+	known := 0
+	err = s.each(ctx, "SELECT count(DISTINCT destination_user) FROM candidate", func(rows *sql.Rows) error { return rows.Scan(&known) })
+	totals.Newcomers = totals.Users - known
 	return totals, err
 }
 
@@ -394,12 +440,13 @@ func (s *State) History(ctx context.Context) ([]History, error) {
 	return history, err
 }
 
-// Has reports whether a source user is there.
-func (s *State) Has(ctx context.Context, source int, username string) (bool, error) {
+// Has reports whether a source user is there, by the key of the name and the name.
+// It is called after Index.
+func (s *State) Has(ctx context.Context, source int, keyName, username string) (bool, error) {
 	there := false
-	err := s.each(ctx, "SELECT 1 FROM source_user WHERE source = ? AND username = ?", func(*sql.Rows) error {
+	err := s.each(ctx, "SELECT 1 FROM source_user WHERE key_name = ? AND source = ? AND username = ?", func(*sql.Rows) error {
 		there = true
 		return nil
-	}, source, username)
+	}, keyName, source, username)
 	return there, err
 }

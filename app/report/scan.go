@@ -153,6 +153,10 @@ func (s *Scanner) nameOf(source int) string {
 // batch is how many users are written in one transaction, at most.
 const batch = 5000
 
+// writeAtLeast is how often what was listed is written, so that little is lost where
+// the tool is killed.
+const writeAtLeast = 500 * time.Millisecond
+
 // write keeps pages until there are no more. What is listed when the context ends
 // is still written.
 func (s *Scanner) write(pages <-chan reportstate.Page) error {
@@ -170,32 +174,51 @@ func (s *Scanner) write(pages <-chan reportstate.Page) error {
 		some, users = some[:0], 0
 		return err
 	}
-	for page := range pages {
-		some, users = append(some, page), users+len(page.Users)+len(page.Destination)
-		if users >= batch || len(pages) == 0 {
-			if err := flush(); err != nil {
-				return err
+	tick := time.NewTicker(writeAtLeast)
+	defer tick.Stop()
+	for {
+		select {
+		case page, more := <-pages:
+			if !more {
+				return flush()
 			}
+			some, users = append(some, page), users+len(page.Users)+len(page.Destination)
+			if users < batch {
+				continue
+			}
+		case <-tick.C:
+		}
+		if err := flush(); err != nil {
+			return err
 		}
 	}
-	return flush()
 }
 
 // list lists one slice to its end, and tries again what can be tried again.
 func (s *Scanner) list(ctx context.Context, part ports.ReportPart, to chan<- reportstate.Page) error {
+	anew := false
+	return s.retry(ctx, func() (bool, error) {
+		listed, err := s.listOnce(ctx, &part, anew, to)
+		anew = anew && !listed
+		if errors.Is(err, listing.ErrPosition) && part.Position != "" {
+			part.Position, anew = "", true
+			listed, err = s.listOnce(ctx, &part, anew, to)
+			anew = !listed
+		}
+		return listed, err
+	})
+}
+
+// retry calls list until it ends, with pauses where it was throttled or had no
+// answer. List reports whether a page came, which begins the count of tries anew.
+func (s *Scanner) retry(ctx context.Context, list func() (bool, error)) error {
 	pause := firstPause
 	for try := 1; ; try++ {
-		listed, err := s.listOnce(ctx, &part, to)
-		if listed {
+		came, err := list()
+		if came {
 			try, pause = 1, firstPause
 		}
-		switch {
-		case err == nil:
-			return nil
-		case errors.Is(err, listing.ErrPosition) && part.Position != "":
-			part.Position = ""
-			continue
-		case try == maxAttempts, !errors.Is(err, ports.ErrThrottled) && !errors.Is(err, ports.ErrUnreachable):
+		if err == nil || try == maxAttempts || !errors.Is(err, ports.ErrThrottled) && !errors.Is(err, ports.ErrUnreachable) {
 			return err
 		}
 		if err := s.pause(ctx, pause); err != nil {
@@ -220,10 +243,11 @@ func (s *Scanner) pause(ctx context.Context, pause time.Duration) error {
 }
 
 // listOnce lists from the part's position on, which it moves. It reports whether a
-// page came.
-func (s *Scanner) listOnce(ctx context.Context, part *ports.ReportPart, to chan<- reportstate.Page) (bool, error) {
+// page came. Anew says that the slice was listed before, from the beginning.
+func (s *Scanner) listOnce(ctx context.Context, part *ports.ReportPart, anew bool, to chan<- reportstate.Page) (bool, error) {
 	listed := false
 	send := func(page reportstate.Page, next string, resumes bool) error {
+		page.Anew = !listed && (anew || !resumes) // without positions, it may have been listed before
 		listed = true
 		if resumes {
 			part.Position, part.Done = next, next == ""
@@ -266,7 +290,7 @@ func (s *Scanner) listOnce(ctx context.Context, part *ports.ReportPart, to chan<
 	}
 	if !resumes {
 		part.Done = true
-		return listed, send(reportstate.Page{}, "", false)
+		return true, send(reportstate.Page{}, "", false)
 	}
 	return listed, nil
 }
@@ -430,25 +454,41 @@ func (s *Scanner) share(ctx context.Context) error {
 const plainPages = 5
 
 // Missing compares the first pages of a plain listing of a source pool with what its
-// slices gave, and returns how many users are in no slice.
+// slices gave, and returns how many users are in no slice. It is called after Join.
 func (s *Scanner) Missing(ctx context.Context, source int, lister ports.UserLister) (int, error) {
-	missing, pages := 0, 0
-	for page, err := range lister.Pages(ctx, ports.ListRequest{Wait: s.Sources[source].Limit.Wait}) {
+	missing, pages, position := 0, 0, ""
+	err := s.retry(ctx, func() (bool, error) {
+		came := false
+		for page, err := range lister.Pages(ctx, ports.ListRequest{Position: position, Wait: s.Sources[source].Limit.Wait}) {
+			if err != nil {
+				return came, err
+			}
+			more, err := s.absent(ctx, source, page.Users)
+			if err != nil {
+				return came, err
+			}
+			came, position, missing = true, page.Next, missing+more
+			if pages++; pages == plainPages {
+				break
+			}
+		}
+		return came, nil
+	})
+	return missing, err
+}
+
+// absent counts the users of a page who are not in the state.
+func (s *Scanner) absent(ctx context.Context, source int, users []domain.SourceUser) (int, error) {
+	absent := 0
+	for _, user := range users {
+		name := s.keys(domain.SourceKeys(s.Rules, user, s.Pool.CaseSensitive)).Name
+		there, err := s.State.Has(ctx, source, name, s.identifier(user.Username))
 		if err != nil {
 			return 0, err
 		}
-		for _, user := range page.Users {
-			there, err := s.State.Has(ctx, source, s.identifier(user.Username))
-			if err != nil {
-				return 0, err
-			}
-			if !there {
-				missing++
-			}
-		}
-		if pages++; pages == plainPages {
-			break
+		if !there {
+			absent++
 		}
 	}
-	return missing, nil
+	return absent, nil
 }

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +17,7 @@ import (
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
@@ -26,6 +29,9 @@ const adapter = "user pool"
 // pageSize is the most users that a page can have ("ListUsers", Amazon Cognito API
 // Reference).
 const pageSize = 60
+
+// digits are those that a sub begins with.
+const digits = "0123456789abcdef"
 
 // API is what is called of the SDK's client.
 type API interface {
@@ -46,13 +52,18 @@ func New(api API, poolID string) *Pool {
 }
 
 // NewClient makes a client that sends each request once: who lists counts the
-// requests, and waits longer when the service asks for fewer.
+// requests, and waits longer when the service asks for fewer. It keeps a connection
+// for each slice of both pools, where the SDK keeps ten.
 func NewClient(config aws.Config, region string) *cognitoidentityprovider.Client {
 	return cognitoidentityprovider.NewFromConfig(config, func(o *cognitoidentityprovider.Options) {
 		if region != "" {
 			o.Region = region
 		}
 		o.Retryer = aws.NopRetryer{}
+		if client, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
+			o.HTTPClient = client.WithTransportOptions(func(transport *http.Transport) { transport.MaxIdleConnsPerHost = 4 * len(digits) })
+		}
+		o.APIOptions = append(slices.Clone(o.APIOptions), withQuickPages())
 	})
 }
 
@@ -70,7 +81,7 @@ func WithCredentials(config aws.Config, credentials ports.CredentialProvider) aw
 // hexadecimal digit. A sub is a UUID. That the slices are disjoint and complete is
 // not documented, so a report compares them with a plain listing.
 func (p *Pool) Slices() []string {
-	return strings.Split("0123456789abcdef", "")
+	return strings.Split(digits, "")
 }
 
 // Pages implements [ports.UserLister]. An empty slice is the whole pool.

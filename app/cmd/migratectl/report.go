@@ -296,11 +296,11 @@ func (r *reporter) scan(ctx context.Context, scan reportstate.Scan) (reportstate
 		}
 		r.unlisted = append(r.unlisted, strings.Split(err.Error(), "\n")...)
 	}
-	if err := r.verify(ctx); err != nil {
-		return scan, err
-	}
 	if err := r.scanner.Join(ctx); err != nil {
 		return scan, fmt.Errorf("%s: %w", r.given.state, err)
+	}
+	if err := r.verify(ctx); err != nil {
+		return scan, err
 	}
 	scan.FinishedAt, scan.Complete = time.Now(), len(r.unlisted) == 0
 	return scan, nil
@@ -314,7 +314,8 @@ func (r *reporter) verify(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return fmt.Errorf("interrupted; what was listed is kept in %s, and the same command without --rescan continues", r.given.state)
 			}
-			continue // the listing has reported it
+			r.unlisted = append(r.unlisted, fmt.Sprintf("%s: the slices could not be compared with a plain listing: %v", r.scanner.Sources[place].Name, err))
+			continue
 		}
 		if missing > 0 {
 			r.unlisted = append(r.unlisted, fmt.Sprintf("%s: %d of the first users of a plain listing are in none of the 16 slices; users may have signed up meanwhile, or the slices are incomplete", r.scanner.Sources[place].Name, missing))
