@@ -58,10 +58,7 @@ func newReporting(t *testing.T) *reporting {
 		t.Fatal(err)
 	}
 	r.pool = aws.ToString(pool.UserPool.Id)
-	r.tool = filepath.Join(r.folder, "migratectl")
-	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", r.tool, "../../app/cmd/migratectl").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, output)
-	}
+	r.build()
 	profiles := fmt.Sprintf("[source]\naws_access_key_id=%s\naws_secret_access_key=%s\n", source.Administrator.AccessKeyID, source.Administrator.SecretAccessKey)
 	file := filepath.Join(r.folder, "credentials")
 	if err := os.WriteFile(file, []byte(profiles), 0o600); err != nil {
@@ -74,6 +71,15 @@ func newReporting(t *testing.T) *reporting {
 		r.environment = append(r.environment, name+"="+value)
 	}
 	return r
+}
+
+// build builds the tool into the folder.
+func (r *reporting) build() {
+	r.t.Helper()
+	r.tool = filepath.Join(r.folder, "migratectl")
+	if output, err := exec.CommandContext(r.t.Context(), "go", "build", "-o", r.tool, "../../app/cmd/migratectl").CombinedOutput(); err != nil {
+		r.t.Fatalf("go build: %v\n%s", err, output)
+	}
 }
 
 // atSource puts a user into the source and returns their sub.
@@ -155,7 +161,10 @@ type reported struct {
 		Users   int
 		ByCause map[string]int
 	}
-	ByDay []struct{ Moved int }
+	ByDay []struct {
+		Day   string
+		Moved int
+	}
 }
 
 func read(t *testing.T, out string) reported {
