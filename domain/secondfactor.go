@@ -57,6 +57,15 @@ func (d *DestinationMFA) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// String writes the setting as UnmarshalText reads it; empty for the zero value.
+func (d DestinationMFA) String() string {
+	text := string(d.Mode)
+	for _, method := range d.Methods {
+		text += "," + string(method)
+	}
+	return text
+}
+
 // Takes reports whether the destination takes a second factor.
 func (d DestinationMFA) Takes(method MFAMethod) bool {
 	return slices.Contains(d.Methods, method)

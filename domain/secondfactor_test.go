@@ -2,6 +2,7 @@ package domain_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"cognito-user-migration/domain"
@@ -18,6 +19,9 @@ func TestHowADestinationAsksForSecondFactors(t *testing.T) {
 		var read domain.DestinationMFA
 		if err := read.UnmarshalText([]byte(text)); (err == nil) != valid {
 			t.Errorf("%q: %v, %v", text, read, err)
+		}
+		if want := strings.ReplaceAll(text, " ", ""); valid && read.String() != want {
+			t.Errorf("%q is written as %q", text, read)
 		}
 	}
 	var read domain.DestinationMFA

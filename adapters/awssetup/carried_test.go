@@ -2,25 +2,17 @@ package awssetup
 
 import (
 	"errors"
-	"net/http"
 	"reflect"
 	"strings"
 	"testing"
 
 	"cognito-user-migration/test/peers"
-
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 )
 
 func startStrict(t *testing.T) (*peers.StrictPool, *UserPools) {
 	t.Helper()
 	s := peers.StartStrictPool(t, novel, novelMFA)
-	return s, NewUserPools(cognitoidentityprovider.New(cognitoidentityprovider.Options{
-		BaseEndpoint: &s.URL, Region: "us-east-1", RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "example", ""),
-		HTTPClient:  &http.Client{Transport: &http.Transport{}},
-	}))
+	return s, poolsAt(s.URL)
 }
 
 // novel is a pool with settings that no SDK knows, at the top and below what it

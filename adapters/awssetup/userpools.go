@@ -69,10 +69,51 @@ func poolOf(pool *types.UserPoolType) setup.UserPool {
 		attached := preToken{}.read(pool.LambdaConfig)
 		read.PreToken, read.PreTokenVersion = attached.function, attached.version
 	}
+	if pool.Policies != nil && pool.Policies.PasswordPolicy != nil {
+		policy := pool.Policies.PasswordPolicy
+		read.PasswordPolicy = domain.PasswordPolicy{
+			MinimumLength:    int(aws.ToInt32(policy.MinimumLength)),
+			RequireUppercase: policy.RequireUppercase, RequireLowercase: policy.RequireLowercase,
+			RequireNumbers: policy.RequireNumbers, RequireSymbols: policy.RequireSymbols,
+		}
+	}
 	for _, attribute := range pool.SchemaAttributes {
 		read.Attributes = append(read.Attributes, attributeOf(attribute))
 	}
 	return read
+}
+
+// SecondFactors returns how a pool asks for second factors: the zero value if it asks
+// for some that are not known here.
+func (u *UserPools) SecondFactors(ctx context.Context, poolID string) (domain.DestinationMFA, error) {
+	var raw rawAnswer
+	answer, err := u.api.GetUserPoolMfaConfig(ctx, &cognitoidentityprovider.GetUserPoolMfaConfigInput{UserPoolId: &poolID}, raw.keep)
+	if err != nil {
+		return domain.DestinationMFA{}, classify(ctx, "GetUserPoolMfaConfig", err)
+	}
+	if answer.MfaConfiguration == types.UserPoolMfaTypeOff || answer.MfaConfiguration == "" {
+		return domain.DestinationMFA{Mode: domain.MFAOff}, nil
+	}
+	// The SDK has no field for what says whether passkeys are a second factor.
+	passkeys := at(raw.object(), "WebAuthnConfiguration.FactorConfiguration")
+	var methods []domain.MFAMethod
+	for _, factor := range []struct {
+		on     bool
+		method domain.MFAMethod
+	}{
+		{answer.SmsMfaConfiguration != nil && answer.SmsMfaConfiguration.SmsConfiguration != nil, domain.MFASMS},
+		{answer.EmailMfaConfiguration != nil, domain.MFAEmail},
+		{answer.SoftwareTokenMfaConfiguration != nil && answer.SoftwareTokenMfaConfiguration.Enabled, domain.MFASoftwareToken},
+		{passkeys == "MULTI_FACTOR_WITH_USER_VERIFICATION", domain.MFAPasskey},
+	} {
+		if factor.on {
+			methods = append(methods, factor.method)
+		}
+	}
+	if len(methods) == 0 {
+		return domain.DestinationMFA{}, nil
+	}
+	return domain.DestinationMFA{Mode: domain.MFAMode(answer.MfaConfiguration), Methods: methods}, nil
 }
 
 func attributeOf(attribute types.SchemaAttributeType) setup.PoolAttribute {

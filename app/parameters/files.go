@@ -52,6 +52,8 @@ func entriesOf(request Request, plan Plan, settings doctor.Settings) map[string]
 		{name: "MigrateDestinationSchema", value: settings.DestinationSchema.String(), why: "the destination's custom and required attributes, so that values that it rejects are left out"},
 		{name: "MigrateUsername", value: string(settings.Rules.Username), why: "the rule for usernames that fits both pools"},
 		{name: "MigrateOnMfa", value: string(settings.Rules.OnMFA), why: "the source's MFA is " + request.Source.MFA + ", the destination's " + request.Destination.MFA + "; docs/second-factors.md says what each choice means"},
+		{name: "MigrateDestinationMfa", value: settings.Rules.DestinationMFA.String(), why: "how the destination asks for second factors"},
+		{name: "MigratePasswordPolicy", value: settings.Rules.PasswordPolicy.String(), why: "what the destination demands of passwords; MigrateOnWeakPassword says what becomes of a right password that does not meet it"},
 		{name: "SourceMfa", value: request.Source.MFA, why: "the source pool's own MFA setting; empty, and the function asks the pool"},
 		{name: "AuditHmacKey", value: "ssm:" + auditKey, why: "a reference to the key that digests usernames in audit records; step 1 makes the key"},
 		{name: "SecretParameterArns", value: fmt.Sprintf("arn:%s:ssm:%s:%s:parameter%s", to.partition, to.region, to.account, auditKey), why: "what the function may read of Systems Manager: the key", list: true},

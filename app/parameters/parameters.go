@@ -17,6 +17,8 @@ import (
 type Pool struct {
 	setup.UserPool
 	Clients []Client
+	// SecondFactors is how the pool asks for second factors.
+	SecondFactors domain.DestinationMFA
 }
 
 // Client is an app client with its name.
@@ -89,6 +91,7 @@ func Make(request Request) Plan {
 	if parsed, err := domain.ParseAttributeMap(strings.Join(plan.Attributes, ",")); err == nil {
 		rules.Attributes = parsed
 	}
+	rules.DestinationMFA, rules.PasswordPolicy = destination.SecondFactors, destination.PasswordPolicy
 	settings := doctor.Settings{
 		Rules: rules, DestinationSchema: doctor.DestinationSchema(destination.UserPool), Conceal: true,
 		SourceKind: "cognito", SourceName: "SOURCE", Source: &doctor.CognitoSource{UserPoolID: source.ID},

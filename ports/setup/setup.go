@@ -99,6 +99,8 @@ type UserPool struct {
 	CaseSensitive                       bool
 	// MFA is OFF, OPTIONAL or ON.
 	MFA string
+	// PasswordPolicy is what the pool demands of passwords.
+	PasswordPolicy domain.PasswordPolicy
 	// SendsSMS is true where the pool has what it needs for sending them.
 	SendsSMS bool
 	// UserMigration is the ARN of the function attached as the trigger.

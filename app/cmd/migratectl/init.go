@@ -130,7 +130,11 @@ func readPool(ctx context.Context, profile, id string) (parameters.Pool, error) 
 	if err != nil {
 		return parameters.Pool{}, err
 	}
-	pool := parameters.Pool{UserPool: read}
+	factors, err := pools.SecondFactors(ctx, id)
+	if err != nil {
+		return parameters.Pool{}, err
+	}
+	pool := parameters.Pool{UserPool: read, SecondFactors: factors}
 	clients, err := account.AppClients(ctx, region, id)
 	if err != nil {
 		return parameters.Pool{}, err

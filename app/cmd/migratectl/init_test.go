@@ -9,6 +9,8 @@ import (
 
 	"cognito-user-migration/test/peers"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
@@ -31,6 +33,16 @@ func parametersIn(t *testing.T, path string) map[string]string {
 	return read
 }
 
+// setFactors lets the destination take codes of an app as a second factor.
+func setFactors(t *testing.T, a *accounts, poolID string) {
+	t.Helper()
+	if _, err := a.here.SetUserPoolMfaConfig(t.Context(), &cognito.SetUserPoolMfaConfigInput{
+		UserPoolId: &poolID, MfaConfiguration: types.UserPoolMfaTypeOptional, SoftwareTokenMfaConfiguration: &types.SoftwareTokenMfaConfigType{Enabled: true},
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestInitFillsInTheParameters: the real binary against moto, with pools in two
 // accounts and with both in one.
 func TestInitFillsInTheParameters(t *testing.T) {
@@ -38,7 +50,10 @@ func TestInitFillsInTheParameters(t *testing.T) {
 	p := healthyPlan()
 	p.sourcePool.Schema = schema(text("lost", "0", "64"))
 	p.sourcePool.MfaConfiguration = types.UserPoolMfaTypeOptional
+	p.pool.MfaConfiguration = types.UserPoolMfaTypeOptional
+	p.pool.Policies = &types.UserPoolPolicyType{PasswordPolicy: &types.PasswordPolicyType{MinimumLength: aws.Int32(10), RequireNumbers: true}}
 	m := a.build(t, p, "init")
+	setFactors(t, a, m.poolID)
 	before := a.state(t, m)
 	neighbour := healthyPlan()
 	near, _, _, _ := makePool(t.Context(), t, a.here, neighbour.sourcePool, neighbour.sourceClient, "neighbour")
@@ -71,6 +86,7 @@ func TestInitFillsInTheParameters(t *testing.T) {
 			read := parametersIn(t, filepath.Join(out, row.file))
 			row.want["DestinationUserPoolId"], row.want["SourceUserPoolId"] = m.poolID, row.source
 			row.want["MigrateDestinationSchema"], row.want["MigrateUsername"] = "custom:legacy_sub,custom:seats=Number 0..100,custom:tenant=1..64", "auto"
+			row.want["MigrateDestinationMfa"], row.want["MigratePasswordPolicy"] = "OPTIONAL,SOFTWARE_TOKEN_MFA", "MinimumLength=10,RequireNumbers"
 			row.want["MigrateAttributes"], row.want["AuditHmacKey"] = "*,custom:legacy_sub,custom:seats,custom:tenant,preferred_username", "ssm:/user-migration/audit-hmac-key"
 			for name, want := range row.want {
 				if read[name] != want {
