@@ -149,7 +149,7 @@ func (r *renewable) refused(ctx context.Context, source *ports.Source) {
 			return
 		}
 		r.began, r.running = now, make(chan struct{})
-		go r.run(context.Background(), r.running) //nolint:gosec // it serves later attempts too, so it does not end with this one
+		go r.run(context.Background(), r.running) //nolint:gosec,contextcheck // it serves later attempts too, so it does not end with this one
 	}
 	running := r.running
 	r.mu.Unlock()

@@ -104,7 +104,7 @@ func (u *UserPools) SecondFactors(ctx context.Context, poolID string) (domain.De
 		{answer.SmsMfaConfiguration != nil && answer.SmsMfaConfiguration.SmsConfiguration != nil, domain.MFASMS},
 		{answer.EmailMfaConfiguration != nil, domain.MFAEmail},
 		{answer.SoftwareTokenMfaConfiguration != nil && answer.SoftwareTokenMfaConfiguration.Enabled, domain.MFASoftwareToken},
-		{passkeys == "MULTI_FACTOR_WITH_USER_VERIFICATION", domain.MFAPasskey},
+		{passkeys == "MULTI_FACTOR_WITH_USER_VERIFICATION", domain.MFAPasskey}, //nolint:gosec // a word of Cognito, and no credential
 	} {
 		if factor.on {
 			methods = append(methods, factor.method)
