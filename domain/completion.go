@@ -301,6 +301,9 @@ type CompletionRecord struct {
 	Username Pseudonym
 	// Retired says what this attempt did with the source user.
 	Retired Retired
+	// DisabledBefore holds if the source user was disabled before this attempt, so
+	// that nothing proves that the migration disabled them.
+	DisabledBefore bool
 	// Groups is how many groups the destination user was put into.
 	Groups int
 	// SourceSub and DestinationSub are the subs of both users of a completed move;

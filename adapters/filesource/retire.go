@@ -18,13 +18,22 @@ var _ ports.SourceRetirer = (*Directory)(nil)
 // Disable implements [ports.SourceRetirer]. It also changes the user's entry in
 // the file.
 func (d *Directory) Disable(ctx context.Context, username string) error {
+	return d.setEnabled(ctx, username, "false")
+}
+
+// Enable lets a user sign in again. It also changes the user's entry in the file.
+func (d *Directory) Enable(ctx context.Context, username string) error {
+	return d.setEnabled(ctx, username, "true")
+}
+
+func (d *Directory) setEnabled(ctx context.Context, username, value string) error {
 	return d.change(ctx, username, func(e map[string]json.RawMessage) bool {
 		for written := range e { // in any letter case
 			if name, err := fields.Field(written, fields.Enabled); err == nil && name == fields.Enabled {
 				delete(e, written)
 			}
 		}
-		e[fields.Enabled] = json.RawMessage("false")
+		e[fields.Enabled] = json.RawMessage(value)
 		return true
 	})
 }

@@ -28,6 +28,15 @@ func (d *Directory) Retirer() *Retirer {
 
 // Disable implements [ports.SourceRetirer]: it sets the flag ACCOUNTDISABLE.
 func (r *Retirer) Disable(ctx context.Context, username string) error {
+	return r.setDisabled(ctx, username, true)
+}
+
+// Enable lets a user sign in again: it takes the flag ACCOUNTDISABLE away.
+func (r *Retirer) Enable(ctx context.Context, username string) error {
+	return r.setDisabled(ctx, username, false)
+}
+
+func (r *Retirer) setDisabled(ctx context.Context, username string, disabled bool) error {
 	return r.directory.own(ctx, username, func(s *session, entry *ldap.Entry) error {
 		const accountDisable = 0x2
 		before := entry.GetEqualFoldAttributeValue("userAccountControl")
@@ -35,7 +44,7 @@ func (r *Retirer) Disable(ctx context.Context, username string) error {
 		if err != nil {
 			return &Fault{Operation: "modify", Cause: "the service account may not read userAccountControl", Kind: ports.ErrMisconfigured}
 		}
-		if flags&accountDisable != 0 {
+		if flags&accountDisable != 0 == disabled {
 			return nil
 		}
 		// To name the old value keeps a change from being undone that came
@@ -43,7 +52,7 @@ func (r *Retirer) Disable(ctx context.Context, username string) error {
 		// reads anew.
 		request := ldap.NewModifyRequest(entry.DN, nil)
 		request.Delete("userAccountControl", []string{before})
-		request.Add("userAccountControl", []string{strconv.FormatInt(flags|accountDisable, 10)})
+		request.Add("userAccountControl", []string{strconv.FormatInt(flags^accountDisable, 10)})
 		return retired(ctx, "modify", s.Modify(request))
 	})
 }

@@ -271,6 +271,7 @@ func (c *Completer) retire(ctx context.Context, completion domain.Completion, so
 			return
 		}
 		result.done(domain.RetiredDisabled)
+		result.DisabledBefore = !person.Enabled
 		if c.options.After == domain.AfterDelete {
 			result.Retired, result.Reason = domain.RetiredDisabledInstead, domain.ReasonSourceUserChanged
 		}

@@ -171,6 +171,7 @@ type came struct {
 	reason  domain.CompletionReason
 	retired domain.Retired
 	groups  int
+	before  bool // the source user was disabled before
 }
 
 func (c came) record() domain.CompletionRecord {
@@ -179,7 +180,7 @@ func (c came) record() domain.CompletionRecord {
 	}
 	return domain.CompletionRecord{
 		AttemptID: "attempt-1", Time: now, Source: "SOURCE", UserPoolID: poolID, Username: "alice",
-		Outcome: c.outcome, Reason: c.reason, Retired: c.retired, Groups: c.groups,
+		Outcome: c.outcome, Reason: c.reason, Retired: c.retired, Groups: c.groups, DisabledBefore: c.before,
 	}
 }
 
@@ -443,7 +444,7 @@ func TestATryToFinishAMove(t *testing.T) {
 			calls: func(f *fixture) []*gomock.Call {
 				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(func(u *domain.SourceUser) { u.Enabled = false }), nil), f.finds(moved(), nil)}
 			},
-			want: came{outcome: done, retired: domain.RetiredDisabled},
+			want: came{outcome: done, retired: domain.RetiredDisabled, before: true},
 		},
 		"the source user is deleted, and signed out before": {
 			given: func(f *fixture) { f.options.After = del; known(f, "editors") },

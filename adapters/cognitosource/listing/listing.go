@@ -38,6 +38,7 @@ type API interface {
 	ListUsers(context.Context, *cognitoidentityprovider.ListUsersInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.ListUsersOutput, error)
 	DescribeUserPool(context.Context, *cognitoidentityprovider.DescribeUserPoolInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.DescribeUserPoolOutput, error)
 	AdminGetUser(context.Context, *cognitoidentityprovider.AdminGetUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminGetUserOutput, error)
+	AdminEnableUser(context.Context, *cognitoidentityprovider.AdminEnableUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminEnableUserOutput, error)
 }
 
 // Pool is a user pool that can be listed.
@@ -242,6 +243,15 @@ func (p *Pool) SecondFactors(ctx context.Context, username string) ([]domain.MFA
 		methods = smsOf(answer.MFAOptions)
 	}
 	return methods, nil
+}
+
+// Enable lets a user sign in again whom completion has disabled.
+func (p *Pool) Enable(ctx context.Context, username string) error {
+	_, err := p.api.AdminEnableUser(ctx, &cognitoidentityprovider.AdminEnableUserInput{UserPoolId: &p.poolID, Username: &username})
+	if err != nil {
+		return faultOf(ctx, "AdminEnableUser", err)
+	}
+	return nil
 }
 
 // sourceUser reads what ListUsers says of a user.

@@ -62,9 +62,14 @@ func Completion(record domain.CompletionRecord) Object {
 		{"groups", record.Groups},
 		{"userPoolId", record.UserPoolID},
 	}
+	before := ""
+	if record.DisabledBefore {
+		before = string(domain.RetiredDisabled)
+	}
 	return object.with(
 		Member{"reason", string(record.Reason)},
 		Member{"username", string(record.Username)},
+		Member{"sourceUserBefore", before},
 		Member{"sourceSub", record.SourceSub},
 		Member{"destinationSub", record.DestinationSub},
 	)

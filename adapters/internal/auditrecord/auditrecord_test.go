@@ -375,3 +375,19 @@ func BenchmarkOCSF(b *testing.B) {
 		}
 	}
 }
+
+// What the record of a user says who was disabled before: nothing proves that the
+// migration disabled them.
+func TestARecordSaysWhoWasDisabledBefore(t *testing.T) {
+	t.Parallel()
+	for _, format := range []domain.AuditFormat{domain.AuditFormatJSON, domain.AuditFormatOCSF} {
+		for before, want := range map[bool]int{true: 1, false: 0} {
+			record := completion()
+			record.Retired, record.DisabledBefore = domain.RetiredDisabled, before
+			events, err := auditrecord.New(format, origin(domain.AuditUsernameHMAC)).Completion(record)
+			if got := lines(t, events, err); strings.Count(got, `"sourceUserBefore":"disabled"`) != want {
+				t.Errorf("%s, %t: %s", format, before, got)
+			}
+		}
+	}
+}

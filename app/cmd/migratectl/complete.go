@@ -29,10 +29,16 @@ const eachTimeout = 30 * time.Second
 // completeFlags are the settings that are not in the environment.
 type completeFlags struct {
 	user, owed, pool, region string
+	state, undo              string
+	sourceProfile            string
+	rate                     float64
 	attemptedAt              time.Time
 	includeQueued            bool
 	yes, asJSON              bool
 }
+
+// modes are the flags that say whose migration is completed; one of them is given.
+const modes = "user|all-owed|state|undo"
 
 // completeCommand completes migrations without the queue.
 func completeCommand() command {
@@ -41,12 +47,14 @@ func completeCommand() command {
 		name:    "complete",
 		summary: "complete migrations without the queue",
 		purpose: `Completes migrations without the queue: adds groups, and disables or deletes the
-source user, as the environment says. It completes one user, or every user whose
-audit record says that completion is owed. Without --yes it changes nothing.`,
-		required: []string{"user|all-owed", "destination-pool"},
+source user, as the environment says. It completes one user, every user whose
+audit record says that completion is owed, or every user whom the state file of
+migratectl report shows as moved. Or it enables source users again whom
+completion disabled. Without --yes it changes nothing.`,
+		required: []string{modes, "destination-pool"},
 		examples: [2]string{
 			"bin/migratectl complete --user alice --destination-pool ap-northeast-1_GhIjKl456",
-			"bin/migratectl complete --all-owed audit.log --destination-pool ap-northeast-1_GhIjKl456 --yes",
+			"bin/migratectl complete --state move.db --destination-pool ap-northeast-1_GhIjKl456 --yes",
 		},
 		failure: "a completion is still owed, or the operation failed",
 		flags:   given.declare,
@@ -57,6 +65,8 @@ audit record says that completion is owed. Without --yes it changes nothing.`,
 func (c *completeFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&c.user, "user", "", "the `NAME` that the user signs in with")
 	flags.StringVar(&c.owed, "all-owed", "", "a `FILE` of audit lines; completes every user whose line says that completion is owed")
+	flags.StringVar(&c.state, "state", "", "the state `FILE` of migratectl report; completes every user who moved and is CONFIRMED")
+	flags.StringVar(&c.undo, "undo", "", "a `FILE` of completion records; enables the source users again whom completion disabled")
 	flags.BoolVar(&c.includeQueued, "include-queued", false, "with --all-owed: also complete users whose message was queued, because messages were lost or are of version 1")
 	flags.Func("attempted-at", "with --user: the `TIME` of the attempt in its audit record; the destination user must have been created near it", func(text string) error {
 		at, err := time.Parse(time.RFC3339Nano, text)
@@ -68,6 +78,9 @@ func (c *completeFlags) declare(flags *pflag.FlagSet) {
 	})
 	poolVar(flags, &c.pool, "destination-pool", "the `ID` of the destination user pool")
 	regionVar(flags, &c.region)
+	flags.StringVar(&c.sourceProfile, "source-aws-profile", "", "with --undo: a `PROFILE` of your own in the source account, which lists and enables its users (default: the credentials of the function's settings)")
+	c.rate = 5
+	flags.Var(rateValue{&c.rate}, "rate", "the most `USERS` per second of --state, and the most requests per second of --undo")
 	flags.BoolVar(&c.yes, "yes", false, "change users; without it, only show what would change")
 	flags.BoolVar(&c.asJSON, "json", false, "print one JSON object")
 }
@@ -75,9 +88,19 @@ func (c *completeFlags) declare(flags *pflag.FlagSet) {
 // finish completes the migration of one user, or of every user whose audit record
 // says that completion is owed. Without --yes it changes nothing.
 func finish(ctx context.Context, given completeFlags, s streams) error {
+	many := 0
+	for _, mode := range []string{given.user, given.owed, given.state, given.undo} {
+		if mode != "" {
+			many++
+		}
+	}
 	switch {
-	case given.user != "" && given.owed != "":
+	case given.user != "" && given.owed != "" && many == 2:
 		return wrongUse("give --user NAME or --all-owed FILE, not both")
+	case many > 1:
+		return wrongUse("give one of --user NAME, --all-owed FILE, --state FILE and --undo FILE")
+	case given.undo == "" && given.sourceProfile != "":
+		return wrongUse("--source-aws-profile is used with --undo alone: the others act as the function does, with the credentials of its settings")
 	case given.user == "" && !given.attemptedAt.IsZero():
 		return wrongUse("--attempted-at is used with --user alone: the records of --all-owed have their own times")
 	case given.owed == "" && given.includeQueued:
@@ -85,6 +108,9 @@ func finish(ctx context.Context, given completeFlags, s streams) error {
 	}
 	if given.region == "" {
 		given.region = regionOf(given.pool)
+	}
+	if given.undo != "" {
+		return undo(ctx, given, s)
 	}
 	completer, err := newManualCompleter(ctx, given, s)
 	if err != nil {
@@ -94,6 +120,10 @@ func finish(ctx context.Context, given completeFlags, s streams) error {
 	summary := completed{DryRun: !given.yes, People: []tried{}}
 	if given.user != "" {
 		summary.add(completer.finish(ctx, owedMove{username: given.user, at: given.attemptedAt}))
+	} else if given.state != "" {
+		if err := completer.sweep(ctx, given, &summary, s.err); err != nil {
+			return err
+		}
 	} else if err := completer.finishAll(ctx, given, &summary, s.err); err != nil {
 		return err
 	}
@@ -158,6 +188,9 @@ func newManualCompleter(ctx context.Context, given completeFlags, s streams) (*m
 type owedMove struct {
 	username, attemptID, source string
 	at                          time.Time // zero if no record gives the time
+	// sub is that of the source user, and destination the name of the destination
+	// user, where a state file tells both.
+	sub, destination string
 }
 
 // tried is the result for one user.
@@ -185,6 +218,12 @@ func (h *manualCompleter) finish(ctx context.Context, move owedMove) tried {
 	attempt := domain.Attempt{ID: move.attemptID, Username: move.username, UserPoolID: h.pool}
 	keys := h.configuration.Completion.Keys
 	completion := domain.NewCompletionByHand(h.configuration.Rules, keys, attempt, move.at, name, finding.User)
+	if move.destination != "" {
+		completion.Username = move.destination
+	}
+	if move.sub != "" {
+		completion.SourceSub = move.sub
+	}
 	created, err := h.destination.FindUser(ctx, h.pool, completion.Username)
 	switch {
 	case err != nil:
@@ -294,6 +333,11 @@ type completed struct {
 	Unnamed []string `json:"notFound,omitempty"`
 	// Elsewhere is the number of lines that belong to other destinations.
 	Elsewhere int `json:"otherDestinations,omitempty"`
+	// Swept holds for a state file. Before is the number of users whom an earlier run
+	// completed, Unconfirmed that of users who have not set a password yet.
+	Swept       bool `json:"-"`
+	Before      int  `json:"completedBefore,omitempty"`
+	Unconfirmed int  `json:"notConfirmed,omitempty"`
 }
 
 func (c *completed) add(one tried) {
@@ -344,10 +388,16 @@ func (c *completed) write(to io.Writer) error {
 	for _, attempt := range c.Unnamed {
 		fmt.Fprintf(&text, "attempt %s: owed: no destination user has this name\n", attempt)
 	}
-	if many := len(c.People) + len(c.Unnamed); many != 1 {
+	if many := len(c.People) + len(c.Unnamed); many != 1 || c.Swept {
 		fmt.Fprintf(&text, "\n%d owed: %d %s (source user kept %d, disabled %d, deleted %d, gone before %d), %d left\n",
 			many, counts["completed"], map[bool]string{true: "can be completed", false: "completed"}[c.DryRun],
 			counts["kept"], counts["disabled"]+counts["disabled_instead"], counts["deleted"], counts["gone"], c.left())
+	}
+	if c.Before > 0 {
+		fmt.Fprintf(&text, "%d more were completed by an earlier run\n", c.Before)
+	}
+	if c.Unconfirmed > 0 {
+		fmt.Fprintf(&text, "%d more have moved and not yet set a password, so they are not CONFIRMED\n", c.Unconfirmed)
 	}
 	if c.Elsewhere > 0 {
 		fmt.Fprintf(&text, "%d more belong to other destinations\n", c.Elsewhere)

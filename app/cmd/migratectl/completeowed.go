@@ -41,7 +41,7 @@ func (l auditLine) move(username string) owedMove {
 	if at.IsZero() && l.OCSF.Time != 0 { // AUDIT_FORMAT=ocsf
 		at = time.UnixMilli(l.OCSF.Time)
 	}
-	return owedMove{username, l.AttemptID, l.Source, at}
+	return owedMove{username: username, attemptID: l.AttemptID, source: l.Source, at: at}
 }
 
 // readOwed returns the records of attempts whose completion is owed, one for each

@@ -183,14 +183,13 @@ func newReporter(ctx context.Context, given reportFlags, account *stscredentials
 	} else {
 		r.scanner.Rules.Attributes = attributes
 	}
-	var sources []string
+	sources := sourcesOf(configuration)
 	for i, source := range configuration.Sources {
 		opened, err := r.open(ctx, i, source, account)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", source.Name, err)
 		}
 		r.scanner.Sources = append(r.scanner.Sources, opened)
-		sources = append(sources, strings.TrimSpace(source.Name+" "+source.Kind+" "+source.UserPool))
 	}
 	rules, err := json.Marshal(reporting.RulesOf(r.scanner.Rules))
 	if err != nil {

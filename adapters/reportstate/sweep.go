@@ -1,0 +1,170 @@
+package reportstate
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// Errors of a state whose moves cannot be completed, matched by errors.Is.
+var (
+	// ErrNoScan: the file is not there, or no scan of it is finished.
+	ErrNoScan = errors.New("the state file has no finished scan; run migratectl report first")
+	// ErrNoIdentifiers: the file has digests, so nobody can be asked for by name.
+	ErrNoIdentifiers = errors.New("the state file has digests in the place of identifiers; run migratectl report --rescan without --digests")
+)
+
+// sweepTable remembers whose move was completed since a scan, by what was asked for.
+const sweepTable = "CREATE TABLE IF NOT EXISTS completed (scan INTEGER NOT NULL, asked TEXT NOT NULL, user INTEGER NOT NULL, PRIMARY KEY (scan, asked, user)) WITHOUT ROWID"
+
+// Sweep is a state whose moves are to be completed.
+type Sweep struct {
+	*State
+	// ScannedAt is when the scan was finished.
+	ScannedAt time.Time
+	scan      int64
+	asked     string
+}
+
+// OpenSweep opens the state of a finished scan of the same destination and sources.
+// asked says what completion is to do: users who were completed with the same words
+// since the scan are passed over.
+func OpenSweep(ctx context.Context, path string, destination, sources, asked string) (*Sweep, error) {
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		return nil, fmt.Errorf("%s: %w", path, ErrNoScan)
+	}
+	if err := prepare(path); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	db, err := sql.Open("sqlite", "file:"+escaped(path)+"?_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_txlock=immediate")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	db.SetMaxOpenConns(2)
+	s := &Sweep{State: &State{db: db}, asked: asked}
+	if err := s.begin(ctx, destination, sources); err != nil {
+		_ = db.Close() // the error before it says more
+		return nil, fmt.Errorf("%s: %w", path, classify(err))
+	}
+	return s, nil
+}
+
+func (s *Sweep) begin(ctx context.Context, destination, sources string) error {
+	isNew, err := s.isOurs(ctx)
+	if err != nil {
+		return err
+	}
+	if isNew {
+		return ErrNoScan
+	}
+	found := make(map[string]string)
+	if err := s.each(ctx, "SELECT name, value FROM meta", func(rows *sql.Rows) error {
+		var name, value string
+		err := rows.Scan(&name, &value)
+		found[name] = value
+		return err
+	}); err != nil {
+		return err
+	}
+	switch {
+	case found["destination"] != destination:
+		return fmt.Errorf("%w: its destination is %s, not %s; give another --state", ErrOther, found["destination"], destination)
+	case found["sources"] != sources:
+		return fmt.Errorf("%w: its sources are %s, not %s; give another --state", ErrOther, found["sources"], sources)
+	case found["digests"] == "true":
+		return ErrNoIdentifiers
+	}
+	var finished sql.NullString
+	err = s.db.QueryRowContext(ctx, "SELECT id, finished_at FROM scan ORDER BY id DESC LIMIT 1").Scan(&s.scan, &finished)
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && !finished.Valid:
+		return ErrNoScan
+	case err != nil:
+		return err
+	}
+	s.ScannedAt, err = time.Parse(time.RFC3339Nano, finished.String)
+	return err
+}
+
+// MovedUser is a source user and the destination user that they became.
+type MovedUser struct {
+	ID int64
+	// Source is the place of the source, from zero.
+	Source                  int
+	Username, Sub           string
+	DestinationName, NewSub string
+}
+
+// SweepCounts says how many of the users who moved there is something to do for.
+type SweepCounts struct {
+	// Open are the users of Moved. Before were completed since the scan, Unconfirmed
+	// had not set a password at the scan.
+	Open, Before, Unconfirmed int
+}
+
+// openMoves are the users whose move may be open. With onlyEnabled, a source user who
+// was disabled at the scan needs nothing.
+const openMoves = ` FROM source_user s JOIN destination_user d ON d.id = s.destination_user
+	WHERE s.standing = 'moved' AND d.status = 'CONFIRMED' AND (s.enabled OR NOT ?)`
+
+// Counts counts them. With onlyEnabled, a source user who was disabled at the scan
+// needs nothing.
+func (s *Sweep) Counts(ctx context.Context, onlyEnabled bool) (SweepCounts, error) {
+	var counts SweepCounts
+	has, err := s.hasSwept(ctx)
+	if err != nil {
+		return counts, err
+	}
+	err = s.db.QueryRowContext(ctx, "SELECT count(*)"+openMoves, onlyEnabled).Scan(&counts.Open)
+	if err == nil && has {
+		err = s.db.QueryRowContext(ctx, "SELECT count(*)"+openMoves+" AND EXISTS (SELECT 1 FROM completed c WHERE c.scan = ? AND c.asked = ? AND c.user = s.id)",
+			onlyEnabled, s.scan, s.asked).Scan(&counts.Before)
+	}
+	if err == nil {
+		err = s.db.QueryRowContext(ctx, "SELECT count(*) FROM source_user s JOIN destination_user d ON d.id = s.destination_user WHERE s.standing = 'moved' AND d.status <> 'CONFIRMED'").
+			Scan(&counts.Unconfirmed)
+	}
+	counts.Open -= counts.Before
+	return counts, classify(err)
+}
+
+func (s *Sweep) hasSwept(ctx context.Context) (bool, error) {
+	var tables int
+	err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'completed'").Scan(&tables)
+	return tables > 0, classify(err)
+}
+
+// Moved returns some users whose move may be open, beginning after an ID.
+func (s *Sweep) Moved(ctx context.Context, onlyEnabled bool, after int64, most int) ([]MovedUser, error) {
+	has, err := s.hasSwept(ctx)
+	if err != nil {
+		return nil, err
+	}
+	query, arguments := "SELECT s.id, s.source, s.username, s.sub, d.username, d.sub"+openMoves+" AND s.id > ?", []any{onlyEnabled, after}
+	if has {
+		query += " AND NOT EXISTS (SELECT 1 FROM completed c WHERE c.scan = ? AND c.asked = ? AND c.user = s.id)"
+		arguments = append(arguments, s.scan, s.asked)
+	}
+	var users []MovedUser
+	err = s.each(ctx, query+" ORDER BY s.id LIMIT ?", func(rows *sql.Rows) error {
+		var user MovedUser
+		err := rows.Scan(&user.ID, &user.Source, &user.Username, &user.Sub, &user.DestinationName, &user.NewSub)
+		users = append(users, user)
+		return err
+	}, append(arguments, most)...)
+	return users, err
+}
+
+// Completed remembers that the move of a user is complete.
+func (s *Sweep) Completed(ctx context.Context, user MovedUser) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, sweepTable); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO completed VALUES (?, ?, ?)", s.scan, s.asked, user.ID)
+		return err
+	})
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"cognito-user-migration/adapters/reportstate"
+	"cognito-user-migration/app/config"
+	"cognito-user-migration/domain"
+
+	"golang.org/x/time/rate"
+)
+
+// sweepPage is how many users are read from the state file at a time.
+const sweepPage = 500
+
+// sourcesOf names the sources as a state file does.
+func sourcesOf(configuration *config.Config) []string {
+	names := make([]string, len(configuration.Sources))
+	for i, source := range configuration.Sources {
+		names[i] = strings.TrimSpace(source.Name + " " + source.Kind + " " + source.UserPool)
+	}
+	return names
+}
+
+// sweep completes the move of every user whom a state file shows as moved and
+// CONFIRMED. Each is read again on both sides and checked as a message of the queue
+// is. A user who is completed is noted in the file, so the same command continues.
+func (h *manualCompleter) sweep(ctx context.Context, given completeFlags, summary *completed, notes io.Writer) error {
+	completion := h.configuration.Completion
+	asked := fmt.Sprintf("%s %+v", completion.After, completion.Groups)
+	state, err := reportstate.OpenSweep(ctx, given.state, h.pool, strings.Join(sourcesOf(h.configuration), ", "), asked)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = state.Close() }() // every write was committed
+	// A source user who is disabled needs nothing more, unless they are to be deleted
+	// or have groups.
+	onlyEnabled := completion.After == domain.AfterDisable && completion.Groups.Empty()
+	counts, err := state.Counts(ctx, onlyEnabled)
+	if err != nil {
+		return err
+	}
+	summary.Swept, summary.Before, summary.Unconfirmed = true, counts.Before, counts.Unconfirmed
+	fmt.Fprintf(notes, "note: the state file was scanned at %s; users who moved since are not in it\n", state.ScannedAt.Format(time.RFC3339))
+	pace := rate.NewLimiter(rate.Limit(given.rate), 1)
+	progress := &progress{to: notes, last: time.Now()}
+	last := int64(0)
+	for {
+		users, err := state.Moved(ctx, onlyEnabled, last, sweepPage)
+		if err != nil || len(users) == 0 {
+			return err
+		}
+		for _, user := range users {
+			last = user.ID
+			if err := h.sweepOne(ctx, given, state, pace, user, summary); err != nil {
+				return err
+			}
+			progress.tell("%d of %d attempted", len(summary.People), counts.Open)
+		}
+	}
+}
+
+// sweepOne completes the move of one user, and notes it.
+func (h *manualCompleter) sweepOne(ctx context.Context, given completeFlags, state *reportstate.Sweep, pace *rate.Limiter, user reportstate.MovedUser, summary *completed) error {
+	if err := pace.Wait(ctx); err != nil {
+		return h.interrupted(given)
+	}
+	move := owedMove{username: user.Username, source: h.configuration.Sources[user.Source].Name, sub: user.Sub, destination: user.DestinationName}
+	one := h.finish(ctx, move)
+	if ctx.Err() != nil {
+		return h.interrupted(given)
+	}
+	summary.add(one)
+	if !given.yes || one.Outcome != domain.CompletionDone {
+		return nil
+	}
+	return state.Completed(ctx, user)
+}
+
+func (h *manualCompleter) interrupted(given completeFlags) error {
+	if !given.yes {
+		return errors.New("interrupted; nothing was changed")
+	}
+	return fmt.Errorf("interrupted; who was completed is noted in %s, and the same command continues", given.state)
+}
