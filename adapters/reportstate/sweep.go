@@ -9,13 +9,9 @@ import (
 	"time"
 )
 
-// Errors of a state whose moves cannot be completed, matched by errors.Is.
-var (
-	// ErrNoScan: the file is not there, or no scan of it is finished.
-	ErrNoScan = errors.New("the state file has no finished scan; run migratectl report first")
-	// ErrNoIdentifiers: the file has digests, so nobody can be asked for by name.
-	ErrNoIdentifiers = errors.New("the state file has digests in the place of identifiers; run migratectl report --rescan without --digests")
-)
+// ErrNoIdentifiers is returned where the file has digests, so that nobody can be asked
+// for by name.
+var ErrNoIdentifiers = errors.New("the state file has digests in the place of identifiers; run `bin/migratectl report --rescan` without --digests")
 
 // sweepTable remembers whose move was completed since a scan, by what was asked for.
 const sweepTable = "CREATE TABLE IF NOT EXISTS completed (scan INTEGER NOT NULL, asked TEXT NOT NULL, user INTEGER NOT NULL, PRIMARY KEY (scan, asked, user)) WITHOUT ROWID"
@@ -31,7 +27,7 @@ type Sweep struct {
 
 // OpenSweep opens the state of a finished scan of the same destination and sources.
 // asked says what completion is to do: users who were completed with the same words
-// since the scan are passed over.
+// since the scan are passed over. A file that is not there is [ErrNoScan].
 func OpenSweep(ctx context.Context, path string, destination, sources, asked string) (*Sweep, error) {
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		return nil, fmt.Errorf("%s: %w", path, ErrNoScan)
