@@ -11,7 +11,7 @@ import (
 func CountHashes(d *Directory) (work func() map[string]int) {
 	var mu sync.Mutex
 	units := make(map[string]int)
-	d.checker.Tell(func(w passwordhash.Work) {
+	d.Checker.Tell(func(w passwordhash.Work) {
 		mu.Lock()
 		defer mu.Unlock()
 		units[w.Family] += w.Units

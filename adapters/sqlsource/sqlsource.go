@@ -11,10 +11,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
@@ -43,16 +41,13 @@ const (
 
 // Directory is a table of users as [ports.SourceDirectory].
 type Directory struct {
-	name  string
+	hashed.Directory
 	db    *sql.DB
 	query string
 	// listQuery lists all users; empty if not set.
 	listQuery string
 	fault     func(error) dialect.Fault
 	names     fields.Names
-	// checker has learned the hashes that were read.
-	checker *hashed.Checker
-	options Options
 	// told ensures that unused columns are reported once.
 	told sync.Once
 }
@@ -93,9 +88,11 @@ func Open(name string, settings Settings, credentials ports.CredentialProvider, 
 		return nil, fmt.Errorf("DECOY: %w", err)
 	}
 	d := &Directory{
-		name: name, db: sql.OpenDB(connector), query: query, listQuery: settings.ListQuery, fault: driver.Fault,
-		names: fields.NewNames(options.Mapped...), checker: checker, options: options,
+		Directory: hashed.Directory{Name: name, Checker: checker, Options: options},
+		db:        sql.OpenDB(connector), query: query, listQuery: settings.ListQuery, fault: driver.Fault,
+		names: fields.NewNames(options.Mapped...),
 	}
+	d.Find = d.rows
 	d.db.SetMaxOpenConns(connections)
 	d.db.SetMaxIdleConns(connections)
 	d.db.SetConnMaxIdleTime(connectionIdle)
@@ -111,116 +108,11 @@ func (d *Directory) Close() error {
 // Warm connects and runs the query once for a username that cannot exist. This
 // finds faults in the connection or query at start.
 func (d *Directory) Warm(ctx context.Context) error {
-	_, _, err := d.ask(ctx, "-")
+	_, _, err := d.Ask(ctx, "-")
 	return err
 }
 
-// Authenticate implements [ports.SourceDirectory]. Every answer takes the time
-// of the query and of the slowest hash that was read, except for an empty
-// password. So the time does not reveal which users exist.
-func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
-	if err := ctx.Err(); err != nil {
-		return domain.Finding{}, ports.NotJudged(err)
-	}
-	if password.Empty() {
-		return d.found(domain.PasswordWrong), nil
-	}
-	entry, kind, err := d.ask(ctx, username)
-	if err != nil {
-		return domain.Finding{}, ports.NotJudged(err) // the password is verified here, after the query
-	}
-	hash := ""
-	if entry != nil {
-		hash = entry.Hash
-	}
-	right, unusable := d.checker.Check(ctx, hash, password)
-	switch {
-	case ctx.Err() != nil:
-		return domain.Finding{}, ctx.Err()
-	case entry == nil:
-		return d.found(kind), nil
-	case unusable != nil: // to the client, this is a wrong password
-		d.options.Tell(hashed.UnusableHash(unusable))
-	}
-	finding := d.found(entry.Proved(right))
-	finding.User = entry.User
-	return finding, nil
-}
-
-// FindUser implements [ports.SourceDirectory].
-func (d *Directory) FindUser(ctx context.Context, username string) (domain.Finding, error) {
-	entry, kind, err := d.ask(ctx, username)
-	if err != nil {
-		return domain.Finding{}, err
-	}
-	finding := d.found(kind)
-	if entry != nil {
-		finding.User = entry.User
-	}
-	return finding, nil
-}
-
-func (d *Directory) found(kind domain.FindingKind) domain.Finding {
-	return domain.Finding{Kind: kind, Source: d.name}
-}
-
-// ask runs the query and returns the user that the typed name identifies. A
-// database may treat different names as equal: it may ignore accents, trailing
-// spaces or other characters. Such rows do not belong to this user.
-func (d *Directory) ask(ctx context.Context, username string) (*hashed.Entry, domain.FindingKind, error) {
-	entry, kind, err := d.identify(ctx, username)
-	if err != nil || entry == nil {
-		return nil, kind, err
-	}
-	// The row was found by another name than the new user's username. That
-	// username may be another user's address.
-	name := entry.User.Username
-	if strings.EqualFold(name, username) || !domain.LooksLikeContact(name) {
-		return entry, kind, nil
-	}
-	byName, _, err := d.identify(ctx, name)
-	if err != nil {
-		return nil, 0, err
-	}
-	if byName != nil && byName.User.Username == name {
-		entry.User.Disputed = append(entry.User.Disputed, byName.User.Disputed...)
-	}
-	return entry, kind, nil
-}
-
-func (d *Directory) identify(ctx context.Context, username string) (*hashed.Entry, domain.FindingKind, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, 0, err
-	}
-	// No database stores such a name, and some cannot represent it.
-	if username == "" || !utf8.ValidString(username) || strings.Contains(username, "\x00") {
-		return nil, domain.UserUnknown, nil
-	}
-	entries, err := d.rows(ctx, username)
-	if err != nil {
-		return nil, 0, err
-	}
-	if len(entries) > mostRows {
-		return nil, domain.UserAmbiguous, nil
-	}
-	users := make([]domain.SourceUser, len(entries))
-	for i, entry := range entries {
-		users[i] = entry.User
-	}
-	who := domain.Identify(username, users, d.options.VerifiedContacts)
-	if who.Kind != domain.UserFound {
-		return nil, who.Kind, nil
-	}
-	entry := entries[who.Index]
-	entry.User = who.User
-	return entry, domain.UserFound, nil
-}
-
-// mostRows is the largest number of rows that are examined. A query that
-// returns more does not identify a user.
-const mostRows = 100
-
-// rows reads up to mostRows+1 rows in a read-only transaction.
+// rows reads up to hashed.MostFound+1 rows in a read-only transaction.
 func (d *Directory) rows(ctx context.Context, username string) (entries []*hashed.Entry, err error) {
 	tx, err := d.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -243,9 +135,9 @@ func (d *Directory) rows(ctx context.Context, username string) (entries []*hashe
 	d.told.Do(func() {
 		var unknown fields.Set
 		unknown.Add(header.Unknown...)
-		d.options.Tell(unknown.Notes(fields.UnusedAttributes)...)
+		d.Options.Tell(unknown.Notes(fields.UnusedAttributes)...)
 	})
-	for len(entries) <= mostRows && rows.Next() {
+	for len(entries) <= hashed.MostFound && rows.Next() {
 		entry, err := d.entry(ctx, rows, header.Names, columns)
 		if err != nil {
 			return nil, err

@@ -10,6 +10,7 @@ import (
 	"cognito-user-migration/adapters/cognitodestination"
 	"cognito-user-migration/adapters/cognitosource"
 	"cognito-user-migration/adapters/dynamolockout"
+	"cognito-user-migration/adapters/dynamosource"
 	"cognito-user-migration/adapters/filesource"
 	"cognito-user-migration/adapters/httpsource"
 	"cognito-user-migration/adapters/ldapsource"
@@ -28,6 +29,7 @@ func Parts(account *stscredentials.Account) app.Parts {
 	return app.Parts{
 		Sources: []parts.SourceKind{
 			cognitosource.Kind(account),
+			dynamosource.Kind(account),
 			filesource.Kind(),
 			httpsource.Kind(),
 			ldapsource.Kind(),

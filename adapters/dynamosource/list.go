@@ -1,0 +1,76 @@
+package dynamosource
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+var _ ports.UserLister = (*Directory)(nil)
+
+// segments is the number of parts that are scanned side by side.
+const segments = 8
+
+// Slices implements [ports.UserLister] by the segments of a parallel Scan.
+func (d *Directory) Slices() []string {
+	slices := make([]string, segments)
+	for i := range slices {
+		slices[i] = strconv.Itoa(i)
+	}
+	return slices
+}
+
+// Pages implements [ports.UserLister] by Scan. An item without a username is not a
+// user and is left out.
+func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.Seq2[ports.UserPage, error] {
+	return func(yield func(ports.UserPage, error) bool) {
+		segment, err := strconv.Atoi(request.Slice)
+		if err != nil || segment < 0 || segment >= segments {
+			yield(ports.UserPage{}, fmt.Errorf("%s: there is no such slice: %w", adapter, ports.ErrMisconfigured))
+			return
+		}
+		position := request.Position
+		for {
+			page, err := d.scan(ctx, request, segment, position)
+			if !yield(page, err) || err != nil || page.Next == "" {
+				return
+			}
+			position = page.Next
+		}
+	}
+}
+
+func (d *Directory) scan(ctx context.Context, request ports.ListRequest, segment int, position string) (ports.UserPage, error) {
+	if err := request.Turn(ctx); err != nil {
+		return ports.UserPage{}, err
+	}
+	input := map[string]any{"TableName": d.table, "Segment": segment, "TotalSegments": segments, "ConsistentRead": true}
+	if position != "" {
+		if !json.Valid([]byte(position)) {
+			return ports.UserPage{}, fmt.Errorf("%s: the position is not one of this source: %w", adapter, ports.ErrMisconfigured)
+		}
+		input["ExclusiveStartKey"] = json.RawMessage(position)
+	}
+	var answer page
+	if err := d.call(ctx, "Scan", input, &answer); err != nil {
+		return ports.UserPage{}, err
+	}
+	listed := ports.UserPage{Users: make([]domain.SourceUser, 0, len(answer.Items)), Next: string(answer.LastEvaluatedKey)}
+	for _, one := range answer.Items {
+		entry, err := d.entry(one)
+		if errors.Is(err, errNoUser) {
+			continue
+		}
+		if err != nil {
+			return ports.UserPage{}, err
+		}
+		listed.Users = append(listed.Users, entry.User)
+	}
+	return listed, nil
+}
