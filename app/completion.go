@@ -35,7 +35,7 @@ func StartCompletion(ctx context.Context, binary Parts, process Process, configu
 		return Function{}, missing("command complete", "completion")
 	}
 	if !configuration.Completion.Wanted() {
-		return Function{}, errors.New("command complete: COMPLETION_AFTER and COMPLETION_GROUPS ask for nothing, so there is nothing to complete")
+		return Function{}, errors.New("command complete: COMPLETION_AFTER, COMPLETION_GROUPS and MIGRATE_ON_MFA ask for nothing, so there is nothing to complete")
 	}
 	var function Function
 	_, err := Start(ctx, CompletionModules(binary, process, configuration), fx.Populate(&function.Handler, &function.Log, &function.Tracing))
@@ -48,7 +48,7 @@ func newQueue(binary Parts, configuration *config.Config) (parts.CompletionQueue
 		return nil, nil //nolint:nilnil // nothing is owed, so nothing is queued
 	}
 	if binary.Completion == nil {
-		return nil, missing("COMPLETION_AFTER, COMPLETION_GROUPS", "completion")
+		return nil, missing("COMPLETION_AFTER, COMPLETION_GROUPS, MIGRATE_ON_MFA", "completion")
 	}
 	return binary.Completion.Queue(context.Background(), configuration.Completion.QueueURL, configuration.Completion.Keys)
 }

@@ -189,6 +189,8 @@ func completionOf(settings config.Completion, queue ports.CompletionQueue, logge
 		Queue:    queue,
 		Keys:     settings.Keys,
 		Required: settings.Required,
+
+		OnlySecondFactors: settings.OnlySecondFactors(),
 		Unsent: func(_ context.Context, err error) {
 			logger.Error("a completion could not be queued", zap.Error(err))
 		},

@@ -53,6 +53,18 @@ type Completion struct {
 	// named them. They count only where the source cannot be asked.
 	Groups      []string
 	GroupsKnown bool
+	// SecondFactor is the second factor that the user keeps, to be set as preferred
+	// in the destination; empty if there is none to set.
+	SecondFactor MFAMethod
+	// MFAGroup is the group that the user gets beside those of Groups, because they
+	// had a second factor; empty if there is none.
+	MFAGroup string
+}
+
+// ConcernsMFA reports whether the completion sets a second factor or adds the group
+// of users who must set one up.
+func (c Completion) ConcernsMFA() bool {
+	return c.SecondFactor != "" || c.MFAGroup != ""
 }
 
 // Format implements [fmt.Formatter]: a completion prints as its attempt alone.
@@ -78,6 +90,8 @@ func NewCompletion(keys CompletionKeys, attempt Attempt, at time.Time, user Sour
 		Profile:        keys.profileDigest(attempt.ID, user, decision.User.Attributes),
 		Groups:         user.Groups,
 		GroupsKnown:    user.GroupsKnown,
+		SecondFactor:   decision.SecondFactor,
+		MFAGroup:       decision.MFAGroup,
 	}
 }
 
@@ -85,10 +99,16 @@ func NewCompletion(keys CompletionKeys, attempt Attempt, at time.Time, user Sour
 // It is made from the source user as they are now. It has no digest of the migrated
 // attributes, so it deletes no user; see [Completion.SameIn].
 func NewCompletionByHand(rules Rules, keys CompletionKeys, attempt Attempt, at time.Time, source string, user SourceUser) Completion {
-	completion := NewCompletion(keys, attempt, at, user, Decision{Source: source, User: NewUser{
-		Username:   username(rules.Username, attempt.Username, user),
-		Attributes: rules.Attributes.Apply(user, rules.VerifiedContacts),
-	}})
+	moved := rules.Attributes.Apply(user, rules.VerifiedContacts)
+	found := Finding{Kind: UserFound, User: user}
+	completion := NewCompletion(keys, attempt, at, user, Decision{
+		Source:   source,
+		MFAGroup: rules.enrollmentGroup(UserFound, found),
+		User:     NewUser{Username: username(rules.Username, attempt.Username, user), Attributes: moved},
+	})
+	if rules.SetsMFAPreference {
+		completion.SecondFactor = rules.carriedFactor(FinalConfirmed, found, moved)
+	}
 	completion.Profile = ""
 	return completion
 }
@@ -110,6 +130,9 @@ type DestinationUser struct {
 	Status     UserStatus
 	Enabled    bool
 	Attributes Attributes
+	// PreferredMFA is the second factor that the user prefers there; empty if there
+	// is none, or if it was not read.
+	PreferredMFA MFAMethod
 	// CreatedAt is when the destination created the user; zero if not known.
 	CreatedAt time.Time
 }
@@ -306,6 +329,10 @@ type CompletionRecord struct {
 	DisabledBefore bool
 	// Groups is how many groups the destination user was put into.
 	Groups int
+	// SecondFactor is the second factor that the user kept: it is now preferred in
+	// the destination. It is empty if none was to be set, or if the user prefers
+	// another one there already.
+	SecondFactor MFAMethod
 	// SourceSub and DestinationSub are the subs of both users of a completed move;
 	// empty where a side has none, or was not read. They are the map from old to
 	// new that an application's own tables need.

@@ -71,6 +71,12 @@ type Decision struct {
 	UnknownCode ResponseCode
 	// User is what to create; it is empty on a refusal.
 	User NewUser
+	// SecondFactor is the second factor that completion sets as preferred in the
+	// destination, if any.
+	SecondFactor MFAMethod
+	// MFAGroup is the group that completion adds because the user had a second
+	// factor, if any.
+	MFAGroup string
 	// Omitted are the attributes that the user has at the source and does not get,
 	// because their value is none that the destination takes; on a refusal for that
 	// reason also those that are required and missing.
@@ -186,16 +192,17 @@ func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Dec
 	if unfit := rules.Attributes.unfit(attempt, user, attributes, omitted); len(unfit) > 0 {
 		return Decision{Reason: ReasonAttributeInvalid, Omitted: omitted.with(unfit)}
 	}
-	carried := rules.carriesSMS(finding, attributes)
-	if !carried && rules.OnMFA == MFACarry && demandsMFA(kind, finding) {
+	status, reason := finalStatus(rules, kind), kind.row().reason
+	weak := status == FinalConfirmed && rules.isWeak(attempt.Password)
+	if weak && rules.OnWeakPassword == WeakPasswordReset {
+		status, reason = FinalResetRequired, ReasonWeakPassword
+	}
+	carried := rules.carriedFactor(status, finding, attributes)
+	if carried == "" && rules.OnMFA == MFACarry && demandsMFA(kind, finding) {
 		return Decision{Reason: ReasonMFANotCarried, Omitted: omitted}
 	}
-	status, reason := finalStatus(rules, kind), kind.row().reason
-	if status == FinalConfirmed && rules.isWeak(attempt.Password) {
-		if rules.OnWeakPassword != WeakPasswordReset || !attributes.hasVerifiedContact() {
-			return Decision{Reason: ReasonWeakPassword, Omitted: omitted}
-		}
-		status, reason = FinalResetRequired, ReasonWeakPassword
+	if weak && (status == FinalConfirmed || !attributes.hasVerifiedContact()) {
+		return Decision{Reason: ReasonWeakPassword, Omitted: omitted}
 	}
 	if status != FinalConfirmed && !attributes.hasVerifiedContact() {
 		return Decision{Reason: ReasonNoVerifiedContact, Omitted: omitted}
@@ -207,10 +214,16 @@ func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Dec
 	if name != "" && !isUsername(name) {
 		return Decision{Reason: ReasonUsernameInvalid, Omitted: omitted}
 	}
+	preferred := carried
+	if !rules.SetsMFAPreference {
+		preferred = ""
+	}
 	return Decision{
-		Verdict: Migrate,
-		Reason:  reason,
-		Omitted: omitted,
+		Verdict:      Migrate,
+		Reason:       reason,
+		SecondFactor: preferred,
+		MFAGroup:     rules.enrollmentGroup(kind, finding),
+		Omitted:      omitted,
 		User: NewUser{
 			Username:           name,
 			Attributes:         attributes,
@@ -219,7 +232,7 @@ func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Dec
 			DeliverByEmail:     rules.MessageAction == MessageSend && attributes.hasVerifiedEmail(),
 			DeliverBySMS:       rules.MessageAction == MessageSend && attributes.hasVerifiedPhone(),
 			ForceAliasCreation: rules.ForceAliasCreation && finding.Kind.ProvesPassword() && attributes.hasVerifiedContact(),
-			EnableSMSMFA:       carried || rules.OnMFA == MFAMigrate && rules.DestinationMFA.Mode != MFAOff && attributes[attributePhone] != "" && prefersSMS(finding),
+			EnableSMSMFA:       rules.enablesSMS(carried, status, finding, attributes),
 		},
 	}
 }

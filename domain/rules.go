@@ -16,6 +16,12 @@ type Rules struct {
 	// DestinationMFA is how the destination asks for second factors, as far as it
 	// is known.
 	DestinationMFA DestinationMFA
+	// SetsMFAPreference: completion sets the second factor that a user prefers in
+	// the destination.
+	SetsMFAPreference bool
+	// MFAGroup is the group of the destination that users with a second factor get,
+	// with [MFAEnroll].
+	MFAGroup string
 	// OnWeakPassword answers a right password that PasswordPolicy does not allow.
 	OnWeakPassword OnWeakPassword
 	// PasswordPolicy is the destination's; the zero policy allows everything.
@@ -74,7 +80,7 @@ func (r Rules) migratesTemporaryPassword() bool {
 }
 
 func (r Rules) migratesMFA() bool {
-	return r.OnMFA == MFAMigrate || r.OnMFA == MFACarry
+	return r.OnMFA == MFAMigrate || r.OnMFA == MFACarry || r.OnMFA == MFAEnroll
 }
 
 func (r Rules) migratesResetRequired() bool { return r.OnResetRequired == ResetRequiredReset }
@@ -149,9 +155,13 @@ const (
 	// MFARefuse turns the user away, so that no second factor is dropped in
 	// silence: its secret cannot be read out of the source (cognito-facts 31).
 	MFARefuse OnMFA = "refuse"
-	// MFACarry migrates the user if the factor is a code by SMS that the destination
-	// asks for from the first sign-in, and turns others away.
+	// MFACarry migrates the user if the factor is a code by SMS or email that the
+	// destination asks for from the first sign-in, and turns others away.
 	MFACarry OnMFA = "carry"
+	// MFAEnroll migrates the user into a group of a destination that requires a
+	// second factor of everybody, so that the user sets up a new one there. A factor
+	// that can be carried is carried.
+	MFAEnroll OnMFA = "enroll"
 	// MFAMigrate migrates the user without it; a preference for SMS goes along
 	// where there is a phone number.
 	MFAMigrate OnMFA = "migrate"
@@ -160,7 +170,7 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (o *OnMFA) UnmarshalText(text []byte) error {
-	return Choose(o, text, MFARefuse, MFACarry, MFAMigrate)
+	return Choose(o, text, MFARefuse, MFACarry, MFAEnroll, MFAMigrate)
 }
 
 // OnWeakPassword answers a right password that the destination's policy does not

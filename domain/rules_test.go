@@ -17,7 +17,7 @@ func TestChoicesAreReadByName(t *testing.T) {
 		"VerifiedContacts":    {new(domain.VerifiedContacts), "source, always"},
 		"UsernameRule":        {new(domain.UsernameRule), "auto, submitted, source, omit"},
 		"OnTemporaryPassword": {new(domain.OnTemporaryPassword), "reset, confirm, refuse"},
-		"OnMFA":               {new(domain.OnMFA), "refuse, carry, migrate"},
+		"OnMFA":               {new(domain.OnMFA), "refuse, carry, enroll, migrate"},
 		"OnWeakPassword":      {new(domain.OnWeakPassword), "migrate, reset, refuse"},
 		"MFAMode":             {new(domain.MFAMode), "OFF, OPTIONAL, ON"},
 		"OnResetRequired":     {new(domain.OnResetRequired), "reset, refuse"},

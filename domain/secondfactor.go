@@ -80,16 +80,67 @@ func demandsMFA(kind FindingKind, finding Finding) bool {
 	return finding.Kind == MFARequired || kind == MFARequired || kind != PasswordAccepted && named
 }
 
-// carriesSMS reports whether the rules carry the user's second factor over: a code
-// by SMS to the same phone number, which the destination asks for from the first
-// sign-in.
-func (r Rules) carriesSMS(finding Finding, attributes Attributes) bool {
-	number := attributes[attributePhone]
-	if r.OnMFA != MFACarry || !r.DestinationMFA.Takes(MFASMS) || !slices.Contains(factorsOf(finding), MFASMS) || number == "" {
-		return false
+// carriedFactor returns the second factor that the rules carry over for a user who
+// is created in a status; empty if none survives. Of several, the preferred one must
+// survive; without a preference, one that the source lets the user choose.
+func (r Rules) carriedFactor(status FinalStatus, finding Finding, attributes Attributes) MFAMethod {
+	if r.OnMFA != MFACarry && r.OnMFA != MFAEnroll {
+		return ""
 	}
 	own, _ := StandardAttributeMap().fit(finding.User, r.VerifiedContacts)
-	return number == own[attributePhone]
+	factors := factorsOf(finding)
+	switch {
+	case slices.Contains(factors, MFASMS) && r.carriesSMS(status, attributes, own):
+		return MFASMS
+	case slices.Contains(factors, MFAEmail) && r.carriesEmail(status, attributes, own):
+		return MFAEmail
+	default:
+		return ""
+	}
+}
+
+// carriesSMS reports whether codes by SMS to the user's own number survive. The
+// answer to Cognito switches them on, so the destination asks for them from the
+// first sign-in.
+func (r Rules) carriesSMS(status FinalStatus, attributes, own Attributes) bool {
+	number := attributes[attributePhone]
+	return r.DestinationMFA.Takes(MFASMS) && number != "" && number == own[attributePhone] && attributes.canResetBesideSMS(status)
+}
+
+// carriesEmail reports whether codes by email to the user's own address survive.
+// The answer to Cognito cannot switch them on; completion does so later. Until then
+// only a destination that requires a second factor of everybody lets nobody in
+// without one. A user who must reset the password first is not carried: Cognito
+// would send the reset code to the same address, so that the inbox alone would let
+// a person in (cognito-facts 43).
+func (r Rules) carriesEmail(status FinalStatus, attributes, own Attributes) bool {
+	return r.SetsMFAPreference && r.DestinationMFA.Mode == MFAOn && r.DestinationMFA.Takes(MFAEmail) &&
+		status == FinalConfirmed && attributes.hasVerifiedEmail() && attributes[attributeEmail] == own[attributeEmail]
+}
+
+// canResetBesideSMS reports whether a user with codes by SMS as second factor can
+// set a password, if the status demands it. Cognito sends no reset code by SMS to
+// such a user (cognito-facts 43).
+func (a Attributes) canResetBesideSMS(status FinalStatus) bool {
+	return status == FinalConfirmed || a.hasVerifiedEmail()
+}
+
+// enablesSMS reports whether the answer to Cognito switches codes by SMS on.
+func (r Rules) enablesSMS(carried MFAMethod, status FinalStatus, finding Finding, attributes Attributes) bool {
+	if carried == MFASMS {
+		return true
+	}
+	return r.OnMFA == MFAMigrate && r.DestinationMFA.Mode != MFAOff && attributes[attributePhone] != "" && prefersSMS(finding) &&
+		attributes.canResetBesideSMS(status)
+}
+
+// enrollmentGroup returns the group of users who must set up a new second factor;
+// empty if the user is not one of them.
+func (r Rules) enrollmentGroup(kind FindingKind, finding Finding) string {
+	if r.OnMFA != MFAEnroll || !demandsMFA(kind, finding) {
+		return ""
+	}
+	return r.MFAGroup
 }
 
 // factorsOf lists the second factors by which the user could pass at the source:

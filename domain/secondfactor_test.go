@@ -152,6 +152,161 @@ func TestCarryMigratesWhoseSMSCodeMovesAndNobodyElse(t *testing.T) {
 	})
 }
 
+// carrying are the rules that carry factors into a destination that requires one of
+// everybody, by a completion.
+func carrying(choice domain.OnMFA) domain.Rules {
+	r := domain.DefaultRules()
+	r.OnMFA, r.SetsMFAPreference, r.MFAGroup = choice, true, "new-factor"
+	r.DestinationMFA = domain.DestinationMFA{Mode: domain.MFAOn, Methods: []domain.MFAMethod{domain.MFASMS, domain.MFAEmail, domain.MFASoftwareToken}}
+	return r
+}
+
+func TestCarryMovesACodeByEmailOnlyWhereNobodyGetsInWithoutIt(t *testing.T) {
+	t.Parallel()
+	email := domain.MFAEmail
+	withEmail := factor{methods: []domain.MFAMethod{email}, preferred: email}
+	signIn := paths()["sign-in"]
+	if decision := decideWith(carrying(domain.MFACarry), signIn.trigger, signIn.kind, signIn.status, withEmail); decision.Verdict != domain.Migrate ||
+		decision.SecondFactor != email || decision.User.EnableSMSMFA || decision.MFAGroup != "" {
+		t.Errorf("%v, second factor %q, group %q", decision, decision.SecondFactor, decision.MFAGroup)
+	}
+	for name, change := range map[string]func(*domain.Rules){
+		"a destination that asks only users who have a factor": func(r *domain.Rules) { r.DestinationMFA.Mode = domain.MFAOptional },
+		"a destination without codes by email":                 func(r *domain.Rules) { r.DestinationMFA.Methods = []domain.MFAMethod{domain.MFASMS} },
+		"no completion":                                        func(r *domain.Rules) { r.SetsMFAPreference = false },
+		"the address does not move":                            func(r *domain.Rules) { r.Attributes = mapping("name") },
+		"the address is not the user's own":                    func(r *domain.Rules) { r.Attributes = mapping("email='x@example.com',email_verified='true'") },
+	} {
+		rules := carrying(domain.MFACarry)
+		change(&rules)
+		if decision := decideWith(rules, signIn.trigger, signIn.kind, signIn.status, withEmail); decision.Verdict == domain.Migrate || decision.Reason != domain.ReasonMFANotCarried {
+			t.Errorf("%s: %v", name, decision)
+		}
+	}
+	t.Run("an address that nobody proved", func(t *testing.T) {
+		t.Parallel()
+		user := changed(func(u *domain.SourceUser) { u.PreferredMFA, u.Attributes["email_verified"] = email, "false" })
+		decision := domain.Decide(carrying(domain.MFACarry), domain.Attempt{Trigger: domain.TriggerAuthentication, Username: "alice", Password: domain.NewPassword("x")},
+			domain.Finding{Kind: domain.MFARequired, User: user})
+		if decision.Reason != domain.ReasonMFANotCarried {
+			t.Errorf("%v", decision)
+		}
+	})
+	t.Run("who resets the password by the same inbox would need nothing else", func(t *testing.T) {
+		t.Parallel()
+		for way, path := range paths() {
+			decision := decideWith(carrying(domain.MFACarry), path.trigger, path.kind, path.status, withEmail)
+			if moves := way == "sign-in"; moves != (decision.Verdict == domain.Migrate) || !moves && decision.Reason != domain.ReasonMFANotCarried {
+				t.Errorf("%s: %v", way, decision)
+			}
+		}
+		weak := carrying(domain.MFACarry)
+		weak.OnWeakPassword, weak.PasswordPolicy = domain.WeakPasswordReset, domain.PasswordPolicy{MinimumLength: 99}
+		if decision := decideWith(weak, signIn.trigger, signIn.kind, signIn.status, withEmail); decision.Reason != domain.ReasonMFANotCarried {
+			t.Errorf("a weak password: %v", decision)
+		}
+		kept := carrying(domain.MFACarry)
+		kept.OnTemporaryPassword = domain.TemporaryPasswordConfirm
+		temporary := paths()["temporary password"]
+		if decision := decideWith(kept, temporary.trigger, temporary.kind, temporary.status, withEmail); decision.SecondFactor != email {
+			t.Errorf("a temporary password that is kept: %v", decision)
+		}
+	})
+	t.Run("a weak password is told as one where it is refused", func(t *testing.T) {
+		t.Parallel()
+		weak := carrying(domain.MFACarry)
+		weak.OnWeakPassword, weak.PasswordPolicy = domain.WeakPasswordRefuse, domain.PasswordPolicy{MinimumLength: 99}
+		if decision := decideWith(weak, signIn.trigger, signIn.kind, signIn.status, withEmail); decision.Reason != domain.ReasonWeakPassword {
+			t.Errorf("%v", decision)
+		}
+	})
+}
+
+// Cognito sends no reset code by SMS to a user whose second factor is SMS.
+func TestAnSMSFactorNeedsAnotherWayToTheResetCode(t *testing.T) {
+	t.Parallel()
+	for _, choice := range []domain.OnMFA{domain.MFACarry, domain.MFAEnroll, domain.MFAMigrate} {
+		for way, path := range paths() {
+			user := changed(func(u *domain.SourceUser) {
+				u.Status, u.MFA, u.PreferredMFA = path.status, []domain.MFAMethod{domain.MFASMS}, domain.MFASMS
+				u.Attributes["phone_number"], u.Attributes["phone_number_verified"] = "+81901234567", "true"
+				u.Attributes["email_verified"] = "false"
+			})
+			attempt := domain.Attempt{Trigger: path.trigger, Username: "alice", Password: domain.NewPassword("x")}
+			decision := domain.Decide(carrying(choice), attempt, domain.Finding{Kind: path.kind, User: user})
+			migrates, sms := way == "sign-in" || choice != domain.MFACarry, way == "sign-in"
+			if migrates != (decision.Verdict == domain.Migrate) || sms != decision.User.EnableSMSMFA {
+				t.Errorf("%s, %s: %v, SMS %t", choice, way, decision, decision.User.EnableSMSMFA)
+			}
+		}
+	}
+}
+
+func TestOfSeveralFactorsThePreferredOneMustSurvive(t *testing.T) {
+	t.Parallel()
+	const sms, email, totp = domain.MFASMS, domain.MFAEmail, domain.MFASoftwareToken
+	signIn := paths()["sign-in"]
+	for name, row := range map[string]struct {
+		factor factor
+		want   domain.MFAMethod
+	}{
+		"SMS preferred to TOTP":            {factor{methods: []domain.MFAMethod{sms, totp}, preferred: sms}, sms},
+		"email preferred to SMS":           {factor{methods: []domain.MFAMethod{sms, email}, preferred: email}, email},
+		"TOTP preferred to SMS and email":  {factor{methods: []domain.MFAMethod{sms, email, totp}, preferred: totp}, ""},
+		"SMS or email, by choice":          {factor{methods: []domain.MFAMethod{email, sms}}, sms},
+		"email or TOTP, by choice":         {factor{methods: []domain.MFAMethod{totp, email}}, email},
+		"TOTP or passkey, by choice":       {factor{methods: []domain.MFAMethod{totp, domain.MFAPasskey}}, ""},
+		"a factor in words nobody can set": {factor{methods: []domain.MFAMethod{domain.MFAOther}}, ""},
+	} {
+		decision := decideWith(carrying(domain.MFACarry), signIn.trigger, signIn.kind, signIn.status, row.factor)
+		if decision.SecondFactor != row.want || (row.want == "") != (decision.Verdict == domain.Refuse) || decision.User.EnableSMSMFA != (row.want == sms) {
+			t.Errorf("%s: %v, second factor %q", name, decision, decision.SecondFactor)
+		}
+	}
+}
+
+func TestEnrollMovesEveryoneWithAFactorIntoTheGroup(t *testing.T) {
+	t.Parallel()
+	for name, f := range factors() {
+		for way, path := range paths() {
+			decision := decideWith(carrying(domain.MFAEnroll), path.trigger, path.kind, path.status, f)
+			if decision.Verdict != domain.Migrate || decision.MFAGroup != "new-factor" {
+				t.Errorf("%s, %s: %v, group %q", name, way, decision, decision.MFAGroup)
+			}
+		}
+	}
+	if decision := decideWith(carrying(domain.MFAEnroll), domain.TriggerAuthentication, domain.PasswordAccepted, domain.StatusConfirmed, factor{}); decision.MFAGroup != "" {
+		t.Errorf("without a factor: group %q", decision.MFAGroup)
+	}
+}
+
+func TestACompletionKnowsTheSecondFactor(t *testing.T) {
+	t.Parallel()
+	sms := changed(func(u *domain.SourceUser) {
+		u.MFA, u.PreferredMFA = []domain.MFAMethod{domain.MFASMS}, domain.MFASMS
+		u.Attributes["phone_number"] = "+81901234567"
+	})
+	attempt := domain.Attempt{ID: "attempt-1", Trigger: domain.TriggerAuthentication, Username: "alice", Password: domain.NewPassword("x")}
+	for _, user := range []domain.SourceUser{sms, alice()} {
+		has := user.PreferredMFA != ""
+		finding := domain.Finding{Kind: domain.PasswordAccepted, User: user}
+		if has {
+			finding.Kind = domain.MFARequired
+		}
+		decision := domain.Decide(carrying(domain.MFAEnroll), attempt, finding)
+		sent := domain.NewCompletion(keys(), attempt, attempted, user, decision)
+		hand := byHand(carrying(domain.MFAEnroll), "alice", user)
+		for _, completion := range []domain.Completion{sent, hand} {
+			if completion.ConcernsMFA() != has || (completion.SecondFactor == domain.MFASMS) != has || (completion.MFAGroup == "new-factor") != has {
+				t.Errorf("second factor %q, group %q", completion.SecondFactor, completion.MFAGroup)
+			}
+		}
+	}
+	if completion := byHand(rules(onMFA(domain.MFARefuse)), "alice", sms); completion.ConcernsMFA() {
+		t.Errorf("second factor %q, group %q", completion.SecondFactor, completion.MFAGroup)
+	}
+}
+
 // A source that names factors and never asks for one proves nothing by a right
 // password.
 func TestAFactorThatTheSourceNeverAsksForCountsToo(t *testing.T) {

@@ -27,6 +27,10 @@ type Destination interface {
 	AddToGroup(ctx context.Context, userPoolID, username, group string) error
 	// CreateGroup creates a group, and can be repeated.
 	CreateGroup(ctx context.Context, userPoolID, group string) error
+	// PreferMFA switches the second factor on for the user, as the preferred one. It
+	// leaves the others as they are, and can be repeated. The factor is
+	// [domain.MFASMS] or [domain.MFAEmail].
+	PreferMFA(ctx context.Context, userPoolID, username string, factor domain.MFAMethod) error
 }
 
 // ErrNoGroup is returned where the destination has no group of this name.

@@ -1,5 +1,5 @@
-// Package cognitodestination reads destination users and adds them to groups, for
-// completion. It implements ports.Destination and
+// Package cognitodestination reads destination users, adds them to groups and sets
+// their preferred second factor, for completion. It implements ports.Destination and
 // imports domain and ports.
 package cognitodestination
 
@@ -26,6 +26,7 @@ type API interface {
 	AdminGetUser(context.Context, *cognitoidentityprovider.AdminGetUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminGetUserOutput, error)
 	AdminAddUserToGroup(context.Context, *cognitoidentityprovider.AdminAddUserToGroupInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminAddUserToGroupOutput, error)
 	CreateGroup(context.Context, *cognitoidentityprovider.CreateGroupInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.CreateGroupOutput, error)
+	AdminSetUserMFAPreference(context.Context, *cognitoidentityprovider.AdminSetUserMFAPreferenceInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminSetUserMFAPreferenceOutput, error)
 	ListUsers(context.Context, *cognitoidentityprovider.ListUsersInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.ListUsersOutput, error)
 }
 
@@ -60,11 +61,12 @@ func (p *Pools) FindUser(ctx context.Context, userPoolID, username string) (*dom
 		return nil, awsfault.Empty(adapter, "AdminGetUser")
 	}
 	return &domain.DestinationUser{
-		Username:   aws.ToString(answer.Username),
-		Status:     domain.UserStatus(answer.UserStatus),
-		Enabled:    answer.Enabled,
-		Attributes: attributesOf(answer.UserAttributes),
-		CreatedAt:  aws.ToTime(answer.UserCreateDate),
+		Username:     aws.ToString(answer.Username),
+		Status:       domain.UserStatus(answer.UserStatus),
+		Enabled:      answer.Enabled,
+		Attributes:   attributesOf(answer.UserAttributes),
+		PreferredMFA: domain.MFAMethod(aws.ToString(answer.PreferredMfaSetting)),
+		CreatedAt:    aws.ToTime(answer.UserCreateDate),
 	}, nil
 }
 
@@ -122,4 +124,18 @@ func (p *Pools) CreateGroup(ctx context.Context, userPoolID, group string) error
 		return nil
 	}
 	return awsfault.Of(ctx, adapter, "CreateGroup", err)
+}
+
+// PreferMFA implements [ports.Destination].
+func (p *Pools) PreferMFA(ctx context.Context, userPoolID, username string, factor domain.MFAMethod) error {
+	input := &cognitoidentityprovider.AdminSetUserMFAPreferenceInput{UserPoolId: &userPoolID, Username: &username}
+	if factor == domain.MFAEmail {
+		input.EmailMfaSettings = &types.EmailMfaSettingsType{Enabled: true, PreferredMfa: true}
+	} else {
+		input.SMSMfaSettings = &types.SMSMfaSettingsType{Enabled: true, PreferredMfa: true}
+	}
+	if _, err := p.api.AdminSetUserMFAPreference(ctx, input); err != nil {
+		return awsfault.Of(ctx, adapter, "AdminSetUserMFAPreference", err)
+	}
+	return nil
 }

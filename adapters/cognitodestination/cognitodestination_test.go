@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -101,7 +102,7 @@ func always(given answer) func(string, map[string]any) answer {
 func TestAUserOfTheDestination(t *testing.T) {
 	t.Parallel()
 	pools, s := over(t, always(answer{body: map[string]any{
-		"Username": "5b1a2c3d", "Enabled": true, "UserStatus": "CONFIRMED",
+		"Username": "5b1a2c3d", "Enabled": true, "UserStatus": "CONFIRMED", "PreferredMfaSetting": "EMAIL_OTP",
 		"UserAttributes": []map[string]string{{"Name": "email", "Value": "hanako@example.com"}, {"Name": "custom:legacy_sub", "Value": "sub-1"}},
 	}}))
 	user, err := pools.FindUser(t.Context(), poolID, username)
@@ -109,7 +110,7 @@ func TestAUserOfTheDestination(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := domain.Attributes{"email": "hanako@example.com", "custom:legacy_sub": "sub-1"}
-	if user.Username != "5b1a2c3d" || !user.Enabled || user.Status != domain.StatusConfirmed || !maps.Equal(user.Attributes, want) {
+	if user.Username != "5b1a2c3d" || !user.Enabled || user.Status != domain.StatusConfirmed || user.PreferredMFA != domain.MFAEmail || !maps.Equal(user.Attributes, want) {
 		t.Errorf("got %q, %v, %v", user.Username, user, map[string]string(user.Attributes))
 	}
 	if len(s.calls) != 1 || s.calls[0]["operation"] != "AdminGetUser" || s.calls[0]["UserPoolId"] != poolID || s.calls[0]["Username"] != username {
@@ -295,5 +296,27 @@ func TestUsersEndWithAnError(t *testing.T) {
 	}
 	if len(seen) != 2 || seen[0] != nil || !errors.Is(seen[1], ports.ErrThrottled) {
 		t.Errorf("got %v", seen)
+	}
+}
+
+func TestASecondFactorIsSwitchedOnAndPreferred(t *testing.T) {
+	t.Parallel()
+	for factor, settings := range map[domain.MFAMethod]string{domain.MFASMS: "SMSMfaSettings", domain.MFAEmail: "EmailMfaSettings"} {
+		pools, s := over(t, always(answer{body: map[string]any{}}))
+		if err := pools.PreferMFA(t.Context(), poolID, username, factor); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]any{
+			"operation": "AdminSetUserMFAPreference", "UserPoolId": poolID, "Username": username,
+			settings: map[string]any{"Enabled": true, "PreferredMfa": true},
+		}
+		if len(s.calls) != 1 || !reflect.DeepEqual(s.calls[0], want) {
+			t.Errorf("%s: called %v", factor, s.calls)
+		}
+	}
+	pools, _ := over(t, always(exception("InvalidParameterException")))
+	err := pools.PreferMFA(t.Context(), poolID, username, domain.MFAEmail)
+	if ports.ReasonOfDestination(err) != domain.ReasonDestinationMisconfigured || strings.Contains(err.Error(), username) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -12,7 +12,9 @@ import (
 
 // version is the version of the message format. A reader rejects versions that it
 // does not know. Version 1 had no signature and is always rejected: anyone who can
-// send to the queue could have written it.
+// send to the queue could have written it. A message without a second factor and
+// its group is the same with and without these fields. A reader of before rejects a
+// message with them, which stays in the queue until the function is updated.
 const version = 2
 
 // message is a completion on the wire. Fields are only added; a change that an
@@ -30,6 +32,8 @@ type message struct {
 	Profile        string    `json:"profile"`
 	Groups         []string  `json:"groups,omitempty"`
 	GroupsKnown    bool      `json:"groupsKnown,omitempty"`
+	SecondFactor   string    `json:"secondFactor,omitempty"`
+	MFAGroup       string    `json:"mfaGroup,omitempty"`
 	HMAC           string    `json:"hmac,omitempty"`
 }
 
@@ -56,6 +60,8 @@ func Encode(completion domain.Completion, keys domain.CompletionKeys) ([]byte, e
 		Profile:        completion.Profile,
 		Groups:         completion.Groups,
 		GroupsKnown:    completion.GroupsKnown,
+		SecondFactor:   string(completion.SecondFactor),
+		MFAGroup:       completion.MFAGroup,
 	}
 	unsigned, err := json.Marshal(m)
 	if err != nil {
@@ -93,6 +99,9 @@ func Decode(body []byte, keys domain.CompletionKeys) (domain.Completion, error) 
 	if !keys.Signed(unsigned, signature) {
 		return domain.Completion{}, ErrUnsigned
 	}
+	if m.SecondFactor != "" && m.SecondFactor != string(domain.MFASMS) && m.SecondFactor != string(domain.MFAEmail) {
+		return domain.Completion{}, ErrMalformed
+	}
 	return domain.Completion{
 		AttemptID:      m.AttemptID,
 		AttemptedAt:    m.AttemptedAt,
@@ -105,5 +114,7 @@ func Decode(body []byte, keys domain.CompletionKeys) (domain.Completion, error) 
 		Profile:        m.Profile,
 		Groups:         m.Groups,
 		GroupsKnown:    m.GroupsKnown,
+		SecondFactor:   domain.MFAMethod(m.SecondFactor),
+		MFAGroup:       m.MFAGroup,
 	}, nil
 }

@@ -20,7 +20,15 @@ func whole() domain.Completion {
 		AttemptID: "attempt-1", AttemptedAt: time.Date(2026, 11, 28, 20, 0, 0, 5, time.UTC), Source: "SOURCE", SourceUsername: "alice", SourceSub: "sub-1",
 		UserPoolID: "ap-northeast-1_Dest00001", Username: "alice@example.com",
 		Contacts: []string{"0a1b", "2c3d"}, Profile: "4e5f", Groups: []string{"editors", "admins"}, GroupsKnown: true,
+		SecondFactor: domain.MFAEmail, MFAGroup: "enroll",
 	}
+}
+
+// withoutMFA is a completion without a second factor.
+func withoutMFA() domain.Completion {
+	completion := whole()
+	completion.SecondFactor, completion.MFAGroup = "", ""
+	return completion
 }
 
 // keys sign in tests.
@@ -32,17 +40,38 @@ func keys() domain.CompletionKeys {
 // them.
 func TestTheMessageOnTheWire(t *testing.T) {
 	t.Parallel()
-	const wire = `{"version":2,"attemptId":"attempt-1","attemptedAt":"2026-11-28T20:00:00.000000005Z","source":"SOURCE",` +
+	// As it was before messages had a second factor.
+	const before = `{"version":2,"attemptId":"attempt-1","attemptedAt":"2026-11-28T20:00:00.000000005Z","source":"SOURCE",` +
 		`"sourceUsername":"alice","sourceSub":"sub-1","userPoolId":"ap-northeast-1_Dest00001","username":"alice@example.com",` +
 		`"contacts":["0a1b","2c3d"],"profile":"4e5f","groups":["editors","admins"],"groupsKnown":true,` +
 		`"hmac":"c31f9647daf8ee2d9c0134e500e1b36ea1e0192427f2bef19d73db979979c437"}`
-	body, err := sqscompletion.Encode(whole(), keys())
-	if err != nil || string(body) != wire {
-		t.Errorf("got  %s, %v\nwant %s", body, err, wire)
+	const now = `{"version":2,"attemptId":"attempt-1","attemptedAt":"2026-11-28T20:00:00.000000005Z","source":"SOURCE",` +
+		`"sourceUsername":"alice","sourceSub":"sub-1","userPoolId":"ap-northeast-1_Dest00001","username":"alice@example.com",` +
+		`"contacts":["0a1b","2c3d"],"profile":"4e5f","groups":["editors","admins"],"groupsKnown":true,"secondFactor":"EMAIL_OTP","mfaGroup":"enroll",` +
+		`"hmac":"3514e4952b94c3005505ed39cc3aefa8393ed35646cd3ca4fe7ba4d94bff490c"}`
+	for wire, completion := range map[string]domain.Completion{before: withoutMFA(), now: whole()} {
+		body, err := sqscompletion.Encode(completion, keys())
+		if err != nil || string(body) != wire {
+			t.Errorf("got  %s, %v\nwant %s", body, err, wire)
+		}
+		read, err := sqscompletion.Decode([]byte(wire), keys())
+		if err != nil || !reflect.DeepEqual(read, completion) {
+			t.Errorf("read %#v, %v", read, err)
+		}
 	}
-	read, err := sqscompletion.Decode([]byte(wire), keys())
-	if err != nil || !reflect.DeepEqual(read, whole()) {
-		t.Errorf("read %#v, %v", read, err)
+}
+
+// A factor that nobody can set by completion is none of ours, whoever signed it.
+func TestAMessageWithAFactorThatCannotBeSet(t *testing.T) {
+	t.Parallel()
+	completion := whole()
+	completion.SecondFactor = domain.MFASoftwareToken
+	body, err := sqscompletion.Encode(completion, keys())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqscompletion.Decode(body, keys()); !errors.Is(err, sqscompletion.ErrMalformed) {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -59,6 +88,8 @@ func TestAMessageThatNoKeyOfOursSignedIsNotTaken(t *testing.T) {
 		"another name there":    strings.Replace(good, `"username":"alice@example.com"`, `"username":"mallory"`, 1),
 		"another sub":           strings.Replace(good, `"sourceSub":"sub-1"`, `"sourceSub":"sub-2"`, 1),
 		"no sub":                strings.Replace(good, `"sourceSub":"sub-1",`, ``, 1),
+		"another factor":        strings.Replace(good, `EMAIL_OTP`, `SMS_MFA`, 1),
+		"another MFA group":     strings.Replace(good, `"enroll"`, `"root"`, 1),
 		"another group":         strings.Replace(good, `"editors"`, `"root"`, 1),
 		"another pool":          strings.Replace(good, `Dest00001`, `Dest00002`, 1),
 		"another time":          strings.Replace(good, `20:00:00`, `21:00:00`, 1),
@@ -126,6 +157,7 @@ func TestWhatIsEncodedIsDecoded(t *testing.T) {
 			SourceSub: text.Draw(t, "sub"), UserPoolID: some.Draw(t, "pool"), Username: some.Draw(t, "username"),
 			AttemptedAt: time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds")).UTC(), Contacts: list.Draw(t, "contacts"), Profile: text.Draw(t, "profile"),
 			Groups: list.Draw(t, "groups"), GroupsKnown: rapid.Bool().Draw(t, "known"),
+			SecondFactor: rapid.SampledFrom([]domain.MFAMethod{"", domain.MFASMS, domain.MFAEmail}).Draw(t, "factor"), MFAGroup: text.Draw(t, "MFA group"),
 		}
 		body, err := sqscompletion.Encode(want, keys())
 		if err != nil {

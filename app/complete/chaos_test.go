@@ -427,6 +427,11 @@ func (c *chaosPool) CreateGroup(ctx context.Context, userPoolID, group string) e
 	return c.destination.CreateGroup(ctx, userPoolID, group)
 }
 
+// PreferMFA implements [ports.Destination].
+func (c *chaosPool) PreferMFA(ctx context.Context, userPoolID, username string, factor domain.MFAMethod) error {
+	return c.destination.PreferMFA(ctx, userPoolID, username, factor)
+}
+
 // pass is the gate of every call: hours of outage, throttles, answers that are
 // lost, panics and crashes.
 func (c *chaos) pass(_ context.Context, call string, through func() error) error {

@@ -1,6 +1,6 @@
 // Package complete is the second use case: it completes a migration after Cognito
-// created the user. It adds groups first and changes the source user last, because
-// the user may depend on the source until then. It sees domain and ports
+// created the user. It sets the second factor first, then adds groups, and changes the
+// source user last, because the user may depend on the source until then. It sees domain and ports
 // only.
 package complete
 
@@ -128,7 +128,7 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 		// Retired by an earlier attempt, or by an administrator.
 		c.finishWithoutSource(ctx, completion, *created, domain.RetiredGone, result)
 		return
-	case person.Kind == domain.LookUpUnsupported && !c.retires() && completion.GroupsKnown:
+	case person.Kind == domain.LookUpUnsupported && !c.retires() && (completion.GroupsKnown || c.options.Groups.Empty() && completion.ConcernsMFA()):
 		c.finishWithoutSource(ctx, completion, *created, domain.RetiredNot, result)
 		return
 	case person.Kind != domain.UserFound || !completion.IsUser(person.User):
@@ -139,7 +139,7 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 		result.stopped(reason, nil)
 		return
 	}
-	if !c.addGroups(ctx, completion, source, person.User, created.Username, result) {
+	if !c.secure(ctx, completion, *created, result) || !c.addGroups(ctx, completion, source, person.User, created.Username, result) {
 		return
 	}
 	if c.retires() && !c.stillReady(ctx, completion, person.User, *created, result) {
@@ -186,10 +186,31 @@ func (c *Completer) stillReady(ctx context.Context, completion domain.Completion
 	return true
 }
 
-// finishWithoutSource adds the groups that only the message knows. The source user
-// cannot be read, so the message itself has to prove who the destination user is.
+// secure sets the second factor that the user keeps, and adds the group of users who
+// must set up a new one. It returns false if that failed. A user who prefers a
+// factor in the destination already has passed one there, or chose it: it stays.
+func (c *Completer) secure(ctx context.Context, completion domain.Completion, created domain.DestinationUser, result *result) bool {
+	if factor := completion.SecondFactor; factor != "" && created.PreferredMFA == "" {
+		if err := c.destination.PreferMFA(ctx, completion.UserPoolID, created.Username, factor); err != nil {
+			result.stopped(ports.ReasonOfDestination(err), fmt.Errorf("second factor %s: %w", factor, err))
+			return false
+		}
+		result.SecondFactor = factor
+	} else if created.PreferredMFA == factor {
+		result.SecondFactor = factor
+	}
+	if completion.MFAGroup == "" {
+		return true
+	}
+	return c.put(ctx, completion, completion.MFAGroup, created.Username, result)
+}
+
+// finishWithoutSource does what only the message knows: the second factor and the
+// groups. The source user cannot be read, so the message itself has to prove who the
+// destination user is.
 func (c *Completer) finishWithoutSource(ctx context.Context, completion domain.Completion, created domain.DestinationUser, retired domain.Retired, result *result) {
-	if !completion.GroupsKnown || c.options.Groups.Empty() {
+	groups := completion.GroupsKnown && !c.options.Groups.Empty()
+	if !groups && !completion.ConcernsMFA() {
 		result.done(retired)
 		return
 	}
@@ -197,9 +218,10 @@ func (c *Completer) finishWithoutSource(ctx context.Context, completion domain.C
 		result.stopped(reason, nil)
 		return
 	}
-	if c.putInto(ctx, completion, completion.Groups, created.Username, result) {
-		result.done(retired)
+	if !c.secure(ctx, completion, created, result) || groups && !c.putInto(ctx, completion, completion.Groups, created.Username, result) {
+		return
 	}
+	result.done(retired)
 }
 
 // addGroups puts the destination user into their groups; false where that did
@@ -219,12 +241,20 @@ func (c *Completer) addGroups(ctx context.Context, completion domain.Completion,
 // putInto adds the destination user to the groups that are theirs by the rules.
 func (c *Completer) putInto(ctx context.Context, completion domain.Completion, groups []string, username string, result *result) bool {
 	for _, group := range c.options.Groups.Apply(groups) {
-		if err := c.addGroup(ctx, completion.UserPoolID, username, group); err != nil {
-			result.stopped(ports.ReasonOfDestination(err), fmt.Errorf("group %s: %w", group, err))
+		if !c.put(ctx, completion, group, username, result) {
 			return false
 		}
-		result.Groups++
 	}
+	return true
+}
+
+// put adds the destination user to one group.
+func (c *Completer) put(ctx context.Context, completion domain.Completion, group, username string, result *result) bool {
+	if err := c.addGroup(ctx, completion.UserPoolID, username, group); err != nil {
+		result.stopped(ports.ReasonOfDestination(err), fmt.Errorf("group %s: %w", group, err))
+		return false
+	}
+	result.Groups++
 	return true
 }
 

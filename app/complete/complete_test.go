@@ -137,6 +137,10 @@ func (f *fixture) creates(group string, err error) *gomock.Call {
 	return f.destination.EXPECT().CreateGroup(gomock.Any(), poolID, group).Return(err)
 }
 
+func (f *fixture) prefers(factor domain.MFAMethod, err error) *gomock.Call {
+	return f.destination.EXPECT().PreferMFA(gomock.Any(), poolID, "alice", factor).Return(err)
+}
+
 func (f *fixture) disables(err error) *gomock.Call {
 	return f.retirer.EXPECT().Disable(gomock.Any(), "alice").Return(err)
 }
@@ -172,6 +176,7 @@ type came struct {
 	retired domain.Retired
 	groups  int
 	before  bool // the source user was disabled before
+	factor  domain.MFAMethod
 }
 
 func (c came) record() domain.CompletionRecord {
@@ -180,7 +185,7 @@ func (c came) record() domain.CompletionRecord {
 	}
 	return domain.CompletionRecord{
 		AttemptID: "attempt-1", Time: now, Source: "SOURCE", UserPoolID: poolID, Username: "alice",
-		Outcome: c.outcome, Reason: c.reason, Retired: c.retired, Groups: c.groups, DisabledBefore: c.before,
+		Outcome: c.outcome, Reason: c.reason, Retired: c.retired, Groups: c.groups, DisabledBefore: c.before, SecondFactor: c.factor,
 	}
 }
 
@@ -304,6 +309,105 @@ func TestATryToFinishAMove(t *testing.T) {
 				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.adds("admins", nil), f.finds(moved(), nil), f.disables(nil)}
 			},
 			want: came{outcome: done, retired: domain.RetiredDisabled, groups: 1},
+		},
+		"the second factor comes before the groups": {
+			given: func(f *fixture) { f.completion.SecondFactor = domain.MFAEmail; known(f, "editors") },
+			calls: func(f *fixture) []*gomock.Call {
+				return []*gomock.Call{
+					f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.prefers(domain.MFAEmail, nil),
+					f.adds("editors", nil), f.finds(moved(), nil), f.disables(nil),
+				}
+			},
+			want: came{outcome: done, retired: domain.RetiredDisabled, groups: 1, factor: domain.MFAEmail},
+		},
+		"a second factor that the destination does not take keeps the source user as they are": {
+			given: func(f *fixture) { f.completion.SecondFactor = domain.MFAEmail; known(f, "editors") },
+			calls: func(f *fixture) []*gomock.Call {
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.prefers(domain.MFAEmail, ports.ErrMisconfigured)}
+			},
+			want: came{outcome: later, reason: domain.ReasonDestinationMisconfigured},
+		},
+		"a user who prefers another factor by now keeps it": {
+			given: func(f *fixture) { f.completion.SecondFactor = domain.MFASMS; f.options.After = keep; known(f) },
+			calls: func(f *fixture) []*gomock.Call {
+				chosen := moved(func(u *domain.DestinationUser) { u.PreferredMFA = domain.MFASoftwareToken })
+				return []*gomock.Call{f.finds(chosen, nil), f.reads(domain.UserFound, alice(), nil)}
+			},
+			want: came{outcome: done},
+		},
+		"a factor that an earlier try has set is not set again": {
+			given: func(f *fixture) { f.completion.SecondFactor = domain.MFASMS; f.options.After = keep; known(f) },
+			calls: func(f *fixture) []*gomock.Call {
+				set := moved(func(u *domain.DestinationUser) { u.PreferredMFA = domain.MFASMS })
+				return []*gomock.Call{f.finds(set, nil), f.reads(domain.UserFound, alice(), nil)}
+			},
+			want: came{outcome: done, factor: domain.MFASMS},
+		},
+		"no second factor is set for somebody else": {
+			given: func(f *fixture) {
+				byContact(f)
+				f.completion.SecondFactor, f.completion.MFAGroup = domain.MFAEmail, "enroll"
+			},
+			calls: func(f *fixture) []*gomock.Call {
+				mallory := moved(func(u *domain.DestinationUser) { u.Attributes["email"] = "mallory@evil.example" })
+				return []*gomock.Call{f.finds(mallory, nil), f.reads(domain.UserFound, alice(), nil)}
+			},
+			want: came{outcome: never, reason: domain.ReasonAnotherUser},
+		},
+		"who must set up a new factor is put into the group, and no group of the source is asked for": {
+			given: func(f *fixture) {
+				f.completion.MFAGroup, f.options.After, f.options.Groups = "enroll", keep, domain.GroupMap{}
+			},
+			calls: func(f *fixture) []*gomock.Call {
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.adds("enroll", nil)}
+			},
+			want: came{outcome: done, groups: 1},
+		},
+		"the group of a new factor is created where that was chosen": {
+			given: func(f *fixture) {
+				f.completion.MFAGroup, f.options.After, f.options.Groups, f.options.CreateGroups = "enroll", keep, domain.GroupMap{}, true
+			},
+			calls: func(f *fixture) []*gomock.Call {
+				return []*gomock.Call{
+					f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil),
+					f.adds("enroll", noGroup), f.creates("enroll", nil), f.adds("enroll", nil),
+				}
+			},
+			want: came{outcome: done, groups: 1},
+		},
+		"the group of a new factor is missing": {
+			given: func(f *fixture) { f.completion.MFAGroup = "enroll" },
+			calls: func(f *fixture) []*gomock.Call {
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserFound, alice(), nil), f.adds("enroll", noGroup)}
+			},
+			want: came{outcome: later, reason: domain.ReasonGroupMissing},
+		},
+		"the source user is gone, and the message knows the factor": {
+			given: func(f *fixture) { f.completion.SecondFactor = domain.MFAEmail },
+			calls: func(f *fixture) []*gomock.Call {
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserUnknown, domain.SourceUser{}, nil), f.prefers(domain.MFAEmail, nil)}
+			},
+			want: came{outcome: done, retired: domain.RetiredGone, factor: domain.MFAEmail},
+		},
+		"the source user is gone, and the factor cannot be set": {
+			given: func(f *fixture) { f.completion.SecondFactor = domain.MFAEmail },
+			calls: func(f *fixture) []*gomock.Call {
+				return []*gomock.Call{f.finds(moved(), nil), f.reads(domain.UserUnknown, domain.SourceUser{}, nil), f.prefers(domain.MFAEmail, ports.ErrThrottled)}
+			},
+			want: came{outcome: later, reason: domain.ReasonDestinationThrottled},
+		},
+		"a source that cannot look people up, and the message knows the factor": {
+			given: func(f *fixture) {
+				f.completion.SecondFactor, f.completion.MFAGroup = domain.MFASMS, "enroll"
+				f.options.After, f.options.Groups = keep, domain.GroupMap{}
+			},
+			calls: func(f *fixture) []*gomock.Call {
+				return []*gomock.Call{
+					f.finds(moved(), nil), f.reads(domain.LookUpUnsupported, domain.SourceUser{}, nil),
+					f.prefers(domain.MFASMS, nil), f.adds("enroll", nil),
+				}
+			},
+			want: came{outcome: done, groups: 1, factor: domain.MFASMS},
 		},
 		"the destination is a source": {
 			given: func(f *fixture) { f.options.SourcePools = []string{poolID} },

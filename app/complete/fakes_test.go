@@ -87,6 +87,16 @@ func (p *pool) CreateGroup(_ context.Context, _, group string) error {
 	return nil
 }
 
+// PreferMFA implements [ports.Destination].
+func (p *pool) PreferMFA(_ context.Context, _, username string, factor domain.MFAMethod) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	preferring := *p.users[strings.ToLower(username)]
+	preferring.PreferredMFA = factor
+	p.users[strings.ToLower(username)] = &preferring
+	return nil
+}
+
 // gate stands before every call of a port and may let it through, or not.
 type gate func(ctx context.Context, call string, through func() error) error
 
@@ -160,6 +170,11 @@ func (g *guarded) AddToGroup(ctx context.Context, userPoolID, username, group st
 // CreateGroup implements [ports.Destination].
 func (g *guarded) CreateGroup(ctx context.Context, userPoolID, group string) error {
 	return g.gate(ctx, "destination.CreateGroup", func() error { return g.destination.CreateGroup(ctx, userPoolID, group) })
+}
+
+// PreferMFA implements [ports.Destination].
+func (g *guarded) PreferMFA(ctx context.Context, userPoolID, username string, factor domain.MFAMethod) error {
+	return g.gate(ctx, "destination.PreferMFA", func() error { return g.destination.PreferMFA(ctx, userPoolID, username, factor) })
 }
 
 // sink keeps records in memory, through a gate where there is one.

@@ -62,6 +62,7 @@ type setting struct {
 	changed  bool // the source user changes after the move
 	lists    bool // the source lists groups by a call of its own
 	awaiting bool // the destination user comes late, and has to set a password
+	factor   bool // the user keeps a second factor, and gets the group of those who have one
 }
 
 const killPeople = `[
@@ -92,6 +93,9 @@ func newStory(t *testing.T, s setting, kill map[int]blow) *story {
 	attempt := domain.Attempt{ID: "attempt-1", Trigger: domain.TriggerAuthentication, Username: "alice", UserPoolID: poolID}
 	finding := domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: user}
 	st.completion = domain.NewCompletion(keys(), attempt, now, user, domain.Decide(rules, attempt, finding))
+	if s.factor {
+		st.completion.SecondFactor, st.completion.MFAGroup = domain.MFAEmail, "enroll"
+	}
 	source := ports.Source{Directory: directory, Retirer: directory}
 	if s.lists {
 		st.completion.Groups, st.completion.GroupsKnown = nil, false
@@ -190,6 +194,7 @@ func (st *story) try() (record domain.CompletionRecord) {
 type end struct {
 	alice, bob string
 	groups     []string
+	factor     domain.MFAMethod
 }
 
 var errNoEnd = errors.New("the story has no end")
@@ -215,7 +220,7 @@ func (st *story) tell(s setting) (end, error) {
 	for range 6 {
 		if st.try().Outcome == domain.CompletionDone {
 			st.try() // the same message once more
-			return end{st.atSource("alice"), st.atSource("bob"), st.destination.groupsOf("alice")}, nil
+			return end{st.atSource("alice"), st.atSource("bob"), st.destination.groupsOf("alice"), st.destination.get("alice").PreferredMFA}, nil
 		}
 	}
 	return end{}, errNoEnd
@@ -230,12 +235,13 @@ func TestAMoveThatIsKilledBetweenAnyTwoCallsEndsAsIfItHadNotBeen(t *testing.T) {
 		setting setting
 		want    end
 	}{
-		"groups, and disabled":                {setting{after: disable, groups: "editors=writers,admins", create: true, lists: true}, end{"disabled", "enabled", []string{"admins", "writers"}}},
-		"groups, and deleted":                 {setting{after: remove, groups: "editors=writers,admins", create: true}, end{"gone", "enabled", []string{"admins", "writers"}}},
-		"groups, and kept":                    {setting{after: keep, groups: "*", create: true, lists: true}, end{"enabled", "enabled", []string{"admins", "editors"}}},
-		"deleted alone":                       {setting{after: remove}, end{"gone", "enabled", nil}},
-		"to be deleted, but changed since":    {setting{after: remove, changed: true, groups: "editors=writers"}, end{"disabled", "enabled", []string{"writers"}}},
-		"waiting for a password, and deleted": {setting{after: remove, awaiting: true, groups: "*", create: true}, end{"gone", "enabled", []string{"admins", "editors"}}},
+		"groups, and disabled":                {setting{after: disable, groups: "editors=writers,admins", create: true, lists: true}, end{"disabled", "enabled", []string{"admins", "writers"}, ""}},
+		"a second factor, and disabled":       {setting{after: disable, factor: true, create: true}, end{"disabled", "enabled", []string{"enroll"}, domain.MFAEmail}},
+		"groups, and deleted":                 {setting{after: remove, groups: "editors=writers,admins", create: true}, end{"gone", "enabled", []string{"admins", "writers"}, ""}},
+		"groups, and kept":                    {setting{after: keep, groups: "*", create: true, lists: true}, end{"enabled", "enabled", []string{"admins", "editors"}, ""}},
+		"deleted alone":                       {setting{after: remove}, end{"gone", "enabled", nil, ""}},
+		"to be deleted, but changed since":    {setting{after: remove, changed: true, groups: "editors=writers"}, end{"disabled", "enabled", []string{"writers"}, ""}},
+		"waiting for a password, and deleted": {setting{after: remove, awaiting: true, groups: "*", create: true}, end{"gone", "enabled", []string{"admins", "editors"}, ""}},
 	} {
 		undisturbed := newStory(t, row.setting, nil)
 		if got, err := undisturbed.tell(row.setting); err != nil || !reflect.DeepEqual(got, row.want) {
@@ -257,7 +263,7 @@ func TestAMoveThatIsKilledBetweenAnyTwoCallsEndsAsIfItHadNotBeen(t *testing.T) {
 func TestAMoveThatIsKilledTwice(t *testing.T) {
 	t.Parallel()
 	row := setting{after: domain.AfterDelete, groups: "editors=writers,admins", create: true, lists: true}
-	want := end{"gone", "enabled", []string{"admins", "writers"}}
+	want := end{"gone", "enabled", []string{"admins", "writers"}, ""}
 	undisturbed := newStory(t, row, nil)
 	if _, err := undisturbed.tell(row); err != nil {
 		t.Fatal(err)

@@ -133,10 +133,22 @@ type Completion struct {
 	Keys domain.CompletionKeys
 	// Required fails attempts whose completion cannot be queued.
 	Required bool
+	// SecondFactors: completion sets preferred second factors, and adds the group of
+	// MIGRATE_MFA_GROUP.
+	SecondFactors bool
 }
 
 // Wanted reports whether anything is to be done after a move.
 func (c Completion) Wanted() bool {
+	return c.ofEveryone() || c.SecondFactors
+}
+
+// OnlySecondFactors reports whether users without a second factor need no completion.
+func (c Completion) OnlySecondFactors() bool {
+	return c.SecondFactors && !c.ofEveryone()
+}
+
+func (c Completion) ofEveryone() bool {
 	return c.After == domain.AfterDisable || c.After == domain.AfterDelete || !c.Groups.Empty()
 }
 
@@ -173,8 +185,9 @@ type migrateSettings struct {
 	VerifiedContacts    domain.VerifiedContacts    `env:"VERIFIED_CONTACTS" envDefault:"source" takes:"source, always" desc:"When email and phone number become verified: if the source says so, or always."`
 	Username            domain.UsernameRule        `env:"USERNAME" envDefault:"auto" takes:"auto, submitted, source, omit" desc:"The username of the new user: see docs/decision-table.md."`
 	OnTemporaryPassword domain.OnTemporaryPassword `env:"ON_TEMPORARY_PASSWORD" envDefault:"reset" takes:"reset, confirm, refuse" desc:"The user signs in with a valid temporary password: the user must set a new password by a code, keeps this password, or is refused."`
-	OnMFA               domain.OnMFA               `env:"ON_MFA" envDefault:"refuse" takes:"refuse, carry, migrate" desc:"The user has a second factor. \u0060refuse\u0060: refuse the user. \u0060carry\u0060: migrate the user if the factor is SMS to a phone number that is also migrated; otherwise refuse. \u0060migrate\u0060: migrate without the factor. See docs/second-factors.md."`
-	DestinationMFA      domain.DestinationMFA      `env:"DESTINATION_MFA" takes:"OFF, or OPTIONAL or ON with second factors" desc:"The MFA setting of the destination: \u0060ON,SMS_MFA,SOFTWARE_TOKEN_MFA\u0060. Required with \u0060MIGRATE_ON_MFA=carry\u0060."`
+	OnMFA               domain.OnMFA               `env:"ON_MFA" envDefault:"refuse" takes:"refuse, carry, enroll, migrate" desc:"The user has a second factor. \u0060refuse\u0060: refuse the user. \u0060carry\u0060: migrate the user if the factor is a code by SMS or email that the destination can ask for from the first sign-in; otherwise refuse. \u0060enroll\u0060: migrate the user into \u0060MIGRATE_MFA_GROUP\u0060; the destination requires a new factor. \u0060migrate\u0060: migrate without the factor. See docs/second-factors.md."`
+	DestinationMFA      domain.DestinationMFA      `env:"DESTINATION_MFA" takes:"OFF, or OPTIONAL or ON with second factors" desc:"The MFA setting of the destination: \u0060ON,SMS_MFA,SOFTWARE_TOKEN_MFA\u0060. Required with \u0060MIGRATE_ON_MFA=carry\u0060, and with \u0060enroll\u0060, which requires \u0060ON\u0060."`
+	MFAGroup            groupName                  `env:"MFA_GROUP" takes:"the name of a group of the destination" desc:"The group that users with a second factor get with \u0060MIGRATE_ON_MFA=enroll\u0060. Completion adds it."`
 	OnWeakPassword      domain.OnWeakPassword      `env:"ON_WEAK_PASSWORD" envDefault:"migrate" takes:"migrate, reset, refuse" desc:"The password is correct, but \u0060MIGRATE_PASSWORD_POLICY\u0060 does not allow it. \u0060migrate\u0060: keep it. \u0060reset\u0060: the user sets a new password with a code, and is refused without a verified contact. \u0060refuse\u0060: refuse the user."`
 	PasswordPolicy      domain.PasswordPolicy      `env:"PASSWORD_POLICY" takes:"requirements, separated by commas" desc:"The destination's password policy: \u0060MinimumLength=8,RequireUppercase,RequireLowercase,RequireNumbers,RequireSymbols\u0060. Required with \u0060MIGRATE_ON_WEAK_PASSWORD\u0060."`
 	OnResetRequired     domain.OnResetRequired     `env:"ON_RESET_REQUIRED" envDefault:"reset" takes:"reset, refuse" desc:"The source requires a password reset: migrate the user and require the reset there, or refuse."`
@@ -206,8 +219,8 @@ type completionSettings struct {
 	After        domain.After    `env:"AFTER" envDefault:"keep" takes:"keep, disable, delete" desc:"What to do with the source user after the destination user can sign in."`
 	Groups       domain.GroupMap `env:"GROUPS" takes:"rules, separated by commas" desc:"Groups of the source that the destination user gets: \u0060admins\u0060, \u0060editors=writers\u0060. \u0060*\u0060 means all other groups, with their own names."`
 	CreateGroups bool            `env:"CREATE_GROUPS" envDefault:"false" takes:"true, false" desc:"Create groups that do not exist in the destination."`
-	QueueURL     queueURL        `env:"QUEUE_URL" takes:"the URL of an SQS queue" desc:"The queue for pending completions. Required with \u0060COMPLETION_AFTER\u0060 or \u0060COMPLETION_GROUPS\u0060."`
-	HMACKey      domain.Secret   `env:"HMAC_KEY" takes:"a secret of 32 characters or more" desc:"Key that signs the messages in the queue. Use the same key for both functions. Required with \u0060COMPLETION_AFTER\u0060 or \u0060COMPLETION_GROUPS\u0060."`
+	QueueURL     queueURL        `env:"QUEUE_URL" takes:"the URL of an SQS queue" desc:"The queue for pending completions. Required with \u0060COMPLETION_AFTER\u0060, \u0060COMPLETION_GROUPS\u0060 or \u0060MIGRATE_ON_MFA=enroll\u0060. With \u0060MIGRATE_ON_MFA=carry\u0060, completion also sets the preferred second factor; codes by email need it."`
+	HMACKey      domain.Secret   `env:"HMAC_KEY" takes:"a secret of 32 characters or more" desc:"Key that signs the messages in the queue. Use the same key for both functions. Required with \u0060COMPLETION_QUEUE_URL\u0060."`
 	Previous     domain.Secret   `env:"HMAC_KEY_PREVIOUS" takes:"a secret of 32 characters or more" desc:"The previous \u0060COMPLETION_HMAC_KEY\u0060. Keep it until the queue has no messages that it signed."`
 	Failure      OnUnsent        `env:"FAILURE" envDefault:"migrate" takes:"migrate, fail" desc:"When the queue does not accept the message: migrate the user and record the pending completion (\u0060migrate\u0060), or fail the attempt so that the user tries again later (\u0060fail\u0060)."`
 }
@@ -230,6 +243,20 @@ func (n *tableName) UnmarshalText(text []byte) error {
 		return errors.New("expected the name of a DynamoDB table: 3 to 255 letters, digits and the signs _.-")
 	}
 	*n = tableName(name)
+	return nil
+}
+
+// groupName is the name of one group of the destination.
+type groupName string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]; a name is what COMPLETION_GROUPS
+// takes as one.
+func (n *groupName) UnmarshalText(text []byte) error {
+	groups, err := domain.ParseGroupMap(string(text))
+	if named := groups.Destinations(); err != nil || len(named) != 1 || named[0] != string(text) {
+		return errors.New("expected the name of one group: 1 to 128 characters, no space and none of the signs *=,")
+	}
+	*n = groupName(text)
 	return nil
 }
 
@@ -391,10 +418,10 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 	l.parse(familyLockout, &lockout)
 	sources := l.sources(migrate.Sources, kinds)
 	l.checkFamilies()
-	l.checkPolicies(migrate)
+	l.checkPolicies(migrate, completion)
 	attributes := l.fitAttributes(migrate)
 	l.checkAudit(audit, lockout)
-	l.checkCompletion(completion, migrate.Attributes)
+	l.checkCompletion(completion, migrate)
 	if pool := string(migrate.DestinationPool); pool != "" && slices.Contains(sourcePools(sources), pool) {
 		l.problem("MIGRATE_DESTINATION_USER_POOL_ID", "is also a source; set the ID of the user pool that users are migrated to")
 	}
@@ -402,6 +429,7 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 		return nil, err
 	}
 	l.warn(migrate, audit, lockout, sources)
+	l.warnOfSecondFactors(migrate, completion)
 	return &Config{
 		Rules: domain.Rules{
 			Attributes:          attributes,
@@ -410,6 +438,8 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 			OnTemporaryPassword: migrate.OnTemporaryPassword,
 			OnMFA:               migrate.OnMFA,
 			DestinationMFA:      migrate.DestinationMFA,
+			SetsMFAPreference:   completion.concernsMFA(migrate.OnMFA),
+			MFAGroup:            string(migrate.MFAGroup),
 			OnWeakPassword:      migrate.OnWeakPassword,
 			PasswordPolicy:      migrate.PasswordPolicy,
 			OnResetRequired:     migrate.OnResetRequired,
@@ -438,6 +468,8 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 			QueueURL:     string(completion.QueueURL),
 			Keys:         domain.NewCompletionKeys(completion.HMACKey, completion.Previous),
 			Required:     completion.Failure == UnsentFail,
+
+			SecondFactors: completion.concernsMFA(migrate.OnMFA),
 		},
 		Lockout:  Lockout{Table: string(lockout.Table)},
 		Warnings: l.warnings,
@@ -684,13 +716,53 @@ func editDistance(a, b string) int {
 }
 
 // checkPolicies reports choices that lack what they are decided by.
-func (l *loader) checkPolicies(migrate migrateSettings) {
-	if migrate.OnMFA == domain.MFACarry && !migrate.DestinationMFA.Takes(domain.MFASMS) {
-		l.problem("MIGRATE_DESTINATION_MFA", "is required with MIGRATE_ON_MFA=carry, and must name SMS_MFA: no other factor can be carried over")
-	}
+func (l *loader) checkPolicies(migrate migrateSettings, completion completionSettings) {
+	l.checkSecondFactors(migrate, completion)
 	checks := migrate.OnWeakPassword == domain.WeakPasswordReset || migrate.OnWeakPassword == domain.WeakPasswordRefuse
 	if checks && migrate.PasswordPolicy.IsZero() && !l.isProblem("MIGRATE_PASSWORD_POLICY") {
 		l.problem("MIGRATE_PASSWORD_POLICY", "is required with MIGRATE_ON_WEAK_PASSWORD=reset or refuse: without it, no password is weak")
+	}
+}
+
+// checkSecondFactors reports a destination that asks nobody for the second factor
+// that users are to have there.
+func (l *loader) checkSecondFactors(migrate migrateSettings, completion completionSettings) {
+	const destination, group, queue = "MIGRATE_DESTINATION_MFA", "MIGRATE_MFA_GROUP", "COMPLETION_QUEUE_URL"
+	to := migrate.DestinationMFA
+	email := to.Mode == domain.MFAOn && to.Takes(domain.MFAEmail)
+	switch {
+	case l.isProblem(destination) || l.isProblem("MIGRATE_ON_MFA"):
+	case migrate.OnMFA == domain.MFACarry && !to.Takes(domain.MFASMS) && !email:
+		l.problem(destination, "is required with MIGRATE_ON_MFA=carry, and must name a factor that can be carried over: SMS_MFA, or EMAIL_OTP with ON, such as ON,SMS_MFA,EMAIL_OTP")
+	case migrate.OnMFA == domain.MFACarry && !to.Takes(domain.MFASMS) && completion.QueueURL == "" && !l.isProblem(queue):
+		l.problem(queue, "is required with MIGRATE_ON_MFA=carry and a destination that takes EMAIL_OTP and not SMS_MFA: only completion can set codes by email as the second factor")
+	case migrate.OnMFA == domain.MFAEnroll && to.Mode != domain.MFAOn:
+		l.problem(destination, "must begin with ON with MIGRATE_ON_MFA=enroll, such as ON,SOFTWARE_TOKEN_MFA: another destination lets users in without a new second factor")
+	}
+	switch {
+	case l.isProblem(group) || l.isProblem("MIGRATE_ON_MFA"):
+	case migrate.OnMFA == domain.MFAEnroll && migrate.MFAGroup == "":
+		l.problem(group, "is required with MIGRATE_ON_MFA=enroll: the group of the users who must set up a new second factor")
+	case migrate.OnMFA != domain.MFAEnroll && migrate.MFAGroup != "":
+		l.problem(group, "has an effect only with MIGRATE_ON_MFA=enroll; remove it, or set MIGRATE_ON_MFA=enroll")
+	}
+}
+
+// concernsMFA reports whether completion sets second factors or adds their group.
+// With carry it does so where there is a queue.
+func (c completionSettings) concernsMFA(on domain.OnMFA) bool {
+	return on == domain.MFAEnroll || on == domain.MFACarry && c.QueueURL != ""
+}
+
+// warnOfSecondFactors warns of what the choice for second factors gives up, and of
+// users whom it refuses.
+func (l *loader) warnOfSecondFactors(migrate migrateSettings, completion completionSettings) {
+	to := migrate.DestinationMFA
+	if migrate.OnMFA == domain.MFAEnroll {
+		l.warnings = append(l.warnings, "MIGRATE_ON_MFA=enroll lets whoever passes the first step, by password or by a reset code, set up the user's new second factor")
+	}
+	if migrate.OnMFA == domain.MFACarry && to.Takes(domain.MFAEmail) && (to.Mode != domain.MFAOn || !completion.concernsMFA(migrate.OnMFA)) {
+		l.warnings = append(l.warnings, "MIGRATE_ON_MFA=carry refuses users whose second factor is a code by email: to carry it, MIGRATE_DESTINATION_MFA must begin with ON, and COMPLETION_QUEUE_URL must be set")
 	}
 }
 
@@ -733,30 +805,42 @@ func (l *loader) checkAudit(audit auditSettings, lockout lockoutSettings) {
 	}
 }
 
-func (l *loader) checkCompletion(completion completionSettings, attributes domain.AttributeMap) {
-	wanted := Completion{After: completion.After, Groups: completion.Groups}.Wanted()
-	known := !l.isProblem("COMPLETION_AFTER") && !l.isProblem("COMPLETION_GROUPS")
+func (l *loader) checkCompletion(completion completionSettings, migrate migrateSettings) {
+	asked := Completion{After: completion.After, Groups: completion.Groups, SecondFactors: completion.concernsMFA(migrate.OnMFA)}
+	wanted, asker := asked.Wanted(), askerOf(asked, migrate.OnMFA)
+	known := !l.isProblem("COMPLETION_AFTER") && !l.isProblem("COMPLETION_GROUPS") && !l.isProblem("MIGRATE_ON_MFA")
 	if wanted && completion.QueueURL == "" && !l.isProblem("COMPLETION_QUEUE_URL") {
-		l.problem("COMPLETION_QUEUE_URL", "is required with COMPLETION_AFTER or COMPLETION_GROUPS: the queue keeps a completion until Cognito has created the user")
+		l.problem("COMPLETION_QUEUE_URL", "is required with %s: the queue keeps a completion until Cognito has created the user", asker)
 	}
 	if !wanted && completion.QueueURL != "" && known {
-		l.problem("COMPLETION_QUEUE_URL", "has an effect only with COMPLETION_AFTER or COMPLETION_GROUPS, and neither is set; remove it, or set one of them")
+		l.problem("COMPLETION_QUEUE_URL", "has an effect only with "+completionAskers+"; remove it, or set one of them")
 	}
-	if completion.CreateGroups && completion.Groups.Empty() && !l.isProblem("COMPLETION_GROUPS") {
-		l.problem("COMPLETION_CREATE_GROUPS", "has an effect only with COMPLETION_GROUPS; remove it, or set COMPLETION_GROUPS")
+	if completion.CreateGroups && completion.Groups.Empty() && migrate.MFAGroup == "" && !l.isProblem("COMPLETION_GROUPS") && !l.isProblem("MIGRATE_MFA_GROUP") {
+		l.problem("COMPLETION_CREATE_GROUPS", "has an effect only with COMPLETION_GROUPS or MIGRATE_MFA_GROUP; remove it, or set one of them")
 	}
-	if completion.After == domain.AfterDelete && len(attributes.SubCarriers()) == 0 && !l.isProblem("MIGRATE_ATTRIBUTES") {
+	if completion.After == domain.AfterDelete && len(migrate.Attributes.SubCarriers()) == 0 && !l.isProblem("MIGRATE_ATTRIBUTES") {
 		l.problem("COMPLETION_AFTER", "delete requires a rule that copies the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub; only the sub proves later that both users are the same person")
 	}
-	l.checkCompletionKeys(completion, wanted, known)
+	l.checkCompletionKeys(completion, asker, wanted, known)
+}
+
+// completionAskers names the settings that ask for a completion.
+const completionAskers = "COMPLETION_AFTER, COMPLETION_GROUPS, or MIGRATE_ON_MFA=carry or enroll"
+
+// askerOf names the settings to blame if something that completion needs is missing.
+func askerOf(completion Completion, on domain.OnMFA) string {
+	if completion.OnlySecondFactors() {
+		return "MIGRATE_ON_MFA=" + string(on) + map[domain.OnMFA]string{domain.MFACarry: " and COMPLETION_QUEUE_URL"}[on]
+	}
+	return "COMPLETION_AFTER or COMPLETION_GROUPS"
 }
 
 // checkCompletionKeys requires a key if completions are queued. Without a key, anyone
 // who can send to the queue could name any user.
-func (l *loader) checkCompletionKeys(completion completionSettings, wanted, known bool) {
+func (l *loader) checkCompletionKeys(completion completionSettings, asker string, wanted, known bool) {
 	const current, previous = "COMPLETION_HMAC_KEY", "COMPLETION_HMAC_KEY_PREVIOUS"
 	if wanted && completion.HMACKey.Empty() && !l.isProblem(current) {
-		l.problem(current, "is required with COMPLETION_AFTER or COMPLETION_GROUPS: it signs the messages in the queue; set the same secret of 32 characters or more for both functions")
+		l.problem(current, "is required with %s: it signs the messages in the queue; set the same secret of 32 characters or more for both functions", asker)
 	}
 	for name, key := range map[string]domain.Secret{current: completion.HMACKey, previous: completion.Previous} {
 		switch {
@@ -764,7 +848,7 @@ func (l *loader) checkCompletionKeys(completion completionSettings, wanted, know
 		case len(key.Reveal()) < shortestKey:
 			l.problem(name, "expected a secret of 32 characters or more: with a guessed key, messages can be forged")
 		case !wanted && known:
-			l.problem(name, "has an effect only with COMPLETION_AFTER or COMPLETION_GROUPS, and neither is set; remove it, or set one of them")
+			l.problem(name, "has an effect only with "+completionAskers+" (carry: with COMPLETION_QUEUE_URL); remove it, or set one of them")
 		}
 	}
 	if wanted && !completion.Previous.Empty() && completion.Previous.Reveal() == completion.HMACKey.Reveal() {

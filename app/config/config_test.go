@@ -147,7 +147,7 @@ func TestProblems(t *testing.T) {
 		"an empty value is none": {[]string{"SOURCE_HOST=", "MIGRATE_ON_MFA="},
 			[]string{"SOURCE_HOST: is required; expected a host name"}},
 		"an unknown choice": {[]string{"SOURCE_HOST=h", "MIGRATE_ON_MFA=" + canary},
-			[]string{"MIGRATE_ON_MFA: expected one of: refuse, carry, migrate"}},
+			[]string{"MIGRATE_ON_MFA: expected one of: refuse, carry, enroll, migrate"}},
 		"an unknown form of refusal": {[]string{"SOURCE_HOST=h", "MIGRATE_REFUSAL=" + canary},
 			[]string{"MIGRATE_REFUSAL: expected one of: conceal, explain"}},
 		"a value of the wrong type": {[]string{"SOURCE_HOST=h", "SOURCE_PORT=" + canary, "MIGRATE_FORCE_ALIAS_CREATION=" + canary},
@@ -188,7 +188,7 @@ func TestProblems(t *testing.T) {
 		"the same key twice": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=disable", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", completionKey, "COMPLETION_HMAC_KEY_PREVIOUS=" + strings.Repeat("c", 32)},
 			[]string{"COMPLETION_HMAC_KEY_PREVIOUS: is the same as COMPLETION_HMAC_KEY; remove it, or set the previous key"}},
 		"a key for nothing": {[]string{"SOURCE_HOST=h", completionKey},
-			[]string{"COMPLETION_HMAC_KEY: has an effect only with COMPLETION_AFTER or COMPLETION_GROUPS, and neither is set; remove it, or set one of them"}},
+			[]string{"COMPLETION_HMAC_KEY: has an effect only with COMPLETION_AFTER, COMPLETION_GROUPS, or MIGRATE_ON_MFA=carry or enroll (carry: with COMPLETION_QUEUE_URL); remove it, or set one of them"}},
 		"deletion without the source's sub": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=delete", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", completionKey},
 			[]string{"COMPLETION_AFTER: delete requires a rule that copies the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub; only the sub proves later that both users are the same person"}},
 		"deletion with the sub in an attribute that users can write": {
@@ -196,16 +196,36 @@ func TestProblems(t *testing.T) {
 			[]string{"COMPLETION_AFTER: delete requires a rule that copies the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub; only the sub proves later that both users are the same person"}},
 		"a destination that is no pool": {[]string{"SOURCE_HOST=h", "MIGRATE_DESTINATION_USER_POOL_ID=arn:aws:" + canary},
 			[]string{"MIGRATE_DESTINATION_USER_POOL_ID: expected the ID of a user pool, such as ap-northeast-1_GhIjKl456"}},
+		"carry to a destination that is not known": {[]string{"SOURCE_HOST=h", "MIGRATE_ON_MFA=carry"},
+			[]string{"MIGRATE_DESTINATION_MFA: is required with MIGRATE_ON_MFA=carry, and must name a factor that can be carried over: SMS_MFA, or EMAIL_OTP with ON, such as ON,SMS_MFA,EMAIL_OTP"}},
+		"carry to a destination that lets users by email in without a code": {[]string{"SOURCE_HOST=h", "MIGRATE_ON_MFA=carry", "MIGRATE_DESTINATION_MFA=OPTIONAL,EMAIL_OTP", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", completionKey},
+			[]string{"MIGRATE_DESTINATION_MFA: is required with MIGRATE_ON_MFA=carry, and must name a factor that can be carried over: SMS_MFA, or EMAIL_OTP with ON, such as ON,SMS_MFA,EMAIL_OTP"}},
+		"carry by email without completion": {[]string{"SOURCE_HOST=h", "MIGRATE_ON_MFA=carry", "MIGRATE_DESTINATION_MFA=ON,EMAIL_OTP"},
+			[]string{"COMPLETION_QUEUE_URL: is required with MIGRATE_ON_MFA=carry and a destination that takes EMAIL_OTP and not SMS_MFA: only completion can set codes by email as the second factor"}},
+		"carry with a queue and no key": {[]string{"SOURCE_HOST=h", "MIGRATE_ON_MFA=carry", "MIGRATE_DESTINATION_MFA=ON,EMAIL_OTP", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q"},
+			[]string{"COMPLETION_HMAC_KEY: is required with MIGRATE_ON_MFA=carry and COMPLETION_QUEUE_URL: it signs the messages in the queue; set the same secret of 32 characters or more for both functions"}},
+		"enroll without anything": {[]string{"SOURCE_HOST=h", "MIGRATE_ON_MFA=enroll"}, []string{
+			"COMPLETION_HMAC_KEY: is required with MIGRATE_ON_MFA=enroll: it signs the messages in the queue; set the same secret of 32 characters or more for both functions",
+			"COMPLETION_QUEUE_URL: is required with MIGRATE_ON_MFA=enroll: the queue keeps a completion until Cognito has created the user",
+			"MIGRATE_DESTINATION_MFA: must begin with ON with MIGRATE_ON_MFA=enroll, such as ON,SOFTWARE_TOKEN_MFA: another destination lets users in without a new second factor",
+			"MIGRATE_MFA_GROUP: is required with MIGRATE_ON_MFA=enroll: the group of the users who must set up a new second factor",
+		}},
+		"enroll where a second factor is optional": {[]string{"SOURCE_HOST=h", "MIGRATE_ON_MFA=enroll", "MIGRATE_MFA_GROUP=enroll", "MIGRATE_DESTINATION_MFA=OPTIONAL,SOFTWARE_TOKEN_MFA", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", completionKey},
+			[]string{"MIGRATE_DESTINATION_MFA: must begin with ON with MIGRATE_ON_MFA=enroll, such as ON,SOFTWARE_TOKEN_MFA: another destination lets users in without a new second factor"}},
+		"a group for nothing": {[]string{"SOURCE_HOST=h", "MIGRATE_MFA_GROUP=enroll"},
+			[]string{"MIGRATE_MFA_GROUP: has an effect only with MIGRATE_ON_MFA=enroll; remove it, or set MIGRATE_ON_MFA=enroll"}},
+		"a group that is none": {[]string{"SOURCE_HOST=h", "MIGRATE_MFA_GROUP=a b," + canary},
+			[]string{"MIGRATE_MFA_GROUP: expected the name of one group: 1 to 128 characters, no space and none of the signs *=,"}},
 		"completion without a queue": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=disable", completionKey},
 			[]string{"COMPLETION_QUEUE_URL: is required with COMPLETION_AFTER or COMPLETION_GROUPS: the queue keeps a completion until Cognito has created the user"}},
 		"groups without a queue": {[]string{"SOURCE_HOST=h", "COMPLETION_GROUPS=*", completionKey},
 			[]string{"COMPLETION_QUEUE_URL: is required with COMPLETION_AFTER or COMPLETION_GROUPS: the queue keeps a completion until Cognito has created the user"}},
 		"a queue for nothing": {[]string{"SOURCE_HOST=h", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q"},
-			[]string{"COMPLETION_QUEUE_URL: has an effect only with COMPLETION_AFTER or COMPLETION_GROUPS, and neither is set; remove it, or set one of them"}},
+			[]string{"COMPLETION_QUEUE_URL: has an effect only with COMPLETION_AFTER, COMPLETION_GROUPS, or MIGRATE_ON_MFA=carry or enroll; remove it, or set one of them"}},
 		"a queue that is none": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=disable", completionKey, "COMPLETION_QUEUE_URL=" + canary},
 			[]string{"COMPLETION_QUEUE_URL: expected the URL of an SQS queue, such as https://sqs.ap-northeast-1.amazonaws.com/123456789012/completion"}},
 		"groups to create and none to give": {[]string{"SOURCE_HOST=h", "COMPLETION_CREATE_GROUPS=true"},
-			[]string{"COMPLETION_CREATE_GROUPS: has an effect only with COMPLETION_GROUPS; remove it, or set COMPLETION_GROUPS"}},
+			[]string{"COMPLETION_CREATE_GROUPS: has an effect only with COMPLETION_GROUPS or MIGRATE_MFA_GROUP; remove it, or set one of them"}},
 		"groups that are none": {[]string{"SOURCE_HOST=h", "COMPLETION_GROUPS=a b", "COMPLETION_CREATE_GROUPS=true"},
 			[]string{"COMPLETION_GROUPS: rule 1: expected a group's name, two as source=destination, or *"}},
 		"an unknown answer to a queue that is down": {[]string{"SOURCE_HOST=h", "COMPLETION_FAILURE=" + canary}, []string{"COMPLETION_FAILURE: expected one of: migrate, fail"}},
@@ -256,7 +276,7 @@ func TestProblems(t *testing.T) {
 			"MIGRATE_USERNAME: expected one of: auto, submitted, source, omit",
 			"SOURCE_HOST: is required; expected a host name",
 			"SOURCE_PORT: expected a port number",
-			"unknown variable MIGRATE_FOO; expected one of MIGRATE_ATTRIBUTES, MIGRATE_DESTINATION_MFA, MIGRATE_DESTINATION_SCHEMA, MIGRATE_DESTINATION_USER_POOL_ID, MIGRATE_FORCE_ALIAS_CREATION, MIGRATE_MESSAGE_ACTION, MIGRATE_ON_FORGOT_PASSWORD, MIGRATE_ON_MFA, MIGRATE_ON_RESET_REQUIRED, MIGRATE_ON_TEMPORARY_PASSWORD, MIGRATE_ON_WEAK_PASSWORD, MIGRATE_PASSWORD_POLICY, MIGRATE_REFUSAL, MIGRATE_SOURCES, MIGRATE_USERNAME, MIGRATE_VERIFIED_CONTACTS",
+			"unknown variable MIGRATE_FOO; expected one of MIGRATE_ATTRIBUTES, MIGRATE_DESTINATION_MFA, MIGRATE_DESTINATION_SCHEMA, MIGRATE_DESTINATION_USER_POOL_ID, MIGRATE_FORCE_ALIAS_CREATION, MIGRATE_MESSAGE_ACTION, MIGRATE_MFA_GROUP, MIGRATE_ON_FORGOT_PASSWORD, MIGRATE_ON_MFA, MIGRATE_ON_RESET_REQUIRED, MIGRATE_ON_TEMPORARY_PASSWORD, MIGRATE_ON_WEAK_PASSWORD, MIGRATE_PASSWORD_POLICY, MIGRATE_REFUSAL, MIGRATE_SOURCES, MIGRATE_USERNAME, MIGRATE_VERIFIED_CONTACTS",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -398,7 +418,7 @@ func TestDescribe(t *testing.T) {
 		seen[setting.Kind+" "+setting.Variable] = setting
 	}
 	for name, want := range map[string]config.Setting{
-		" MIGRATE_ON_MFA":       {Takes: "refuse, carry, migrate", Default: "refuse"},
+		" MIGRATE_ON_MFA":       {Takes: "refuse, carry, enroll, migrate", Default: "refuse"},
 		" SOURCE_KIND":          {Takes: "cognito, directory", Default: "cognito"},
 		"directory SOURCE_HOST": {Takes: "a host name", Required: true},
 		"directory SOURCE_KEY":  {Takes: "a key", Secret: true},
@@ -436,6 +456,45 @@ func TestTheSettingsOfTheCommandClaims(t *testing.T) {
 			got, err := config.LoadClaims(test.environ)
 			if got != test.want || test.problem == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), test.problem) {
 				t.Errorf("got %v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestSecondFactorsByCompletion(t *testing.T) {
+	t.Parallel()
+	const email, queue = "MIGRATE_DESTINATION_MFA=ON,SMS_MFA,EMAIL_OTP", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q"
+	for name, row := range map[string]struct {
+		environ []string
+		sets    bool   // completion sets preferred second factors
+		only    bool   // and nothing else
+		group   string // of those who must set up a new one
+		warning string
+	}{
+		"carry without completion": {environ: []string{"MIGRATE_ON_MFA=carry", email},
+			warning: "MIGRATE_ON_MFA=carry refuses users whose second factor is a code by email: to carry it, MIGRATE_DESTINATION_MFA must begin with ON, and COMPLETION_QUEUE_URL must be set"},
+		"carry where email is optional": {environ: []string{"MIGRATE_ON_MFA=carry", "MIGRATE_DESTINATION_MFA=OPTIONAL,SMS_MFA,EMAIL_OTP", queue, completionKey}, sets: true, only: true,
+			warning: "MIGRATE_ON_MFA=carry refuses users whose second factor is a code by email: to carry it, MIGRATE_DESTINATION_MFA must begin with ON, and COMPLETION_QUEUE_URL must be set"},
+		"carry with completion":       {environ: []string{"MIGRATE_ON_MFA=carry", email, queue, completionKey}, sets: true, only: true},
+		"carry, and groups too":       {environ: []string{"MIGRATE_ON_MFA=carry", email, queue, completionKey, "COMPLETION_GROUPS=*"}, sets: true},
+		"refuse, and groups":          {environ: []string{queue, completionKey, "COMPLETION_GROUPS=*"}},
+		"migrate needs no completion": {environ: []string{"MIGRATE_ON_MFA=migrate"}, warning: "MIGRATE_ON_MFA=migrate migrates users without their second factor"},
+		"enroll, and groups to create": {environ: []string{"MIGRATE_ON_MFA=enroll", "MIGRATE_MFA_GROUP=new-factor", email, queue, completionKey, "COMPLETION_CREATE_GROUPS=true"}, sets: true, only: true, group: "new-factor",
+			warning: "MIGRATE_ON_MFA=enroll lets whoever passes the first step, by password or by a reset code, set up the user's new second factor"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			loaded, err := config.Load(t.Context(), append([]string{"SOURCE_HOST=h"}, row.environ...), kinds(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if loaded.Rules.SetsMFAPreference != row.sets || loaded.Completion.OnlySecondFactors() != row.only || loaded.Rules.MFAGroup != row.group ||
+				row.sets && !loaded.Completion.Wanted() {
+				t.Errorf("got %v, %v", loaded.Rules.SetsMFAPreference, loaded.Completion)
+			}
+			of := slices.DeleteFunc(loaded.Warnings, func(warning string) bool { return !strings.HasPrefix(warning, "MIGRATE_ON_MFA") })
+			if strings.Join(of, "") != row.warning {
+				t.Errorf("warned %q", of)
 			}
 		})
 	}

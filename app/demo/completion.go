@@ -59,6 +59,11 @@ func (*secondHalf) CreateGroup(context.Context, string, string) error {
 	return nil
 }
 
+// PreferMFA implements [ports.Destination].
+func (*secondHalf) PreferMFA(context.Context, string, string, domain.MFAMethod) error {
+	return nil
+}
+
 // part is completion with this queue and this destination.
 func (h *secondHalf) part() *parts.Completion {
 	return &parts.Completion{

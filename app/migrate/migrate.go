@@ -83,6 +83,9 @@ type Completion struct {
 	// Required fails an attempt whose completion cannot be queued. Without it the
 	// user migrates, and the record says that completion is owed.
 	Required bool
+	// OnlySecondFactors queues nothing for users whose second factor needs no
+	// completion.
+	OnlySecondFactors bool
 	// Unsent gets the error of the queue, for the log. It may be nil.
 	Unsent func(ctx context.Context, err error)
 }
@@ -234,6 +237,9 @@ func (m *Migrator) decide(whole context.Context, attempt domain.Attempt) (domain
 	// against a user who proved the password.
 	defer m.clear(whole, attempt, finding)
 	if m.options.Completion == nil {
+		return decision, domain.CompletionNone, nil
+	}
+	if m.options.Completion.OnlySecondFactors && decision.SecondFactor == "" && decision.MFAGroup == "" {
 		return decision, domain.CompletionNone, nil
 	}
 	if err := m.send(ctx, domain.NewCompletion(m.options.Completion.Keys, attempt, m.options.Now(), finding.User, decision)); err != nil {

@@ -16,7 +16,9 @@ type Completion struct {
 	Source     string                   `json:"source,omitempty"`
 	SourceUser domain.Retired           `json:"sourceUser"`
 	Groups     []string                 `json:"groups"`
-	Error      string                   `json:"error,omitempty"`
+	// SecondFactor is the one that the user keeps, if completion sets it.
+	SecondFactor domain.MFAMethod `json:"secondFactor,omitempty"`
+	Error        string           `json:"error,omitempty"`
 }
 
 // Words says what was done, or would be.
@@ -32,6 +34,9 @@ func (c Completion) Words(dry bool) string {
 	if len(c.Groups) > 0 {
 		slices.Sort(c.Groups)
 		groups = "groups " + strings.Join(c.Groups, ", ")
+	}
+	if c.SecondFactor != "" {
+		groups += ", second factor " + string(c.SecondFactor)
 	}
 	source := map[domain.Retired]string{
 		domain.RetiredNot: "kept", domain.RetiredDisabled: "disabled", domain.RetiredDeleted: "deleted", domain.RetiredGone: "gone before",

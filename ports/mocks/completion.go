@@ -115,6 +115,20 @@ func (mr *MockDestinationMockRecorder) FindUser(ctx, userPoolID, username interf
 	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "FindUser", reflect.TypeOf((*MockDestination)(nil).FindUser), ctx, userPoolID, username)
 }
 
+// PreferMFA mocks base method.
+func (m *MockDestination) PreferMFA(ctx context.Context, userPoolID, username string, factor domain.MFAMethod) error {
+	m.ctrl.T.Helper()
+	ret := m.ctrl.Call(m, "PreferMFA", ctx, userPoolID, username, factor)
+	ret0, _ := ret[0].(error)
+	return ret0
+}
+
+// PreferMFA indicates an expected call of PreferMFA.
+func (mr *MockDestinationMockRecorder) PreferMFA(ctx, userPoolID, username, factor interface{}) *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "PreferMFA", reflect.TypeOf((*MockDestination)(nil).PreferMFA), ctx, userPoolID, username, factor)
+}
+
 // MockSourceRetirer is a mock of SourceRetirer interface.
 type MockSourceRetirer struct {
 	ctrl     *gomock.Controller

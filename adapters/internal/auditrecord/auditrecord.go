@@ -72,6 +72,7 @@ func Completion(record domain.CompletionRecord) Object {
 		Member{"sourceUserBefore", before},
 		Member{"sourceSub", record.SourceSub},
 		Member{"destinationSub", record.DestinationSub},
+		Member{"secondFactor", string(record.SecondFactor)},
 	)
 }
 

@@ -34,7 +34,7 @@ func completion() domain.CompletionRecord {
 	return domain.CompletionRecord{
 		AttemptID: "8476a536-e9f4-11e8-9739-2dfe598c3fcd", Time: began, Outcome: domain.CompletionDone, Source: "SOURCE",
 		UserPoolID: "ap-northeast-1_AbCdEf123", Username: "27b0a5c7", Retired: domain.RetiredDeleted, Groups: 2,
-		SourceSub: "1a9d6b0f-0000-4000-8000-00000000000a", DestinationSub: "2b0e7c1a-0000-4000-8000-00000000000b",
+		SourceSub: "1a9d6b0f-0000-4000-8000-00000000000a", DestinationSub: "2b0e7c1a-0000-4000-8000-00000000000b", SecondFactor: domain.MFAEmail,
 	}
 }
 

@@ -151,7 +151,7 @@ func newManualCompleter(ctx context.Context, given completeFlags, s streams) (*m
 		return nil, err
 	}
 	if !configuration.Completion.Wanted() {
-		return nil, errors.New("COMPLETION_AFTER is keep and COMPLETION_GROUPS is not set, so there is nothing to complete; set at least one of them")
+		return nil, errors.New("COMPLETION_AFTER is keep, COMPLETION_GROUPS is not set and MIGRATE_ON_MFA needs no completion, so there is nothing to complete; set at least one of them")
 	}
 	if slices.Contains(configuration.SourcePools(), given.pool) {
 		return nil, fmt.Errorf("--destination-pool %s is a source: completion would disable or delete the user who is to be kept; give the ID of the destination's user pool", given.pool)
@@ -239,6 +239,7 @@ func (h *manualCompleter) finish(ctx context.Context, move owedMove) tried {
 	}
 	record, err := h.completer.Complete(ctx, completion.SameIn(h.configuration.Rules, keys, finding.User, *created))
 	result.Outcome, result.Reason, result.SourceUser, result.Groups = record.Outcome, record.Reason, record.Retired, h.notes.groups
+	result.SecondFactor = record.SecondFactor
 	if err != nil {
 		result.Error = err.Error()
 	}
@@ -311,6 +312,14 @@ func (d notedDestination) CreateGroup(ctx context.Context, userPoolID, group str
 		return nil
 	}
 	return d.Destination.CreateGroup(ctx, userPoolID, group)
+}
+
+// PreferMFA implements [ports.Destination].
+func (d notedDestination) PreferMFA(ctx context.Context, userPoolID, username string, factor domain.MFAMethod) error {
+	if d.notes.dry {
+		return nil
+	}
+	return d.Destination.PreferMFA(ctx, userPoolID, username, factor)
 }
 
 // dryRunRetirer changes no user.
