@@ -72,12 +72,13 @@ var calledForIt = map[string]map[string]string{
 
 // everything asks for all that the templates can give.
 var everything = map[string]map[string]string{
-	source: {"CompletionAfter": "delete", "CompletionGroups": "*"},
+	source: {"CompletionAfter": "delete", "CompletionGroups": "*", "MigrateOnMfa": "enroll"},
 	destination: {
 		"SecretArns":          "arn:aws:secretsmanager:ap-northeast-1:111111111111:secret:user-migration-AbCdEf",
 		"SecretParameterArns": "arn:aws:ssm:ap-northeast-1:111111111111:parameter/user-migration",
 		"SecretKeyArns":       "arn:aws:kms:ap-northeast-1:111111111111:key/00000000-0000-0000-0000-000000000000",
 		"CompletionAfter":     "delete", "CompletionGroups": "*", "CompletionCreateGroups": "true",
+		"MigrateOnMfa": "enroll", "MigrateMfaGroup": "new-factor", "MigrateDestinationMfa": "ON,SOFTWARE_TOKEN_MFA",
 		"MakeLockoutTable": "true",
 		"AuditSinks":       "log,eventbridge,firehose", "AuditFirehoseStream": "audit",
 	},
@@ -207,8 +208,8 @@ func TestTheTemplatesAllowExactlyWhatTheProgramCalls(t *testing.T) {
 func TestPermissionsFollowTheSettings(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
-		after, groups, create string
-		retire, finish        []string
+		after, groups, create, mfa, key string
+		retire, finish                  []string
 	}{
 		{after: "keep"},
 		{
@@ -227,9 +228,29 @@ func TestPermissionsFollowTheSettings(t *testing.T) {
 			after: "keep", groups: "*", create: "true", retire: []string{"AdminGetUser", "AdminListGroupsForUser"},
 			finish: []string{"AdminGetUser", "AdminAddUserToGroup", "CreateGroup"},
 		},
+		{after: "keep", mfa: "migrate", key: "ssm:/user-migration/completion-hmac-key"},
+		{after: "keep", mfa: "carry", retire: []string{"AdminGetUser"}},
+		{
+			after: "keep", mfa: "carry", key: "ssm:/user-migration/completion-hmac-key", retire: []string{"AdminGetUser"},
+			finish: []string{"AdminGetUser", "AdminSetUserMFAPreference"},
+		},
+		{
+			after: "keep", mfa: "enroll", retire: []string{"AdminGetUser"},
+			finish: []string{"AdminGetUser", "AdminSetUserMFAPreference", "AdminAddUserToGroup"},
+		},
+		{
+			after: "keep", mfa: "enroll", create: "true", retire: []string{"AdminGetUser"},
+			finish: []string{"AdminGetUser", "AdminSetUserMFAPreference", "AdminAddUserToGroup", "CreateGroup"},
+		},
 	} {
 		given := map[string]string{"CompletionAfter": row.after, "CompletionGroups": row.groups}
+		if row.mfa != "" {
+			given["MigrateOnMfa"] = row.mfa
+		}
 		from := rolesWith(t, source, given)
+		if row.key != "" {
+			given["CompletionHmacKey"] = row.key
+		}
 		if row.create != "" {
 			given["CompletionCreateGroups"] = row.create
 		}
@@ -367,6 +388,7 @@ func TestWhatPartsPermissionsAndCallsIsNamed(t *testing.T) {
 		{"sqs:ChangeMessageVisibility", queue + ".postpone"},
 		{"cognito-idp:AdminGetUser", pools + ".FindUser"},
 		{"cognito-idp:AdminAddUserToGroup", pools + ".AddToGroup"},
+		{"cognito-idp:AdminSetUserMFAPreference", pools + ".PreferMFA"},
 		{"cognito-idp:CreateGroup", pools + ".CreateGroup"},
 		{"ssm:GetParameter", module + "adapters/awssecrets.(*Resolver).parameter"},
 		{"secretsmanager:GetSecretValue", module + "adapters/awssecrets.(*Resolver).secret"},

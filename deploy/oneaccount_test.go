@@ -26,6 +26,7 @@ func TestOneAccountNeedsOneStackAndNoRole(t *testing.T) {
 		"groups":             {"CompletionGroups": "*"},
 		"disable":            {"CompletionAfter": "disable"},
 		"delete and groups":  {"CompletionAfter": "delete", "CompletionGroups": "*"},
+		"enroll":             {"MigrateOnMfa": "enroll"},
 	} {
 		there := exampleParameters(t, source)
 		maps.Copy(there, completion)

@@ -93,6 +93,7 @@ func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
 		source: {
 			"defaults":   nil,
 			"disable":    {"CompletionAfter": "disable"},
+			"carry":      {"MigrateOnMfa": "carry"},
 			"everything": with(everything[source], "GenerateClientSecret", "true", "ClientName", "other client", "RoleName", "other-role"),
 		},
 		claimsTemplate: {
@@ -108,6 +109,9 @@ func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
 				"FailureAlarmThreshold", "7", "RefusalAlarmThreshold", "1000", "CompletionFailure", "fail", "AuditFormat", "ocsf", "AuditFailure", "closed"),
 			"one account, an app client of its own": {"SourceClientId": "", "SourceRoleArn": "", "SourceExternalId": "", "CompletionAfter": "delete", "CompletionGroups": "*"},
 			"one account":                           {"SourceRoleArn": "", "SourceExternalId": "", "CompletionGroups": "*"},
+			"a second factor by completion":         {"MigrateOnMfa": "carry", "MigrateDestinationMfa": "ON,EMAIL_OTP", "CompletionHmacKey": "ssm:/user-migration/completion-hmac-key"},
+			"a second factor without completion":    {"MigrateOnMfa": "carry", "MigrateDestinationMfa": "ON,SMS_MFA"},
+			"a new second factor":                   {"MigrateOnMfa": "enroll", "MigrateMfaGroup": "new-factor", "MigrateDestinationMfa": "ON,SOFTWARE_TOKEN_MFA", "CompletionCreateGroups": "true"},
 			"a bus of another account":              {"AuditSinks": "eventbridge", "AuditEventBus": "arn:aws:events:ap-northeast-1:333333333333:event-bus/audit"},
 		},
 	} {

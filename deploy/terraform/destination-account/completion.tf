@@ -2,8 +2,11 @@
 
 locals {
   move_groups   = var.completion_groups != ""
-  create_groups = local.move_groups && var.completion_create_groups
-  complete      = var.completion_after != "keep" || local.move_groups
+  enroll        = var.migrate_on_mfa == "enroll"
+  set_mfa       = local.enroll || var.migrate_on_mfa == "carry" && nonsensitive(var.completion_hmac_key != "")
+  add_to_groups = local.move_groups || local.enroll
+  create_groups = local.add_to_groups && var.completion_create_groups
+  complete      = var.completion_after != "keep" || local.move_groups || local.set_mfa
 
   completion_name             = "${var.function_name}-completion"
   completion_queue_url        = local.complete ? aws_sqs_queue.completion_queue[0].url : ""
@@ -150,7 +153,8 @@ resource "aws_iam_role_policy" "completion_role" {
         Effect = "Allow"
         Action = concat(
           ["cognito-idp:AdminGetUser"],
-          local.move_groups ? ["cognito-idp:AdminAddUserToGroup"] : [],
+          local.set_mfa ? ["cognito-idp:AdminSetUserMFAPreference"] : [],
+          local.add_to_groups ? ["cognito-idp:AdminAddUserToGroup"] : [],
           local.create_groups ? ["cognito-idp:CreateGroup"] : [],
         )
         Resource = [local.pool_arn]

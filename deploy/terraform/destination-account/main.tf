@@ -13,7 +13,7 @@
 #
 # Completion (completion.tf: a queue, a dead-letter queue, a second function of the same image with the
 # command `complete`, alarms) is made only where completion_after or completion_groups asks for
-# something.
+# something, with migrate_on_mfa=enroll, and with migrate_on_mfa=carry where completion_hmac_key is given.
 
 data "aws_partition" "current" {}
 data "aws_caller_identity" "current" {}
@@ -50,6 +50,7 @@ locals {
     MIGRATE_ON_TEMPORARY_PASSWORD    = var.migrate_on_temporary_password
     MIGRATE_ON_MFA                   = var.migrate_on_mfa
     MIGRATE_DESTINATION_MFA          = var.migrate_destination_mfa
+    MIGRATE_MFA_GROUP                = var.migrate_mfa_group
     MIGRATE_ON_WEAK_PASSWORD         = var.migrate_on_weak_password
     MIGRATE_PASSWORD_POLICY          = var.migrate_password_policy
     MIGRATE_ON_RESET_REQUIRED        = var.migrate_on_reset_required

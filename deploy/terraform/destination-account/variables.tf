@@ -159,13 +159,19 @@ variable "migrate_on_mfa" {
   default     = "refuse"
 
   validation {
-    condition     = contains(["refuse", "carry", "migrate"], var.migrate_on_mfa)
-    error_message = "Takes refuse, carry or migrate."
+    condition     = contains(["refuse", "carry", "enroll", "migrate"], var.migrate_on_mfa)
+    error_message = "Takes refuse, carry, enroll or migrate."
   }
 }
 
 variable "migrate_destination_mfa" {
-  description = "How the destination asks for second factors, such as ON,SMS_MFA; carry needs it"
+  description = "How the destination asks for second factors, such as ON,SMS_MFA; carry and enroll need it"
+  type        = string
+  default     = ""
+}
+
+variable "migrate_mfa_group" {
+  description = "Group of users who must set up a new second factor; enroll needs it"
   type        = string
   default     = ""
 }

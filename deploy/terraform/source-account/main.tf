@@ -19,7 +19,9 @@ locals {
   disable     = var.completion_after != "keep"
   delete      = var.completion_after == "delete"
   read_groups = var.completion_groups != ""
-  complete    = local.disable || local.read_groups
+  # Completion sets second factors, or adds the group of those who set up a new one.
+  set_mfa  = contains(["carry", "enroll"], var.migrate_on_mfa)
+  complete = local.disable || local.read_groups || local.set_mfa
 
   # By the role that each is for: the principal is the account, narrowed to the one role by condition.
   # A role as principal must exist when this is applied (it comes second), and IAM would keep its

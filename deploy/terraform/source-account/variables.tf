@@ -47,6 +47,17 @@ variable "completion_groups" {
   default     = ""
 }
 
+variable "migrate_on_mfa" {
+  description = "What becomes of a user with a second factor; the same as in the destination account"
+  type        = string
+  default     = "refuse"
+
+  validation {
+    condition     = contains(["refuse", "carry", "enroll", "migrate"], var.migrate_on_mfa)
+    error_message = "Takes refuse, carry, enroll or migrate."
+  }
+}
+
 variable "role_name" {
   description = "Name of the role; the one for completion has -completion after it"
   type        = string
