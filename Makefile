@@ -145,6 +145,11 @@ bench-load: ## How that grows with sources, attributes, groups and processes at 
 report-scale: ## What a report over millions of users takes, beside a boto3 script; KEEP=1 writes into docs
 	@go run ./test/reportscale $(if $(KEEP),-keep docs/report.md) $(SCALEFLAGS)
 
+# The figures are printed; nothing fails where the machine is busy.
+.PHONY: export-speed
+export-speed: ## Export a million users with the real binary, and print rows a second and memory: EXPORT_USERS
+	@EXPORT_USERS=$${EXPORT_USERS:-1000000} go test -count=1 -v -timeout 20m -run TestTheSpeedOfAnExport ./test/e2e
+
 .PHONY: cover
 cover: ## Statement coverage: of domain it must be 100 %, the rest is printed
 	@mkdir -p bin

@@ -29,11 +29,11 @@ const (
 	ReasonContactShared Reason = "contact_shared"
 )
 
-// ForecastOf says what the rules would decide about the user. Second factors count
-// only where the profile names them.
-func ForecastOf(rules Rules, user SourceUser) Forecast {
+// ForecastOf says what the rules would decide about the user, and what an import file
+// would contain. Second factors count only where the profile names them.
+func ForecastOf(rules Rules, user SourceUser) (Forecast, ImportCandidate) {
 	name := signInName(rules, user)
-	outcome := func(rules Rules, trigger Trigger, kind FindingKind) Prospect {
+	outcome := func(trigger Trigger, kind FindingKind) Prospect {
 		decision := Decide(rules, Attempt{Trigger: trigger, Username: name}, Finding{Kind: kind, User: user})
 		return Prospect{Possible: decision.Verdict == Migrate, Reason: decision.Reason}
 	}
@@ -41,15 +41,12 @@ func ForecastOf(rules Rules, user SourceUser) Forecast {
 	if len(user.MFA) > 0 {
 		proved = MFARequired
 	}
-	// A file of users is imported whatever the trigger does about forgotten
-	// passwords, and needs the same: a contact that a code can be sent to.
-	importing := rules
-	importing.OnForgotPassword = ForgotPasswordMigrate
+	imported, candidate := importOf(rules, name, user)
 	return Forecast{
-		SignIn:         outcome(rules, TriggerAuthentication, proved),
-		ForgotPassword: outcome(rules, TriggerForgotPassword, UserFound),
-		Import:         outcome(importing, TriggerForgotPassword, UserFound),
-	}
+		SignIn:         outcome(TriggerAuthentication, proved),
+		ForgotPassword: outcome(TriggerForgotPassword, UserFound),
+		Import:         imported,
+	}, candidate
 }
 
 // signInName is what the user types to sign in. Where the username is the sub, the

@@ -86,7 +86,7 @@ func TestTheForecastIsTheDecision(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			want := domain.Forecast{SignIn: test.signIn, ForgotPassword: test.forgot, Import: test.imports}
-			got := domain.ForecastOf(test.rules, test.user)
+			got, _ := domain.ForecastOf(test.rules, test.user)
 			if got != want {
 				t.Errorf("the forecast is %v, want %v", got, want)
 			}

@@ -46,3 +46,16 @@ type UserPage struct {
 	// the source can only be listed from the beginning.
 	Next string
 }
+
+// HashLister lists the password hashes of a source, for the operator's export. A
+// [UserLister] can be one.
+type HashLister interface {
+	// Hashes lists the users who have a hash, and stops after an error.
+	Hashes(ctx context.Context) iter.Seq2[UserHash, error]
+}
+
+// UserHash is the password hash of a user, as the source has it.
+type UserHash struct {
+	Username string
+	Hash     domain.Secret
+}

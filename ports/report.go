@@ -17,7 +17,13 @@ type ReportedUser struct {
 	Status        domain.UserStatus
 	Enabled       bool
 	Forecast      domain.Forecast
-	Joined        domain.Joined
+	// Candidate is the user as an import file would have them. It is not kept where
+	// digests are.
+	Candidate domain.ImportCandidate
+	// LastSignIn is when the user last signed in at the source; zero if it is not
+	// known.
+	LastSignIn time.Time
+	Joined     domain.Joined
 	// Destination is the user that a moved user became.
 	Destination ReportedDestination
 }

@@ -12,9 +12,8 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// account is a user as `firebase auth:export` writes it to JSON. Other fields,
-// such as the last sign-in, are ignored: they do not identify the user, and
-// Firebase may add more.
+// account is a user as `firebase auth:export` writes it to JSON. Other fields are
+// ignored: they do not identify the user, and Firebase may add more.
 type account struct {
 	LocalID       string `json:"localId"`
 	Email         string `json:"email"`
@@ -25,6 +24,8 @@ type account struct {
 	PhotoURL      string `json:"photoUrl"`
 	PhoneNumber   string `json:"phoneNumber"`
 	Disabled      bool   `json:"disabled"`
+	// LastSignedIn is in milliseconds since 1970.
+	LastSignedIn string `json:"lastSignedInAt"`
 	// Text that contains a JSON object; the Admin SDK writes the object itself.
 	CustomAttributes json.RawMessage `json:"customAttributes"`
 	ProviderUserInfo []struct {
@@ -87,7 +88,7 @@ func (p *snapshot) takeAccount(raw json.RawMessage, project passwordhash.Firebas
 	}}
 	one.User.Attributes["sub"] = a.LocalID
 	for name, value := range map[string]string{
-		"email": a.Email, "name": a.DisplayName, "picture": a.PhotoURL, "phone_number": a.PhoneNumber,
+		"email": a.Email, "name": a.DisplayName, "picture": a.PhotoURL, "phone_number": a.PhoneNumber, "last_sign_in": a.LastSignedIn,
 	} {
 		if value != "" {
 			one.User.Attributes[name] = value

@@ -271,7 +271,7 @@ func TestAnExportOfFirebase(t *testing.T) {
 		"user1@test.com": {domain.PasswordAccepted, domain.SourceUser{
 			Username: "kYi4EvWQlQTKSfnJ3dRSP6IH3ed2", Sub: "kYi4EvWQlQTKSfnJ3dRSP6IH3ed2", Status: domain.StatusConfirmed, Enabled: true,
 			Attributes: domain.Attributes{
-				"sub": "kYi4EvWQlQTKSfnJ3dRSP6IH3ed2", "email": "user1@test.com", "email_verified": "false", "name": "Test User 1",
+				"sub": "kYi4EvWQlQTKSfnJ3dRSP6IH3ed2", "email": "user1@test.com", "email_verified": "false", "name": "Test User 1", "last_sign_in": "1508893925000",
 				"custom:plan": "gold", "custom:level": "99", "custom:staff": "true", "custom:teams": `["a","b"]`,
 			},
 		}},

@@ -38,3 +38,20 @@ func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.S
 		}
 	}
 }
+
+var _ ports.HashLister = (*Directory)(nil)
+
+// Hashes implements [ports.HashLister].
+func (d *Directory) Hashes(ctx context.Context) iter.Seq2[ports.UserHash, error] {
+	return func(yield func(ports.UserHash, error) bool) {
+		for _, one := range d.now().list {
+			if err := ctx.Err(); err != nil {
+				yield(ports.UserHash{}, err)
+				return
+			}
+			if one.Hash != "" && !yield(ports.UserHash{Username: one.User.Username, Hash: domain.NewSecret(one.Hash)}, nil) {
+				return
+			}
+		}
+	}
+}

@@ -23,7 +23,7 @@ import (
 // applicationID marks the file as ours, and version is that of its tables.
 const (
 	applicationID = 0x6d6f7665 // "move"
-	version       = 1
+	version       = 2
 )
 
 // Errors of a state file, matched by errors.Is. None of them changes the file.
@@ -59,7 +59,7 @@ CREATE TABLE source_user (
   forgot_password INTEGER NOT NULL, forgot_password_reason TEXT NOT NULL,
   import INTEGER NOT NULL, import_reason TEXT NOT NULL,
   standing TEXT NOT NULL DEFAULT 'remaining', cause TEXT NOT NULL DEFAULT '', evidence INTEGER NOT NULL DEFAULT 0,
-  destination_user INTEGER
+  destination_user INTEGER, last_sign_in INTEGER NOT NULL DEFAULT 0, import_user BLOB
 );
 CREATE TABLE destination_user (
   id INTEGER PRIMARY KEY, slice TEXT NOT NULL, username TEXT NOT NULL, sub TEXT NOT NULL,
@@ -196,13 +196,7 @@ func (i Identity) write(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (s *State) check(ctx context.Context, identity Identity, rescan bool) error {
-	found := make(map[string]string)
-	err := s.each(ctx, "SELECT name, value FROM meta", func(rows *sql.Rows) error {
-		var name, value string
-		err := rows.Scan(&name, &value)
-		found[name] = value
-		return err
-	})
+	found, err := s.meta(ctx)
 	switch {
 	case err != nil:
 		return err

@@ -40,8 +40,8 @@ func (s *State) Add(ctx context.Context, pages []Page) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		source, err := tx.PrepareContext(ctx, `INSERT INTO source_user (source, slice, username, sub,
 			key_sub, key_name, key_email, key_phone, other_email, other_phone, status, enabled,
-			sign_in, sign_in_reason, forgot_password, forgot_password_reason, import, import_reason)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+			sign_in, sign_in_reason, forgot_password, forgot_password_reason, import, import_reason, last_sign_in, import_user)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,8 @@ func (s *State) Add(ctx context.Context, pages []Page) error {
 				f, k := &user.Forecast, &user.Keys
 				if _, err := source.ExecContext(ctx, user.Source, page.Part.Slice, user.Username, user.Sub,
 					key(k.Sub), key(k.Name), key(k.Email), key(k.Phone), key(k.UnverifiedEmail), key(k.UnverifiedPhone), string(user.Status), user.Enabled,
-					f.SignIn.Possible, string(f.SignIn.Reason), f.ForgotPassword.Possible, string(f.ForgotPassword.Reason), f.Import.Possible, string(f.Import.Reason)); err != nil {
+					f.SignIn.Possible, string(f.SignIn.Reason), f.ForgotPassword.Possible, string(f.ForgotPassword.Reason), f.Import.Possible, string(f.Import.Reason),
+					unix(user.LastSignIn), encode(user.Candidate)); err != nil {
 					return err
 				}
 			}

@@ -3,13 +3,18 @@ package sqlsource
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"iter"
 
+	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 )
 
-var _ ports.UserLister = (*Directory)(nil)
+var (
+	_ ports.UserLister = (*Directory)(nil)
+	_ ports.HashLister = (*Directory)(nil)
+)
 
 // pageSize is the number of users per page.
 const pageSize = 1000
@@ -21,17 +26,54 @@ func (d *Directory) Slices() []string { return []string{""} }
 // It always lists from the beginning.
 func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.Seq2[ports.UserPage, error] {
 	return func(yield func(ports.UserPage, error) bool) {
-		if err := d.list(ctx, request, func(page ports.UserPage) bool { return yield(page, nil) }); err != nil {
+		var users []domain.SourceUser
+		flush := func() error {
+			page := users
+			users = nil
+			if !yield(ports.UserPage{Users: page}, nil) {
+				return errStop
+			}
+			return request.Turn(ctx)
+		}
+		err := request.Turn(ctx)
+		if err == nil {
+			err = d.list(ctx, func(entry *hashed.Entry) error {
+				if users = append(users, entry.User); len(users) < pageSize {
+					return nil
+				}
+				return flush()
+			})
+		}
+		switch {
+		case errors.Is(err, errStop):
+		case err != nil:
 			yield(ports.UserPage{}, err)
+		case len(users) > 0:
+			yield(ports.UserPage{Users: users}, nil)
 		}
 	}
 }
 
-// list calls yield for each page, until it returns false.
-func (d *Directory) list(ctx context.Context, request ports.ListRequest, yield func(ports.UserPage) bool) error {
-	if err := request.Turn(ctx); err != nil {
-		return err
+// Hashes implements [ports.HashLister] by LIST_QUERY.
+func (d *Directory) Hashes(ctx context.Context) iter.Seq2[ports.UserHash, error] {
+	return func(yield func(ports.UserHash, error) bool) {
+		err := d.list(ctx, func(entry *hashed.Entry) error {
+			if entry.Hash != "" && !yield(ports.UserHash{Username: entry.User.Username, Hash: domain.NewSecret(entry.Hash)}, nil) {
+				return errStop
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errStop) {
+			yield(ports.UserHash{}, err)
+		}
 	}
+}
+
+// errStop ends a listing early.
+var errStop = errors.New("stop")
+
+// list calls do for each row of LIST_QUERY, and ends with its error.
+func (d *Directory) list(ctx context.Context, do func(*hashed.Entry) error) error {
 	tx, err := d.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return d.classify(ctx, err)
@@ -50,28 +92,17 @@ func (d *Directory) list(ctx context.Context, request ports.ListRequest, yield f
 	if err != nil {
 		return err
 	}
-	var users []domain.SourceUser
 	for rows.Next() {
 		entry, err := d.entry(ctx, rows, names.Names, columns)
 		if err != nil {
 			return err
 		}
-		if users = append(users, entry.User); len(users) < pageSize {
-			continue
-		}
-		if !yield(ports.UserPage{Users: users}) {
-			return nil
-		}
-		users = nil
-		if err := request.Turn(ctx); err != nil {
+		if err := do(entry); err != nil {
 			return err
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return d.classify(ctx, err)
-	}
-	if len(users) > 0 {
-		yield(ports.UserPage{Users: users})
 	}
 	return nil
 }

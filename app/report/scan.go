@@ -320,10 +320,15 @@ func (s *Scanner) sourceUsers(ctx context.Context, source int, users []domain.So
 			}
 			user.MFA = methods
 		}
+		forecast, candidate := domain.ForecastOf(s.Rules, user)
+		if !s.Digests.Empty() {
+			candidate = domain.ImportCandidate{}
+		}
 		kept[i] = ports.ReportedUser{
 			Source: source, Username: s.identifier(user.Username), Sub: s.identifier(user.Sub),
 			Keys:   s.keys(domain.SourceKeys(s.Rules, user, s.Pool.CaseSensitive)),
-			Status: user.Status, Enabled: user.Enabled, Forecast: domain.ForecastOf(s.Rules, user),
+			Status: user.Status, Enabled: user.Enabled, Forecast: forecast,
+			Candidate: candidate, LastSignIn: user.LastSignIn(),
 		}
 	}
 	return kept, nil

@@ -183,7 +183,13 @@ type Facts struct {
 	// SignsInByEmail and SignsInByPhone hold where an email address or phone number signs in, so
 	// that each can belong to one user alone.
 	SignsInByEmail, SignsInByPhone bool
-	Schema                         domain.Schema
+	// UsernameIsEmail and UsernameIsPhone hold where it is the username, EmailIsAlias
+	// and PhoneIsAlias where it signs in beside a username.
+	UsernameIsEmail, UsernameIsPhone, EmailIsAlias, PhoneIsAlias bool
+	// VerifiesEmail and VerifiesPhone hold where the pool verifies it automatically.
+	VerifiesEmail, VerifiesPhone bool
+	MFA                          domain.MFAMode
+	Schema                       domain.Schema
 }
 
 // Facts reads them.
@@ -200,14 +206,15 @@ func (p *Pool) Facts(ctx context.Context) (Facts, error) {
 	if pool.UsernameConfiguration != nil && pool.UsernameConfiguration.CaseSensitive != nil {
 		facts.CaseSensitive = *pool.UsernameConfiguration.CaseSensitive
 	}
-	for _, name := range pool.UsernameAttributes {
-		facts.SignsInByEmail = facts.SignsInByEmail || name == types.UsernameAttributeTypeEmail
-		facts.SignsInByPhone = facts.SignsInByPhone || name == types.UsernameAttributeTypePhoneNumber
-	}
-	for _, name := range pool.AliasAttributes {
-		facts.SignsInByEmail = facts.SignsInByEmail || name == types.AliasAttributeTypeEmail
-		facts.SignsInByPhone = facts.SignsInByPhone || name == types.AliasAttributeTypePhoneNumber
-	}
+	facts.UsernameIsEmail = slices.Contains(pool.UsernameAttributes, types.UsernameAttributeTypeEmail)
+	facts.UsernameIsPhone = slices.Contains(pool.UsernameAttributes, types.UsernameAttributeTypePhoneNumber)
+	facts.EmailIsAlias = slices.Contains(pool.AliasAttributes, types.AliasAttributeTypeEmail)
+	facts.PhoneIsAlias = slices.Contains(pool.AliasAttributes, types.AliasAttributeTypePhoneNumber)
+	facts.SignsInByEmail = facts.UsernameIsEmail || facts.EmailIsAlias
+	facts.SignsInByPhone = facts.UsernameIsPhone || facts.PhoneIsAlias
+	facts.VerifiesEmail = slices.Contains(pool.AutoVerifiedAttributes, types.VerifiedAttributeTypeEmail)
+	facts.VerifiesPhone = slices.Contains(pool.AutoVerifiedAttributes, types.VerifiedAttributeTypePhoneNumber)
+	facts.MFA = domain.MFAMode(pool.MfaConfiguration)
 	var attributes []domain.SchemaAttribute
 	for _, attribute := range pool.SchemaAttributes {
 		attributes = append(attributes, schemaAttribute(attribute))

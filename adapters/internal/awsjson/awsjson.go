@@ -78,6 +78,11 @@ func Firehose() Service {
 	return Service{ID: "Firehose", Name: "firehose", Target: "Firehose_20150804", Version: "1.1"}
 }
 
+// CloudWatchLogs is the service of logs.
+func CloudWatchLogs() Service {
+	return Service{ID: "CloudWatch Logs", Name: "logs", Target: "Logs_20140328", Version: "1.1"}
+}
+
 // Caller is the interface of [Client] for the adapters.
 type Caller interface {
 	Call(ctx context.Context, operation string, input any) (json.RawMessage, error)

@@ -52,6 +52,7 @@ func commands() []command {
 		completeCommand(),
 		planCommand(),
 		reportCommand(),
+		exportCommand(),
 		settingsCommand(),
 		completionCommand(),
 		versionCommand(),

@@ -130,6 +130,12 @@ func wrongValues(name string) []string {
 		return []string{"signup"}
 	case "attempted-at":
 		return []string{"yesterday"}
+	case "vouch":
+		return []string{"phone", "all", "email,", ""}
+	case "only":
+		return []string{"mfa", ""}
+	case "recent-days", "file-rows":
+		return []string{"0", "-1", "many", "500000000"}
 	case "timeout":
 		return []string{"30", "-1s", "0s", "soon"}
 	default:

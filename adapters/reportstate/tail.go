@@ -1,0 +1,281 @@
+package reportstate
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cognito-user-migration/domain"
+)
+
+// Errors of a state that cannot be exported, matched by errors.Is.
+var (
+	// ErrMissing: there is no such file.
+	ErrMissing = errors.New("there is no state file; make one with migratectl report")
+	// ErrUnfinished: the last scan has not come to its end.
+	ErrUnfinished = errors.New("the last scan is not finished; run migratectl report again")
+	// ErrDigests: the file has no identifiers.
+	ErrDigests = errors.New("the state file has digests in the place of identifiers; scan again with migratectl report --rescan, without --digests")
+)
+
+// Finished is the last scan of a state, and to which migration it belongs.
+type Finished struct {
+	Identity
+	FinishedAt time.Time
+	// Complete holds where everything was listed.
+	Complete bool
+	// Users is how many source users there are; no ID is above LastID.
+	Users  int
+	LastID int64
+}
+
+// OpenFinished opens the state of a finished scan to read it by several readers at
+// a time. It changes nothing.
+func OpenFinished(ctx context.Context, path string, readers int) (*State, Finished, error) {
+	s, finished, err := openFinished(ctx, path, readers)
+	if err != nil {
+		return nil, finished, fmt.Errorf("%s: %w", path, classify(err))
+	}
+	return s, finished, nil
+}
+
+func openFinished(ctx context.Context, path string, readers int) (*State, Finished, error) {
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		return nil, Finished{}, ErrMissing
+	}
+	if err := prepare(path); err != nil {
+		return nil, Finished{}, err
+	}
+	db, err := sql.Open("sqlite", "file:"+escaped(path)+"?_pragma=busy_timeout(10000)&_pragma=cache_size(-4000)&_pragma=query_only(1)")
+	if err != nil {
+		return nil, Finished{}, err
+	}
+	db.SetMaxOpenConns(readers + 1)
+	db.SetMaxIdleConns(readers + 1)
+	s := &State{db: db}
+	finished, err := s.finished(ctx)
+	if err != nil {
+		_ = db.Close() // the error before it says more
+		return nil, finished, err
+	}
+	return s, finished, nil
+}
+
+func (s *State) finished(ctx context.Context) (Finished, error) {
+	var f Finished
+	isNew, err := s.isOurs(ctx)
+	switch {
+	case err != nil:
+		return f, err
+	case isNew:
+		return f, ErrMissing
+	}
+	meta, err := s.meta(ctx)
+	if err != nil {
+		return f, err
+	}
+	f.Identity = Identity{Destination: meta["destination"], Sources: meta["sources"], Rules: meta["rules"], Digests: meta["digests"] == "true"}
+	if f.Digests {
+		return f, ErrDigests
+	}
+	var at sql.NullString
+	err = s.db.QueryRowContext(ctx, "SELECT finished_at, complete, (SELECT count(*) FROM source_user), (SELECT coalesce(max(id), 0) FROM source_user) FROM scan ORDER BY id DESC LIMIT 1").
+		Scan(&at, &f.Complete, &f.Users, &f.LastID)
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && !at.Valid:
+		return f, ErrUnfinished
+	case err != nil:
+		return f, err
+	}
+	f.FinishedAt, err = time.Parse(time.RFC3339Nano, at.String)
+	return f, err
+}
+
+// meta reads to which migration the file belongs.
+func (s *State) meta(ctx context.Context) (map[string]string, error) {
+	found := make(map[string]string)
+	err := s.each(ctx, "SELECT name, value FROM meta", func(rows *sql.Rows) error {
+		var name, value string
+		err := rows.Scan(&name, &value)
+		found[name] = value
+		return err
+	})
+	return found, err
+}
+
+// TailUser is a source user who has not moved, as an export reads it.
+type TailUser struct {
+	Source        int
+	Username, Sub string
+	// Reason says why no import file can contain the user; empty if one can.
+	Reason domain.Reason
+	// SignInReason and ForgotReason are those of the forecast.
+	SignInReason, ForgotReason domain.Reason
+	LastSignIn                 time.Time
+	// Name and Attributes are those of the candidate. Attributes are names and values
+	// in turn, and nil for no candidate.
+	Name       string
+	Attributes []string
+	// Email and Phone are the keys of the contacts, verified or not.
+	Email, Phone string
+}
+
+// Tail calls do for each source user from the first ID to the one before the last
+// who has not moved, in their order. The user is valid until do returns. Contacts are
+// read on request. The columns are few, because each costs as much as the rest of a
+// row: what few users differ in is one text, and texts that are read as blobs are not
+// looked at for times.
+func (s *State) Tail(ctx context.Context, first, last int64, contacts bool, do func(*TailUser) error) error {
+	var user TailUser
+	var words, username, sub, email, phone, candidate sql.RawBytes
+	var signedIn int64
+	targets := []any{&words, &username, &sub, &signedIn, &candidate}
+	query := `SELECT CAST(source || ' ' || standing || ' ' || cause || ' ' || import || ' ' || import_reason || ' ' || sign_in_reason || ' ' || forgot_password_reason AS BLOB),
+		CAST(username AS BLOB), CAST(sub AS BLOB), last_sign_in, import_user`
+	if contacts {
+		query += ", CAST(coalesce(key_email, other_email) AS BLOB), CAST(coalesce(key_phone, other_phone) AS BLOB)"
+		targets = append(targets, &email, &phone)
+	}
+	known := make(map[string]TailUser)
+	return s.each(ctx, query+" FROM source_user WHERE id >= ? AND id < ? AND standing <> 'moved' ORDER BY id", func(rows *sql.Rows) error {
+		if err := rows.Scan(targets...); err != nil {
+			return err
+		}
+		alike, there := known[string(words)]
+		if !there {
+			alike = tailWords(string(words))
+			known[string(words)] = alike
+		}
+		alike.Attributes = user.Attributes
+		user = alike
+		user.Username, user.Sub, user.LastSignIn = string(username), string(sub), timeOf(signedIn)
+		user.Email, user.Phone = string(email), string(phone)
+		var err error
+		user.Name, user.Attributes, err = decode(candidate, user.Attributes[:0])
+		if err != nil {
+			return err
+		}
+		return do(&user)
+	}, first, last)
+}
+
+// tailWords reads what Tail joins into one text.
+func tailWords(text string) TailUser {
+	words := strings.SplitN(text, " ", 7)
+	var user TailUser
+	user.Source, _ = strconv.Atoi(words[0]) // the state wrote it
+	user.SignInReason, user.ForgotReason = domain.Reason(words[5]), domain.Reason(words[6])
+	switch {
+	case domain.Standing(words[1]) == domain.StandingConflict:
+		user.Reason = domain.Reason(words[2])
+	case words[3] != "1":
+		user.Reason = domain.Reason(words[4])
+	}
+	return user
+}
+
+// Contacts returns the keys of contacts of one kind that more than one user has:
+// users of any source who have not moved, or one of them and a destination user.
+// Contacts that nobody verified count.
+func (s *State) Contacts(ctx context.Context, key Key) (map[string]bool, error) {
+	other := map[Key]string{KeyEmail: "other_email", KeyPhone: "other_phone"}[key]
+	shared := make(map[string]bool)
+	err := s.each(ctx, `SELECT contact FROM (
+		SELECT coalesce(`+string(key)+`, `+other+`) AS contact FROM source_user WHERE standing <> 'moved'
+		UNION ALL SELECT coalesce(`+string(key)+`, `+other+`) FROM destination_user
+		) WHERE contact IS NOT NULL GROUP BY contact HAVING count(*) > 1`, func(rows *sql.Rows) error {
+		var contact string
+		err := rows.Scan(&contact)
+		shared[contact] = true
+		return err
+	})
+	return shared, err
+}
+
+// TailFigures counts what the end of a migration is judged by.
+func (s *State) TailFigures(ctx context.Context, now time.Time) (domain.TailFigures, error) {
+	var f domain.TailFigures
+	err := s.db.QueryRowContext(ctx, `SELECT coalesce(sum(standing = 'remaining' AND sign_in), 0), coalesce(sum(standing = 'remaining' AND NOT sign_in AND import), 0),
+		(SELECT count(*) FROM source_user s JOIN destination_user d ON d.id = s.destination_user WHERE d.created_at >= ?) FROM source_user`,
+		now.AddDate(0, 0, -30).Unix()).Scan(&f.CanSignIn, &f.ShutOut, &f.Last30Days)
+	return f, classify(err)
+}
+
+// Importable counts the users whom an import file could contain as far as the state
+// tells, and how many of them keep their password. With vouched, users who only lack
+// a verified contact count too. keeps is nil if nobody keeps the password.
+func (s *State) Importable(ctx context.Context, vouched bool, keeps func(source int, username string) bool) (users, kept int, err error) {
+	const condition = " FROM source_user WHERE standing = 'remaining' AND (import OR (? AND import_user IS NOT NULL AND import_reason = 'no_verified_contact'))"
+	if keeps == nil {
+		err = s.db.QueryRowContext(ctx, "SELECT count(*)"+condition, vouched).Scan(&users)
+		return users, 0, classify(err)
+	}
+	err = s.each(ctx, "SELECT source, username"+condition, func(rows *sql.Rows) error {
+		var source int
+		var username string
+		err := rows.Scan(&source, &username)
+		users++
+		if keeps(source, username) {
+			kept++
+		}
+		return err
+	}, vouched)
+	return users, kept, err
+}
+
+// errCandidate is the error of a candidate that cannot be read.
+var errCandidate = fmt.Errorf("a user cannot be read: %w", ErrDamaged)
+
+// encode writes a candidate: the name, then names and values in turn, each with its
+// length before it. It is nil for a user without one.
+func encode(candidate domain.ImportCandidate) []byte {
+	if candidate.Attributes == nil {
+		return nil
+	}
+	text := binary.AppendUvarint(nil, uint64(len(candidate.Username)))
+	text = append(text, candidate.Username...)
+	for _, name := range slices.Sorted(maps.Keys(candidate.Attributes)) {
+		for _, part := range []string{name, candidate.Attributes[name]} {
+			text = append(binary.AppendUvarint(text, uint64(len(part))), part...)
+		}
+	}
+	return text
+}
+
+// decode reads what encode wrote, and appends the attributes. They are nil for no
+// candidate.
+func decode(text []byte, to []string) (name string, attributes []string, err error) {
+	if len(text) == 0 {
+		return "", nil, nil
+	}
+	all := string(text) // one copy for all parts
+	next := func() string {
+		size, read := binary.Uvarint(text)
+		if read <= 0 || size > uint64(len(text)) || len(text)-read < int(size) {
+			err = errCandidate
+			return ""
+		}
+		part := all[len(all)-len(text)+read:][:size]
+		text = text[read+len(part):]
+		return part
+	}
+	name = next()
+	if to == nil {
+		to = []string{}
+	}
+	for len(text) > 0 && err == nil {
+		to = append(to, next())
+	}
+	if err == nil && len(to)%2 != 0 {
+		err = errCandidate
+	}
+	return name, to, err
+}
