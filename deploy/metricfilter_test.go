@@ -42,7 +42,7 @@ func TestTheMetricFiltersCountTheAuditLines(t *testing.T) {
 		"failed":    {attempt(domain.OutcomeFailed, domain.CompletionNone), []string{"failed"}},
 		"completed": {completion(domain.CompletionDone), []string{"completed"}},
 		"abandoned": {completion(domain.CompletionAbandoned), []string{"abandoned"}},
-		"not yet":   {completion(domain.CompletionOwed), nil},
+		"not yet":   {completion(domain.CompletionPending), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,9 +11,9 @@ type Trigger uint8
 
 // The two triggers. The zero Trigger is invalid, and is always refused.
 const (
-	// TriggerAuthentication is a sign-in: it carries a password to be proved.
+	// TriggerAuthentication is a sign-in; it has a password.
 	TriggerAuthentication Trigger = iota + 1
-	// TriggerForgotPassword is a forgotten password: it carries no password.
+	// TriggerForgotPassword is a forgotten password; it has no password.
 	TriggerForgotPassword
 )
 
@@ -31,10 +31,10 @@ func (t Trigger) String() string {
 
 // Attempt is one request of Cognito for one user.
 type Attempt struct {
-	// ID ties together the log lines and the audit record of one attempt. It is
+	// ID joins the log lines and the audit record of one attempt. It is
 	// Lambda's request ID.
 	ID string
-	// Trigger is why Cognito asks.
+	// Trigger is the reason for the request.
 	Trigger Trigger
 	// Username is the identifier as the user typed it, or as a
 	// case-insensitive user pool lower-cased it (cognito-facts 4).

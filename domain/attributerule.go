@@ -1,13 +1,13 @@
 package domain
 
-// AttributeRule is one rule of an [AttributeMap], for those who check or explain
-// a map without applying it.
+// AttributeRule is one rule of an [AttributeMap], for code that checks or
+// explains a map without applying it.
 type AttributeRule struct {
 	// Target is the destination's attribute.
 	Target string
-	// Source is the source's attribute; empty where there is a literal.
+	// Source is the source's attribute; empty for a literal.
 	Source string
-	// Literal is the text that is the same for everyone; empty where there is a
+	// Literal is a text that is the same for all users; empty if there is a
 	// source.
 	Literal string
 }

@@ -21,38 +21,38 @@ const (
 // AuditRecord is the record of one attempt. No field can hold a password, a token or
 // an attribute's value; a test checks the types of the fields.
 type AuditRecord struct {
-	// AttemptID is the attempt's, and so Lambda's request ID.
+	// AttemptID is the ID of the attempt, which is Lambda's request ID.
 	AttemptID string
-	// Time is when the attempt began.
+	// Time is the start of the attempt.
 	Time time.Time
-	// Duration is how long it took until the record was made.
+	// Duration is the time from the start until the record was created.
 	Duration time.Duration
-	// Trigger is why Cognito asked.
+	// Trigger is the reason for the request.
 	Trigger Trigger
-	// Outcome and Reason say how it ended.
+	// Outcome and Reason say how the attempt ended.
 	Outcome Outcome
 	Reason  Reason
 	// Source is the name of the source that answered; empty if none answered.
 	Source string
-	// Challenge is the challenge that the source left, if any.
+	// Challenge is the challenge that the source returned, if any.
 	Challenge string
-	// UnknownCode is the source's code for its answer, where no rule knows it.
+	// UnknownCode is the source's code for its answer, if no rule knows it.
 	UnknownCode ResponseCode
-	// FinalStatus is the status of the user who was moved; empty otherwise, and
+	// FinalStatus is the status of the migrated user; empty otherwise, and
 	// after a forgotten password.
 	FinalStatus FinalStatus
-	// UserPoolID and ClientID are the destination's.
+	// UserPoolID and ClientID identify the destination.
 	UserPoolID string
 	ClientID   string
-	// Username is the identifier as [Pseudonymizer] left it.
+	// Username is the identifier in the form that [Pseudonymizer] returned.
 	Username Pseudonym
-	// Calls is how many requests went out for the attempt, and Retries how many
-	// of them again.
+	// Calls is the number of requests sent for the attempt, and Retries the
+	// number of retries among them.
 	Calls   int
 	Retries int
 	// Completion says whether a completion was queued.
 	Completion CompletionState
-	// OmittedAttributes are those that the user did not get; see
+	// OmittedAttributes lists attributes that the user did not get; see
 	// [Decision.Omitted].
 	OmittedAttributes AttributeNames
 }
@@ -66,14 +66,15 @@ const (
 	CompletionNone CompletionState = ""
 	// CompletionQueued: the completion is in the queue.
 	CompletionQueued CompletionState = "queued"
-	// CompletionUnsent: the completion could not be queued, and is owed.
+	// CompletionUnsent: the completion could not be queued. It is still
+	// pending.
 	CompletionUnsent CompletionState = "owed"
 )
 
-// Pseudonym is a username in the form in which it may be recorded.
+// Pseudonym is the form of a username that may be recorded.
 type Pseudonym string
 
-// AuditUsername says in which form a username is recorded.
+// AuditUsername is the form in which usernames are recorded.
 type AuditUsername string
 
 // The forms of a recorded username.
@@ -81,7 +82,8 @@ const (
 	// AuditUsernameHMAC records a keyed digest. Records of one user can be joined.
 	// Only someone with the key can find the records of a given user.
 	AuditUsernameHMAC AuditUsername = "hmac"
-	// AuditUsernamePlain records what was typed, which at times is a password.
+	// AuditUsernamePlain records what the user typed, which is sometimes a
+	// password.
 	AuditUsernamePlain AuditUsername = "plain"
 	// AuditUsernameNone records no username.
 	AuditUsernameNone AuditUsername = "none"
@@ -93,14 +95,16 @@ func (u *AuditUsername) UnmarshalText(text []byte) error {
 	return Choose(u, text, AuditUsernameHMAC, AuditUsernamePlain, AuditUsernameNone)
 }
 
-// AuditFormat says how records are written.
+// AuditFormat is the format of records.
 type AuditFormat string
 
 // The formats.
 const (
-	// AuditFormatJSON is the project's own: one flat JSON object for a record.
+	// AuditFormatJSON is the project's own format: one flat JSON object per
+	// record.
 	AuditFormatJSON AuditFormat = "json"
-	// AuditFormatOCSF is that of the Open Cybersecurity Schema Framework 1.1.
+	// AuditFormatOCSF is the format of the Open Cybersecurity Schema Framework
+	// 1.1.
 	AuditFormatOCSF AuditFormat = "ocsf"
 )
 
@@ -122,9 +126,9 @@ func NewPseudonymizer(form AuditUsername, key Secret) Pseudonymizer {
 	return Pseudonymizer{form: form, key: key}
 }
 
-// Pseudonym gives the recorded form of a username. The digest is HMAC-SHA256
-// (RFC 2104) of the lower-cased name, in hexadecimal, so that spellings in
-// different letter case have one digest.
+// Pseudonym returns the recorded form of a username. The digest is HMAC-SHA256
+// (RFC 2104) of the name in lower case, in hexadecimal. Spellings with
+// different letter case have the same digest.
 func (p Pseudonymizer) Pseudonym(username string) Pseudonym {
 	switch p.form {
 	case AuditUsernameHMAC:

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Choose sets *to to the choice that text names. Its error lists the choices, and
+// Choose sets *to to the choice named by text. Its error lists the choices, but
 // not the text, which may be a secret in the wrong variable.
 func Choose[T ~string](to *T, text []byte, choices ...T) error {
 	if choice := T(text); slices.Contains(choices, choice) {

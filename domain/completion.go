@@ -28,29 +28,29 @@ func (a *After) UnmarshalText(text []byte) error {
 }
 
 // Completion is the work that follows a decision to migrate. It must wait until
-// Cognito has created the user (cognito-facts 17). It is sent through a queue, so it
-// holds only identifiers and keyed digests, never a password or an attribute's value.
+// Cognito has created the user (cognito-facts 17). It is sent through a queue,
+// so it contains only identifiers and keyed digests, never a password or an
+// attribute's value.
 type Completion struct {
 	// AttemptID and AttemptedAt are the ID and the time of the attempt. The time
 	// is zero if it is not known, as in a completion by the operator's tool.
 	AttemptID   string
 	AttemptedAt time.Time
-	// Source is the name of the source, SourceUsername and SourceSub the user
-	// there; a source without subs has none.
+	// Source is the name of the source. SourceUsername and SourceSub identify
+	// the user there; some sources have no subs.
 	Source         string
 	SourceUsername string
 	SourceSub      string
-	// UserPoolID is the destination, Username the user there: their name, or
-	// the alias that was typed where Cognito makes the name.
+	// UserPoolID is the destination. Username identifies the user there: the
+	// username, or the typed alias if Cognito generates the username.
 	UserPoolID string
 	Username   string
-	// Contacts are digests of the verified contacts that the user was moved
-	// with.
+	// Contacts are digests of the user's verified contacts at the migration.
 	Contacts []string
-	// Profile is the digest of what was moved.
+	// Profile is the digest of the migrated attributes.
 	Profile string
-	// Groups are the user's at the source, where GroupsKnown: the ID token
-	// named them. They count only where the source cannot be asked.
+	// Groups are the user's source groups, if GroupsKnown: the ID token named
+	// them. They are used only if the source cannot be asked.
 	Groups      []string
 	GroupsKnown bool
 	// SecondFactor is the second factor that the user keeps, to be set as preferred
@@ -95,10 +95,10 @@ func NewCompletion(keys CompletionKeys, attempt Attempt, at time.Time, user Sour
 	}
 }
 
-// NewCompletionByHand returns a completion for a migration whose message was lost.
+// NewManualCompletion returns a completion for a migration whose message was lost.
 // It is made from the source user as they are now. It has no digest of the migrated
 // attributes, so it deletes no user; see [Completion.SameIn].
-func NewCompletionByHand(rules Rules, keys CompletionKeys, attempt Attempt, at time.Time, source string, user SourceUser) Completion {
+func NewManualCompletion(rules Rules, keys CompletionKeys, attempt Attempt, at time.Time, source string, user SourceUser) Completion {
 	moved := rules.Attributes.Apply(user, rules.VerifiedContacts)
 	found := Finding{Kind: UserFound, User: user}
 	completion := NewCompletion(keys, attempt, at, user, Decision{
@@ -142,19 +142,19 @@ func (u DestinationUser) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "destination user(%s enabled=%t)", string(u.Status), u.Enabled)
 }
 
-// Is reports whether this is the user who was read before, and not one who was
-// created under the same name since: Cognito gives each user a sub.
+// Is reports whether this is the user who was read before. A user who was
+// created later under the same name has another sub.
 func (u DestinationUser) Is(before DestinationUser) bool {
 	return u.Username == before.Username && u.Attributes[attributeSub] == before.Attributes[attributeSub]
 }
 
-// ReadyToComplete gives the reason for which the destination user does not allow a
-// completion now, or none. It is allowed only if that user exists, can sign in and
-// is not another person. Until then the user depends on the source. A nil user is
-// unknown to the destination.
+// ReadyToComplete returns the reason why the destination user does not allow a
+// completion now, or an empty one. The user must exist, be able to sign in, and
+// not be another user. Until then, the user still needs the source. A nil user
+// is unknown to the destination.
 //
-// No reason does not prove that both users are one person: [SamePerson] does, or,
-// where the source user is gone, [Completion.ProvenBy].
+// An empty reason does not prove that both users belong together. [SameUser]
+// proves it or, if the source user is gone, [Completion.ProvenBy].
 func ReadyToComplete(rules Rules, completion Completion, user *DestinationUser) CompletionReason {
 	switch {
 	case user == nil:
@@ -170,31 +170,31 @@ func ReadyToComplete(rules Rules, completion Completion, user *DestinationUser) 
 	}
 }
 
-// carries reports whether the sub says who a destination user is: there is one, and
-// our rules carry it.
+// carries reports whether the sub identifies a destination user: it is not
+// empty, and a rule copies it.
 func carries(rules Rules, sub string) bool {
 	return sub != "" && len(rules.Attributes.SubCarriers()) > 0
 }
 
-// contradicts reports whether the destination user carries another source user's
-// sub, or none, where a rule carries it.
+// contradicts reports whether a rule copies the sub, and the destination user
+// has another source user's sub or none.
 func contradicts(rules Rules, sub string, user DestinationUser) bool {
 	return sub != "" && slices.ContainsFunc(rules.Attributes.SubCarriers(), func(carrier string) bool {
 		return user.Attributes[carrier] != sub
 	})
 }
 
-// Cognito asks the function three times at most, five seconds each, and then
-// creates the user (cognito-facts 14). Both times are recorded, by clocks that may
-// differ, so there is room on both sides.
+// Cognito calls the function up to three times, five seconds each, and then
+// creates the user (cognito-facts 14). The clocks of both times may differ, so
+// both bounds have a margin.
 const (
 	createdEarliest = -time.Minute
 	createdLatest   = 5 * time.Minute
 )
 
-// createdBy reports whether the attempt can have made the destination user. Where
-// the time of either is not known, as by hand, it cannot be told, and does not
-// count against them.
+// createdBy reports whether the attempt can have created the destination user.
+// It returns true if one of the times is not known, as in a completion by the
+// operator's tool.
 func (c Completion) createdBy(user DestinationUser) bool {
 	if c.AttemptedAt.IsZero() || user.CreatedAt.IsZero() {
 		return c.AttemptedAt.IsZero()
@@ -203,11 +203,12 @@ func (c Completion) createdBy(user DestinationUser) bool {
 	return createdEarliest <= after && after <= createdLatest
 }
 
-// ProvenBy gives the reason for which the message alone does not prove that the
-// destination user is the one who was moved, or none. It is for a source user who
-// can no longer be read. The proof is the source's sub, where a rule carries it;
-// else every verified contact that the user was moved with, on a user who was
-// created near the attempt. A name proves nothing.
+// ProvenBy returns the reason why the message alone does not prove that the
+// destination user is the migrated one, or an empty one. It is for a source
+// user who can no longer be read. The proof is the source's sub, if a rule
+// copies it. Otherwise the destination user must have every verified contact of
+// the migration, and must have been created near the attempt. A username proves
+// nothing.
 func (c Completion) ProvenBy(rules Rules, keys CompletionKeys, user DestinationUser) CompletionReason {
 	switch {
 	case contradicts(rules, c.SourceSub, user):
@@ -225,14 +226,14 @@ func (c Completion) ProvenBy(rules Rules, keys CompletionKeys, user DestinationU
 	}
 }
 
-// SamePerson compares the two users that were just read, and gives the reason for
-// which they are not proven to be one person, or none. Where one of our own rules
-// carries the source's sub, the sub decides. Elsewhere three things must hold: both
-// sides have the same verified contacts, at least one of them the user's own,
-// everything else that the rules move is equal, and the destination created the
-// user near the attempt. A name proves nothing: somebody else may have signed up
-// under it.
-func SamePerson(rules Rules, completion Completion, source SourceUser, created DestinationUser) CompletionReason {
+// SameUser compares the two users after both were read. It returns the reason
+// why they are not proven to belong together, or an empty one. If a rule copies
+// the source's sub, the sub decides. Otherwise three things must hold. Both
+// have the same verified contacts, at least one of them the user's own. All
+// other migrated attributes are equal. The destination created the user near
+// the attempt. A username proves nothing: another user may have signed up under
+// it.
+func SameUser(rules Rules, completion Completion, source SourceUser, created DestinationUser) CompletionReason {
 	sub := subOf(source)
 	moved := rules.Attributes.Apply(source, rules.VerifiedContacts)
 	switch {
@@ -249,8 +250,8 @@ func SamePerson(rules Rules, completion Completion, source SourceUser, created D
 	}
 }
 
-// hasAll reports whether a user has everything that was moved. The letter case of
-// an address does not count: a pool may keep it or not.
+// hasAll reports whether a user has all migrated attributes. The letter case of
+// an email address is ignored, because a pool may or may not keep it.
 func hasAll(attributes, moved Attributes) bool {
 	for name, value := range moved {
 		there := attributes[name]
@@ -265,15 +266,14 @@ func hasAll(attributes, moved Attributes) bool {
 }
 
 // hasContactBeside reports whether a user has a verified contact that was not
-// moved, of a kind that the rules move.
+// migrated, of a kind that the rules migrate.
 func (r Rules) hasContactBeside(attributes, moved Attributes) bool {
 	return attributes.hasVerifiedEmail() && r.Attributes.hasRule(attributeEmail) && !moved.hasVerifiedEmail() ||
 		attributes.hasVerifiedPhone() && r.Attributes.hasRule(attributePhone) && !moved.hasVerifiedPhone()
 }
 
-// lowerASCII puts the case of ASCII letters aside, and of no other: some letters
-// outside of ASCII have a lower case in it, and an address with one of them is
-// somebody else's.
+// lowerASCII lower-cases ASCII letters only. Some other letters have an ASCII
+// lower case, but an address that contains one is a different address.
 func lowerASCII(address string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
@@ -283,8 +283,8 @@ func lowerASCII(address string) string {
 	}, address)
 }
 
-// IsUser reports whether the source user, read again, is the one who was moved,
-// and not another who got the name since.
+// IsUser reports whether the source user, read again, is the migrated one, and
+// not another user who has the name now.
 func (c Completion) IsUser(user SourceUser) bool {
 	if sub := subOf(user); c.SourceSub != "" || sub != "" {
 		return sub == c.SourceSub
@@ -292,8 +292,8 @@ func (c Completion) IsUser(user SourceUser) bool {
 	return user.Username == c.SourceUsername
 }
 
-// Unchanged reports whether what the rules move of the source user is still what
-// was moved.
+// Unchanged reports whether the attributes that the rules migrate are the same
+// as at the migration.
 func (c Completion) Unchanged(rules Rules, keys CompletionKeys, user SourceUser) bool {
 	moved := rules.Attributes.Apply(user, rules.VerifiedContacts)
 	return keys.isProfile(c.Profile, c.AttemptID, user, moved)
@@ -309,20 +309,21 @@ func subOf(user SourceUser) string {
 // CompletionRecord is the record of one attempt to complete a migration. Like an
 // [AuditRecord], it has no field for a password or an attribute's value.
 type CompletionRecord struct {
-	// AttemptID is the attempt that moved the user.
+	// AttemptID is the ID of the attempt that migrated the user.
 	AttemptID string
-	// Time is when the attempt to complete began.
+	// Time is the start of the attempt to complete.
 	Time time.Time
 	// Outcome and Reason say how it ended.
 	Outcome CompletionOutcome
 	Reason  CompletionReason
 	// Source is the name of the source.
 	Source string
-	// UserPoolID is the destination's.
+	// UserPoolID identifies the destination.
 	UserPoolID string
-	// Username is the source user's, as [Pseudonymizer] left it.
+	// Username is the source user's name in the form that [Pseudonymizer]
+	// returned.
 	Username Pseudonym
-	// Retired says what this attempt did with the source user.
+	// Retired is what this attempt did with the source user.
 	Retired Retired
 	// DisabledBefore holds if the source user was disabled before this attempt, so
 	// that nothing proves that the migration disabled them.
@@ -340,7 +341,7 @@ type CompletionRecord struct {
 	DestinationSub string
 }
 
-// AreSame notes the subs of two users who are one person.
+// AreSame stores the subs of two users who belong together.
 func (r *CompletionRecord) AreSame(source SourceUser, destination DestinationUser) {
 	r.SourceSub, r.DestinationSub = subOf(source), destination.Attributes[attributeSub]
 }
@@ -352,8 +353,8 @@ type CompletionOutcome string
 const (
 	// CompletionDone: the completion is finished.
 	CompletionDone CompletionOutcome = "completed"
-	// CompletionOwed: the completion is retried.
-	CompletionOwed CompletionOutcome = "owed"
+	// CompletionPending: the completion is retried.
+	CompletionPending CompletionOutcome = "owed"
 	// CompletionAbandoned: a retry cannot help; an operator must look.
 	CompletionAbandoned CompletionOutcome = "abandoned"
 )

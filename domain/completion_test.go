@@ -169,7 +169,7 @@ func TestBothUsersAreOnePersonByProofAlone(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			if got := domain.SamePerson(row.rules, moved(row.rules, "alice", alice()), row.source, *row.created); got != row.want {
+			if got := domain.SameUser(row.rules, moved(row.rules, "alice", alice()), row.source, *row.created); got != row.want {
 				t.Errorf("got %q, want %q", got, row.want)
 			}
 		})
@@ -434,7 +434,7 @@ func TestNothingIsFinishedForAPersonWhoCouldNotSignIn(t *testing.T) {
 			t.Fatal("finished for a person who cannot sign in")
 		}
 		destination.Username = user.Username
-		proven := domain.SamePerson(chosen, completion, user, destination) == ""
+		proven := domain.SameUser(chosen, completion, user, destination) == ""
 		carried := slices.ContainsFunc(chosen.Attributes.SubCarriers(), func(carrier string) bool { return destination.Attributes[carrier] != "" })
 		moved := chosen.Attributes.Apply(user, chosen.VerifiedContacts)
 		contact := func(name string) bool {

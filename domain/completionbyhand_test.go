@@ -9,7 +9,7 @@ import (
 // byHand is what is owed of alice's move where no message is left.
 func byHand(r domain.Rules, typed string, user domain.SourceUser) domain.Completion {
 	attempt := domain.Attempt{ID: "attempt-1", Username: typed, UserPoolID: "ap-northeast-1_Dest00001"}
-	return domain.NewCompletionByHand(r, keys(), attempt, attempted, "SOURCE", user)
+	return domain.NewManualCompletion(r, keys(), attempt, attempted, "SOURCE", user)
 }
 
 func TestACompletionByHandIsTheMessagesButForWhatWasMoved(t *testing.T) {

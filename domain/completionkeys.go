@@ -9,28 +9,28 @@ import (
 	"strconv"
 )
 
-// CompletionKeys keep what travels in the queue from being forged, and from being
-// guessed: HMAC-SHA256 (RFC 2104) under a secret that both functions read. The
-// current key signs; a message is also taken that the previous one signed, so
-// that the key can be rotated while messages are under way.
+// CompletionKeys protect queue messages from forgery, and their contents from
+// guessing: HMAC-SHA256 (RFC 2104) with a secret that both functions read. The
+// current key signs. A signature by the previous key is also accepted, so the
+// key can be rotated while messages are in the queue.
 type CompletionKeys struct {
 	current, previous Secret
 }
 
-// NewCompletionKeys makes them of the current key and the one before it, which is
-// empty where there is none.
+// NewCompletionKeys returns the keys for the current secret and the previous
+// one, which may be empty.
 func NewCompletionKeys(current, previous Secret) CompletionKeys {
 	return CompletionKeys{current: current, previous: previous}
 }
 
-// The labels keep what is digested for one purpose from being taken for another.
+// Labels ensure that a digest for one purpose is not valid for another.
 const (
 	labelMessage = "completion message"
 	labelContact = "completion contact"
 	labelProfile = "completion profile"
 )
 
-// Sign gives the signature of a message's body, in hexadecimal.
+// Sign returns the signature of a message's body in hexadecimal.
 func (k CompletionKeys) Sign(body []byte) string {
 	return keyed(k.current, labelMessage, string(body))
 }
@@ -40,8 +40,9 @@ func (k CompletionKeys) Signed(body []byte, signature string) bool {
 	return k.either(signature, labelMessage, string(body))
 }
 
-// contactDigests are those of the verified contacts among the attributes. The
-// attempt's ID salts them, so that digests of two messages cannot be joined.
+// contactDigests returns the digests of the verified contacts among the
+// attributes. The attempt's ID is the salt, so digests of two messages cannot
+// be joined.
 func (k CompletionKeys) contactDigests(attempt string, attributes Attributes) []string {
 	var digests []string
 	for _, contact := range contactParts(attributes) {
@@ -50,7 +51,8 @@ func (k CompletionKeys) contactDigests(attempt string, attributes Attributes) []
 	return digests
 }
 
-// haveContacts reports whether the attributes have every contact, verified.
+// haveContacts reports whether the attributes contain every contact as a
+// verified one.
 func (k CompletionKeys) haveContacts(attempt string, digests []string, attributes Attributes) bool {
 	contacts := contactParts(attributes)
 	for _, digest := range digests {
@@ -61,14 +63,15 @@ func (k CompletionKeys) haveContacts(attempt string, digests []string, attribute
 	return true
 }
 
-// haveAny reports whether the attributes have one of the contacts, verified.
+// haveAny reports whether the attributes contain one of the contacts as a
+// verified one.
 func (k CompletionKeys) haveAny(attempt string, digests []string, attributes Attributes) bool {
 	return slices.ContainsFunc(contactParts(attributes), func(contact string) bool {
 		return slices.ContainsFunc(digests, func(digest string) bool { return k.either(digest, labelContact, attempt, contact) })
 	})
 }
 
-// contactParts are the verified contacts, as they are digested.
+// contactParts returns the verified contacts in the form that is digested.
 func contactParts(attributes Attributes) []string {
 	var parts []string
 	if attributes.hasVerifiedEmail() {
@@ -80,7 +83,7 @@ func contactParts(attributes Attributes) []string {
 	return parts
 }
 
-// profileDigest is that of who was moved, and with what.
+// profileDigest returns the digest of the user and the migrated attributes.
 func (k CompletionKeys) profileDigest(attempt string, user SourceUser, moved Attributes) string {
 	return keyed(k.current, profileParts(attempt, user, moved)...)
 }
@@ -103,7 +106,7 @@ func profileParts(attempt string, user SourceUser, moved Attributes) []string {
 	return parts
 }
 
-// either reports whether the digest is that of the parts under one of the keys.
+// either reports whether the digest is that of the parts with one of the keys.
 func (k CompletionKeys) either(digest string, parts ...string) bool {
 	for _, key := range []Secret{k.current, k.previous} {
 		if !key.Empty() && hmac.Equal([]byte(digest), []byte(keyed(key, parts...))) {
@@ -113,12 +116,12 @@ func (k CompletionKeys) either(digest string, parts ...string) bool {
 	return false
 }
 
-// keyed is HMAC-SHA256 over the parts, each with its length before it, so that no
-// two lists of parts read the same.
+// keyed returns HMAC-SHA256 over the parts. Each part is preceded by its
+// length, so different lists never give the same input.
 func keyed(key Secret, parts ...string) string {
 	hash := hmac.New(sha256.New, []byte(key.Reveal()))
 	for _, part := range parts {
-		_, _ = io.WriteString(hash, strconv.Itoa(len(part))+":"+part) // a hash takes everything
+		_, _ = io.WriteString(hash, strconv.Itoa(len(part))+":"+part) // writing to a hash never fails
 	}
 	return hex.EncodeToString(hash.Sum(nil))
 }

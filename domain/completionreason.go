@@ -1,8 +1,8 @@
 package domain
 
-// CompletionReason says why a completion did not do what it was asked for, in one
-// word for records and people. The empty one means that nothing stands in its way.
-// The words are a contract: dashboards count them.
+// CompletionReason says why a completion was not done, in one word for records
+// and readers. An empty reason means that nothing prevents it. The words are a
+// contract: dashboards count them.
 type CompletionReason string
 
 // Reasons of the destination user.
@@ -11,7 +11,7 @@ const (
 	ReasonNotConfirmedYet     CompletionReason = "destination_user_not_confirmed"
 	ReasonDestinationDisabled CompletionReason = "destination_user_disabled"
 	// ReasonDestinationReplaced: the destination user was deleted and created
-	// anew while the completion ran.
+	// again during the completion.
 	ReasonDestinationReplaced CompletionReason = "destination_user_replaced"
 	ReasonAnotherUser         CompletionReason = "destination_user_is_another"
 	ReasonIdentityUnproven    CompletionReason = "identity_unproven"
@@ -22,7 +22,7 @@ const (
 const (
 	ReasonSourceUserReplaced  CompletionReason = "source_user_is_another"
 	ReasonSourceUserAmbiguous                  = CompletionReason(ReasonUserAmbiguous)
-	// ReasonSourceUserChanged: the source user was disabled and not deleted.
+	// ReasonSourceUserChanged: the source user was disabled instead of deleted.
 	ReasonSourceUserChanged CompletionReason = "source_user_changed"
 )
 
@@ -32,14 +32,14 @@ const (
 	ReasonSourceUnfit         CompletionReason = "source_cannot_retire"
 )
 
-// Reasons of the message. It stays in the queue, and there is no record.
+// Reasons of a message. The message stays in the queue, and there is no record.
 const (
 	ReasonMessageMalformed CompletionReason = "message_malformed"
 	ReasonMessageUnsigned  CompletionReason = "message_unsigned"
 )
 
-// Reasons of a destination that gives no answer. Where the source gives none, the
-// reasons to fail stand here too.
+// Reasons for which the destination does not answer. The ones of the source are
+// the attempt's reasons to fail.
 const (
 	ReasonDestinationThrottled     CompletionReason = "destination_throttled"
 	ReasonDestinationUnreachable   CompletionReason = "destination_unreachable"
@@ -57,20 +57,20 @@ type completionReasonRow struct {
 // [CompletionReason.Outcome] reads it.
 func completionReasonTable() []completionReasonRow {
 	return []completionReasonRow{
-		{ReasonNotCreatedYet, CompletionOwed},
-		{ReasonNotConfirmedYet, CompletionOwed},
-		{ReasonDestinationDisabled, CompletionOwed},
-		{ReasonDestinationReplaced, CompletionOwed},
-		{ReasonGroupMissing, CompletionOwed},
-		{ReasonSourceUserAmbiguous, CompletionOwed},
-		{ReasonDestinationThrottled, CompletionOwed},
-		{ReasonDestinationUnreachable, CompletionOwed},
-		{ReasonDestinationMisconfigured, CompletionOwed},
-		{CompletionReason(ReasonSourceThrottled), CompletionOwed},
-		{CompletionReason(ReasonSourceUnreachable), CompletionOwed},
-		{CompletionReason(ReasonSourceMisconfigured), CompletionOwed},
-		{CompletionReason(ReasonDeadlineExceeded), CompletionOwed},
-		{CompletionReason(ReasonInternal), CompletionOwed},
+		{ReasonNotCreatedYet, CompletionPending},
+		{ReasonNotConfirmedYet, CompletionPending},
+		{ReasonDestinationDisabled, CompletionPending},
+		{ReasonDestinationReplaced, CompletionPending},
+		{ReasonGroupMissing, CompletionPending},
+		{ReasonSourceUserAmbiguous, CompletionPending},
+		{ReasonDestinationThrottled, CompletionPending},
+		{ReasonDestinationUnreachable, CompletionPending},
+		{ReasonDestinationMisconfigured, CompletionPending},
+		{CompletionReason(ReasonSourceThrottled), CompletionPending},
+		{CompletionReason(ReasonSourceUnreachable), CompletionPending},
+		{CompletionReason(ReasonSourceMisconfigured), CompletionPending},
+		{CompletionReason(ReasonDeadlineExceeded), CompletionPending},
+		{CompletionReason(ReasonInternal), CompletionPending},
 
 		{ReasonAnotherUser, CompletionAbandoned},
 		{ReasonIdentityUnproven, CompletionAbandoned},
@@ -85,7 +85,8 @@ func completionReasonTable() []completionReasonRow {
 	}
 }
 
-// CompletionReasons lists every reason of a completion, but none of a message.
+// CompletionReasons lists every reason of a completion, without those of a
+// message.
 func CompletionReasons() []CompletionReason {
 	var reasons []CompletionReason
 	for _, row := range completionReasonTable() {
@@ -97,7 +98,7 @@ func CompletionReasons() []CompletionReason {
 }
 
 // Outcome returns how an attempt to complete a migration ends for this reason. It
-// is [CompletionOwed] for a reason that is not in the table, because a retry does
+// is [CompletionPending] for a reason that is not in the table, because a retry does
 // no harm.
 func (r CompletionReason) Outcome() CompletionOutcome {
 	if r == "" {
@@ -108,5 +109,5 @@ func (r CompletionReason) Outcome() CompletionOutcome {
 			return row.outcome
 		}
 	}
-	return CompletionOwed
+	return CompletionPending
 }

@@ -12,12 +12,12 @@ import (
 func TestEachReasonOfACompletionHasItsOutcome(t *testing.T) {
 	t.Parallel()
 	want := map[domain.CompletionReason]domain.CompletionOutcome{
-		"destination_user_unknown": domain.CompletionOwed, "destination_user_not_confirmed": domain.CompletionOwed,
-		"destination_user_disabled": domain.CompletionOwed, "destination_user_replaced": domain.CompletionOwed,
-		"group_missing": domain.CompletionOwed, "user_ambiguous": domain.CompletionOwed,
-		"destination_throttled": domain.CompletionOwed, "destination_unreachable": domain.CompletionOwed, "destination_misconfigured": domain.CompletionOwed,
-		"source_throttled": domain.CompletionOwed, "source_unreachable": domain.CompletionOwed, "source_misconfigured": domain.CompletionOwed,
-		"deadline_exceeded": domain.CompletionOwed, "internal": domain.CompletionOwed,
+		"destination_user_unknown": domain.CompletionPending, "destination_user_not_confirmed": domain.CompletionPending,
+		"destination_user_disabled": domain.CompletionPending, "destination_user_replaced": domain.CompletionPending,
+		"group_missing": domain.CompletionPending, "user_ambiguous": domain.CompletionPending,
+		"destination_throttled": domain.CompletionPending, "destination_unreachable": domain.CompletionPending, "destination_misconfigured": domain.CompletionPending,
+		"source_throttled": domain.CompletionPending, "source_unreachable": domain.CompletionPending, "source_misconfigured": domain.CompletionPending,
+		"deadline_exceeded": domain.CompletionPending, "internal": domain.CompletionPending,
 		"destination_user_is_another": domain.CompletionAbandoned, "identity_unproven": domain.CompletionAbandoned,
 		"source_user_is_another": domain.CompletionAbandoned, "source_is_destination": domain.CompletionAbandoned,
 		"source_cannot_retire": domain.CompletionAbandoned,
@@ -33,8 +33,8 @@ func TestEachReasonOfACompletionHasItsOutcome(t *testing.T) {
 		t.Errorf("%d reasons are listed, want %d: %s", len(reasons), len(want), reasons)
 	}
 	for reason, outcome := range map[domain.CompletionReason]domain.CompletionOutcome{
-		"": domain.CompletionDone, "nobody knows it": domain.CompletionOwed,
-		domain.ReasonMessageMalformed: domain.CompletionOwed, domain.ReasonMessageUnsigned: domain.CompletionOwed,
+		"": domain.CompletionDone, "nobody knows it": domain.CompletionPending,
+		domain.ReasonMessageMalformed: domain.CompletionPending, domain.ReasonMessageUnsigned: domain.CompletionPending,
 	} {
 		if got := reason.Outcome(); got != outcome {
 			t.Errorf("%q: %s, want %s", reason, got, outcome)

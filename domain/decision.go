@@ -8,42 +8,43 @@ import (
 // Verdict is the result of a decision.
 type Verdict uint8
 
-// The two verdicts. The zero Verdict refuses, so that an omission admits nobody.
+// Verdicts. The zero Verdict refuses, so that a programming error admits no
+// user.
 const (
 	// Refuse: no user is created.
 	Refuse Verdict = iota
-	// Migrate: Cognito is told to create the user.
+	// Migrate: the response lets Cognito create the user.
 	Migrate
 )
 
 // FinalStatus is the status in which Cognito creates the user (cognito-facts
-// 6). Empty leaves the field out, as a forgotten password wants it.
+// 6). An empty status leaves the field out, as a forgotten password requires.
 type FinalStatus string
 
 // The statuses that a migration can end in.
 const (
-	// FinalConfirmed: the password that was typed is the user's.
+	// FinalConfirmed: the typed password becomes the user's password.
 	FinalConfirmed FinalStatus = "CONFIRMED"
-	// FinalResetRequired: the user must set a password by a code first.
+	// FinalResetRequired: the user must first set a password with a code.
 	FinalResetRequired FinalStatus = "RESET_REQUIRED"
 )
 
-// NewUser is what Cognito is told to create.
+// NewUser is the user for Cognito to create.
 type NewUser struct {
-	// Username is the name to create the user under; empty leaves it to
-	// Cognito (cognito-facts 10).
+	// Username is the username; if it is empty, Cognito chooses (cognito-facts
+	// 10).
 	Username string
-	// Attributes are the user's, under the destination's names.
+	// Attributes has the destination's attribute names.
 	Attributes Attributes
-	// FinalStatus is the status to create the user in; empty is left out.
+	// FinalStatus is the user's status; an empty one is left out.
 	FinalStatus FinalStatus
-	// SuppressMessage keeps Cognito's welcome message from being sent.
+	// SuppressMessage prevents Cognito's welcome message.
 	SuppressMessage bool
-	// DeliverByEmail and DeliverBySMS say where a welcome message goes.
+	// DeliverByEmail and DeliverBySMS are the channels of a welcome message.
 	DeliverByEmail, DeliverBySMS bool
-	// ForceAliasCreation takes an alias from the user who holds it now.
+	// ForceAliasCreation takes an alias from the user who has it now.
 	ForceAliasCreation bool
-	// EnableSMSMFA switches SMS codes on as the second factor (cognito-facts 9).
+	// EnableSMSMFA enables SMS codes as the second factor (cognito-facts 9).
 	EnableSMSMFA bool
 }
 
@@ -61,15 +62,15 @@ func (u NewUser) MarshalText() ([]byte, error) {
 type Decision struct {
 	// Verdict says whether the user is created.
 	Verdict Verdict
-	// Reason says why; every decision has one.
+	// Reason is the reason; every decision has one.
 	Reason Reason
-	// Source is the name of the source that the decision rests on.
+	// Source is the name of the source whose answer decided.
 	Source string
-	// Challenge is the challenge that the source left, if any.
+	// Challenge is the challenge that the source returned, if any.
 	Challenge string
-	// UnknownCode is the source's code for its answer, where no rule knows it.
+	// UnknownCode is the source's code for its answer, if no rule knows it.
 	UnknownCode ResponseCode
-	// User is what to create; it is empty on a refusal.
+	// User is the user to create; empty for a refusal.
 	User NewUser
 	// SecondFactor is the second factor that completion sets as preferred in the
 	// destination, if any.
@@ -92,12 +93,13 @@ func (d Decision) Format(state fmt.State, _ rune) {
 	_, _ = io.WriteString(state, "decision("+verdict+": "+string(d.Reason)+")")
 }
 
-// Decide answers an attempt by what the source found. It is total and pure: the
-// same arguments give the same decision, and there is one for all of them.
+// Decide decides an attempt from the source's finding. It is pure and total:
+// equal arguments give equal decisions, and all arguments give one.
 //
-// A user is created CONFIRMED only if the source accepted the password. A user is
-// created only under an identifier of their own. Without a proved password, a user
-// is created only if a code can be sent to them. The rows of the decision table are in docs/decision-table.md.
+// A user is created CONFIRMED only if the source accepted the password. A user
+// is created only under an identifier of their own. Without a proved password,
+// a user is created only if a code can be sent to them. The rows of the
+// decision table are in docs/decision-table.md.
 func Decide(rules Rules, attempt Attempt, finding Finding) Decision {
 	verdict := decide(rules, attempt, finding)
 	verdict.Source = finding.Source
@@ -129,8 +131,8 @@ func decide(rules Rules, attempt Attempt, finding Finding) Decision {
 	return create(rules, attempt, kind, finding)
 }
 
-// refusal returns the reason to refuse a finding of this kind before the profile
-// is looked at, or none. The findings table decides.
+// refusal returns the reason to refuse a finding of this kind without reading
+// the profile, or an empty one. The findings table decides.
 func refusal(rules Rules, trigger Trigger, kind FindingKind) Reason {
 	row := kind.row()
 	switch {
@@ -143,8 +145,8 @@ func refusal(rules Rules, trigger Trigger, kind FindingKind) Reason {
 	}
 }
 
-// standing returns the reason to refuse a user in this state, whatever they proved;
-// empty if there is none.
+// standing returns the reason to refuse a user in this state, independent of
+// the finding, or an empty one.
 func standing(user SourceUser) Reason {
 	if !user.Enabled {
 		return ReasonUserDisabled
@@ -168,8 +170,8 @@ func standing(user SourceUser) Reason {
 }
 
 // settle corrects the finding by the profile. A source may accept a temporary
-// password without saying that it is temporary, and a password without asking for
-// the second factor that it names.
+// password without saying that it is temporary. It may also accept a password
+// without asking for the second factor that the profile lists.
 func settle(kind FindingKind, user SourceUser) FindingKind {
 	right := kind == PasswordAccepted || kind == MFARequired
 	switch {
@@ -237,8 +239,8 @@ func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Dec
 	}
 }
 
-// finalStatus gives the status to create the user in. Only a password that the
-// source accepted, or a rule that says so, makes it CONFIRMED.
+// finalStatus returns the status of the new user. Only a password that the
+// source accepted, or an explicit rule, makes it CONFIRMED.
 func finalStatus(rules Rules, kind FindingKind) FinalStatus {
 	switch {
 	case kind == PasswordAccepted, kind == MFARequired:
@@ -247,7 +249,7 @@ func finalStatus(rules Rules, kind FindingKind) FinalStatus {
 		return ""
 	case kind == TemporaryPasswordAccepted && rules.OnTemporaryPassword == TemporaryPasswordConfirm:
 		return FinalConfirmed
-	default: // a temporary password, a demanded reset, and any kind that is added later
+	default: // a temporary password, a required reset, and any kind that is added later
 		return FinalResetRequired
 	}
 }

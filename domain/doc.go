@@ -1,6 +1,6 @@
-// Package domain says what a user migration is and how it is decided.
+// Package domain defines what a user migration is and how it is decided.
 //
-// It imports the standard library alone, does no I/O and reads no clock. Start
-// with [Decide] in decision.go: one pure function from what the source said (a
-// [Finding]) to what Cognito is told (a [Decision]).
+// It imports only the standard library and Unicode tables, does no I/O and
+// reads no clock. Start with [Decide] in decision.go: a pure function from the
+// source's answer (a [Finding]) to the answer for Cognito (a [Decision]).
 package domain

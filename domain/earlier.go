@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// Names lists the identifiers by which the destination would know the user that
-// the decision creates. An earlier source that knows one of them has the older
-// claim to it; see [Decision.After]. A refusal has none.
+// Names lists the identifiers by which the destination would know the new user.
+// If an earlier source knows one of them, its user has the older claim to it;
+// see [Decision.After]. A refusal has none.
 //
 //   - the username;
-//   - each contact that is marked as verified: the destination may take it as an
+//   - each contact that is marked as verified: the destination may use it as an
 //     alias;
 //   - preferred_username, which may be an alias too;
-//   - where the username is left to Cognito: what was typed, which Cognito then
-//     uses, and every contact, because such a pool may sign in by it.
+//   - if Cognito chooses the username: the typed identifier, which Cognito then
+//     uses, and every contact, because such a pool may sign users in by it.
 //
-// A name with capitals is listed in lower case too: a case-insensitive
-// destination takes the two for one name, and a case-sensitive source does not.
+// A name with capital letters is also listed in lower case. A case-insensitive
+// destination treats both as one name, and a case-sensitive source does not.
 func (d Decision) Names(attempt Attempt) []string {
 	if d.Verdict != Migrate {
 		return nil
@@ -46,18 +46,18 @@ func appendName(names []string, name string) []string {
 	return names
 }
 
-// After returns the decision as it stands once the earlier sources were asked
-// about its [Decision.Names]; the findings are theirs, in the order of the
-// sources. Any finding but [UserUnknown] says that there is such a user, and
-// nobody is created under that user's name. A source that looks nobody up cannot
-// rule it out, which is refused too. The refusal names the earlier source.
+// After returns the decision after the earlier sources were asked about its
+// [Decision.Names]. The findings are in the order of the sources. Any finding
+// except [UserUnknown] means that the name may be another user's, so the
+// decision becomes a refusal that names the earlier source. This includes a
+// source that cannot look users up.
 func (d Decision) After(earlier []Finding) Decision {
 	if d.Verdict != Migrate {
 		return d
 	}
 	unsupported := -1
 	for i, finding := range earlier {
-		switch finding.Kind { //nolint:exhaustive // every other kind says that there is such a user
+		switch finding.Kind { //nolint:exhaustive // with every other kind, such a user may exist
 		case UserUnknown:
 		case LookUpUnsupported:
 			if unsupported < 0 {

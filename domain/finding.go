@@ -9,16 +9,16 @@ import (
 // kind, and refuses unknown ones.
 type FindingKind uint8
 
-// The kinds of findings. An outage, a throttle or a wrong setting is not a finding:
-// it is an error of the port.
+// Kinds of findings. An outage, throttling or a wrong setting is not a finding
+// but an error of the port.
 const (
-	// PasswordAccepted: the sign-in is complete, no challenge is left.
+	// PasswordAccepted: the sign-in is complete, without a further challenge.
 	PasswordAccepted FindingKind = iota + 1
 	// PasswordWrong: the source rejected the password, or hides which of name
 	// and password was wrong (cognito-facts 25).
 	PasswordWrong
-	// TemporaryPasswordAccepted: the password was right and must be changed
-	// before anything else (Cognito's NEW_PASSWORD_REQUIRED).
+	// TemporaryPasswordAccepted: the password was right, and must be changed
+	// first (Cognito's NEW_PASSWORD_REQUIRED).
 	TemporaryPasswordAccepted
 	// TemporaryPasswordExpired: the temporary password has expired.
 	TemporaryPasswordExpired
@@ -27,27 +27,29 @@ const (
 	// ChallengeUnsupported: the source asks for another challenge. Whether the
 	// password was right is not known (cognito-facts 23).
 	ChallengeUnsupported
-	// ResetRequired: the source demands a new password before any sign-in.
+	// ResetRequired: the source requires a new password before any sign-in.
 	ResetRequired
 	// SignInDenied: a rule of the source refused the user, such as a
 	// PreAuthentication trigger (cognito-facts 20).
 	SignInDenied
-	// LockedOut: too many wrong passwords, for now (cognito-facts 28).
+	// LockedOut: the source blocks the user after too many wrong passwords
+	// (cognito-facts 28).
 	LockedOut
-	// UserFound: the answer to a look-up without a password.
+	// UserFound: the result of a look-up without a password.
 	UserFound
 	// LookUpUnsupported: the source cannot look users up without their password.
 	// Whether the user exists is not known.
 	LookUpUnsupported
 	// UserUnknown: the source has no such user.
 	UserUnknown
-	// UserAmbiguous: more than one user answers to the identifier.
+	// UserAmbiguous: the identifier matches more than one user.
 	UserAmbiguous
-	// UserDisabled: an administrator switched the user off.
+	// UserDisabled: an administrator disabled the user.
 	UserDisabled
-	// UserUnconfirmed: the user signed up and never confirmed it.
+	// UserUnconfirmed: the user signed up without confirming it.
 	UserUnconfirmed
-	// UserFederated: the user signs in elsewhere and has no password here.
+	// UserFederated: the user signs in through another provider and has no
+	// password here.
 	UserFederated
 
 	endOfFindings
@@ -64,23 +66,24 @@ func FindingKinds() []FindingKind {
 
 // findingRow is one row of the findings table.
 type findingRow struct {
-	// name is for people; see [FindingKind.String].
+	// name is for readers; see [FindingKind.String].
 	name string
 	// reason is the reason of the decision, unless the profile gives another.
 	reason Reason
 	// only is the trigger that can lead to this finding; zero means both.
 	only Trigger
-	// provesPassword: the source judged the password, and it was right.
+	// provesPassword: the source checked the password, and it was right.
 	provesPassword bool
-	// profile reports whether the rules let such a user migrate, which needs the
-	// profile. Nil means never: the finding is refused whoever it is.
+	// profile reports whether the rules let such a user migrate, which needs
+	// the profile. Nil means never: the finding is always refused.
 	profile func(Rules) bool
-	// lockout is how the lockout counts an attempt that ends in this finding.
+	// lockout is how the lockout counts an attempt with this finding.
 	lockout LockoutEffect
 }
 
-// findingTable is the specification of the findings: [Decide], [Rules.NeedsProfile]
-// and the lockout read it. Row 0 also stands for every kind that is not listed.
+// findingTable is the specification of the findings: [Decide],
+// [Rules.NeedsProfile] and the lockout read it. Row 0 also applies to every
+// kind that is not listed.
 func findingTable() [endOfFindings]findingRow {
 	const signIn, forgot = TriggerAuthentication, TriggerForgotPassword
 	always := func(Rules) bool { return true }
@@ -122,12 +125,12 @@ func (k FindingKind) row() findingRow {
 	return findingTable()[k]
 }
 
-// ProvesPassword reports whether the finding says that the password was right,
-// whatever the decision is.
+// ProvesPassword reports whether the password was right, independent of the
+// decision.
 func (k FindingKind) ProvesPassword() bool { return k.row().provesPassword }
 
-// refuses reports whether the finding is refused at every trigger, whatever the
-// rules and the profile say.
+// refuses reports whether the finding is always refused, independent of
+// trigger, rules and profile.
 func (k FindingKind) refuses() bool {
 	row := k.row()
 	return row.profile == nil && row.only == 0 && row.reason != ReasonFindingUnexpected
@@ -144,8 +147,8 @@ func RefusalNames() []string {
 	return names
 }
 
-// RefusalNamed returns the finding that is always refused with a reason; false
-// where there is none.
+// RefusalNamed returns the finding that is always refused with this reason, or
+// false.
 func RefusalNamed(reason string) (FindingKind, bool) {
 	for _, kind := range FindingKinds() {
 		if kind.refuses() && string(kind.row().reason) == reason {
@@ -155,23 +158,23 @@ func RefusalNamed(reason string) (FindingKind, bool) {
 	return 0, false
 }
 
-// String names the kind as the design does, for people.
+// String returns the name for readers, as in the documentation.
 func (k FindingKind) String() string { return k.row().name }
 
 // Finding is a source's answer about one user.
 type Finding struct {
-	// Kind is what the source said.
+	// Kind is the kind of answer.
 	Kind FindingKind
 	// Source is the name of the source, as in MIGRATE_SOURCES.
 	Source string
-	// User is the profile, where the kind and the rules call for one: see
+	// User is the profile, if the kind and the rules require one: see
 	// [Rules.NeedsProfile].
 	User SourceUser
-	// Challenge is Cognito's name of the challenge that was left, if any. An
-	// adapter sets it only to a name from the service's documentation.
+	// Challenge is Cognito's name of the challenge that the source returned, if
+	// any. An adapter sets it only to a name from the service's documentation.
 	Challenge string
-	// UnknownCode is the source's own code for its answer, where no rule knows
-	// that code and the finding rests on the rest of the answer.
+	// UnknownCode is the source's code for its answer, if no rule knows the
+	// code. The rest of the answer then determined the finding.
 	UnknownCode ResponseCode
 }
 

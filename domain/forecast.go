@@ -1,14 +1,15 @@
 package domain
 
-// Prospect is what would happen to a user who has not moved.
+// Prospect is what would happen to a user who has not migrated.
 type Prospect struct {
-	// Possible holds where the user would be created.
+	// Possible is true if the user would be created.
 	Possible bool
-	// Reason says why.
+	// Reason is the reason.
 	Reason Reason
 }
 
-// Forecast says what would happen to a user who has not moved, by [Decide] itself.
+// Forecast is what would happen to a user who has not migrated, computed by
+// [Decide].
 type Forecast struct {
 	// SignIn is the outcome of a sign-in with the right password.
 	SignIn Prospect
@@ -18,14 +19,14 @@ type Forecast struct {
 	Import Prospect
 }
 
-// Reasons of a forecast that a single decision cannot show: two users would become
-// one.
+// Reasons of a forecast that a single decision cannot find: two users would
+// become one.
 const (
-	// ReasonUsernameShared: the destination takes the usernames of several users
-	// who have not moved for one.
+	// ReasonUsernameShared: the destination treats the usernames of several
+	// remaining users as equal.
 	ReasonUsernameShared Reason = "username_shared"
-	// ReasonContactShared: several users who have not moved have one verified
-	// contact, and the destination signs users in by it.
+	// ReasonContactShared: several remaining users have the same verified
+	// contact, and users sign in to the destination by it.
 	ReasonContactShared Reason = "contact_shared"
 )
 
@@ -49,8 +50,8 @@ func ForecastOf(rules Rules, user SourceUser) (Forecast, ImportCandidate) {
 	}, candidate
 }
 
-// signInName is what the user types to sign in. Where the username is the sub, the
-// source made it, and the user types a contact.
+// signInName returns what the user types to sign in. If the username is the
+// sub, the source generated it, and the user types a contact.
 func signInName(rules Rules, user SourceUser) string {
 	if sub := subOf(user); sub == "" || user.Username != sub {
 		return user.Username

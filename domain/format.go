@@ -10,52 +10,52 @@ import (
 	"unicode/utf8"
 )
 
-// This file is the one place that knows what a user pool takes as the value of an
-// attribute. The rules are those of cognito-facts 35 to 40; where AWS does not
-// say whether a value is taken, it is not, because one value that the pool
-// rejects keeps the whole user from being created.
+// This file has the rules for attribute values that a user pool accepts:
+// cognito-facts 35 to 40. If AWS does not document whether a value is accepted,
+// it is rejected, because one value that the pool rejects prevents the whole
+// user from being created.
 
-// longestValue is the most characters that a value may have ("AttributeType",
+// longestValue is the maximum length of a value in characters ("AttributeType",
 // Amazon Cognito API Reference).
 const longestValue = 2048
 
-// longestUsername is the most characters that a username may have
+// longestUsername is the maximum length of a username in characters
 // ("AdminCreateUser", Amazon Cognito API Reference).
 const longestUsername = 128
 
-// formatKind is a form that values have.
+// formatKind is the format of a value.
 type formatKind uint8
 
 const (
 	// formatText is one line of text.
 	formatText formatKind = iota
-	// formatLines is text that may have several lines, as a postal address does
+	// formatLines is text that may have several lines, such as a postal address
 	// (OpenID Connect Core 1.0, 5.1.1).
 	formatLines
-	// formatString is a custom attribute of type String: text that is passed on as
-	// it is.
+	// formatString is a custom attribute of type String, which is passed on
+	// unchanged.
 	formatString
 	formatEmail
 	formatPhone
 	formatDate
 	// formatEpoch is a time in seconds since 1970.
 	formatEpoch
-	// formatFlag is whether a contact is verified; see settleVerified.
+	// formatFlag says whether a contact is verified; see settleVerified.
 	formatFlag
 	formatNumber
 	formatBoolean
 	formatDateTime
 )
 
-// valueFormat is what an attribute takes as its value. The bounds are those of a
-// text's length, or of a number's value.
+// valueFormat is the format of an attribute's value. The bounds apply to the
+// length of a text or the value of a number.
 type valueFormat struct {
 	kind        formatKind
 	least, most int64
 }
 
-// fit returns the value in the form that the format takes, or false where the
-// value has none without guessing. An empty value fits, and stays empty.
+// fit returns the value in the required format, or false if that would need a
+// guess. An empty value fits, and stays empty.
 func (f valueFormat) fit(value string) (fitted string, ok bool) {
 	if !utf8.ValidString(value) {
 		return "", false
@@ -63,7 +63,7 @@ func (f valueFormat) fit(value string) (fitted string, ok bool) {
 	switch f.kind {
 	case formatString, formatFlag:
 	case formatEmail, formatPhone:
-		// Marks that nobody sees come along when a contact is copied.
+		// Invisible characters are often copied along with a contact.
 		value = strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
 	case formatText, formatLines, formatDate, formatEpoch, formatNumber, formatBoolean, formatDateTime:
 		value = strings.TrimSpace(value)
@@ -95,9 +95,9 @@ func (f valueFormat) fit(value string) (fitted string, ok bool) {
 	return value, ok && f.within(value)
 }
 
-// within reports whether a value is inside the bounds. Whether AWS counts
-// characters outside the Basic Multilingual Plane as one or as two is not
-// documented, so both ways must fit.
+// within reports whether a value is inside the bounds. AWS does not document
+// whether characters outside the Basic Multilingual Plane count as one or two,
+// so both lengths must fit.
 func (f valueFormat) within(value string) bool {
 	switch f.kind {
 	case formatBoolean, formatDateTime, formatFlag:
@@ -108,7 +108,7 @@ func (f valueFormat) within(value string) bool {
 	case formatText, formatLines, formatString, formatEmail, formatPhone, formatDate:
 	}
 	if size := int64(len(value)); size <= f.most && f.least <= 1 {
-		return size >= f.least // there are no more characters than bytes
+		return size >= f.least // a text has no more characters than bytes
 	}
 	characters, units := int64(0), int64(0)
 	for _, r := range value {
@@ -121,7 +121,7 @@ func (f valueFormat) within(value string) bool {
 	return characters >= f.least && units <= f.most
 }
 
-// takes says what the format takes, for people.
+// takes describes the format for a reader.
 func (f valueFormat) takes() string {
 	switch f.kind {
 	case formatEmail:
@@ -143,7 +143,7 @@ func (f valueFormat) takes() string {
 	return "text without control characters, of " + f.bounds() + " characters"
 }
 
-// bounds writes the bounds as "1..64"; one that is the type's own is left out.
+// bounds writes the bounds as "1..64". It omits a bound that is the type's own.
 func (f valueFormat) bounds() string {
 	number := f.kind == formatNumber || f.kind == formatEpoch
 	least, most := "", ""
@@ -159,15 +159,15 @@ func (f valueFormat) bounds() string {
 	return least + ".." + most
 }
 
-// isText holds for text without control characters. A tab and the end of a line
-// are none: several lines of text have them.
+// isText reports whether the text has no control characters. Tabs and line ends
+// are allowed, because text of several lines contains them.
 func isText(value string) bool {
 	return !strings.ContainsFunc(value, func(r rune) bool {
 		return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r'
 	})
 }
 
-// oneLine writes a space for each tab and each end of a line.
+// oneLine replaces each tab and each line end by a space.
 func oneLine(value string) string {
 	if !strings.ContainsAny(value, "\t\n\r") {
 		return value
@@ -175,17 +175,18 @@ func oneLine(value string) string {
 	return strings.Join(strings.FieldsFunc(value, func(r rune) bool { return r == '\t' || r == '\n' || r == '\r' }), " ")
 }
 
-// isEmail holds for an address of the common form (RFC 3696, 3, to which AWS
-// refers): a dot-atom of at most 64 characters and a domain of at least two
-// labels. Whether AWS takes the rarer forms (quoted, not ASCII, a domain of one
-// label, an address in brackets) is not documented.
+// isEmail reports whether the address has the common form (RFC 3696, 3, to
+// which AWS refers): a dot-atom of at most 64 characters, and a domain of at
+// least two labels. AWS does not document whether rarer forms are accepted:
+// quoted, non-ASCII, a domain of one label, an address in brackets.
 func isEmail(value string) bool {
 	local, domain, _ := strings.Cut(value, "@")
 	const longestLocal = 64
 	return len(local) <= longestLocal && isDotAtom(local) && isDomain(domain)
 }
 
-// isDotAtom holds for atoms with single dots between them (RFC 5322, 3.2.3).
+// isDotAtom reports whether the text consists of atoms separated by single dots
+// (RFC 5322, 3.2.3).
 func isDotAtom(text string) bool {
 	last := byte('.')
 	for i := range len(text) {
@@ -198,8 +199,8 @@ func isDotAtom(text string) bool {
 	return last != '.'
 }
 
-// isDomain holds for a name of two labels or more, the last of which has a letter
-// (RFC 3696, 2).
+// isDomain reports whether the text is a name of two or more labels, the last
+// of which contains a letter (RFC 3696, 2).
 func isDomain(text string) bool {
 	const longestDomain, longestLabel = 253, 63
 	if len(text) > longestDomain {
@@ -228,8 +229,8 @@ func isAlphanumeric(c byte) bool {
 	return isDigit(c) || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-// The fewest and most digits of an international phone number: E.164 has at most
-// 15, and no country's numbers are shorter than 7 with the country code.
+// Bounds for the digits of an international phone number. E.164 allows 15, and
+// no country's numbers are shorter than 7 with the country code.
 const fewestDigits, mostDigits = 7, 15
 
 func isE164(value string) bool {
@@ -244,8 +245,8 @@ func isE164(value string) bool {
 	return true
 }
 
-// fitPhone takes out of a number what stands between its digits: "+81 90-1234-5678".
-// A number without + has no country code, and none is guessed.
+// fitPhone removes the characters between the digits of a number: "+81
+// 90-1234-5678". A number without + has no country code, and none is guessed.
 func fitPhone(value string) (string, bool) {
 	const longestWritten = 64
 	if isE164(value) {
@@ -256,8 +257,8 @@ func fitPhone(value string) (string, bool) {
 		return "", false
 	}
 	written := strings.Map(asciiOfPhone, value)
-	// A 0 in brackets is dialled inside the country alone. The numbers of Italy,
-	// San Marino and the Vatican keep their 0.
+	// A 0 in brackets is dialled only inside the country. Numbers of Italy, San
+	// Marino and the Vatican keep their 0.
 	country, rest, national := strings.Cut(written, "(0)")
 	if national && (len(country) > len("+999") || slices.Contains([]string{"+39", "+378", "+379"}, country)) {
 		return "", false
@@ -266,10 +267,10 @@ func fitPhone(value string) (string, bool) {
 	return fitted, isE164(fitted)
 }
 
-// asciiOfPhone is the ASCII form of a character that phone numbers are written
-// with. Spaces, dashes and marks that nobody sees are left out.
+// asciiOfPhone returns the ASCII form of a character that is used in phone
+// numbers. It removes spaces, dashes and invisible characters.
 func asciiOfPhone(r rune) rune {
-	const fullWidth = '！' - '!' // between ASCII and its full-width forms
+	const fullWidth = '！' - '!' // distance between ASCII and full-width forms
 	switch {
 	case unicode.IsSpace(r), unicode.In(r, unicode.Cf, unicode.Pd), r == '\u2212', r == 'ー':
 		return -1
@@ -280,9 +281,9 @@ func asciiOfPhone(r rune) rune {
 	}
 }
 
-// fitDate reads a day that is written year first; in other orders, day and month
-// cannot be told apart. A time at midnight may follow, as databases write it.
-// Another time may be midnight elsewhere, so its day is not certain.
+// fitDate reads a date with the year first; in other orders, day and month can
+// be confused. Midnight may follow, as databases write it. Any other time may
+// belong to another day elsewhere, so it is rejected.
 func fitDate(value string) (string, bool) {
 	if day, after, timed := cutTime(value); timed {
 		if !isMidnight(after) {
@@ -309,7 +310,7 @@ func cutTime(value string) (day, after string, timed bool) {
 	return value[:i], value[i+1:], true
 }
 
-// isMidnight holds for a time of day without anything but zeros, and a zone.
+// isMidnight reports whether the time of day consists of zeros and a zone.
 func isMidnight(clock string) bool {
 	for _, layout := range []string{"15:04:05", "15:04:05Z07:00", "15:04"} {
 		if at, err := time.Parse(layout, clock); err == nil {
@@ -319,11 +320,12 @@ func isMidnight(clock string) bool {
 	return false
 }
 
-// fitEpoch reads a time as seconds since 1970: such a number, with a fraction or
-// an exponent too; one of 13, 16 or 19 digits, which is in milli-, micro- or
-// nanoseconds; or a date with time and zone. A date alone is no time.
+// fitEpoch reads a time as seconds since 1970. It accepts a number, also with a
+// fraction or an exponent; a number of 13, 16 or 19 digits, which counts
+// milli-, micro- or nanoseconds; or a date with time and zone. It rejects a
+// date alone.
 func fitEpoch(value string) (string, bool) {
-	const latest = 1e11 // in the year 5138: what is greater counts no seconds
+	const latest = 1e11 // the year 5138: greater numbers do not count seconds
 	if at, ok := instant(value); ok {
 		return strconv.FormatInt(at.Unix(), 10), at.Unix() >= 0 && at.Unix() < latest
 	}
@@ -354,8 +356,8 @@ func fitEpoch(value string) (string, bool) {
 	return strconv.FormatInt(seconds, 10), true
 }
 
-// instant reads a date with time and zone, as RFC 3339, databases and LDAP
-// (RFC 4517, 3.3.13) write it.
+// instant reads a date with time and zone in the form of RFC 3339, databases or
+// LDAP (RFC 4517, 3.3.13).
 func instant(value string) (time.Time, bool) {
 	if len(value) < len("20060102150405Z") {
 		return time.Time{}, false
@@ -368,8 +370,8 @@ func instant(value string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// fitNumber reads a whole number. One with a fraction is not documented to be
-// taken.
+// fitNumber reads a whole number. AWS does not document that fractions are
+// accepted.
 func fitNumber(value string) (string, bool) {
 	whole, fraction, _ := strings.Cut(value, ".")
 	digits := strings.TrimPrefix(whole, "-")
@@ -382,9 +384,9 @@ func fitBoolean(value string) (string, bool) {
 	return strconv.FormatBool(truth), ok
 }
 
-// ParseBoolean reads what directories and databases have for true and false: the
-// words, their first letters, 1 and 0. It returns false for ok where the text is
-// none of them.
+// ParseBoolean reads the usual forms of true and false in directories and
+// databases: the words, their first letters, 1 and 0. ok is false for any other
+// text.
 func ParseBoolean(text string) (truth, ok bool) {
 	switch strings.ToLower(strings.TrimSpace(text)) {
 	case "true", "t", "1":
@@ -401,25 +403,25 @@ func fitDateTime(value string) (string, bool) {
 	return at.Format(time.RFC3339Nano), ok
 }
 
-// isUsername holds for a name that a user can be created under: 1 to 128
+// isUsername reports whether a user can be created under the name: 1 to 128
 // letters, marks, symbols, digits and punctuation ("AdminCreateUser", Amazon
-// Cognito API Reference), and so no space and no control character.
+// Cognito API Reference), so no spaces or control characters.
 func isUsername(name string) bool {
 	named := valueFormat{kind: formatString, least: 1, most: longestUsername}
 	return utf8.ValidString(name) && named.within(name) &&
 		!strings.ContainsFunc(name, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) })
 }
 
-// FitStandardAttribute returns the value of a standard attribute in the form that
-// every user pool takes, or false where the value has none without guessing. An
-// empty value fits. It is for sources that find people by such a value, or have
-// several to choose from; [AttributeMap.Apply] does it for every attribute.
+// FitStandardAttribute returns the value of a standard attribute in the form
+// that every user pool accepts, or false if that would need a guess. An empty
+// value fits. It is for sources that find users by such a value, or choose from
+// several values; [AttributeMap.Apply] does it for every attribute.
 func FitStandardAttribute(name, value string) (fitted string, ok bool) {
 	return documentedFormat(name).fit(value)
 }
 
-// documentedFormat is what an attribute takes as far as its name tells. The bounds
-// are those that a pool's schema has by default (cognito-facts 35).
+// documentedFormat returns the format of an attribute, based on its name. The
+// bounds are the defaults of a pool's schema (cognito-facts 35).
 func documentedFormat(name string) valueFormat {
 	format := valueFormat{kind: formatText, most: longestValue}
 	switch {
@@ -441,7 +443,7 @@ func documentedFormat(name string) valueFormat {
 	return format
 }
 
-// verifiedFlags are the attributes that say whether a contact is verified.
+// verifiedFlags lists the attributes that say whether a contact is verified.
 func verifiedFlags() []string {
 	return []string{attributeEmailVerified, attributePhoneVerified}
 }

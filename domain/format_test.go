@@ -388,7 +388,7 @@ func TestACompletionIsOfTheRepairedValues(t *testing.T) {
 	if reason := domain.ReadyToComplete(rules(), completion, &created); reason != "" {
 		t.Errorf("not ready: %s", reason)
 	}
-	if reason := domain.SamePerson(rules(), completion, user, created); reason != "" {
+	if reason := domain.SameUser(rules(), completion, user, created); reason != "" {
 		t.Errorf("not the same person: %s", reason)
 	}
 	if !completion.Unchanged(rules(), keys(), user) {

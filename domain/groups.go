@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// GroupMap says which of a user's groups at the source they get in the
-// destination, and under which name. The zero map gives none.
+// GroupMap maps a user's source groups to destination groups. The zero map maps
+// none.
 type GroupMap struct {
 	all   bool
 	rules []groupRule
@@ -18,13 +18,14 @@ type groupRule struct {
 	source, destination string
 }
 
-// ParseGroupMap reads a list of rules, separated by commas:
+// ParseGroupMap reads a comma-separated list of rules:
 //
 //	admins            the group of the same name
 //	editors=writers   the source's editors become writers
 //	*                 every other group, under its own name
 //
-// No group of the source may have two rules; two may lead to one destination.
+// A source group may have one rule only; two source groups may map to one
+// destination group.
 func ParseGroupMap(text string) (GroupMap, error) {
 	var (
 		m        GroupMap
@@ -53,15 +54,16 @@ func ParseGroupMap(text string) (GroupMap, error) {
 	return m, nil
 }
 
-// isGroupName holds for what can be a group's name in a user pool ("CreateGroup",
-// Amazon Cognito API Reference), without the signs that rules are written with.
+// isGroupName reports whether the text can be a user pool group's name
+// ("CreateGroup", Amazon Cognito API Reference) without the characters that
+// separate rules.
 func isGroupName(name string) bool {
 	return name != "" && len(name) <= 128 && !strings.ContainsFunc(name, func(r rune) bool {
 		return r <= ' ' || r == 0x7f || r == '*' || r == '='
 	})
 }
 
-// UnmarshalText implements [encoding.TextUnmarshaler] by ParseGroupMap.
+// UnmarshalText implements [encoding.TextUnmarshaler]; see [ParseGroupMap].
 func (m *GroupMap) UnmarshalText(text []byte) error {
 	parsed, err := ParseGroupMap(string(text))
 	if err != nil {
@@ -71,7 +73,7 @@ func (m *GroupMap) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String writes the map as ParseGroupMap reads it.
+// String writes the map in the form that ParseGroupMap reads.
 func (m GroupMap) String() string {
 	var items []string
 	for _, rule := range m.rules {
@@ -87,13 +89,13 @@ func (m GroupMap) String() string {
 	return strings.Join(items, ",")
 }
 
-// Empty reports whether the map gives no group to anyone.
+// Empty reports whether the map maps no group.
 func (m GroupMap) Empty() bool {
 	return !m.all && len(m.rules) == 0
 }
 
-// Destinations lists the groups of the destination that the rules name, each
-// once and in order. Those that * leads to are not known before the users are.
+// Destinations lists the destination groups that the rules name, without
+// duplicates and in order. The groups that * maps depend on the users.
 func (m GroupMap) Destinations() []string {
 	var named []string
 	for _, rule := range m.rules {
@@ -103,8 +105,8 @@ func (m GroupMap) Destinations() []string {
 	return slices.Compact(named)
 }
 
-// Apply gives the destination's groups for those at the source, each once and in
-// order.
+// Apply returns the destination groups for source groups, without duplicates
+// and in order.
 func (m GroupMap) Apply(groups []string) []string {
 	var mapped []string
 	for _, group := range groups {

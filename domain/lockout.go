@@ -7,11 +7,10 @@ import (
 	"time"
 )
 
-// Cognito's own curve for wrong passwords, as it documents it (cognito-facts
-// 28): after the fifth in a row a user is locked for a second, and twice as long
-// after each further one, up to about a quarter of an hour. What was counted is
-// forgotten after a password that was right, and after a quarter of an hour
-// without an attempt.
+// Cognito's own lockout for wrong passwords, as documented (cognito-facts 28).
+// After the fifth in a row, the user is locked for one second, and twice as
+// long after each further one, up to about 15 minutes. The count is forgotten
+// after a right password, and after 15 minutes without an attempt.
 const (
 	// freeAttempts is the number of failed attempts at which the first lock begins.
 	freeAttempts = 5
@@ -22,10 +21,10 @@ const (
 	quietTime = 15 * time.Minute
 )
 
-// LockAfter returns how long a name is locked after this number of failed attempts
-// in a row: 2^(n-5) seconds from the fifth on, a quarter of an hour at most.
+// LockAfter returns how long a name is locked after this number of failed
+// attempts in a row: 2^(n-5) seconds from the fifth on, at most 15 minutes.
 func LockAfter(failures int) time.Duration {
-	const doublings = 10 // 2^10 s are more than a quarter of an hour
+	const doublings = 10 // 2^10 s are more than 15 minutes
 	switch {
 	case failures < freeAttempts:
 		return 0
@@ -57,7 +56,7 @@ func (t LockoutCount) Forgotten(now time.Time) bool {
 
 // Locked reports whether no password may be tried now.
 func (t LockoutCount) Locked(now time.Time) bool {
-	lock := LockAfter(t.Failures) // where there is none, another process's clock makes none
+	lock := LockAfter(t.Failures) // without a lock, the clock of another process must not create one
 	return lock > 0 && !t.Forgotten(now) && now.Before(t.Last.Add(lock))
 }
 
@@ -75,10 +74,11 @@ func (t LockoutCount) Another(now time.Time) (LockoutCount, bool) {
 	return LockoutCount{Failures: t.Failures + 1, First: t.First, Last: now}, true
 }
 
-// GiveBack releases one attempt that the source did not judge. before and after are
-// the counts around that attempt. If no other attempt was counted since, it returns
-// before. If others were, it returns one less. It returns false if the count was
-// cleared or expired since, because it no longer holds the attempt.
+// GiveBack releases one attempt whose password the source did not check. before
+// and after are the counts around that attempt. If no other attempt was counted
+// since, it returns before. If others were, it returns one less. It returns
+// false if the count was cleared or expired since, because it no longer
+// contains the attempt.
 func (t LockoutCount) GiveBack(before, after LockoutCount) (LockoutCount, bool) {
 	switch {
 	case t.Failures <= 0 || !t.First.Equal(after.First):
@@ -115,8 +115,8 @@ const (
 // finding.
 func (k FindingKind) LockoutEffect() LockoutEffect { return k.row().lockout }
 
-// LockoutKey is the keyed digest under which the attempts for a name are counted.
-// The name cannot be read from it.
+// LockoutKey is the keyed digest under which a name's attempts are counted. It
+// does not reveal the name.
 type LockoutKey string
 
 // LockoutKeys computes the keys under which attempts are counted.
@@ -124,20 +124,20 @@ type LockoutKeys struct {
 	key Secret
 }
 
-// NewLockoutKeys makes them of a secret, which must be the same in every
-// process that counts together.
+// NewLockoutKeys returns the keys for a secret, which must be the same in all
+// processes that share counts.
 func NewLockoutKeys(key Secret) LockoutKeys {
 	return LockoutKeys{key: key}
 }
 
-// lockoutLabel keeps these digests apart from those of [Pseudonymizer] under
-// the same secret. What that one digests is in lower case, so it never begins
-// like this.
+// lockoutLabel separates these digests from those of [Pseudonymizer] with the
+// same secret. A Pseudonymizer digests lower-case text, which never begins like
+// this.
 const lockoutLabel = "LOCKOUT "
 
-// Of gives the key of a name: HMAC-SHA256 (RFC 2104) of its skeleton, in
-// hexadecimal. All spellings that a source may take for one name share one count,
-// and so does all that [SourceUser.Owns] takes for one.
+// Of returns the key of a name: HMAC-SHA256 (RFC 2104) of its skeleton, in
+// hexadecimal. All spellings that a source may treat as one name share a count.
+// So do all names that [SourceUser.Owns] treats as one.
 func (k LockoutKeys) Of(username string) LockoutKey {
 	mac := hmac.New(sha256.New, []byte(k.key.Reveal()))
 	mac.Write([]byte(lockoutLabel + digitsOf(skeleton(username))))

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The attributes that stand for whether a contact was proved.
+// Attributes that say whether a contact is verified.
 const (
 	attributeEmail         = "email"
 	attributePhone         = "phone_number"
@@ -20,10 +20,10 @@ const (
 	attributePreferredUsername = "preferred_username"
 )
 
-// StandardAttributes are the attributes that every user pool has and that a
+// StandardAttributes lists the attributes that every user pool has and a
 // migration may set ("Working with user attributes", Amazon Cognito Developer
-// Guide): the OpenID Connect claims without sub, which Cognito makes, and
-// without the two verified flags, which follow their attribute.
+// Guide). They are the OpenID Connect claims without sub, which Cognito
+// generates, and without the two verified flags, which depend on their contact.
 func StandardAttributes() []string {
 	return []string{
 		"address", "birthdate", attributeEmail, "family_name", "gender", "given_name", "locale",
@@ -32,28 +32,28 @@ func StandardAttributes() []string {
 	}
 }
 
-// AttributeMap says which attributes a migrated user gets: a list of rules
-// "target = source". The zero map gives none.
+// AttributeMap maps source attributes to the new user's attributes, by rules
+// "target = source". The zero map maps none.
 type AttributeMap struct {
 	rules []attributeRule
-	// required are the targets without which no user is created.
+	// required lists targets that every new user must have.
 	required []string
 }
 
-// attributeRule gives the target its value: the source's attribute, or a text
-// that is the same for everyone.
+// attributeRule sets the target to a source attribute, or to a text that is the
+// same for all users.
 type attributeRule struct {
 	target  string
 	source  string
-	literal string // where it is not empty, source is
-	// format is what the target takes.
+	literal string // source is empty if this is set
+	// format is the target's format.
 	format valueFormat
 }
 
-// StandardAttributeMap returns the map that is written "*": every standard
-// attribute but preferred_username. Users write that one themselves, and a
-// destination that has it as an alias signs people in by it: whoever entered
-// another's name there would take it. A rule of its own moves it.
+// StandardAttributeMap returns the map written as "*": every standard attribute
+// except preferred_username. Users can edit that one. If the destination uses
+// it as an alias, a user could enter another user's name there and take it
+// over. An explicit rule migrates it.
 func StandardAttributeMap() AttributeMap {
 	var m AttributeMap
 	for _, name := range StandardAttributes() {
@@ -64,17 +64,17 @@ func StandardAttributeMap() AttributeMap {
 	return m
 }
 
-// ParseAttributeMap reads a list of rules, separated by commas:
+// ParseAttributeMap reads a comma-separated list of rules:
 //
 //	email                         the source's attribute of the same name
 //	custom:legacy_sub=sub         another attribute of the source
 //	custom:tenant='acme'          a text; a quote inside is doubled
-//	*                             every standard attribute but preferred_username
+//	*                             every standard attribute except preferred_username
 //
-// The source name "username" stands for the source's own username. No target
-// may have two rules, and sub, identities, username and cognito:* have none:
-// Cognito makes them, or MIGRATE_USERNAME does. The error names every rule that
-// is wrong, by its place.
+// The source name "username" means the source's username. Each target may have
+// one rule. sub, identities, username and cognito:* cannot be targets: Cognito
+// sets them, or MIGRATE_USERNAME does. The error lists every faulty rule by its
+// number.
 func ParseAttributeMap(text string) (AttributeMap, error) {
 	var (
 		m        AttributeMap
@@ -102,8 +102,8 @@ func ParseAttributeMap(text string) (AttributeMap, error) {
 	return m, nil
 }
 
-// splitRules cuts at the commas that stand outside quotes. A doubled quote
-// closes and opens again, so it needs no care here.
+// splitRules splits at commas outside quotes. A doubled quote closes and opens
+// again, so it needs no special case.
 func splitRules(text string) []string {
 	var items []string
 	quoted, start := false, 0
@@ -151,8 +151,8 @@ func parseAttributeRules(item string) ([]attributeRule, error) {
 	return []attributeRule{rule}, nil
 }
 
-// checkLiteral returns an error where the text that is the same for everyone is
-// none that the target takes: nobody would get it.
+// checkLiteral returns an error if the destination would reject the text,
+// because then no user would get it.
 func (r *attributeRule) checkLiteral() error {
 	fitted, ok := r.format.fit(r.literal)
 	if r.literal == "" || ok && fitted != "" {
@@ -201,8 +201,8 @@ func isCustom(name string) bool {
 	return custom && bare != ""
 }
 
-// isAttributeName holds for a name that can stand in a rule: no space, no
-// control character and none of the signs that rules are written with.
+// isAttributeName reports whether the name can be used in a rule: without
+// spaces, control characters, and the characters that separate rules.
 func isAttributeName(name string) bool {
 	if name == "" || len(name) > 128 {
 		return false
@@ -212,7 +212,7 @@ func isAttributeName(name string) bool {
 	})
 }
 
-// String writes the map as ParseAttributeMap reads it.
+// String writes the map in the form that ParseAttributeMap reads.
 func (m AttributeMap) String() string {
 	items := make([]string, len(m.rules))
 	for i, rule := range m.rules {
@@ -237,7 +237,7 @@ func (m AttributeMap) Targets() []string {
 	return targets
 }
 
-// UnmarshalText implements [encoding.TextUnmarshaler] by ParseAttributeMap.
+// UnmarshalText implements [encoding.TextUnmarshaler]; see [ParseAttributeMap].
 func (m *AttributeMap) UnmarshalText(text []byte) error {
 	parsed, err := ParseAttributeMap(string(text))
 	if err != nil {
@@ -247,17 +247,16 @@ func (m *AttributeMap) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Apply gives the attributes that the destination is to create the user with:
-// those that a rule names and the user has, in the form that the destination
-// takes, and for email and phone number whether they are verified. No value is
-// empty. A value that has no such form is left out.
+// Apply returns the attributes of the new user: those that a rule names and the
+// source user has, in the destination's format. For email and phone number it
+// adds whether they are verified. No value is empty. It omits values that
+// cannot be converted to the destination's format.
 func (m AttributeMap) Apply(user SourceUser, vouch VerifiedContacts) Attributes {
 	attributes, _ := m.fit(user, vouch)
 	return attributes
 }
 
-// fit is Apply, and lists the attributes that were left out because their value
-// does not fit.
+// fit does the same as Apply, and also lists the omitted attributes.
 func (m AttributeMap) fit(user SourceUser, vouch VerifiedContacts) (attributes Attributes, omitted AttributeNames) {
 	attributes = make(Attributes, len(m.rules)+2)
 	for i := range m.rules {
@@ -274,8 +273,8 @@ func (m AttributeMap) fit(user SourceUser, vouch VerifiedContacts) (attributes A
 	return attributes, omitted
 }
 
-// unfit gives the attributes for want of which nobody may be created: of those
-// left out, the contact that was typed; and those that are required and missing.
+// unfit lists the attributes that prevent the user from being created: the
+// typed contact if it was omitted, and required attributes that are missing.
 func (m AttributeMap) unfit(attempt Attempt, user SourceUser, attributes Attributes, omitted AttributeNames) AttributeNames {
 	var names AttributeNames
 	for _, rule := range m.rules {
@@ -309,10 +308,10 @@ func (r *attributeRule) value(user SourceUser) string {
 	}
 }
 
-// settleVerified makes the flag of a contact "true" or "false" where there is
-// the contact, and drops it where there is none: Cognito takes no flag alone.
-// Without a rule of its own the flag follows its attribute, and the source
-// vouches only for an address that came from the attribute it vouches for.
+// settleVerified sets a contact's flag to "true" or "false", and removes it if
+// there is no contact, because Cognito rejects a flag alone. Without a rule of
+// its own, the flag follows its contact. The source's verification counts only
+// if the contact comes from the attribute that the source verified.
 func (m AttributeMap) settleVerified(to Attributes, contact, flag string, user SourceUser, vouch VerifiedContacts) {
 	if to[contact] == "" {
 		delete(to, flag)
@@ -333,9 +332,9 @@ func (m AttributeMap) settleVerified(to Attributes, contact, flag string, user S
 	}
 }
 
-// SubCarriers lists the destination's attributes that carry the source's sub, by
-// rules such as custom:legacy_sub=sub. A standard attribute is not one of them:
-// users can write those themselves, and so claim somebody else's sub.
+// SubCarriers lists the destination attributes to which rules such as
+// custom:legacy_sub=sub copy the source's sub. Standard attributes do not
+// count: users can edit those, and could enter another user's sub.
 func (m AttributeMap) SubCarriers() []string {
 	var carriers []string
 	for _, rule := range m.rules {
@@ -346,8 +345,8 @@ func (m AttributeMap) SubCarriers() []string {
 	return carriers
 }
 
-// ownContacts are the attributes without the contacts that a rule gives to
-// everyone: those say nothing about who a user is.
+// ownContacts returns the attributes without contacts that a rule sets for all
+// users. Those do not identify a user.
 func (m AttributeMap) ownContacts(attributes Attributes) Attributes {
 	own := maps.Clone(attributes)
 	for _, rule := range m.rules {
@@ -362,7 +361,7 @@ func (m AttributeMap) hasRule(target string) bool {
 	return slices.ContainsFunc(m.rules, func(rule attributeRule) bool { return rule.target == target })
 }
 
-// copies reports whether the target comes from the source's attribute of the
+// copies reports whether the target is copied from the source attribute of the
 // same name.
 func (m AttributeMap) copies(target string) bool {
 	return slices.ContainsFunc(m.rules, func(rule attributeRule) bool {
@@ -370,7 +369,7 @@ func (m AttributeMap) copies(target string) bool {
 	})
 }
 
-// hasVerifiedContact reports whether a code could be sent to the user.
+// hasVerifiedContact reports whether a code can be sent to the user.
 func (a Attributes) hasVerifiedContact() bool {
 	return a.hasVerifiedEmail() || a.hasVerifiedPhone()
 }

@@ -5,32 +5,31 @@ import (
 	"strings"
 )
 
-// This file holds the one rule of who is named by an identifier: the user whose
-// username it is, and after that the user who has it as a verified contact. An
-// address that nobody proved, and preferred_username, which users write
-// themselves, name nobody: whoever could enter another's name there would be
-// found as that person, or would make that person ambiguous.
+// This file has the only rule for which user an identifier names: the user with
+// that username, and otherwise the user with that verified contact. Unverified
+// addresses do not count, and neither does preferred_username, which users can
+// edit. Otherwise a user who enters another's name there would be found
+// instead, or would make the name ambiguous.
 
-// claim is how good a user's claim to an identifier is; the best one wins.
+// claim is the strength of a user's claim to an identifier; the strongest wins.
 type claim uint8
 
 const (
-	// noClaim: the identifier is not the user's, or nobody proved that it is.
+	// noClaim: the identifier is not the user's, or this is not verified.
 	noClaim claim = iota
-	// claimContact: an email address or phone number that was verified.
+	// claimContact: a verified email address or phone number.
 	claimContact
-	// claimName: the sub, or another name that the source says is the user's
-	// alone.
+	// claimName: the sub, or another name that the source declares unique.
 	claimName
-	// claimUsername: the username, but for letter case.
+	// claimUsername: the username in another letter case.
 	claimUsername
-	// claimExactUsername: the username as it is written.
+	// claimExactUsername: the username exactly.
 	claimExactUsername
 )
 
-// claimTo says how good the user's claim to the identifier is. Letter case is put
-// aside, because a case-insensitive user pool lower-cases what was typed before
-// the function sees it (cognito-facts 4).
+// claimTo returns the strength of the user's claim to the identifier. It
+// ignores letter case, because a case-insensitive user pool converts the typed
+// name to lower case before it calls the function (cognito-facts 4).
 func (u SourceUser) claimTo(identifier string, vouch VerifiedContacts) claim {
 	is := func(name string) bool { return strings.EqualFold(identifier, name) }
 	switch {
@@ -49,20 +48,20 @@ func (u SourceUser) claimTo(identifier string, vouch VerifiedContacts) claim {
 	}
 }
 
-// hasContact reports whether the identifier is a contact of the user's that the
-// source has verified, or any contact where the operator vouches for all: as the
-// destination gets it, or as the source writes it. A phone number with separators
-// of the identifier's own choice is none: each would be another name to guess a
-// password by.
+// hasContact reports whether the identifier is a verified contact of the user,
+// in the destination's or the source's form. If the operator vouches for all
+// contacts, unverified ones count too. A phone number with other separators
+// does not count: each spelling would be another name for guessing passwords.
 func (u SourceUser) hasContact(identifier string, vouch VerifiedContacts) bool {
 	email, phone := u.contacts(vouch)
 	return strings.EqualFold(identifier, email) || strings.EqualFold(identifier, phone) ||
 		phone != "" && strings.EqualFold(identifier, strings.TrimSpace(u.Attributes[attributePhone]))
 }
 
-// contacts gives the verified email address and phone number, as the destination
-// gets them; empty for one that is not there, is not verified, or has not the form
-// of one: a plain name in its place could be another user's username.
+// contacts returns the verified email address and phone number in the
+// destination's form. A contact is empty if it is missing, unverified or
+// malformed: a plain name in such an attribute could be another user's
+// username.
 func (u SourceUser) contacts(vouch VerifiedContacts) (email, phone string) {
 	verified := func(flag string) bool {
 		truth, _ := ParseBoolean(u.Attributes[flag])
@@ -77,8 +76,8 @@ func (u SourceUser) contacts(vouch VerifiedContacts) (email, phone string) {
 	return email, phone
 }
 
-// contact is an email address or phone number in the form in which the destination
-// gets it, or as the source has it where it has no such form.
+// contact returns an email address or phone number in the destination's form,
+// or in the source's form if it cannot be converted.
 func (u SourceUser) contact(name string) string {
 	value := u.Attributes[name]
 	if fitted, ok := FitStandardAttribute(name, value); ok {
@@ -87,8 +86,8 @@ func (u SourceUser) contact(name string) string {
 	return strings.TrimSpace(value)
 }
 
-// digitsOf gives an international phone number as user pools take it, and anything
-// else as it is.
+// digitsOf returns an international phone number in the form of user pools, and
+// any other text unchanged.
 func digitsOf(number string) string {
 	if fitted, ok := fitPhone(number); ok && strings.HasPrefix(number, "+") {
 		return fitted
@@ -96,13 +95,13 @@ func digitsOf(number string) string {
 	return number
 }
 
-// Owns reports whether the identifier is the user's own: their username, their
-// sub, a contact that the source has verified, or another name that the source
-// says is theirs alone. Letter case is put aside.
+// Owns reports whether the identifier is the user's own: the username, the sub,
+// a verified contact, or another name that the source declares unique. It
+// ignores letter case.
 //
-// The check stands between a source that looks people up loosely (a search, a
-// wildcard, an alias that moved) and the creation of a user under a name that
-// is somebody else's.
+// Some sources look users up loosely: by a search, a wildcard, or an alias that
+// was reassigned. This check prevents creating a user under a name that belongs
+// to another user.
 func (u SourceUser) Owns(identifier string) bool {
 	return u.owns(identifier, VerifiedBySource)
 }
@@ -115,23 +114,25 @@ func (u SourceUser) disputes(identifier string) bool {
 	return slices.ContainsFunc(u.Disputed, func(name string) bool { return strings.EqualFold(identifier, name) })
 }
 
-// Identified is the user whom an identifier names, of those that a source found by it.
+// Identified is the user whom an identifier names, among the users that a
+// source found by it.
 type Identified struct {
 	// Kind is [UserFound], [UserUnknown] or [UserAmbiguous].
 	Kind FindingKind
-	// Index is the place of the user among those that were found, and User the
-	// user, with [SourceUser.Disputed]. Both are empty unless the kind is UserFound.
+	// Index is the user's index in the list of found users, and User is the
+	// user with [SourceUser.Disputed]. Both are empty unless Kind is UserFound.
 	Index int
 	User  SourceUser
 }
 
-// Identify says whom of the users found the identifier names: the one with the best
-// claim to it. A claim of the same kind by two users is ambiguous; a user without
-// a claim is not looked at. vouch says whose word counts on contacts.
+// Identify returns the found user with the strongest claim to the identifier.
+// If two users have equally strong claims, the result is ambiguous. Users
+// without a claim are ignored. vouch says whether the source's or the
+// operator's verification of contacts counts.
 //
-// Where the identifier is the username of one user and a verified contact of
-// another alone, it names the first, and is noted as disputed: it is not that
-// user's own.
+// If the identifier is the username of one user and a verified contact of
+// another, it names the first. It is then marked as disputed: it is not only
+// that user's own.
 func Identify(identifier string, found []SourceUser, vouch VerifiedContacts) Identified {
 	best, chosen, rivals, contact := noClaim, 0, 0, false
 	for i, user := range found {
@@ -158,8 +159,8 @@ func Identify(identifier string, found []SourceUser, vouch VerifiedContacts) Ide
 	return Identified{Kind: UserFound, Index: chosen, User: user}
 }
 
-// Keys lists the keys of all identifiers that the user has a claim to, each once;
-// see [IdentifierKeys].
+// Keys lists the keys of all identifiers to which the user has a claim, without
+// duplicates; see [IdentifierKeys].
 func (u SourceUser) Keys(vouch VerifiedContacts) []string {
 	email, phone := u.contacts(vouch)
 	keys := make([]string, 0, 8)
@@ -172,8 +173,8 @@ func (u SourceUser) Keys(vouch VerifiedContacts) []string {
 	return keys
 }
 
-// IdentifierKeys gives the keys by which an index finds everybody who may have a
-// claim to the identifier: whoever has one shares a key with it.
+// IdentifierKeys returns index keys. Every user with a claim to the identifier
+// has at least one of them.
 func IdentifierKeys(identifier string) []string {
 	return appendKeys(nil, identifier)
 }
@@ -189,12 +190,12 @@ func appendKeys(keys []string, identifier string) []string {
 }
 
 // LooksLikeContact reports whether a name could be an email address or an
-// international phone number, and so another user's.
+// international phone number, and so belong to another user.
 func LooksLikeContact(name string) bool {
 	return strings.Contains(name, "@") || strings.HasPrefix(name, "+")
 }
 
-// autoUsername is the name that fits the most pools: see [UsernameAuto].
+// autoUsername returns the username that suits most pools; see [UsernameAuto].
 func autoUsername(submitted string, user SourceUser) string {
 	switch {
 	case user.Username == subOf(user):

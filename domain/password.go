@@ -7,9 +7,9 @@ import (
 
 const redacted = "[REDACTED]"
 
-// hidden holds a text that no formatter, logger or encoder can reach: the
-// methods below answer for it, and where they cannot be called (a field that is
-// not exported) fmt prints the pointer's address and not what it points to.
+// hidden contains a text that formatters, loggers and encoders cannot print:
+// they call the methods below. For an unexported field, they cannot call the
+// methods, and fmt prints the address of the pointer.
 type hidden struct {
 	value *string
 }
@@ -30,8 +30,8 @@ func (hidden) Format(state fmt.State, _ rune) {
 	_, _ = io.WriteString(state, redacted)
 }
 
-// MarshalText implements [encoding.TextMarshaler] with one fixed text, and so
-// answers for encoding/json, encoding/xml and log/slog too.
+// MarshalText implements [encoding.TextMarshaler] with one fixed text.
+// encoding/json, encoding/xml and log/slog call it.
 func (hidden) MarshalText() ([]byte, error) {
 	return []byte(redacted), nil
 }
@@ -41,25 +41,25 @@ func (h hidden) Empty() bool {
 	return h.reveal() == ""
 }
 
-// Password is what a person typed to sign in. It cannot be printed, logged or
-// marshalled; each source adapter reads it in one place, by Reveal.
+// Password is the password that a user typed. It cannot be printed, logged or
+// marshalled. Each source adapter reads it in one place, by Reveal.
 type Password struct {
 	hidden
 }
 
-// NewPassword wraps what a person typed.
+// NewPassword wraps a typed password.
 func NewPassword(typed string) Password {
 	return Password{hide(typed)}
 }
 
-// Reveal returns what was typed. Only a source adapter may call it, in the one
-// place where the source is asked; a test counts the callers.
+// Reveal returns the typed password. Only source adapters may call it, in the
+// one place where they ask the source; a test counts the callers.
 func (p Password) Reveal() string {
 	return p.reveal()
 }
 
-// Secret is a setting that must not be shown: a client secret, a key, a session
-// token. Like [Password], it cannot be printed, logged or marshalled.
+// Secret is a secret setting: a client secret, a key, a session token. Like
+// [Password], it cannot be printed, logged or marshalled.
 type Secret struct {
 	hidden
 }
@@ -74,8 +74,8 @@ func (s Secret) Reveal() string {
 	return s.reveal()
 }
 
-// UnmarshalText implements [encoding.TextUnmarshaler], so that a setting can be
-// read straight into the type that hides it. It never fails.
+// UnmarshalText implements [encoding.TextUnmarshaler], so that a setting is
+// read directly into this type. It never fails.
 func (s *Secret) UnmarshalText(text []byte) error {
 	*s = NewSecret(string(text))
 	return nil

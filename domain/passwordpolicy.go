@@ -7,17 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// PasswordPolicy is what a user pool demands of a password. The zero policy demands
-// nothing.
+// PasswordPolicy is a user pool's policy for passwords. The zero policy allows
+// every password.
 type PasswordPolicy struct {
-	// MinimumLength is the least number of characters.
+	// MinimumLength is the minimum number of characters.
 	MinimumLength int
-	// The kinds of characters of which one must be there.
+	// Kinds of characters that a password must contain.
 	RequireUppercase, RequireLowercase, RequireNumbers, RequireSymbols bool
 }
 
-// UnmarshalText implements [encoding.TextUnmarshaler]: the demands of the pool's
-// PasswordPolicy by their names, separated by commas.
+// UnmarshalText implements [encoding.TextUnmarshaler]. It reads the names of
+// the pool's PasswordPolicy, separated by commas.
 func (p *PasswordPolicy) UnmarshalText(text []byte) error {
 	var read PasswordPolicy
 	for word := range strings.SplitSeq(string(text), ",") {
@@ -46,7 +46,7 @@ func (p *PasswordPolicy) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String writes the policy as UnmarshalText reads it.
+// String writes the policy in the form that UnmarshalText reads.
 func (p PasswordPolicy) String() string {
 	var words []string
 	if p.MinimumLength > 0 {
@@ -66,17 +66,18 @@ func (p PasswordPolicy) String() string {
 	return strings.Join(words, ",")
 }
 
-// IsZero reports whether the policy demands nothing.
+// IsZero reports whether the policy allows every password.
 func (p PasswordPolicy) IsZero() bool { return p == PasswordPolicy{} }
 
 var errPasswordPolicy = errors.New("expected the requirements of the pool's password policy, such as MinimumLength=8,RequireUppercase,RequireLowercase,RequireNumbers,RequireSymbols")
 
 const (
-	// longestPassword is the most characters that Cognito takes.
+	// longestPassword is the maximum length that Cognito accepts, in
+	// characters.
 	longestPassword = 256
-	// passwordSymbols are the special characters that Cognito counts, beside spaces
-	// that are neither the first nor the last character.
-	passwordSymbols = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-" //nolint:gosec // characters, and no credentials
+	// passwordSymbols lists the characters that Cognito counts as special.
+	// Spaces also count, except as the first or last character.
+	passwordSymbols = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-" //nolint:gosec // characters, not credentials
 )
 
 // allows reports whether the policy allows a password ("Adding user pool password
@@ -91,8 +92,8 @@ func (p PasswordPolicy) allows(password string) bool {
 		(!p.RequireSymbols || strings.ContainsAny(password, passwordSymbols) || strings.Contains(strings.Trim(password, " "), " "))
 }
 
-// isWeak reports whether a password is to be checked, and the policy does not allow
-// it. Nothing of the password leaves here.
+// isWeak reports whether the rules check the password and the policy rejects
+// it. It passes on no part of the password.
 func (r Rules) isWeak(password Password) bool {
 	checks := r.OnWeakPassword == WeakPasswordReset || r.OnWeakPassword == WeakPasswordRefuse
 	return checks && !r.PasswordPolicy.allows(password.reveal())

@@ -1,11 +1,10 @@
 package domain
 
-// Reason says why an attempt ended as it did, in one word for audit, metrics
-// and people. The words are a contract: dashboards count them.
+// Reason says why an attempt ended as it did, in one word for audit records,
+// metrics and readers. The words are a contract: dashboards count them.
 type Reason string
 
-// Reasons to migrate. Those of a refusal can stand here too, where a rule turns
-// them into a migration.
+// Reasons to migrate. A rule can also turn a reason to refuse into one.
 const (
 	ReasonPasswordAccepted Reason = "password_accepted"
 	ReasonForgotPassword   Reason = "forgot_password"
@@ -25,10 +24,10 @@ const (
 	ReasonTemporaryPassword        Reason = "temporary_password"
 	ReasonTemporaryPasswordExpired Reason = "temporary_password_expired"
 	ReasonMFARequired              Reason = "mfa_required"
-	// ReasonMFANotCarried: the second factor does not survive the move, and the
-	// operator chose to migrate only users whose factor does.
+	// ReasonMFANotCarried: the second factor cannot be migrated, and the
+	// operator chose to refuse such users.
 	ReasonMFANotCarried Reason = "mfa_cannot_be_carried"
-	// ReasonWeakPassword: the password was right, and the policy of the destination
+	// ReasonWeakPassword: the password was right, but the destination's policy
 	// does not allow it.
 	ReasonWeakPassword         Reason = "weak_password"
 	ReasonChallengeUnsupported Reason = "challenge_unsupported"
@@ -38,23 +37,24 @@ const (
 	ReasonLockedOut            Reason = "locked_out"
 	ReasonIdentifierNotOwned   Reason = "identifier_not_owned"
 	ReasonNoVerifiedContact    Reason = "no_verified_contact"
-	// ReasonForgotPasswordRefused: the operator chose that nobody migrates by a
-	// forgotten password.
+	// ReasonForgotPasswordRefused: the operator chose not to migrate users who
+	// forgot the password.
 	ReasonForgotPasswordRefused Reason = "forgot_password_refused"
-	// ReasonIdentityOfEarlierSource: a source that is asked earlier knows the
-	// username, or a contact, that the new user would have.
+	// ReasonIdentityOfEarlierSource: an earlier source knows the username or a
+	// contact of the new user.
 	ReasonIdentityOfEarlierSource Reason = "identity_of_earlier_source"
-	// ReasonAttributeInvalid: the value of a required attribute, or of the contact
-	// that was typed, is missing or none that the destination takes.
+	// ReasonAttributeInvalid: a required attribute or the typed contact is
+	// missing, or the destination would reject its value.
 	ReasonAttributeInvalid Reason = "attribute_invalid"
-	// ReasonUsernameInvalid: no user can be created under the username.
+	// ReasonUsernameInvalid: Cognito does not allow this username.
 	ReasonUsernameInvalid Reason = "username_invalid"
-	// ReasonFindingUnexpected: the source said something that cannot follow
-	// from what it was asked. It is refused, and means a fault in an adapter.
+	// ReasonFindingUnexpected: the finding cannot follow from the question. It
+	// is refused, and means a bug in an adapter.
 	ReasonFindingUnexpected Reason = "finding_unexpected"
 )
 
-// Reasons to fail: nothing was decided. Those of a completion are [CompletionReason].
+// Reasons to fail: nothing was decided. A completion has its own:
+// [CompletionReason].
 const (
 	ReasonSourceThrottled     Reason = "source_throttled"
 	ReasonSourceUnreachable   Reason = "source_unreachable"
@@ -63,16 +63,16 @@ const (
 	ReasonInternal            Reason = "internal"
 )
 
-// ReasonCompletionUnsent is a reason to fail: what is owed could not be queued, and the operator
-// chose that nobody is moved without it.
+// ReasonCompletionUnsent is a reason to fail: the completion could not be
+// queued, and the operator chose not to migrate users without it.
 const ReasonCompletionUnsent Reason = "completion_unsent"
 
-// ReasonLockoutUnavailable is a reason to fail: whether the name is locked could not be found out,
-// so no password was tried.
+// ReasonLockoutUnavailable is a reason to fail: it is not known whether the
+// name is locked, so the password was not checked.
 const ReasonLockoutUnavailable Reason = "lockout_unavailable"
 
-// ReasonAuditUnkept is a reason to fail: the record of who was to be moved could not be kept, and the
-// operator chose that nobody is moved without it.
+// ReasonAuditUnkept is a reason to fail: the record of a migration could not be
+// stored, and the operator chose not to migrate users without it.
 const ReasonAuditUnkept Reason = "audit_unkept"
 
 // RefusalReasons lists every reason that a refusal can have.

@@ -6,27 +6,28 @@ import (
 	"time"
 )
 
-// ReportRow is a number of source users of one source who are alike.
+// ReportRow is a number of similar users of one source.
 type ReportRow struct {
 	// Source is the name of the source.
 	Source   string
 	Status   UserStatus
 	Enabled  bool
 	Standing Standing
-	// Cause is that of a conflict.
+	// Cause is set for a conflict.
 	Cause ConflictCause
-	// Forecast is that of users who remain.
+	// Forecast is set for users who remain.
 	Forecast Forecast
-	// DestinationStatus and MovedAt are those of users who moved. MovedAt is when
+	// DestinationStatus and MovedAt are set for migrated users. MovedAt is when
 	// the destination created the user.
 	DestinationStatus UserStatus
 	MovedAt           time.Time
-	// Users is how many there are.
+	// Users is the number of users.
 	Users int
 }
 
-// Report is the migration as a whole. Moved, remaining and conflicts add up to the
-// users of all sources; ByDay adds up to moved, each forecast to remaining.
+// Report is the state of the whole migration. Moved, remaining and conflicts
+// add up to the users of all sources; ByDay adds up to moved, and each forecast
+// to remaining.
 type Report struct {
 	ScannedAt  time.Time
 	Sources    []SourceTotals
@@ -39,42 +40,43 @@ type Report struct {
 	Projection []ProjectedShare
 }
 
-// SourceTotals are the users of one source.
+// SourceTotals counts the users of one source.
 type SourceTotals struct {
 	Name string
-	// Listed is false where the source cannot be listed.
+	// Listed is false if the source cannot be listed.
 	Listed   bool
 	Users    int
 	ByStatus map[UserStatus]int
 	Disabled int
 }
 
-// MovedTotals are the users who moved, by the status of the destination user.
+// MovedTotals counts the migrated users by the status of the destination user.
 type MovedTotals struct {
 	Users, Confirmed, ResetRequired, Other int
-	// Retired is how many of them are disabled at the source.
+	// Retired counts those who are disabled at the source.
 	Retired int
 }
 
-// OutcomeTotals are the users who remain, by one of their outcomes.
+// OutcomeTotals counts the remaining users by one of their outcomes.
 type OutcomeTotals struct {
 	Possible int
 	Refused  map[Reason]int
 }
 
-// RemainingTotals are the users who have not moved.
+// RemainingTotals counts the users who have not migrated.
 type RemainingTotals struct {
 	Users                          int
 	SignIn, ForgotPassword, Import OutcomeTotals
 }
 
-// DayTotal is how many users moved on one day, in UTC.
+// DayTotal is the number of users who migrated on one day (UTC).
 type DayTotal struct {
 	Day   time.Time
 	Moved int
 }
 
-// ProjectedShare is the day on which a share of the source's users will have moved.
+// ProjectedShare is the expected day on which a share of all users will have
+// migrated.
 type ProjectedShare struct {
 	Share float64
 	Day   time.Time
@@ -82,8 +84,8 @@ type ProjectedShare struct {
 
 const day = 24 * time.Hour
 
-// NewReport returns the report of a scan. Sources names those that were scanned, in
-// their order; one that is not listed has no users.
+// NewReport returns the report of a scan. sources lists the scanned sources in
+// order; a source that is not listed has no users.
 func NewReport(scannedAt time.Time, sources []SourceTotals, rows []ReportRow) Report {
 	r := Report{
 		ScannedAt: scannedAt, Sources: slices.Clone(sources), Conflicts: make(map[ConflictCause]int),
@@ -146,7 +148,7 @@ func (r *Report) addMoved(row ReportRow, days map[time.Time]int) {
 		r.Moved.Retired += row.Users
 	}
 	at := row.MovedAt
-	if at.IsZero() || at.After(r.ScannedAt) { // a clock that is ahead moves nobody into the future
+	if at.IsZero() || at.After(r.ScannedAt) { // a clock that is ahead must not give a date in the future
 		at = r.ScannedAt
 	}
 	days[at.UTC().Truncate(day)] += row.Users
@@ -169,7 +171,7 @@ func (o *OutcomeTotals) add(outcome Prospect, users int) {
 	o.Refused[outcome.Reason] += users
 }
 
-// Users is how many users all sources have.
+// Users returns the number of users of all sources.
 func (r *Report) Users() int {
 	users := 0
 	for _, source := range r.Sources {
@@ -178,7 +180,7 @@ func (r *Report) Users() int {
 	return users
 }
 
-// InConflict is how many users are in conflict.
+// InConflict returns the number of users in conflict.
 func (r *Report) InConflict() int {
 	users := 0
 	for _, conflicts := range r.Conflicts {
@@ -187,13 +189,14 @@ func (r *Report) InConflict() int {
 	return users
 }
 
-// farthest bounds a projection: beyond ten years it says nothing.
+// farthest limits a projection to ten years; beyond that, it means nothing.
 const farthest = 3653
 
-// project gives the days on which shares of all users will have moved, at the pace
-// of the last 30 days, or of the time since the first user moved where that is
-// shorter. A share that is reached has the day on which it was. The pace usually
-// falls, because frequent users move first: each day is the earliest to expect.
+// project returns the days on which shares of all users will have migrated, at
+// the average pace of the last 30 days, or since the first migration if that is
+// more recent. A share that is reached has its actual day. The pace usually
+// falls, because frequent users migrate first, so each day is the earliest to
+// expect.
 func (r *Report) project() []ProjectedShare {
 	users := r.Users()
 	if users == 0 || len(r.ByDay) == 0 {
@@ -217,7 +220,7 @@ func (r *Report) project() []ProjectedShare {
 	return projected
 }
 
-// reached gives the day on which so many users had moved.
+// reached returns the day on which this number of users had migrated.
 func (r *Report) reached(users int) (time.Time, bool) {
 	moved := 0
 	for _, total := range r.ByDay {

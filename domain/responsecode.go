@@ -5,26 +5,27 @@ import (
 	"unicode"
 )
 
-// ResponseCode is a source's own word for an answer that no rule knows, in a form
-// that may be logged. Only [NewResponseCode] makes one.
+// ResponseCode is a source's code that no rule knows, in a form that may be
+// logged. Only [NewResponseCode] creates one.
 type ResponseCode string
 
-// UnprintableCode stands for a code that may not be logged.
+// UnprintableCode replaces a code that may not be logged.
 const UnprintableCode ResponseCode = "unprintable"
 
 const (
 	maxCodeLength = 48
-	// maxCodeDigits keeps out phone numbers, identifiers and tokens.
+	// maxCodeDigits excludes phone numbers, identifiers and tokens.
 	maxCodeDigits = 8
-	// minWordLength keeps common syllables of usernames from hiding codes.
+	// minWordLength: shorter words of a username do not hide a code, because
+	// they are common syllables.
 	minWordLength = 4
 )
 
-// NewResponseCode returns the code where it looks like one: at most 48 letters,
-// digits, dots, hyphens and underscores, at most 8 of them digits. It returns
-// [UnprintableCode] for any other text, and for a code that is a part of the username
-// or the password, or has them or one of their words in it: a source may answer with what it was
-// sent. An empty code stays empty.
+// NewResponseCode returns the code if it looks like one: at most 48 letters,
+// digits, dots, hyphens and underscores, of which at most 8 are digits. It
+// returns [UnprintableCode] for any other text. It also does so if the code and
+// the username or password contain each other, or the code contains one of
+// their words: a source may return what was sent. An empty code stays empty.
 func NewResponseCode(code, username string, password Password) ResponseCode {
 	if code == "" {
 		return ""
@@ -48,8 +49,8 @@ func NewResponseCode(code, username string, password Password) ResponseCode {
 	return ResponseCode(code)
 }
 
-// repeats reports whether a code and a secret have one another in them, or the code
-// has a word of the secret. Letter case does not matter.
+// repeats reports whether one of code and secret contains the other, or the
+// code contains a word of the secret. It ignores letter case.
 func repeats(code, secret string) bool {
 	code, secret = strings.ToLower(code), strings.ToLower(secret)
 	if secret == "" {

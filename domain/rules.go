@@ -1,20 +1,21 @@
 package domain
 
-// Rules are the choices that an operator has in a decision. [DefaultRules] are
-// the ones that hold where nothing was chosen.
+// Rules are the operator's choices for decisions. [DefaultRules] are the
+// defaults.
 type Rules struct {
-	// Attributes says which attributes the new user gets, and from where.
+	// Attributes maps the source's attributes to the new user's.
 	Attributes AttributeMap
-	// VerifiedContacts says who vouches for email and phone number.
+	// VerifiedContacts says whose verification of email and phone number
+	// counts.
 	VerifiedContacts VerifiedContacts
-	// Username says under which name the user is created.
+	// Username says which username the new user gets.
 	Username UsernameRule
-	// OnTemporaryPassword answers a temporary password that was right.
+	// OnTemporaryPassword handles a right temporary password.
 	OnTemporaryPassword OnTemporaryPassword
-	// OnMFA answers a user whom the source would ask for a second factor.
+	// OnMFA handles a user whom the source would ask for a second factor.
 	OnMFA OnMFA
-	// DestinationMFA is how the destination asks for second factors, as far as it
-	// is known.
+	// DestinationMFA is the destination's configuration of second factors, if
+	// it is known.
 	DestinationMFA DestinationMFA
 	// SetsMFAPreference: completion sets the second factor that a user prefers in
 	// the destination.
@@ -24,21 +25,22 @@ type Rules struct {
 	MFAGroup string
 	// OnWeakPassword answers a right password that PasswordPolicy does not allow.
 	OnWeakPassword OnWeakPassword
-	// PasswordPolicy is the destination's; the zero policy allows everything.
+	// PasswordPolicy is the destination's policy; the zero policy allows every
+	// password.
 	PasswordPolicy PasswordPolicy
-	// OnResetRequired answers a source that demands a new password.
+	// OnResetRequired handles a source that requires a new password.
 	OnResetRequired OnResetRequired
-	// OnForgotPassword answers a user who forgot the password.
+	// OnForgotPassword handles a user who forgot the password.
 	OnForgotPassword OnForgotPassword
 	// ForceAliasCreation takes an email or phone alias from the destination
-	// user who holds it now (cognito-facts 8). It takes effect only for a user
-	// who proved the password and has a verified contact.
+	// user who has it now (cognito-facts 8). It applies only to users who
+	// proved the password and have a verified contact.
 	ForceAliasCreation bool
 	// MessageAction says whether Cognito sends its welcome message.
 	MessageAction MessageAction
 }
 
-// DefaultRules returns the rules that hold where nothing was chosen.
+// DefaultRules returns the default rules.
 func DefaultRules() Rules {
 	return Rules{
 		Attributes:          StandardAttributeMap(),
@@ -54,23 +56,23 @@ func DefaultRules() Rules {
 }
 
 // NeedsProfile reports whether Decide reads the user's profile for a finding of
-// this kind, so that a source need not fetch what would be thrown away.
+// this kind. If not, a source need not fetch it.
 func (r Rules) NeedsProfile(kind FindingKind) bool {
 	profile := kind.row().profile
 	return profile != nil && profile(r)
 }
 
-// NeedsSecondFactors reports whether the decision depends on second factors that the
-// profile does not list: the source was not asked to complete a sign-in, which would
-// have shown them, and nothing else refuses the user.
+// NeedsSecondFactors reports whether the decision depends on second factors
+// that the profile does not list. This is so if the source did not complete a
+// sign-in, which would have asked for them, and nothing else refuses the user.
 func (r Rules) NeedsSecondFactors(finding Finding) bool {
 	kind := settle(finding.Kind, finding.User)
 	return r.OnMFA != MFAMigrate && kind != PasswordAccepted && r.NeedsProfile(kind) &&
 		standing(finding.User) == "" && !demandsMFA(kind, finding)
 }
 
-// AsksSource reports whether a source is asked at all on this trigger. Where it is
-// not, the decision is the same for everybody, and says nothing of who exists.
+// AsksSource reports whether a source is asked on this trigger. If not, the
+// decision is the same for all users, and does not reveal who exists.
 func (r Rules) AsksSource(trigger Trigger) bool {
 	return trigger != TriggerForgotPassword || r.OnForgotPassword == ForgotPasswordMigrate
 }
@@ -85,14 +87,15 @@ func (r Rules) migratesMFA() bool {
 
 func (r Rules) migratesResetRequired() bool { return r.OnResetRequired == ResetRequiredReset }
 
-// VerifiedContacts says who vouches for a migrated email or phone number.
+// VerifiedContacts says whose verification of an email address or phone number
+// counts.
 type VerifiedContacts string
 
-// The ways to vouch for a contact.
+// Choices for verified contacts.
 const (
 	// VerifiedBySource marks a contact as verified where the source does.
 	VerifiedBySource VerifiedContacts = "source"
-	// VerifiedAlways marks every contact as verified, proved or not.
+	// VerifiedAlways marks every contact as verified.
 	VerifiedAlways VerifiedContacts = "always"
 )
 
@@ -102,21 +105,21 @@ func (v *VerifiedContacts) UnmarshalText(text []byte) error {
 	return Choose(v, text, VerifiedBySource, VerifiedAlways)
 }
 
-// UsernameRule says under which name the destination creates the user.
+// UsernameRule says which username the new user gets.
 type UsernameRule string
 
-// The ways to name a user (cognito-facts 10).
+// Choices for the username (cognito-facts 10).
 const (
-	// UsernameAuto returns what was typed where it is the source's username,
-	// the source's username where an alias of it was typed, and none where the
-	// source's username is its own sub: such a pool signs in by email or
-	// phone, and Cognito makes the name in the destination too.
+	// UsernameAuto returns the typed identifier if it is the source's username,
+	// and the source's username if an alias was typed. It returns an empty name
+	// if the source's username is its own sub: users sign in to such a pool by
+	// email or phone, and Cognito generates the destination's username too.
 	UsernameAuto UsernameRule = "auto"
-	// UsernameSubmitted returns what was typed.
+	// UsernameSubmitted returns the typed identifier.
 	UsernameSubmitted UsernameRule = "submitted"
 	// UsernameSource returns the source's username.
 	UsernameSource UsernameRule = "source"
-	// UsernameOmit returns none.
+	// UsernameOmit returns an empty name.
 	UsernameOmit UsernameRule = "omit"
 )
 
@@ -126,18 +129,18 @@ func (u *UsernameRule) UnmarshalText(text []byte) error {
 	return Choose(u, text, UsernameAuto, UsernameSubmitted, UsernameSource, UsernameOmit)
 }
 
-// OnTemporaryPassword answers a temporary password that was right.
+// OnTemporaryPassword handles a right temporary password.
 type OnTemporaryPassword string
 
-// The answers to a temporary password.
+// Choices for a temporary password.
 const (
-	// TemporaryPasswordReset migrates the user, who must then choose a
-	// password by a code sent to a verified contact.
+	// TemporaryPasswordReset migrates the user, who must then choose a password
+	// with a code sent to a verified contact.
 	TemporaryPasswordReset OnTemporaryPassword = "reset"
-	// TemporaryPasswordConfirm migrates the user with the temporary password
-	// as the lasting one.
+	// TemporaryPasswordConfirm migrates the user and makes the temporary
+	// password permanent.
 	TemporaryPasswordConfirm OnTemporaryPassword = "confirm"
-	// TemporaryPasswordRefuse turns the user away.
+	// TemporaryPasswordRefuse refuses the user.
 	TemporaryPasswordRefuse OnTemporaryPassword = "refuse"
 )
 
@@ -147,13 +150,13 @@ func (o *OnTemporaryPassword) UnmarshalText(text []byte) error {
 	return Choose(o, text, TemporaryPasswordReset, TemporaryPasswordConfirm, TemporaryPasswordRefuse)
 }
 
-// OnMFA answers a user whom the source would ask for a second factor.
+// OnMFA handles a user whom the source would ask for a second factor.
 type OnMFA string
 
-// The answers to a second factor.
+// Choices for a second factor.
 const (
-	// MFARefuse turns the user away, so that no second factor is dropped in
-	// silence: its secret cannot be read out of the source (cognito-facts 31).
+	// MFARefuse refuses the user, so that no second factor is silently dropped.
+	// Its secret cannot be read from the source (cognito-facts 31).
 	MFARefuse OnMFA = "refuse"
 	// MFACarry migrates the user if the factor is a code by SMS or email that the
 	// destination asks for from the first sign-in, and turns others away.
@@ -173,18 +176,19 @@ func (o *OnMFA) UnmarshalText(text []byte) error {
 	return Choose(o, text, MFARefuse, MFACarry, MFAEnroll, MFAMigrate)
 }
 
-// OnWeakPassword answers a right password that the destination's policy does not
-// allow. Cognito does not check the passwords of migrated users (cognito-facts 11).
+// OnWeakPassword handles a right password that the destination's policy does
+// not allow. Cognito does not check the passwords of migrated users
+// (cognito-facts 11).
 type OnWeakPassword string
 
-// The answers to a weak password.
+// Choices for a weak password.
 const (
-	// WeakPasswordMigrate migrates the user with it; nothing is checked.
+	// WeakPasswordMigrate migrates the user without checking the password.
 	WeakPasswordMigrate OnWeakPassword = "migrate"
-	// WeakPasswordReset migrates a user who has a verified contact, and who must
-	// then choose a password by a code. Others are turned away.
+	// WeakPasswordReset migrates a user who has a verified contact. The user
+	// must then choose a password with a code. It refuses other users.
 	WeakPasswordReset OnWeakPassword = "reset"
-	// WeakPasswordRefuse turns the user away.
+	// WeakPasswordRefuse refuses the user.
 	WeakPasswordRefuse OnWeakPassword = "refuse"
 )
 
@@ -194,15 +198,15 @@ func (o *OnWeakPassword) UnmarshalText(text []byte) error {
 	return Choose(o, text, WeakPasswordMigrate, WeakPasswordReset, WeakPasswordRefuse)
 }
 
-// OnResetRequired answers a source that demands a new password.
+// OnResetRequired handles a source that requires a new password.
 type OnResetRequired string
 
-// The answers to a demanded reset.
+// Choices for a required reset.
 const (
 	// ResetRequiredReset migrates the user, who must then choose a password
-	// by a code sent to a verified contact.
+	// with a code sent to a verified contact.
 	ResetRequiredReset OnResetRequired = "reset"
-	// ResetRequiredRefuse turns the user away.
+	// ResetRequiredRefuse refuses the user.
 	ResetRequiredRefuse OnResetRequired = "refuse"
 )
 
@@ -212,15 +216,15 @@ func (o *OnResetRequired) UnmarshalText(text []byte) error {
 	return Choose(o, text, ResetRequiredReset, ResetRequiredRefuse)
 }
 
-// OnForgotPassword answers a user who forgot the password.
+// OnForgotPassword handles a user who forgot the password.
 type OnForgotPassword string
 
-// The answers to a forgotten password.
+// Choices for a forgotten password.
 const (
-	// ForgotPasswordMigrate migrates a user who can be sent a code.
+	// ForgotPasswordMigrate migrates a user to whom a code can be sent.
 	ForgotPasswordMigrate OnForgotPassword = "migrate"
-	// ForgotPasswordRefuse turns everybody away and asks no source, so that users
-	// migrate by their password alone.
+	// ForgotPasswordRefuse refuses all users without asking a source, so that
+	// users migrate only by a password.
 	ForgotPasswordRefuse OnForgotPassword = "refuse"
 )
 
@@ -230,12 +234,13 @@ func (o *OnForgotPassword) UnmarshalText(text []byte) error {
 	return Choose(o, text, ForgotPasswordMigrate, ForgotPasswordRefuse)
 }
 
-// MessageAction says whether Cognito welcomes the migrated user by a message.
+// MessageAction says whether Cognito sends a welcome message to the migrated
+// user.
 type MessageAction string
 
-// The two answers (cognito-facts 7).
+// Choices for the welcome message (cognito-facts 7).
 const (
-	// MessageSuppress sends nothing.
+	// MessageSuppress sends no message.
 	MessageSuppress MessageAction = "suppress"
 	// MessageSend sends Cognito's welcome message to a verified contact.
 	MessageSend MessageAction = "send"

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// AttributeType is a type of a user pool's attributes, in Cognito's words.
+// AttributeType is the type of a user pool attribute, with Cognito's names.
 type AttributeType string
 
 // Cognito's types ("SchemaAttributeType", Amazon Cognito API Reference).
@@ -22,29 +22,29 @@ const (
 
 // SchemaAttribute is an attribute of a user pool.
 type SchemaAttribute struct {
-	// Name is whole: custom ones begin with "custom:".
+	// Name is the full name; custom attributes begin with "custom:".
 	Name string
-	// Type is empty for a standard attribute, whose name tells it, and stands for
-	// a String where a custom one has none.
+	// Type is empty for a standard attribute, whose name determines it. For a
+	// custom attribute, empty means String.
 	Type AttributeType
-	// Required: no user is created without it.
+	// Required: every user must have it.
 	Required bool
-	// Least and Most bound the length of a String or the value of a Number; nil
-	// stands for Cognito's own bound.
+	// Least and Most are the bounds of a String's length or a Number's value;
+	// nil means Cognito's own bound.
 	Least, Most *int64
 }
 
-// Schema is what a user pool says of its attributes. It lists every custom
-// attribute, and those standard ones that are required or have bounds of their
-// own. The zero Schema is one that is not known: then what is documented for every
-// pool holds, and no attribute counts as required.
+// Schema is a user pool's attribute schema. It lists every custom attribute,
+// and the standard ones that are required or have bounds of their own. The zero
+// Schema is an unknown one: then the documented defaults of every pool apply,
+// and no attribute is required.
 type Schema struct {
 	attributes []SchemaAttribute
 }
 
-// NewSchema returns the schema of these attributes. A standard attribute of which
-// everything is as in every pool is left out, and so are those that no rule can
-// set: a pool that the attributes were read from names them all.
+// NewSchema returns the schema of these attributes. It leaves out standard
+// attributes with default settings, and attributes that no rule can set. A list
+// that was read from a pool contains all of them.
 func NewSchema(attributes ...SchemaAttribute) Schema {
 	var s Schema
 	for _, attribute := range attributes {
@@ -60,7 +60,7 @@ func NewSchema(attributes ...SchemaAttribute) Schema {
 	return s
 }
 
-// normal leaves out what is as in every pool, and what has no meaning.
+// normal removes default values and values without effect.
 func (a SchemaAttribute) normal() SchemaAttribute {
 	switch {
 	case !isCustom(a.Name), a.Type == AttributeString:
@@ -79,12 +79,12 @@ func (a SchemaAttribute) normal() SchemaAttribute {
 	return a
 }
 
-// says reports whether there is anything but the name.
+// says reports whether anything except the name is set.
 func (a SchemaAttribute) says() bool {
 	return a.Type != "" || a.Required || a.Least != nil || a.Most != nil
 }
 
-// format is what the attribute takes.
+// format returns the attribute's format.
 func (a SchemaAttribute) format() valueFormat {
 	format := documentedFormat(a.Name)
 	switch a.Type {
@@ -96,7 +96,7 @@ func (a SchemaAttribute) format() valueFormat {
 		format.kind = formatDateTime
 	case AttributeString:
 	}
-	// A bound that is wider than what every pool takes widens nothing.
+	// A bound that is wider than the pool's own limit has no effect.
 	if a.Least != nil {
 		format.least = max(format.least, *a.Least)
 	}
@@ -106,7 +106,7 @@ func (a SchemaAttribute) format() valueFormat {
 	return format
 }
 
-// String writes the schema as ParseSchema reads it, in the order of the names.
+// String writes the schema in the form that ParseSchema reads, sorted by name.
 func (s Schema) String() string {
 	items := make([]string, len(s.attributes))
 	for i, attribute := range s.attributes {
@@ -115,7 +115,7 @@ func (s Schema) String() string {
 	return strings.Join(items, ",")
 }
 
-// String writes one attribute as ParseSchema reads it.
+// String writes one attribute in the form that ParseSchema reads.
 func (a SchemaAttribute) String() string {
 	var words []string
 	if a.Required {
@@ -140,12 +140,12 @@ func boundText(bound *int64) string {
 	return strconv.FormatInt(*bound, 10)
 }
 
-// wordRequired marks a required attribute in the text of a schema.
+// wordRequired marks a required attribute in a schema's text.
 const wordRequired = "required"
 
-// ParseSchema reads a list of attributes, separated by commas. After the name
-// stand, in any order, whether it is required, a custom attribute's type (String
-// where none is given) and the bounds of a String's length or a Number's value:
+// ParseSchema reads a comma-separated list of attributes. After the name
+// follow, in any order: whether it is required, a custom attribute's type
+// (String by default), and the bounds of a String's length or a Number's value:
 //
 //	custom:tenant                       a String of up to 2048 characters
 //	custom:code=String 1..8             one with bounds
@@ -155,7 +155,7 @@ const wordRequired = "required"
 //	email=required                      a standard attribute that is required
 //	name=required 1..99                 and one with bounds of its own
 //
-// The error names every item that is wrong, by its place.
+// The error lists every faulty item by its number.
 func ParseSchema(text string) (Schema, error) {
 	var (
 		attributes []SchemaAttribute
@@ -214,7 +214,7 @@ func typeOf(word string) AttributeType {
 	return ""
 }
 
-// boundOf reads a bound; an empty text is none.
+// boundOf reads a bound; an empty text means no bound.
 func boundOf(text string, into **int64) bool {
 	if text == "" {
 		return true
@@ -224,7 +224,7 @@ func boundOf(text string, into **int64) bool {
 	return err == nil
 }
 
-// UnmarshalText implements [encoding.TextUnmarshaler] by ParseSchema.
+// UnmarshalText implements [encoding.TextUnmarshaler]; see [ParseSchema].
 func (s *Schema) UnmarshalText(text []byte) error {
 	parsed, err := ParseSchema(string(text))
 	if err != nil {
@@ -234,18 +234,18 @@ func (s *Schema) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Known reports whether the schema says anything.
+// Known reports whether the schema is known.
 func (s Schema) Known() bool {
 	return len(s.attributes) > 0
 }
 
-// Requires reports whether no user is created without the attribute.
+// Requires reports whether every user must have the attribute.
 func (s Schema) Requires(name string) bool {
 	attribute, _ := s.attribute(name)
 	return attribute.Required
 }
 
-// attribute is what the schema says of an attribute; false where it says nothing.
+// attribute returns the schema's entry for an attribute, or false.
 func (s Schema) attribute(name string) (SchemaAttribute, bool) {
 	i := slices.IndexFunc(s.attributes, func(a SchemaAttribute) bool { return a.Name == name })
 	if i < 0 {
@@ -254,9 +254,9 @@ func (s Schema) attribute(name string) (SchemaAttribute, bool) {
 	return s.attributes[i], true
 }
 
-// In returns the map for a user pool of this schema: its values fit the schema,
-// and what the schema requires is required of every user. The error names every
-// rule that cannot be kept there.
+// In returns the map for a user pool with this schema. Its values fit the
+// schema, and attributes that the schema requires become required. The error
+// lists every rule that does not fit the schema.
 func (m AttributeMap) In(schema Schema) (AttributeMap, error) {
 	if !schema.Known() {
 		return m, nil

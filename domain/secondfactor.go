@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// MFAMode says whom a user pool asks for a second factor.
+// MFAMode says which users a user pool asks for a second factor.
 type MFAMode string
 
-// The modes of a user pool, in Cognito's words.
+// Modes of a user pool, with Cognito's names.
 const (
-	// MFAOff: nobody.
+	// MFAOff: no users.
 	MFAOff MFAMode = "OFF"
-	// MFAOptional: users who have one.
+	// MFAOptional: users who have a second factor.
 	MFAOptional MFAMode = "OPTIONAL"
-	// MFAOn: everybody.
+	// MFAOn: all users.
 	MFAOn MFAMode = "ON"
 )
 
@@ -25,17 +25,17 @@ func (m *MFAMode) UnmarshalText(text []byte) error {
 	return Choose(m, text, MFAOff, MFAOptional, MFAOn)
 }
 
-// DestinationMFA is how the destination asks for second factors. The zero value is
-// a destination of which this is not known.
+// DestinationMFA is the destination's configuration of second factors. The zero
+// value means that it is not known.
 type DestinationMFA struct {
-	// Mode says whom it asks.
+	// Mode says which users are asked.
 	Mode MFAMode
-	// Methods are the second factors that it takes.
+	// Methods lists the second factors that are enabled.
 	Methods []MFAMethod
 }
 
-// UnmarshalText implements [encoding.TextUnmarshaler]: the mode, and after it the
-// factors, separated by commas.
+// UnmarshalText implements [encoding.TextUnmarshaler]. It reads the mode,
+// followed by the factors, separated by commas.
 func (d *DestinationMFA) UnmarshalText(text []byte) error {
 	const form = "expected OFF, or OPTIONAL or ON with the second factors of the pool, such as ON,SMS_MFA,EMAIL_OTP,SOFTWARE_TOKEN_MFA"
 	var read DestinationMFA
@@ -71,9 +71,9 @@ func (d DestinationMFA) Takes(method MFAMethod) bool {
 	return slices.Contains(d.Methods, method)
 }
 
-// demandsMFA reports whether a second factor stands in the way of a user: the
-// source asks for one, or would have asked, had the sign-in come that far. After a
-// completed sign-in the source has asked for none.
+// demandsMFA reports whether the source asks the user for a second factor, or
+// would have asked later in the sign-in. After a completed sign-in, the source
+// has asked for none.
 func demandsMFA(kind FindingKind, finding Finding) bool {
 	user := finding.User
 	named := len(user.MFA) > 0 || user.PreferredMFA != "" || user.MFARequired
@@ -143,8 +143,8 @@ func (r Rules) enrollmentGroup(kind FindingKind, finding Finding) string {
 	return r.MFAGroup
 }
 
-// factorsOf lists the second factors by which the user could pass at the source:
-// the preferred one; else the one that the source asked for; else all.
+// factorsOf lists the second factors that the user could use at the source: the
+// preferred one; else the one that the source asked for; else all.
 func factorsOf(finding Finding) []MFAMethod {
 	challenge := MFAMethod(finding.Challenge)
 	switch {
@@ -157,8 +157,8 @@ func factorsOf(finding Finding) []MFAMethod {
 	}
 }
 
-// prefersSMS reports whether the user's second factor is a code by SMS: by
-// their preference or, where none is known, by the challenge that came.
+// prefersSMS reports whether the user's second factor is a code by SMS,
+// according to the preference or, if it is unknown, the challenge.
 func prefersSMS(finding Finding) bool {
 	if finding.User.PreferredMFA != "" {
 		return finding.User.PreferredMFA == MFASMS
@@ -166,9 +166,9 @@ func prefersSMS(finding Finding) bool {
 	return MFAMethod(finding.Challenge) == MFASMS
 }
 
-// ParseMFA reads the second factors that a directory names for a user: Cognito's
-// names, their usual words, or whether there is one. An unknown word is a factor
-// too: [MFAOther].
+// ParseMFA reads the second factors that a directory lists for a user. It
+// accepts Cognito's names, their usual words, or only whether there is one. An
+// unknown word also means a factor: [MFAOther].
 func ParseMFA(text string) []MFAMethod {
 	var methods []MFAMethod
 	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(",;|{}[]\"' \t\r\n", r) }) {
@@ -180,8 +180,8 @@ func ParseMFA(text string) []MFAMethod {
 	return methods
 }
 
-// mfaNamed is the factor that a word stands for; empty for a word that says that
-// there is none.
+// mfaNamed returns the factor for a word, or an empty one for a word that means
+// no factor.
 func mfaNamed(word string) MFAMethod {
 	switch strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' {

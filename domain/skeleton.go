@@ -7,17 +7,22 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// skeleton is what all spellings of a name have in common that a source may take
-// for one. Sources compare names loosely, each in its own way: Active Directory and
-// most collations of databases put letter case, accents, width and kind of kana
-// aside, and leave out what cannot be seen. The skeleton puts aside what any of
-// them does (docs/brute-force.md). Too coarse a skeleton lets two people share a
-// count; too fine a one gives whoever guesses a count for each spelling.
+// skeleton returns the same text for all spellings that a source may treat as
+// one name. Sources compare names loosely, each in its own way. Active
+// Directory and most database collations ignore letter case, accents, width and
+// the kind of kana, and drop invisible characters. The skeleton ignores
+// everything that any of them ignores (docs/brute-force.md). If it ignored too
+// much, two users would share a count. If it ignored too little, an attacker
+// would get a new count for each spelling.
 //
-// The steps are: compatibility decomposition (Unicode Standard Annex 15, NFKD);
-// nothing for combining marks, spaces, control, format and other ignorable
-// characters; full case folding; a base letter for letters that collations take
-// for one; hiragana for katakana.
+// The steps are:
+//
+//   - compatibility decomposition (Unicode Standard Annex 15, NFKD),
+//   - removal of combining marks, spaces, control, format and other ignorable
+//     characters,
+//   - full case folding,
+//   - a base letter for letters that collations treat as equal,
+//   - hiragana for katakana.
 func skeleton(name string) string {
 	var folded strings.Builder
 	for _, r := range norm.NFKD.String(name) {
@@ -34,10 +39,10 @@ func skeleton(name string) string {
 	return folded.String()
 }
 
-// visible reports false for what a source may leave out of a name: combining
-// marks, spaces, and what has no glyph of its own.
+// visible returns false for characters that a source may drop from a name:
+// combining marks, spaces and characters without a glyph.
 func visible(r rune) bool {
-	const iotaBelow = '\u0345' // a mark that folds to the letter iota, and iota to it
+	const iotaBelow = '\u0345' // a mark that folds to the letter iota, and the letter folds to it
 	if r > ' ' && r < unicode.MaxASCII || r == iotaBelow {
 		return true
 	}
@@ -45,9 +50,9 @@ func visible(r rune) bool {
 		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// fold gives one letter for all that differ by letter case alone, as
-// [strings.EqualFold] sees it or by their upper case: of ASCII the upper case. The
-// dotless ı has I as its upper case, and is no other letter's lower case.
+// fold returns one letter for all letters that differ only in case, as
+// [strings.EqualFold] does, or by their upper case. For ASCII it is the upper
+// case. The dotless ı has the upper case I, but is not the lower case of I.
 func fold(r rune) rune {
 	r = unicode.ToUpper(r)
 	least := r
@@ -57,8 +62,8 @@ func fold(r rune) rune {
 	return least
 }
 
-// baseLetters gives the letters that collations take a folded letter for, where
-// neither decomposition nor folding of single letters shows it (Default Unicode
+// baseLetters returns the letters that collations treat as equal to a folded
+// letter, if neither decomposition nor simple folding shows it (Default Unicode
 // Collation Element Table, primary weights; full case folding of ß).
 func baseLetters(r rune) (string, bool) {
 	switch r {
@@ -85,8 +90,8 @@ func baseLetters(r rune) (string, bool) {
 	}
 }
 
-// fullSizeHiragana gives the hiragana of a katakana, and the full-size letter of a
-// small one.
+// fullSizeHiragana returns the hiragana for a katakana, and the full-size
+// letter for a small one.
 func fullSizeHiragana(r rune) rune {
 	const firstKatakana, lastKatakana, distance = 'ァ', 'ヶ', 'ァ' - 'ぁ'
 	if r >= firstKatakana && r <= lastKatakana {
@@ -94,7 +99,7 @@ func fullSizeHiragana(r rune) rune {
 	}
 	switch r {
 	case 'ぁ', 'ぃ', 'ぅ', 'ぇ', 'ぉ', 'っ', 'ゃ', 'ゅ', 'ょ', 'ゎ':
-		return r + 1 // the small letter comes before its own
+		return r + 1 // each small letter precedes its full-size one
 	case 'ゕ':
 		return 'か'
 	case 'ゖ':

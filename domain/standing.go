@@ -2,18 +2,18 @@ package domain
 
 import "strings"
 
-// Standing says where a source user is in the migration. Every source user has
-// exactly one.
+// Standing is the state of a source user in the migration. Every source user
+// has exactly one.
 type Standing string
 
-// The standings.
+// States.
 const (
-	// StandingMoved: the destination has the user, in whatever status.
+	// StandingMoved: the destination has the user, in any status.
 	StandingMoved Standing = "moved"
 	// StandingRemaining: the destination does not have the user.
 	StandingRemaining Standing = "remaining"
-	// StandingConflict: the destination has a user with a name or contact of the
-	// source user, who is not proven to be the same person.
+	// StandingConflict: a destination user has the same name or contact, but is
+	// not proven to be the same user.
 	StandingConflict Standing = "conflict"
 )
 
@@ -22,8 +22,8 @@ type ConflictCause string
 
 // The causes of a conflict.
 const (
-	// ConflictSub: a user with the same name or contact carries another source
-	// user's sub, or none, though a rule carries it.
+	// ConflictSub: a user with the same name or contact has another source
+	// user's sub, or none although a rule copies it.
 	ConflictSub ConflictCause = "different_sub"
 	// ConflictContact: the user with the same name has another contact.
 	ConflictContact ConflictCause = "different_contact"
@@ -34,38 +34,40 @@ const (
 	ConflictClaimed ConflictCause = "another_source_user"
 )
 
-// Evidence is what shows that two users are one person. More is better.
+// Evidence shows that two users belong together; a greater value is stronger.
 type Evidence uint8
 
-// The evidence.
+// Kinds of evidence.
 const (
 	// NoEvidence: nothing matches.
 	NoEvidence Evidence = iota
-	// EvidenceName: the usernames match, and no contact says otherwise.
+	// EvidenceName: the usernames match, and no contact contradicts.
 	EvidenceName
-	// EvidenceContact: a verified contact of both matches.
+	// EvidenceContact: a verified contact matches.
 	EvidenceContact
-	// EvidenceContactAndName: a verified contact matches, and the username.
+	// EvidenceContactAndName: a verified contact and the username match.
 	EvidenceContactAndName
-	// EvidenceSub: the destination user carries the source user's sub.
+	// EvidenceSub: the destination user has the source user's sub.
 	EvidenceSub
 )
 
-// JoinKeys are the keys by which a report joins the users of both sides. An empty
-// key matches nobody.
+// JoinKeys are the keys by which a report joins the users of both sides. An
+// empty key matches no user.
 type JoinKeys struct {
-	// Sub is the source's sub; at the destination the one that a rule carries.
+	// Sub is the source's sub; for a destination user, the one that a rule
+	// copied.
 	Sub string
 	// Name is the username; in lower case if the destination is case-insensitive.
 	Name string
 	// Email and Phone are verified contacts.
 	Email, Phone string
-	// UnverifiedEmail and UnverifiedPhone are those that nobody proved. They only
-	// tell users of one name apart.
+	// UnverifiedEmail and UnverifiedPhone are unverified contacts. They only
+	// distinguish users with the same name.
 	UnverifiedEmail, UnverifiedPhone string
 }
 
-// SourceKeys returns the keys of a source user, as the rules would move the user.
+// SourceKeys returns the keys that a source user would have after the
+// migration.
 func SourceKeys(rules Rules, user SourceUser, caseSensitive bool) JoinKeys {
 	moved := rules.Attributes.ownContacts(rules.Attributes.Apply(user, rules.VerifiedContacts))
 	keys := JoinKeys{Name: nameKey(user.Username, caseSensitive)}
@@ -108,20 +110,20 @@ func (k *JoinKeys) setContacts(of Attributes) {
 	}
 }
 
-// Joined is what a report found about one source user.
+// Joined is the result for one source user.
 type Joined struct {
 	Standing Standing
 	// Cause is set for a conflict.
 	Cause ConflictCause
-	// Evidence is set for a moved user, and Index is the place of the destination
-	// user among the candidates; -1 for every other standing.
+	// Evidence is set for a migrated user. Index is the index of the
+	// destination user among the candidates; -1 for other states.
 	Evidence Evidence
 	Index    int
 }
 
-// Join compares a source user with the destination users that share a key. It uses
-// the rule of completion: the source's sub where a rule carries it, else a verified
-// contact, else the username.
+// Join compares a source user with the destination users that share a key. It
+// uses the rule of completion: the source's sub if a rule copies it, else a
+// verified contact, else the username.
 func Join(source JoinKeys, candidates []JoinKeys) Joined {
 	result := Joined{Standing: StandingRemaining, Index: -1}
 	several := false
@@ -149,8 +151,8 @@ func Join(source JoinKeys, candidates []JoinKeys) Joined {
 	return result
 }
 
-// compare returns the evidence that both are one person, or the cause for which a
-// matching name or contact is somebody else's.
+// compare returns the evidence that both are the same user, or the reason why a
+// matching name or contact belongs to another user.
 func compare(source, candidate JoinKeys) (Evidence, ConflictCause) {
 	same := func(a, b string) bool { return a != "" && a == b }
 	name := same(source.Name, candidate.Name)
@@ -173,15 +175,17 @@ func compare(source, candidate JoinKeys) (Evidence, ConflictCause) {
 	}
 }
 
-// differs reports whether both users have a contact of one kind, and not the same.
+// differs reports whether both users have a contact of this kind, and the
+// contacts differ.
 func differs(a, b JoinKeys) bool {
 	other := func(a, b string) bool { return a != "" && b != "" && a != b }
 	return other(a.Email+a.UnverifiedEmail, b.Email+b.UnverifiedEmail) ||
 		other(a.Phone+a.UnverifiedPhone, b.Phone+b.UnverifiedPhone)
 }
 
-// Contest returns which of the source users keeps a destination user that all of
-// them match: the one with the best evidence. It returns -1 if two have it.
+// Contest returns the index of the source user who keeps a destination user
+// that several match: the one with the strongest evidence. It returns -1 if two
+// have it.
 func Contest(claims []Evidence) int {
 	best, winner := NoEvidence, -1
 	for i, claim := range claims {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// UserStatus is a user's status in Cognito's words (cognito-facts 26). A source
-// that has no statuses leaves it empty, which stands for a confirmed user.
+// UserStatus is a user's status, with Cognito's names (cognito-facts 26). A
+// source without statuses leaves it empty, which means confirmed.
 type UserStatus string
 
 // Cognito's user statuses.
@@ -32,25 +32,25 @@ func UserStatuses() []UserStatus {
 	}
 }
 
-// MFAMethod is a second factor in Cognito's words.
+// MFAMethod is a second factor, with Cognito's names.
 type MFAMethod string
 
-// The second factors that Cognito knows.
+// Second factors of Cognito.
 const (
 	MFASMS           MFAMethod = "SMS_MFA"
 	MFASoftwareToken MFAMethod = "SOFTWARE_TOKEN_MFA"
 	MFAEmail         MFAMethod = "EMAIL_OTP"
-	MFAPasskey       MFAMethod = "WEB_AUTHN" //nolint:gosec // a name, and no credential
-	// MFAOther is a factor that the source names in words that nothing here knows.
+	MFAPasskey       MFAMethod = "WEB_AUTHN" //nolint:gosec // a name, not a credential
+	// MFAOther is a factor that the source calls by an unknown name.
 	MFAOther MFAMethod = "OTHER"
 )
 
-// Attributes are a user's attributes by name. Every value is a string, booleans
-// too, as Cognito has them (cognito-facts 5). Printing them prints the names
-// alone: the values are personal data.
+// Attributes are a user's attributes by name. Every value is a string,
+// including booleans, as in Cognito (cognito-facts 5). Printing prints only the
+// names, because the values are personal data.
 type Attributes map[string]string
 
-// Format implements [fmt.Formatter] with the names in order and no value.
+// Format implements [fmt.Formatter]. It prints the sorted names without values.
 func (a Attributes) Format(state fmt.State, _ rune) {
 	names := make([]string, 0, len(a))
 	for name := range a {
@@ -60,17 +60,17 @@ func (a Attributes) Format(state fmt.State, _ rune) {
 	_, _ = io.WriteString(state, "attributes("+strings.Join(names, " ")+")")
 }
 
-// MarshalText implements [encoding.TextMarshaler] as Format does. Who means to
-// send the values converts to map[string]string, in plain sight.
+// MarshalText implements [encoding.TextMarshaler] as Format does. To send the
+// values, convert explicitly to map[string]string.
 func (a Attributes) MarshalText() ([]byte, error) {
 	return fmt.Append(nil, a), nil
 }
 
-// AttributeNames are names of attributes, as rules and settings have them. None of
-// them comes from a person or a source, so that they may be recorded.
+// AttributeNames are names of attributes in rules and settings. They do not
+// come from a user or a source, so they may be recorded.
 type AttributeNames []string
 
-// with adds the names that are not there yet.
+// with appends the names that are not in the list.
 func (n AttributeNames) with(more AttributeNames) AttributeNames {
 	for _, name := range more {
 		if !slices.Contains(n, name) {
@@ -80,36 +80,38 @@ func (n AttributeNames) with(more AttributeNames) AttributeNames {
 	return n
 }
 
-// SourceUser is a person as the source knows them.
+// SourceUser is a user in the source.
 type SourceUser struct {
-	// Username is the source's own name of the user, whatever was typed.
+	// Username is the source's username, independent of the typed identifier.
 	Username string
-	// Sub is the source's immutable identifier, where it has one.
+	// Sub is the source's immutable identifier, if there is one.
 	Sub string
-	// Status is in Cognito's words; empty stands for confirmed.
+	// Status has Cognito's names; empty means confirmed.
 	Status UserStatus
-	// Enabled is false where an administrator switched the user off.
+	// Enabled is false if an administrator disabled the user.
 	Enabled bool
-	// Attributes are the user's, under the source's names.
+	// Attributes has the source's attribute names.
 	Attributes Attributes
-	// Identifiers are further names that the source says are this user's and
-	// no one else's, beside those that [SourceUser.Owns] knows of. A sign-in name
-	// that the source itself keeps unique is one, proved or not.
+	// Identifiers are more names that the source declares to be only this
+	// user's, besides those that [SourceUser.Owns] checks. An example is a
+	// sign-in name that the source keeps unique, verified or not.
 	Identifiers []string
-	// Disputed are names of this user's that are also a verified contact of
-	// another user of the source. No user is created by them; see [Identify].
+	// Disputed are names of this user that are also a verified contact of
+	// another user of the source. No user is created under them; see
+	// [Identify].
 	Disputed []string
-	// MFA are the second factors that are switched on for the user.
+	// MFA lists the user's enabled second factors.
 	MFA []MFAMethod
-	// PreferredMFA is the one that the user prefers, if any.
+	// PreferredMFA is the user's preferred factor, if any.
 	PreferredMFA MFAMethod
-	// MFARequired: the source requires a second factor of every user, listed or not.
+	// MFARequired: the source requires a second factor of every user, whether
+	// or not MFA lists one.
 	MFARequired bool
-	// MFAUnasked: the source names the factors, and asks for none when it checks a
-	// password. So its sign-ins prove nothing about a second factor.
+	// MFAUnasked: the source lists the factors, but does not ask for them when
+	// it checks a password. Its sign-ins say nothing about second factors.
 	MFAUnasked bool
-	// Groups are the user's groups at the source, where GroupsKnown: the
-	// profile named them without a further call.
+	// Groups are the user's source groups, if GroupsKnown: the profile listed
+	// them without a further call.
 	Groups      []string
 	GroupsKnown bool
 }

@@ -11,7 +11,7 @@ import (
 
 // CompletionQueue keeps completions until the destination user exists.
 type CompletionQueue interface {
-	// Send puts one completion into the queue, to be delivered after a delay. It
+	// Send puts one completion into the queue, for delivery after a delay. It
 	// returns an error if the completion may not be in the queue. It can be
 	// repeated.
 	Send(ctx context.Context, completion domain.Completion) error
@@ -33,7 +33,7 @@ type Destination interface {
 	PreferMFA(ctx context.Context, userPoolID, username string, factor domain.MFAMethod) error
 }
 
-// ErrNoGroup is returned where the destination has no group of this name.
+// ErrNoGroup is returned if the destination has no group with this name.
 var ErrNoGroup = errors.New("no such group")
 
 // ReasonOfDestination returns the reason for an error of [Destination]. It names the
@@ -71,7 +71,7 @@ type SourceRetirer interface {
 	Delete(ctx context.Context, username string) error
 }
 
-// GroupLister lists groups that the source's profiles do not name.
+// GroupLister lists groups that the source's profiles do not contain.
 type GroupLister interface {
 	// Groups returns the user's groups; none for a user who does not exist. Its
 	// errors are those of [SourceDirectory].
@@ -80,6 +80,6 @@ type GroupLister interface {
 
 // CompletionSink keeps the record of each attempt to complete a migration.
 type CompletionSink interface {
-	// RecordCompletion keeps one record, as [AuditSink] does.
+	// RecordCompletion stores one record, as [AuditSink] does.
 	RecordCompletion(ctx context.Context, record domain.CompletionRecord) error
 }

@@ -9,29 +9,30 @@ import (
 
 // UserLister lists the users of a source, for the operator's report.
 type UserLister interface {
-	// Slices names the parts of the source that can be listed side by side. They
-	// are disjoint, and together they are the source. There is one at least.
+	// Slices lists the parts of the source that can be listed concurrently.
+	// They are disjoint, and together they are the whole source. There is at
+	// least one.
 	Slices() []string
-	// Pages lists the users of one slice. It stops after an error, which is one of
-	// those of [SourceDirectory]. A page can be empty although more follow. The
-	// profiles are those that [SourceDirectory.FindUser] returns, but a second
-	// factor may be missing where the source lists none.
+	// Pages lists the users of one slice. It stops after an error, which is one
+	// of those of [SourceDirectory]. A page can be empty although more follow.
+	// The profiles are those that [SourceDirectory.FindUser] returns, but a
+	// second factor may be missing if the source does not list it.
 	Pages(ctx context.Context, request ListRequest) iter.Seq2[UserPage, error]
 }
 
-// ListRequest says what to list.
+// ListRequest has the parameters of a listing.
 type ListRequest struct {
 	// Slice is one of [UserLister.Slices].
 	Slice string
 	// Position is [UserPage.Next] of an earlier page, to continue after it; empty
 	// for the beginning.
 	Position string
-	// Wait is called before each request to the source, and ends the listing with
-	// its error. It is nil where there is no limit.
+	// Wait is called before each request to the source; its error ends the
+	// listing. It is nil without a rate limit.
 	Wait func(context.Context) error
 }
 
-// Turn waits for the request's turn.
+// Turn calls Wait, if it is set.
 func (r ListRequest) Turn(ctx context.Context) error {
 	if r.Wait == nil {
 		return ctx.Err()
@@ -39,11 +40,11 @@ func (r ListRequest) Turn(ctx context.Context) error {
 	return r.Wait(ctx)
 }
 
-// UserPage are some users of a source.
+// UserPage has some users of a source.
 type UserPage struct {
 	Users []domain.SourceUser
-	// Next is the position after this page. It is empty on the last page, and where
-	// the source can only be listed from the beginning.
+	// Next is the position after this page. It is empty on the last page, and
+	// if the source can be listed only from the beginning.
 	Next string
 }
 

@@ -24,9 +24,9 @@ type Limiter interface {
 	Take(ctx context.Context, name domain.LockoutKey) (LockoutAttempt, error)
 
 	// GiveBack releases a granted attempt, because the source certainly did not
-	// judge the password ([ErrNotJudged]). It is called once for each attempt. It
-	// returns an error if the attempt may still count.
-	GiveBack(ctx context.Context, name domain.LockoutKey, try LockoutAttempt) error
+	// check the password ([ErrNotJudged]). It is called once for each attempt.
+	// It returns an error if the attempt may still count.
+	GiveBack(ctx context.Context, name domain.LockoutKey, attempt LockoutAttempt) error
 
 	// Clear deletes the count of a name, because its user migrates. It returns an
 	// error if the attempts may still count. It can be repeated.

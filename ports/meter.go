@@ -7,15 +7,15 @@ import (
 	"sync/atomic"
 )
 
-// Meter counts what one attempt costs. Adapters that send over a network count
-// on the meter of their context; there is none outside of an attempt.
+// Meter counts the requests of one attempt. Adapters count on the meter in
+// their context; outside of an attempt there is none.
 type Meter struct {
 	calls   atomic.Int64
 	retries atomic.Int64
 
 	mu          sync.Mutex
-	connections []any  // that carried a request of this attempt
-	first       [4]any // where the first of them are kept, so that few attempts allocate
+	connections []any  // connections that carried a request of this attempt
+	first       [4]any // memory for the first ones, so that a usual attempt allocates nothing
 }
 
 type meterKey struct{}
@@ -26,8 +26,8 @@ func WithMeter(ctx context.Context) (context.Context, *Meter) {
 	return context.WithValue(ctx, meterKey{}, meter), meter
 }
 
-// WithinAttempt returns the context itself where it belongs to an attempt, and one
-// with a meter of its own otherwise.
+// WithinAttempt returns the context unchanged if it belongs to an attempt, and
+// one with its own meter otherwise.
 func WithinAttempt(ctx context.Context) context.Context {
 	if _, ok := ctx.Value(meterKey{}).(*Meter); ok {
 		return ctx
@@ -36,9 +36,9 @@ func WithinAttempt(ctx context.Context) context.Context {
 	return ctx
 }
 
-// CarriedBefore notes that a connection carries a request of the context's
-// attempt, and reports whether it carried one of the same attempt before. It
-// returns false outside of an attempt. The connection must be comparable.
+// CarriedBefore records that a connection carries a request of the context's
+// attempt, and reports whether it carried an earlier one of the same attempt.
+// It returns false outside of an attempt. The connection must be comparable.
 func CarriedBefore(ctx context.Context, connection any) bool {
 	meter, ok := ctx.Value(meterKey{}).(*Meter)
 	if !ok {
@@ -56,10 +56,10 @@ func CarriedBefore(ctx context.Context, connection any) bool {
 	return false
 }
 
-// Call is a request that is about to go out, named by constant words: it
-// holds no user's data.
+// Call describes a request that is about to be sent, in constant words. It
+// contains no user's data.
 type Call struct {
-	// Service is the service that is called, by the adapter's or the SDK's name.
+	// Service is the called service, with the adapter's or the SDK's name.
 	Service string
 	// Operation is the service's operation.
 	Operation string
@@ -67,7 +67,7 @@ type Call struct {
 	Again bool
 }
 
-// CallWatcher sees the requests that go out for an attempt.
+// CallWatcher observes the requests of an attempt.
 type CallWatcher interface {
 	// Begin is called before a request is sent. The returned function is called at
 	// its end, with the HTTP status of the answer, or 0 if there was none.
@@ -76,15 +76,15 @@ type CallWatcher interface {
 
 type watcherKey struct{}
 
-// WithCallWatcher returns a context whose requests the watcher sees. A nil watcher
-// sees none.
+// WithCallWatcher returns a context whose requests the watcher observes. The
+// watcher may be nil.
 func WithCallWatcher(ctx context.Context, watcher CallWatcher) context.Context {
 	return context.WithValue(ctx, watcherKey{}, watcher)
 }
 
-// BeginCall counts a request on the meter of the context and tells the context's
-// watcher, where there are any. The caller tells the function that it returns
-// when there is an answer, with its HTTP status, or none, with 0.
+// BeginCall counts a request on the context's meter and calls the context's
+// watcher, if they exist. The caller calls the returned function with the HTTP
+// status of the response, or with 0 if there was none.
 func BeginCall(ctx context.Context, call Call) (end func(status int)) {
 	if meter, ok := ctx.Value(meterKey{}).(*Meter); ok {
 		meter.calls.Add(1)
@@ -98,12 +98,12 @@ func BeginCall(ctx context.Context, call Call) (end func(status int)) {
 	return func(int) {}
 }
 
-// Calls is how many requests were sent, those that were sent again included.
+// Calls returns the number of requests, including retries.
 func (m *Meter) Calls() int {
 	return int(m.calls.Load())
 }
 
-// Retries is how many requests were sent again.
+// Retries returns the number of retries.
 func (m *Meter) Retries() int {
 	return int(m.retries.Load())
 }

@@ -6,11 +6,11 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// ReportedUser is a source user as a report keeps them.
+// ReportedUser is a source user in the state of a report.
 type ReportedUser struct {
-	// ID is the state's own; zero for a user who is not kept yet.
+	// ID is the state's own ID; zero for a user who is not stored yet.
 	ID int64
-	// Source is the place of the source in MIGRATE_SOURCES, from zero.
+	// Source is the index of the source in MIGRATE_SOURCES, from zero.
 	Source        int
 	Username, Sub string
 	Keys          domain.JoinKeys
@@ -28,7 +28,7 @@ type ReportedUser struct {
 	Destination ReportedDestination
 }
 
-// ReportedDestination is a destination user as a report keeps them.
+// ReportedDestination is a destination user in the state of a report.
 type ReportedDestination struct {
 	ID            int64
 	Username, Sub string
@@ -38,13 +38,14 @@ type ReportedDestination struct {
 	CreatedAt     time.Time
 }
 
-// ReportPart is one slice of one side, and how far it was listed.
+// ReportPart is one slice of one side, with the progress of its listing.
 type ReportPart struct {
-	// Source is that of [ReportedUser], or -1 for the destination.
+	// Source is the index of the source as in [ReportedUser], or -1 for the
+	// destination.
 	Source int
 	// Slice is one of [UserLister.Slices].
 	Slice string
-	// Position is where to continue; empty for the beginning.
+	// Position is where the listing continues; empty for the beginning.
 	Position string
 	Done     bool
 }

@@ -94,8 +94,8 @@ func (a *Account) Identity(ctx context.Context) (setup.Identity, error) {
 	return setup.Identity{ARN: aws.ToString(answer.Arn), Account: aws.ToString(answer.Account)}, nil
 }
 
-// TryRole implements [setup.RoleAssumer].
-func (a *Account) TryRole(ctx context.Context, roleARN, externalID string) error {
+// AssumeRole implements [setup.RoleAssumer].
+func (a *Account) AssumeRole(ctx context.Context, roleARN, externalID string) error {
 	_, err := sts.NewFromConfig(a.config).AssumeRole(ctx, &sts.AssumeRoleInput{
 		RoleArn:         &roleARN,
 		RoleSessionName: aws.String(sessionName),
@@ -128,10 +128,10 @@ func (a *Account) Queues(region string) *Queues {
 	}))
 }
 
-// AuditPlaces returns the reader of event buses and Firehose streams in a region,
+// AuditTargets returns the reader of event buses and Firehose streams in a region,
 // by default the account's.
-func (a *Account) AuditPlaces(region string) *AuditPlaces {
-	return NewAuditPlaces(
+func (a *Account) AuditTargets(region string) *AuditTargets {
+	return NewAuditTargets(
 		eventbridge.NewFromConfig(a.config, func(o *eventbridge.Options) {
 			if region != "" {
 				o.Region = region

@@ -128,7 +128,7 @@ func TestAnAnswerThatSaysLittleDoesNotMakeAUserReady(t *testing.T) {
 		t.Fatal(err)
 	}
 	completion := domain.Completion{Username: username}
-	if reason := domain.ReadyToComplete(domain.DefaultRules(), completion, user); reason.Outcome() != domain.CompletionOwed {
+	if reason := domain.ReadyToComplete(domain.DefaultRules(), completion, user); reason.Outcome() != domain.CompletionPending {
 		t.Errorf("it is ready, or never will be: %s", reason)
 	}
 	pools, _ = over(t, always(answer{body: map[string]any{}}))

@@ -35,15 +35,15 @@ const safetyNet = time.Minute
 // people under the same names, decided in each way.
 func TestEveryWayToReadAProfileDecidesAlike(t *testing.T) {
 	t.Parallel()
-	hanako := sourcetest.Person{
+	hanako := sourcetest.User{
 		Username: "hanako", Password: password, Status: domain.StatusConfirmed, Sub: "11111111-2222-4333-8444-555555555555",
 		Attributes: map[string]string{"email": "hanako@example.com", "email_verified": "true", "preferred_username": "hana"},
 	}
-	taro := sourcetest.Person{
+	taro := sourcetest.User{
 		Username: "taro", Password: "Other-Password-2", Status: domain.StatusConfirmed, Sub: "99999999-2222-4333-8444-555555555555",
 		Attributes: map[string]string{"email": "taro@example.com", "email_verified": "true"},
 	}
-	pool := &documentedPool{people: []sourcetest.Person{hanako, taro}, caseInsensitive: true}
+	pool := &documentedPool{people: []sourcetest.User{hanako, taro}, caseInsensitive: true}
 	// asked answers a look-up by one name as if another had been asked for.
 	asked := func(name string, as string) func(call) reply {
 		return func(c call) reply {

@@ -49,7 +49,7 @@ func TestTheCognitoSourceKeepsTheContractAgainstMoto(t *testing.T) {
 			sourcetest.Run(t, sourcetest.Harness{
 				Name:     "old",
 				Declared: declared,
-				Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
+				Open: func(t *testing.T, people []sourcetest.User) ports.SourceDirectory {
 					for _, person := range people {
 						pool.add(t, person)
 					}
@@ -69,11 +69,11 @@ func TestTheCognitoSourceKeepsTheContractAgainstMoto(t *testing.T) {
 // pool made one, which is the sub.
 func signInByEmail(t *testing.T, url string) {
 	pool := newMotoPool(t, url, types.UsernameAttributeTypeEmail)
-	pool.add(t, sourcetest.Person{
+	pool.add(t, sourcetest.User{
 		Username: "hanako@example.com", Password: password, Status: domain.StatusConfirmed,
 		Attributes: map[string]string{"email_verified": "true"},
 	})
-	pool.add(t, sourcetest.Person{Username: "taro@example.com", Password: password, Status: domain.StatusConfirmed})
+	pool.add(t, sourcetest.User{Username: "taro@example.com", Password: password, Status: domain.StatusConfirmed})
 	for _, way := range ways() {
 		settings := cognitosource.Settings{
 			UserPoolID: cognitosource.UserPoolID(pool.id), ClientID: cognitosource.ClientID(pool.clientID), Profile: way,
@@ -144,7 +144,7 @@ func newMotoPool(t *testing.T, url string, names ...types.UsernameAttributeType)
 }
 
 // add puts a person into the pool, in the state that they are to be in.
-func (p *motoPool) add(t *testing.T, person sourcetest.Person) {
+func (p *motoPool) add(t *testing.T, person sourcetest.User) {
 	t.Helper()
 	must := func(_ any, err error) {
 		t.Helper()
@@ -186,7 +186,7 @@ func (p *motoPool) add(t *testing.T, person sourcetest.Person) {
 
 // registerToken makes the person one who has an authenticator app. Moto takes
 // any code.
-func (p *motoPool) registerToken(t *testing.T, person sourcetest.Person) {
+func (p *motoPool) registerToken(t *testing.T, person sourcetest.User) {
 	t.Helper()
 	answer, err := p.api.AdminInitiateAuth(t.Context(), &cognitoidentityprovider.AdminInitiateAuthInput{
 		UserPoolId: &p.id, ClientId: &p.clientID, AuthFlow: types.AuthFlowTypeAdminUserPasswordAuth,
@@ -238,7 +238,7 @@ func TestTheCognitoSourceKeepsTheContractAsDocumented(t *testing.T) {
 			harness := sourcetest.Harness{
 				Name:     "old",
 				Declared: common,
-				Open: func(_ *testing.T, people []sourcetest.Person) ports.SourceDirectory {
+				Open: func(_ *testing.T, people []sourcetest.User) ports.SourceDirectory {
 					pool.people = people
 					return s.open(way)
 				},
@@ -277,7 +277,7 @@ func TestTheCognitoSourceKeepsTheContractAsDocumented(t *testing.T) {
 
 // documentedPool answers as Cognito's documentation has it (cognito-facts 23 to 26).
 type documentedPool struct {
-	people                        []sourcetest.Person
+	people                        []sourcetest.User
 	caseInsensitive, hidesUnknown bool
 	way                           cognitosource.Profile
 }
@@ -289,7 +289,7 @@ func (p *documentedPool) answer(c call) reply {
 	return p.signIn(c.body.AuthParameters["USERNAME"], c.body.AuthParameters["PASSWORD"])
 }
 
-func (p *documentedPool) lookUp(name string) (sourcetest.Person, bool) {
+func (p *documentedPool) lookUp(name string) (sourcetest.User, bool) {
 	equal := func(a, b string) bool { return a == b }
 	if p.caseInsensitive {
 		equal = strings.EqualFold
@@ -299,7 +299,7 @@ func (p *documentedPool) lookUp(name string) (sourcetest.Person, bool) {
 			return person, true
 		}
 	}
-	return sourcetest.Person{}, false
+	return sourcetest.User{}, false
 }
 
 func (p *documentedPool) signIn(name, typed string) reply {

@@ -142,7 +142,7 @@ func hashOf(t testing.TB, password string) string {
 }
 
 // flatItem writes a user as an item of the flat table.
-func flatItem(t testing.TB, one sourcetest.Person) object {
+func flatItem(t testing.TB, one sourcetest.User) object {
 	item := object{"username": text(one.Username), "status": text(string(one.Status)), "enabled": flag(!one.Disabled), "sub": text(one.Sub)}
 	if one.Password != "" {
 		item["password_hash"] = text(hashOf(t, one.Password))
@@ -157,7 +157,7 @@ func flatItem(t testing.TB, one sourcetest.Person) object {
 }
 
 // nestedItem writes a user as an item of the nested table.
-func nestedItem(t testing.TB, one sourcetest.Person) object {
+func nestedItem(t testing.TB, one sourcetest.User) object {
 	item, auth, contact := object{}, object{"status": text(string(one.Status))}, object{}
 	if one.Disabled {
 		auth["disabled"] = flag(true)
@@ -201,7 +201,7 @@ func TestTheContract(t *testing.T) {
 		indexed  string
 		keys     []string
 		settings func(testing.TB, string) dynamosource.Settings
-		item     func(testing.TB, sourcetest.Person) object
+		item     func(testing.TB, sourcetest.User) object
 	}{
 		"flat":   {"email", []string{"username"}, flat, flatItem},
 		"nested": {"mail", []string{"pk", "sk"}, nested, nestedItem},
@@ -226,7 +226,7 @@ func TestTheContract(t *testing.T) {
 					sourcetest.Lists, sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence,
 					sourcetest.Closure, sourcetest.CertifiesUnjudged,
 				},
-				Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
+				Open: func(t *testing.T, people []sourcetest.User) ports.SourceDirectory {
 					p.create(t, name, design.indexed, design.keys...)
 					for _, one := range people {
 						p.put(t, name, design.item(t, one))

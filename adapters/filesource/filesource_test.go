@@ -45,7 +45,7 @@ func TestTheFileSourceKeepsTheContract(t *testing.T) {
 					sourcetest.KeepsSubs, sourcetest.VerifiesHashes, sourcetest.CertifiesUnjudged, sourcetest.Lists,
 				},
 				Lister: func() ports.UserLister { return listed },
-				Open: func(t *testing.T, snapshot []sourcetest.Person) ports.SourceDirectory {
+				Open: func(t *testing.T, snapshot []sourcetest.User) ports.SourceDirectory {
 					listed = open(t, fileOf(t, snapshot, hashes))
 					return work.of(listed)
 				},
@@ -65,7 +65,7 @@ func (c *counted) of(d *filesource.Directory) *filesource.Directory {
 func (c *counted) read() map[string]int { return c.work() }
 
 // fileOf writes people as the file has them.
-func fileOf(t *testing.T, snapshot []sourcetest.Person, hashes hasher) string {
+func fileOf(t *testing.T, snapshot []sourcetest.User, hashes hasher) string {
 	t.Helper()
 	entries := make([]map[string]any, len(snapshot))
 	for i, person := range snapshot {

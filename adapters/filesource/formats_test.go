@@ -37,14 +37,14 @@ func TestACSVFileKeepsTheContract(t *testing.T) {
 			sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.CaseInsensitive,
 			sourcetest.KeepsSubs, sourcetest.VerifiesHashes, sourcetest.CertifiesUnjudged,
 		},
-		Open: func(t *testing.T, snapshot []sourcetest.Person) ports.SourceDirectory {
+		Open: func(t *testing.T, snapshot []sourcetest.User) ports.SourceDirectory {
 			return work.of(openAs(t, csvOf(t, snapshot, bcrypt.New(4, nil)), filesource.Settings{Format: filesource.FormatCSV}))
 		},
 	})
 }
 
 // csvOf writes people as a spreadsheet would.
-func csvOf(t *testing.T, snapshot []sourcetest.Person, hashes hasher) string {
+func csvOf(t *testing.T, snapshot []sourcetest.User, hashes hasher) string {
 	t.Helper()
 	columns := []string{"sub", "email", "email_verified", "phone_number", "phone_number_verified", "name", "given_name", "updated_at"}
 	var text strings.Builder
@@ -196,7 +196,7 @@ func TestAnExportOfFirebaseKeepsTheContract(t *testing.T) {
 			sourcetest.DisabledUsers, sourcetest.FederatedUsers, sourcetest.EmailAliases, sourcetest.UnverifiedAliases, sourcetest.Ambiguity,
 			sourcetest.CaseInsensitive, sourcetest.MakesSubs, sourcetest.VerifiesHashes,
 		},
-		Open: func(t *testing.T, snapshot []sourcetest.Person) ports.SourceDirectory {
+		Open: func(t *testing.T, snapshot []sourcetest.User) ports.SourceDirectory {
 			var users []map[string]any
 			for i, person := range snapshot {
 				user := map[string]any{"localId": person.Username, "disabled": person.Disabled, "createdAt": "1508893925000"}

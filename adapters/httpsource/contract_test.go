@@ -20,7 +20,7 @@ import (
 
 // service is a small server that speaks a contract as its documentation has it.
 type service struct {
-	people    []sourcetest.Person
+	people    []sourcetest.User
 	questions atomic.Int64
 	t         *testing.T
 }
@@ -52,13 +52,13 @@ func (s *service) named(r *http.Request, prefix string) string {
 	return name
 }
 
-func (s *service) lookUp(name string) (sourcetest.Person, bool) {
+func (s *service) lookUp(name string) (sourcetest.User, bool) {
 	for _, person := range s.people {
 		if name == person.Username || name == person.Attributes["email"] {
 			return person, true
 		}
 	}
-	return sourcetest.Person{}, false
+	return sourcetest.User{}, false
 }
 
 func (s *service) isRight(name, password string) bool {
@@ -290,7 +290,7 @@ func TestTheHTTPSourceKeepsTheContract(t *testing.T) {
 			sourcetest.Run(t, sourcetest.Harness{
 				Name:     "legacy",
 				Declared: append(test.declared, outages...),
-				Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
+				Open: func(t *testing.T, people []sourcetest.User) ports.SourceDirectory {
 					s.people = people
 					return open(t, server.URL, token)
 				},

@@ -290,7 +290,7 @@ func TestTheLDAPSourceKeepsTheContractAsActiveDirectoryAnswers(t *testing.T) {
 			sourcetest.Misconfiguration, sourcetest.Silence,
 			sourcetest.Closure, sourcetest.Unreadability, sourcetest.CertifiesUnjudged,
 		},
-		Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
+		Open: func(t *testing.T, people []sourcetest.User) ports.SourceDirectory {
 			for _, person := range people {
 				dc.accounts = append(dc.accounts, accountOf(t, person))
 			}
@@ -319,7 +319,7 @@ func TestTheLDAPSourceKeepsTheContractAsActiveDirectoryAnswers(t *testing.T) {
 	}
 }
 
-func accountOf(t *testing.T, person sourcetest.Person) *account {
+func accountOf(t *testing.T, person sourcetest.User) *account {
 	t.Helper()
 	return normal(person.Username, func(a *account) {
 		a.password = person.Password

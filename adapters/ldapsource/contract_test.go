@@ -53,7 +53,7 @@ func TestTheLDAPSourceKeepsTheContractAgainstSlapd(t *testing.T) {
 					sourcetest.Lists,
 				},
 				Lister: func() ports.UserLister { return listed },
-				Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
+				Open: func(t *testing.T, people []sourcetest.User) ports.SourceDirectory {
 					var entries []entry
 					for _, person := range people {
 						entries = append(entries, entryOf(person))
@@ -79,7 +79,7 @@ func TestTheLDAPSourceKeepsTheContractAgainstSlapd(t *testing.T) {
 }
 
 // entryOf is a person as an entry, in the state that their status stands for.
-func entryOf(person sourcetest.Person) entry {
+func entryOf(person sourcetest.User) entry {
 	e := entry{
 		"uid=" + ldap.EscapeDN(person.Username) + "," + people,
 		"objectClass: inetOrgPerson", "uid: " + person.Username, "cn: " + person.Username, "sn: nobody",

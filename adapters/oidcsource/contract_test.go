@@ -34,7 +34,7 @@ type peer struct {
 
 // startPeer starts the provider with these people, or skips the test with a line
 // that says so, or fails where E2E=required.
-func startPeer(t *testing.T, people []sourcetest.Person) *peer {
+func startPeer(t *testing.T, people []sourcetest.User) *peer {
 	t.Helper()
 	folder, err := filepath.Abs(filepath.Join("testdata", "provider"))
 	if err != nil {
@@ -76,7 +76,7 @@ func startPeer(t *testing.T, people []sourcetest.Person) *peer {
 }
 
 // peopleFile writes people as the provider reads them.
-func peopleFile(t *testing.T, people []sourcetest.Person) []byte {
+func peopleFile(t *testing.T, people []sourcetest.User) []byte {
 	t.Helper()
 	entries := make([]map[string]any, len(people))
 	for i, person := range people {
@@ -133,7 +133,7 @@ func TestTheOIDCSourceKeepsTheContractAgainstOIDCProvider(t *testing.T) {
 		sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence,
 		sourcetest.Closure, sourcetest.Unreadability, sourcetest.CertifiesUnjudged,
 	}
-	p := startPeer(t, sourcetest.People(declared...))
+	p := startPeer(t, sourcetest.Users(declared...))
 	for name, way := range map[string]func(*oidcsource.Settings){
 		"profile from the ID token": func(*oidcsource.Settings) {},
 		"profile from userinfo, client in the form": func(s *oidcsource.Settings) {
@@ -171,7 +171,7 @@ func TestTheOIDCSourceKeepsTheContractAgainstOIDCProvider(t *testing.T) {
 			}
 			sourcetest.Run(t, sourcetest.Harness{
 				Name: "legacy", Declared: declared,
-				Open: func(t *testing.T, _ []sourcetest.Person) ports.SourceDirectory {
+				Open: func(t *testing.T, _ []sourcetest.User) ports.SourceDirectory {
 					return open(t, p.settings(way))
 				},
 				Questions:   func() int { return int(p.signIns.Load()) },

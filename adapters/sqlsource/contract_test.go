@@ -56,7 +56,7 @@ func contract(t *testing.T, s *server, more ...sourcetest.Capability) {
 		Name:     "people",
 		Work:     func() map[string]int { return work() },
 		Declared: capabilities(more...),
-		Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
+		Open: func(t *testing.T, people []sourcetest.User) ports.SourceDirectory {
 			fill(t, s, people)
 			directory := open(t, settings)
 			work, listed = sqlsource.CountHashes(directory), directory
@@ -104,7 +104,7 @@ func openWith(t *testing.T, settings sqlsource.Settings, options sqlsource.Optio
 }
 
 // fill puts people into the table.
-func fill(t *testing.T, s *server, people []sourcetest.Person) {
+func fill(t *testing.T, s *server, people []sourcetest.User) {
 	t.Helper()
 	hashes := bcrypt.New(4, nil) // the least there is: it is asked for hundreds of times
 	for _, entry := range people {

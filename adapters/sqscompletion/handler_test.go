@@ -149,7 +149,7 @@ func by(_ context.Context, completion domain.Completion) (domain.CompletionRecor
 	case "owed":
 		record.Reason = domain.ReasonNotCreatedYet
 	case "failed":
-		record.Outcome, record.Reason = domain.CompletionOwed, domain.CompletionReason(domain.ReasonSourceThrottled)
+		record.Outcome, record.Reason = domain.CompletionPending, domain.CompletionReason(domain.ReasonSourceThrottled)
 		return record, errors.New("the source said so")
 	case "panics":
 		panic("alice@example.com")
@@ -267,7 +267,7 @@ func TestTheHandlerAnswersBeforeLambdaEndsIt(t *testing.T) {
 				return domain.CompletionRecord{Outcome: domain.CompletionDone}, nil
 			}
 			<-ctx.Done() // the source takes its time
-			return domain.CompletionRecord{Outcome: domain.CompletionOwed, Reason: domain.CompletionReason(domain.ReasonDeadlineExceeded)}, ctx.Err()
+			return domain.CompletionRecord{Outcome: domain.CompletionPending, Reason: domain.CompletionReason(domain.ReasonDeadlineExceeded)}, ctx.Err()
 		})
 		back := f.invoke(ctx, t, message("completed", 1), message("slow", 1), message("not-reached", 1), message("nor-this", 1))
 		if want := []string{"message-slow", "message-not-reached", "message-nor-this"}; !slices.Equal(back, want) {

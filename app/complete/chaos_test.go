@@ -168,7 +168,7 @@ func (s chaosSink) RecordCompletion(ctx context.Context, record domain.Completio
 	switch record.Outcome {
 	case domain.CompletionDone:
 		s.c.counts.Completed++
-	case domain.CompletionOwed:
+	case domain.CompletionPending:
 		s.c.counts.Owed++
 	case domain.CompletionAbandoned:
 		s.c.counts.Abandoned++

@@ -135,7 +135,7 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 		result.stopped(domain.ReasonSourceUserReplaced, nil)
 		return
 	}
-	if reason := domain.SamePerson(c.options.Rules, completion, person.User, *created); reason != "" {
+	if reason := domain.SameUser(c.options.Rules, completion, person.User, *created); reason != "" {
 		result.stopped(reason, nil)
 		return
 	}
@@ -179,7 +179,7 @@ func (c *Completer) stillReady(ctx context.Context, completion domain.Completion
 		result.stopped(domain.ReasonDestinationReplaced, nil)
 		return false
 	}
-	if reason := domain.SamePerson(c.options.Rules, completion, person, *again); reason != "" {
+	if reason := domain.SameUser(c.options.Rules, completion, person, *again); reason != "" {
 		result.stopped(reason, nil)
 		return false
 	}

@@ -192,7 +192,7 @@ func (c came) record() domain.CompletionRecord {
 func TestATryToFinishAMove(t *testing.T) {
 	t.Parallel()
 	const (
-		done, later, never = domain.CompletionDone, domain.CompletionOwed, domain.CompletionAbandoned
+		done, later, never = domain.CompletionDone, domain.CompletionPending, domain.CompletionAbandoned
 		keep, del          = domain.AfterKeep, domain.AfterDelete
 	)
 	// Only the message knows the groups.
@@ -679,7 +679,7 @@ func TestNoAnswerKeepsTheMoveOwed(t *testing.T) {
 					if i > 5 {
 						groups = 1
 					}
-					if got != (came{outcome: domain.CompletionOwed, reason: want, groups: groups}).record() {
+					if got != (came{outcome: domain.CompletionPending, reason: want, groups: groups}).record() {
 						t.Errorf("recorded %+v, want reason %s", got, want)
 					}
 					if !errors.Is(err, row.err) {

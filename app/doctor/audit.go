@@ -28,14 +28,14 @@ func (f *Facts) gatherAudit(ctx context.Context, access Setup) {
 	case unread || f.aside("AUDIT_EVENT_BUS"):
 		f.bus = unasked[string](becauseOf(nameConfiguration))
 	case audit.EventBus != "":
-		f.bus = ask(ctx, func(ctx context.Context) (string, error) { return access.AuditPlaces.EventBus(ctx, audit.EventBus) })
+		f.bus = ask(ctx, func(ctx context.Context) (string, error) { return access.AuditTargets.EventBus(ctx, audit.EventBus) })
 	}
 	switch {
 	case unread || f.aside("AUDIT_FIREHOSE_STREAM"):
 		f.stream = unasked[setup.DeliveryStream](becauseOf(nameConfiguration))
 	case audit.FirehoseStream != "":
 		f.stream = ask(ctx, func(ctx context.Context) (setup.DeliveryStream, error) {
-			return access.AuditPlaces.DeliveryStream(ctx, audit.FirehoseStream)
+			return access.AuditTargets.DeliveryStream(ctx, audit.FirehoseStream)
 		})
 	}
 }

@@ -70,7 +70,7 @@ func (w *world) Groups(context.Context, string) ([]string, error) { return w.gro
 
 func (w *world) Identity(context.Context) (setup.Identity, error) { return w.identity, nil }
 
-func (w *world) TryRole(_ context.Context, _, externalID string) error {
+func (w *world) AssumeRole(_ context.Context, _, externalID string) error {
 	if externalID == "" {
 		return w.bareRoleErr
 	}
@@ -177,7 +177,7 @@ func inOrder() *world {
 func (w *world) examine(ctx context.Context) map[string]doctor.Check {
 	checks := make(map[string]doctor.Check)
 	for _, check := range doctor.Examine(doctor.Gather(ctx, w.settings, doctor.Setup{
-		Own: w, Roles: w, Functions: w, Reach: w.reach, Groups: w, Queues: w, AuditPlaces: w, Tables: w, Unretiring: w.unretiring,
+		Own: w, Roles: w, Functions: w, Reach: w.reach, Groups: w, Queues: w, AuditTargets: w, Tables: w, Unretiring: w.unretiring,
 		SourcePools:  []setup.UserPoolReader{pools{pool: w.source, client: w.client}},
 		Destinations: pools{func() (setup.UserPool, error) { return w.pool, nil }, w.client, w.clients, w.clientsErr},
 	})) {

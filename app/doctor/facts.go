@@ -82,7 +82,7 @@ type Setup struct {
 	Groups       setup.GroupReader
 	Queues       setup.QueueReader
 	Tables       setup.TableReader
-	AuditPlaces  setup.AuditPlaceReader
+	AuditTargets setup.AuditTargetReader
 	// Unretiring names the sources that cannot part with users.
 	Unretiring func(context.Context) ([]string, error)
 	// Waiting is told what has not been answered yet, each time that this changes;
@@ -213,7 +213,7 @@ func (f *Facts) gatherRole(ctx context.Context, access Setup) {
 	}
 	try := func(externalID string) Fact[bool] {
 		return ask(ctx, func(ctx context.Context) (bool, error) {
-			err := access.Roles.TryRole(ctx, source.RoleARN, externalID)
+			err := access.Roles.AssumeRole(ctx, source.RoleARN, externalID)
 			return err == nil, err
 		})
 	}

@@ -12,8 +12,8 @@ import (
 )
 
 func TestTheContractOfSources(t *testing.T) {
-	sourcetest.Run(t, sourcetest.Harness{Name: "SOURCE", Open: func(t *testing.T, people []sourcetest.Person) ports.SourceDirectory {
-		users := make(map[string]sourcetest.Person)
+	sourcetest.Run(t, sourcetest.Harness{Name: "SOURCE", Open: func(t *testing.T, people []sourcetest.User) ports.SourceDirectory {
+		users := make(map[string]sourcetest.User)
 		for _, person := range people {
 			users[person.Username] = person
 		}

@@ -5,18 +5,19 @@ import (
 	"errors"
 )
 
-// Errors of calls that no service answered, or that it refused because of the
+// Errors of calls without a response, or that AWS rejected because of the
 // caller's own credentials, matched by errors.Is.
 var (
 	// ErrNoCredentials: the SDK found no credentials at all.
 	ErrNoCredentials = errors.New("no AWS credentials were found")
-	// ErrNoProfile: the AWS configuration has no profile of the name given.
+	// ErrNoProfile: the AWS configuration has no profile with the given name.
 	ErrNoProfile = errors.New("there is no AWS profile of this name")
 	// ErrExpired: the credentials or the session behind them have expired.
 	ErrExpired = errors.New("the AWS credentials have expired")
-	// ErrRejected: AWS does not know the credentials, or their signature is wrong.
+	// ErrRejected: AWS does not know the credentials, or the signature is
+	// wrong.
 	ErrRejected = errors.New("AWS rejects the credentials")
-	// ErrNoRegion: nothing says which region to ask.
+	// ErrNoRegion: no AWS region is configured.
 	ErrNoRegion = errors.New("no AWS region is set")
 	// ErrUnreachable: no connection to AWS could be made.
 	ErrUnreachable = errors.New("AWS cannot be reached")

@@ -1,10 +1,10 @@
-// Package setup holds the interfaces of the operator's checks: what a set-up in AWS
-// is made of. The function does not import it. It imports domain.
+// Package setup has the interfaces of the operator's checks of a set-up in AWS.
+// The function does not import it. It imports domain.
 //
-// Every method only reads. An error matches, by errors.Is, [ErrNotPermitted] when
-// the caller may not ask, [ErrNotFound] when what was asked for is not there, and
-// the context's own error when the context ended first; any other error means
-// that there was no answer.
+// Every method only reads. An error matches, by errors.Is, [ErrNotPermitted] if
+// the caller has no permission, [ErrNotFound] if the resource does not exist,
+// and the context's own error if the context ended first. Any other error means
+// that there was no response.
 package setup
 
 import (
@@ -16,17 +16,17 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// IdentityReader tells who is asking.
+// IdentityReader returns the caller's identity.
 type IdentityReader interface {
-	// Identity returns whose credentials the caller has.
+	// Identity returns the identity of the caller's credentials.
 	Identity(ctx context.Context) (Identity, error)
 }
 
-// RoleAssumer tries roles.
+// RoleAssumer tests roles.
 type RoleAssumer interface {
-	// TryRole takes on the role and throws the session away. An empty external
-	// ID is not sent at all. It returns nil when the role was given.
-	TryRole(ctx context.Context, roleARN, externalID string) error
+	// AssumeRole assumes the role and discards the session. An empty external
+	// ID is not sent. It returns nil on success.
+	AssumeRole(ctx context.Context, roleARN, externalID string) error
 }
 
 // UserPoolReader reads the settings of user pools.
@@ -54,47 +54,48 @@ type QuotaReader interface {
 
 // QueueReader reads the settings of queues.
 type QueueReader interface {
-	// Queue returns the settings of the queue of a URL.
+	// Queue returns the settings of the queue with this URL.
 	Queue(ctx context.Context, url string) (Queue, error)
 }
 
 // TableReader reads the settings of DynamoDB tables.
 type TableReader interface {
-	// Table returns the settings of the table of a name.
+	// Table returns the settings of the table with this name.
 	Table(ctx context.Context, name string) (Table, error)
 }
 
-// AuditPlaceReader reads the places of audit records in AWS.
-type AuditPlaceReader interface {
-	// EventBus returns the ARN of the event bus of a name or ARN.
+// AuditTargetReader reads the targets of audit records in AWS.
+type AuditTargetReader interface {
+	// EventBus returns the ARN of the event bus with this name or ARN.
 	EventBus(ctx context.Context, bus string) (arn string, err error)
-	// DeliveryStream returns the settings of the Firehose stream of a name.
+	// DeliveryStream returns the settings of the Firehose stream with this
+	// name.
 	DeliveryStream(ctx context.Context, name string) (DeliveryStream, error)
 }
 
 // FunctionReader reads the settings of functions.
 type FunctionReader interface {
-	// Function returns the settings of the function that a name, a name with a
-	// qualifier or an ARN names.
+	// Function returns the settings of the function with this name, name and
+	// qualifier, or ARN.
 	Function(ctx context.Context, name string) (Function, error)
-	// InvokePermissions returns what the resource-based policy of the function
-	// says; none, and no error, where there is no policy. The policy of a
-	// version or alias is its own.
+	// InvokePermissions returns the statements of the function's resource-based
+	// policy. Without a policy, it returns none and no error. A version or
+	// alias has its own policy.
 	InvokePermissions(ctx context.Context, name string) ([]InvokePermission, error)
 }
 
-// Identity is whose credentials a caller has.
+// Identity is the identity of a caller.
 type Identity struct {
 	ARN, Account string
 }
 
-// UserPool is what the settings of a user pool say.
+// UserPool has the settings of a user pool.
 type UserPool struct {
 	ID, ARN, Name string
-	// Attributes is the schema.
+	// Attributes is the attribute schema.
 	Attributes []PoolAttribute
-	// AliasAttributes sign in beside the username; UsernameAttributes in its
-	// place. Only one of the two can be set.
+	// AliasAttributes are sign-in names besides the username;
+	// UsernameAttributes replace it. Only one of the two can be set.
 	AliasAttributes, UsernameAttributes []string
 	CaseSensitive                       bool
 	// MFA is OFF, OPTIONAL or ON.
@@ -115,30 +116,31 @@ type UserPool struct {
 
 // PoolAttribute is an attribute of a user pool's schema.
 type PoolAttribute struct {
-	// Name is whole: custom ones begin with "custom:".
+	// Name is the full name; custom attributes begin with "custom:".
 	Name string
 	// Type is String, Number, DateTime or Boolean.
 	Type              string
 	Mutable, Required bool
-	// Least and Most bound the length of a String or the value of a Number;
-	// nil where there is no bound.
+	// Least and Most are the bounds of a String's length or a Number's value;
+	// nil without a bound.
 	Least, Most *int
 }
 
-// AppClient is what the settings of an app client say.
+// AppClient has the settings of an app client.
 type AppClient struct {
 	ID string
-	// Flows are the explicit authentication flows that are allowed.
+	// Flows are the allowed authentication flows.
 	Flows []string
-	// Secret is empty where the client has none.
+	// Secret is empty if the client has none.
 	Secret domain.Secret
-	// ConcealsUsers is true where PreventUserExistenceErrors is ENABLED.
+	// ConcealsUsers is true if PreventUserExistenceErrors is ENABLED.
 	ConcealsUsers bool
-	// ReadAttributes are those that the client's ID tokens hold; none stands
-	// for Cognito's default, the standard attributes.
+	// ReadAttributes are the attributes in the client's ID tokens. An empty
+	// list means Cognito's default, the standard attributes.
 	ReadAttributes []string
-	// WriteAttributes are those that users can change through the client; none
-	// stands for Cognito's default, which this project takes for every attribute.
+	// WriteAttributes are the attributes that users can change through the
+	// client. An empty list means Cognito's default, which this project treats
+	// as every attribute.
 	WriteAttributes []string
 }
 
@@ -148,27 +150,26 @@ func (c AppClient) Writes(attribute string) bool {
 	return len(c.WriteAttributes) == 0 || slices.Contains(c.WriteAttributes, attribute)
 }
 
-// Queue is what the settings of a queue say.
+// Queue has the settings of a queue.
 type Queue struct {
 	ARN string
-	// Encryption says by which keys messages are encrypted at rest; empty where
-	// they are not.
+	// Encryption is the kind of keys that encrypt messages at rest; empty
+	// without encryption.
 	Encryption string
-	// DeadLetters is the ARN of the dead-letter queue, which takes a message
-	// that was received MaxReceives times; empty where there is none.
+	// DeadLetters is the ARN of the dead-letter queue, or empty. It gets
+	// messages that were received MaxReceives times.
 	DeadLetters string
 	MaxReceives int
 }
 
-// Table is what the settings of a DynamoDB table say.
+// Table has the settings of a DynamoDB table.
 type Table struct {
 	ARN string
-	// State is ACTIVE or UPDATING where the table can be used.
+	// State is ACTIVE or UPDATING if the table can be used.
 	State string
-	// Key is what an item is found by.
+	// Key is the table's primary key.
 	Key []TableKey
-	// Expires is the attribute that says until when an item is kept; empty where
-	// all are for ever.
+	// Expires is the time-to-live attribute; empty if items do not expire.
 	Expires string
 }
 
@@ -177,22 +178,22 @@ type TableKey struct {
 	Name string
 	// Type is S, N or B.
 	Type string
-	// Sorts is true of what orders items under one key.
+	// Sorts is true for a sort key.
 	Sorts bool
 }
 
-// DeliveryStream is what the settings of a Firehose stream say.
+// DeliveryStream has the settings of a Firehose stream.
 type DeliveryStream struct {
 	ARN string
-	// Status is ACTIVE where it takes records.
+	// Status is ACTIVE if the stream accepts records.
 	Status string
-	// Source is DirectPut where programs put records into it.
+	// Source is DirectPut if programs send records to the stream.
 	Source string
 }
 
-// Function is what the settings of a function say.
+// Function has the settings of a Lambda function.
 type Function struct {
-	// ARN ends in the qualifier by which the function was asked for, if any.
+	// ARN includes the qualifier with which the function was read, if any.
 	ARN, Name string
 	// Role is the ARN of the execution role.
 	Role          string
@@ -202,30 +203,31 @@ type Function struct {
 	Architectures []string
 	// Command is the command of the image; empty for the image's own.
 	Command []string
-	// State is Active where the function can run.
+	// State is Active if the function can run.
 	State, StateReason string
-	// Environment are its variables; nil where they cannot be read. No value
-	// may be shown.
+	// Environment has the function's variables; nil if they cannot be read. No
+	// value may be shown.
 	Environment map[string]domain.Secret
 }
 
 // InvokePermission is a statement of a function's resource-based policy.
 type InvokePermission struct {
 	Allow bool
-	// Principals as the policy names them: a service, an account, "*".
+	// Principals are the principals as written in the policy: a service, an
+	// account, "*".
 	Principals []string
 	Actions    []string
-	// SourceARNs and SourceAccounts are the conditions on the caller; none
-	// where there is no such condition.
+	// SourceARNs and SourceAccounts are the conditions on the caller; empty
+	// without such a condition.
 	SourceARNs, SourceAccounts []string
-	// OtherConditions names the conditions that are none of those.
+	// OtherConditions lists the names of all other conditions.
 	OtherConditions []string
 }
 
 // Errors of reading a set-up, matched by errors.Is.
 var (
-	// ErrNotPermitted: the caller may not ask this.
+	// ErrNotPermitted: the caller has no permission.
 	ErrNotPermitted = errors.New("not permitted")
-	// ErrNotFound: what was asked for is not there.
+	// ErrNotFound: the resource does not exist.
 	ErrNotFound = errors.New("not found")
 )

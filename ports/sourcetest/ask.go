@@ -14,36 +14,37 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// source is the adapter under test. Every question goes through it, and every
-// answer is looked at for what holds of all answers.
+// source is the adapter under test. Every question goes through it, and it
+// checks what must hold for every answer.
 type source struct {
 	name      string
 	directory ports.SourceDirectory
 	secrets   []string
 	noLookUps bool
-	// safetyNet is how long any one question may take, and how long it may go on
-	// after its context ended. No result of a directory that answers depends on it.
+	// safetyNet limits the time of one question, and the time after its context
+	// ended. No result of a responding directory depends on it.
 	safetyNet time.Duration
 }
 
-// over is the same source over another directory, one that is out of order.
+// over returns the same source over another directory, which is out of order.
 func (s *source) over(directory ports.SourceDirectory) *source {
 	other := *s
 	other.directory = directory
 	return &other
 }
 
-// answer is what came of one question.
+// answer is the result of one question.
 type answer struct {
 	finding domain.Finding
 	err     error
-	// decision is what the default rules make of it, where there was no error.
+	// decision is the decision by the default rules, if there was no error.
 	decision domain.Decision
-	// excused is the answer of a directory without look-ups to a look-up.
+	// excused is true for a look-up at a directory that does not support
+	// look-ups.
 	excused bool
 }
 
-// signIn asks in a context of the suite's own.
+// signIn asks with a context of its own.
 func (s *source) signIn(t *testing.T, username, password string) answer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), s.safetyNet)
@@ -51,7 +52,7 @@ func (s *source) signIn(t *testing.T, username, password string) answer {
 	return s.signInWithin(ctx, t, username, password)
 }
 
-// find asks likewise.
+// find asks with a context of its own.
 func (s *source) find(t *testing.T, username string) answer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), s.safetyNet)
@@ -77,11 +78,11 @@ func (s *source) findWithin(ctx context.Context, t *testing.T, username string) 
 	})
 }
 
-// errNoAnswer stands for the answer that did not come.
+// errNoAnswer replaces the answer that was not returned in time.
 var errNoAnswer = errors.New("no answer")
 
-// ask puts one question, waits for the answer no longer than a context lasts,
-// and holds it to what the port promises of every answer.
+// ask puts one question, waits at most until the context ends, and checks what
+// the port promises for every answer.
 func (s *source) ask(t *testing.T, attempt domain.Attempt, question func() (domain.Finding, error)) answer {
 	t.Helper()
 	answers := make(chan answer, 1)
@@ -103,29 +104,29 @@ func (s *source) ask(t *testing.T, attempt domain.Attempt, question func() (doma
 	return a
 }
 
-// challengeName is what a challenge's name from a service's documentation looks like.
+// challengeName matches the name of a challenge from a service's documentation.
 var challengeName = regexp.MustCompile(`^[A-Z0-9_]{0,32}$`)
 
 func (s *source) inspect(t *testing.T, a answer) {
 	t.Helper()
 	if a.err != nil {
 		if a.finding.Kind != 0 {
-			t.Errorf("the error came with a finding, %v: an error is no answer", a.finding)
+			t.Errorf("the error came with the finding %v; an error must come alone", a.finding)
 		}
 		if !isClassified(a.err) {
-			t.Errorf("the error matches none of the port's: its type is %T", a.err)
+			t.Errorf("the error matches none of the errors of ports; its type is %T", a.err)
 		}
 		s.inspectError(t, a.err)
 		return
 	}
 	if !slices.Contains(domain.FindingKinds(), a.finding.Kind) {
-		t.Errorf("no error, and no finding that there is: %d", a.finding.Kind)
+		t.Errorf("no error, and an unknown finding: %d", a.finding.Kind)
 	}
 	if a.finding.Source != s.name {
-		t.Errorf("the finding names another source, or none")
+		t.Errorf("the finding must name this source")
 	}
 	if !challengeName.MatchString(a.finding.Challenge) {
-		t.Errorf("the finding's challenge is no name of a challenge")
+		t.Errorf("the finding's challenge is not the name of a challenge")
 	}
 	for _, printed := range prints(a.finding) {
 		s.inspectText(t, "the printed finding", printed)
@@ -144,8 +145,8 @@ func isClassified(err error) bool {
 	return false
 }
 
-// inspectError looks at the error and at all that it wraps: whoever logs one
-// may log the other.
+// inspectError checks the error and all errors that it wraps, because any of
+// them may be logged.
 func (s *source) inspectError(t *testing.T, err error) {
 	t.Helper()
 	for _, printed := range prints(err) {
@@ -171,24 +172,25 @@ func prints(value any) []string {
 	return printed
 }
 
-// inspectText fails without showing the text, which is what must not be seen.
+// inspectText checks a text. On failure it does not print the text, which may
+// contain a secret.
 func (s *source) inspectText(t *testing.T, what, text string) {
 	t.Helper()
 	for _, secret := range s.secrets {
 		if strings.Contains(text, secret) {
-			t.Errorf("%s holds a person's name, password or attribute", what)
+			t.Errorf("%s contains a user's name, password or attribute", what)
 			return
 		}
 	}
 }
 
-// secretsOf lists what no text may hold. Values that mean nothing by
-// themselves, such as "true", are left out.
-func secretsOf(people []Person) []string {
+// secretsOf lists values that no text may contain. It leaves out short values
+// with many meanings, such as "true".
+func secretsOf(users []User) []string {
 	secrets := []string{unknown, "Wrong-Password"}
-	for _, person := range people {
-		values := []string{person.Username, person.Password, person.Sub}
-		for _, value := range person.Attributes {
+	for _, known := range users {
+		values := []string{known.Username, known.Password, known.Sub}
+		for _, value := range known.Attributes {
 			values = append(values, value)
 		}
 		for _, value := range values {
@@ -200,12 +202,12 @@ func secretsOf(people []Person) []string {
 	return secrets
 }
 
-// excuse holds the answer to what a directory without look-ups says to one: a
-// refusal that shows nobody and, above all, calls nobody unknown.
+// excuse checks the answer of a directory without look-ups: a refusal that
+// shows no user and never says that a user is unknown.
 func (a *answer) excuse(t *testing.T) {
 	t.Helper()
 	a.refused(t, domain.ReasonLookUpUnsupported)
-	a.nobody(t)
+	a.noUser(t)
 	a.excused = true
 }
 
@@ -221,7 +223,8 @@ func (a answer) refused(t *testing.T, reasons ...domain.Reason) {
 	}
 }
 
-// migrated fails unless the answer moves this person, for the reason, with the status.
+// migrated fails unless the answer migrates this user, for the reason, with the
+// status.
 func (a answer) migrated(t *testing.T, username string, reason domain.Reason, status domain.FinalStatus) {
 	t.Helper()
 	switch {
@@ -231,15 +234,15 @@ func (a answer) migrated(t *testing.T, username string, reason domain.Reason, st
 	case a.decision.Verdict != domain.Migrate || a.decision.Reason != reason || a.decision.User.FinalStatus != status:
 		t.Errorf("got %v, %v by %v, want a migration: %v, %q", a.decision, a.decision.User, a.finding, reason, status)
 	case a.finding.User.Username != username:
-		t.Errorf("the finding is of another user than the one asked for")
+		t.Errorf("the finding is about another user than the one asked for")
 	}
 }
 
-// nobody fails where the finding carries a user: there is none to be shown.
-func (a answer) nobody(t *testing.T) {
+// noUser fails if the finding contains a user.
+func (a answer) noUser(t *testing.T) {
 	t.Helper()
 	if user := a.finding.User; user.Username != "" || user.Sub != "" || len(user.Attributes) > 0 || len(user.Identifiers) > 0 {
-		t.Errorf("the finding carries somebody's profile: %v", a.finding)
+		t.Errorf("the finding contains a user's profile: %v", a.finding)
 	}
 }
 
@@ -254,7 +257,7 @@ func (a answer) failed(t *testing.T, want error) {
 	}
 }
 
-// isNot fails where the error matches a class that it is not of.
+// isNot fails if the error matches the class.
 func (a answer) isNot(t *testing.T, class error) {
 	t.Helper()
 	if errors.Is(a.err, class) {
@@ -262,8 +265,8 @@ func (a answer) isNot(t *testing.T, class error) {
 	}
 }
 
-// notJudged fails unless the error certifies that the password was not judged,
-// where the directory declares that it does so.
+// notJudged fails unless the error says that the password was not checked, if
+// the directory declares that capability.
 func (s *suite) notJudged(t *testing.T, a answer) {
 	t.Helper()
 	if s.can(CertifiesUnjudged) && !errors.Is(a.err, ports.ErrNotJudged) {

@@ -1,12 +1,13 @@
-// Package sourcetest is the contract that every source adapter passes: [Run]
-// puts the questions of a migration to a [ports.SourceDirectory] over a
-// directory of known [People], and holds the answers to what the port says.
+// Package sourcetest has the shared tests of all source adapters. [Run] asks a
+// [ports.SourceDirectory] about known [Users], and checks the answers against
+// the port's contract.
 //
-// An adapter's test fills in a [Harness] and declares what its directory can do.
-// Nothing is sniffed: what is declared is tested, what is not is said in the
-// test's log, and a declaration that no test came to is a failure. What counts
-// is what comes of a finding, so where two findings are equally right the suite
-// asks domain.Decide, with the default rules, for its reason.
+// An adapter's test fills in a [Harness] and declares the directory's
+// capabilities. The suite does not detect capabilities. It tests what is
+// declared, logs what is not, and fails if no test covers a declared one. It
+// checks the decision that follows from a finding: if two findings are equally
+// right, both are accepted if domain.Decide, with the default rules, returns
+// the expected reason.
 //
 // It imports domain and ports; only tests import it.
 package sourcetest

@@ -8,97 +8,99 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// Harness is a source adapter and a directory for it, as the adapter's test
-// prepares them.
+// Harness is a source adapter with a directory, prepared by the adapter's test.
 type Harness struct {
-	// Name is the name that the source was opened with.
+	// Name is the source's name.
 	Name string
-	// Declared lists what the directory can do, beyond what each one must.
+	// Declared lists the capabilities of the directory.
 	Declared []Capability
-	// Open makes a directory that holds these people and returns the adapter
-	// over it, with [domain.DefaultRules]. It is called once; the people are
-	// those that the declared capabilities call for.
-	Open func(t *testing.T, people []Person) ports.SourceDirectory
-	// Questions tells how often the directory that Open made was asked about a
-	// password so far. It goes with [CountsQuestions].
+	// Open creates a directory that contains these users, and returns the
+	// adapter over it, with [domain.DefaultRules]. It is called once. The users
+	// depend on the declared capabilities.
+	Open func(t *testing.T, users []User) ports.SourceDirectory
+	// Questions returns how often the directory was asked about a password. It
+	// requires [CountsQuestions].
 	Questions func() int
-	// Work tells what the adapter that Open made has computed of hashes so far, in
-	// units and by names of the harness's own. It goes with [VerifiesHashes].
+	// Work returns the hash computations of the adapter, in units and by names
+	// that the harness chooses. It requires [VerifiesHashes].
 	Work func() map[string]int
-	// Lister returns the lister of the directory that Open made. It goes with [Lists].
+	// Lister returns the lister of the directory. It requires [Lists].
 	Lister func() ports.UserLister
-	// The others return the adapter over a directory that is out of order. Each
-	// goes with the capability of its name.
+	// These functions return the adapter over a directory that is out of order.
+	// Each requires the capability of its name.
 	Unreachable, Throttled, Misconfigured, Silent, Closed, Unreadable func(t *testing.T) ports.SourceDirectory
 }
 
-// Capability is something that a directory can do, or that its harness can show.
+// Capability is an ability of a directory or of its harness.
 type Capability string
 
-// What directories differ in.
+// Capabilities.
 const (
-	// DisabledUsers: an administrator can switch a user off.
+	// DisabledUsers: an administrator can disable a user.
 	DisabledUsers Capability = "disabled users"
 	// UnconfirmedUsers: a user can have signed up without confirming it.
 	UnconfirmedUsers Capability = "unconfirmed users"
-	// FederatedUsers: a user can have no password here.
+	// FederatedUsers: a user can have no password in this directory.
 	FederatedUsers Capability = "federated users"
-	// TemporaryPasswords: a password can be one that must be changed.
+	// TemporaryPasswords: a password can be temporary.
 	TemporaryPasswords Capability = "temporary passwords"
-	// Resets: the directory can demand a new password of a user.
+	// Resets: the directory can require a new password of a user.
 	Resets Capability = "demanded resets"
-	// SMSMFA, SoftwareTokenMFA, EmailMFA: a second factor can be switched on for a user.
+	// SMSMFA, SoftwareTokenMFA, EmailMFA: a user can have this second factor.
 	SMSMFA           Capability = "second factor: SMS"
 	SoftwareTokenMFA Capability = "second factor: software token"
 	EmailMFA         Capability = "second factor: email"
-	// EmailAliases: a user can be named by their email address.
+	// EmailAliases: an email address can identify a user.
 	EmailAliases Capability = "email aliases"
-	// UnverifiedAliases: the directory itself signs users in by an email address
-	// that nobody proved, and gives each address to one user. Where it is not
-	// declared, such an address names nobody. It goes with EmailAliases.
+	// UnverifiedAliases: the directory itself signs users in by an unverified
+	// email address, and keeps addresses unique. Without this capability, such
+	// an address identifies no user. It requires EmailAliases.
 	UnverifiedAliases Capability = "unverified email aliases"
-	// SubForAliases: the username of who typed an email address is the sub. It goes
-	// with EmailAliases and KeepsSubs.
+	// SubForAliases: for a typed email address, the username is the sub. It
+	// requires EmailAliases and KeepsSubs.
 	SubForAliases Capability = "subs for aliases"
-	// Ambiguity: two users can have one email address, by which either is
-	// named. It goes with EmailAliases.
+	// Ambiguity: two users can have the same email address, which identifies
+	// both. It requires EmailAliases.
 	Ambiguity Capability = "ambiguous identifiers"
-	// CaseInsensitive: letter case of a username does not matter. Where it is
-	// not declared, it must.
+	// CaseInsensitive: usernames are case-insensitive. Without this capability,
+	// they must be case-sensitive.
 	CaseInsensitive Capability = "case-insensitive usernames"
-	// HidesUnknownUsers: a sign-in does not tell an unknown user from a wrong
-	// password. Where it is not declared, it must.
+	// HidesUnknownUsers: a sign-in does not distinguish an unknown user from a
+	// wrong password. Without this capability, it must.
 	HidesUnknownUsers Capability = "unknown users are hidden"
-	// NoLookUps: the directory tells nothing of a user without their password, so
-	// that whoever forgot it is turned away. Where it is not declared, it must.
+	// NoLookUps: the directory cannot look a user up without a password, so
+	// users who forgot theirs are refused. Without this capability, it must
+	// support look-ups.
 	NoLookUps Capability = "no look-ups"
-	// MakesSubs: the directory gives each user an immutable identifier.
+	// MakesSubs: the directory generates an immutable identifier for each user.
 	MakesSubs Capability = "subs made by the directory"
-	// KeepsSubs: the directory keeps the identifier that [Person.Sub] is.
+	// KeepsSubs: the directory stores the identifier [User.Sub].
 	KeepsSubs Capability = "subs as given"
-	// VerifiesHashes: the adapter verifies passwords itself, so that what it
-	// computes must not tell who is there. [Harness.Work] counts it.
+	// VerifiesHashes: the adapter verifies passwords itself, so its
+	// computations must not reveal which users exist. [Harness.Work] counts
+	// them.
 	VerifiesHashes Capability = "verifies hashes itself"
 
-	// CertifiesUnjudged: errors of sign-ins match [ports.ErrNotJudged] where the
-	// directory certainly did not judge the password. Where it is not declared, each
-	// outage counts in the lockout, which is safe. No directory may certify more.
+	// CertifiesUnjudged: errors of sign-ins match [ports.ErrNotJudged] if the
+	// directory certainly did not check the password. Without this capability,
+	// each outage counts in the lockout, which is safe. No directory may match
+	// it in other cases.
 	CertifiesUnjudged Capability = "certifies what was not judged"
 
 	// Lists: the adapter lists all users of the directory.
 	Lists Capability = "lists users"
-	// CountsQuestions: [Harness.Questions] counts.
+	// CountsQuestions: [Harness.Questions] counts passwords.
 	CountsQuestions Capability = "counts questions"
-	// Unreachability, Throttling, Misconfiguration, Silence: the harness can
-	// give a directory that does not answer, asks for fewer requests, turns us
-	// away, or takes a request and never answers.
+	// Unreachability, Throttling, Misconfiguration, Silence: the harness has a
+	// directory that does not respond, throttles, rejects our credentials, or
+	// accepts a request and never responds.
 	Unreachability   Capability = "unreachable directory"
 	Throttling       Capability = "throttling directory"
 	Misconfiguration Capability = "misconfigured directory"
 	Silence          Capability = "silent directory"
-	// Closure, Unreadability: the harness can give a directory to which no connection
-	// can be made, or one that answers every password with something that has no
-	// meaning, and whose people are those of Open.
+	// Closure, Unreadability: the harness has a directory that accepts no
+	// connection, or one with the users of Open that gives a meaningless
+	// response to every password.
 	Closure       Capability = "closed directory"
 	Unreadability Capability = "unreadable directory"
 )
@@ -117,15 +119,15 @@ func (h Harness) declares(capability Capability) bool {
 	return slices.Contains(h.Declared, capability)
 }
 
-// check ends the test where the harness contradicts itself.
+// check ends the test if the harness contradicts itself.
 func (h Harness) check(t *testing.T) {
 	t.Helper()
 	if h.Name == "" || h.Open == nil {
-		t.Fatal("the harness takes at least Name and Open")
+		t.Fatal("the harness requires at least Name and Open")
 	}
 	for _, capability := range h.Declared {
 		if !slices.Contains(Capabilities(), capability) {
-			t.Errorf("declared, but no capability: %q", capability)
+			t.Errorf("declared, but not a capability: %q", capability)
 		}
 	}
 	for capability, given := range map[Capability]bool{
@@ -148,7 +150,7 @@ func (h Harness) check(t *testing.T) {
 	}
 	for _, capability := range []Capability{Ambiguity, UnverifiedAliases, SubForAliases} {
 		if h.declares(capability) && !h.declares(EmailAliases) {
-			t.Errorf("%s: goes with %s", capability, EmailAliases)
+			t.Errorf("%s: requires %s", capability, EmailAliases)
 		}
 	}
 	if h.declares(MakesSubs) && h.declares(KeepsSubs) {
@@ -159,7 +161,7 @@ func (h Harness) check(t *testing.T) {
 	}
 }
 
-// factor is the second factor that a capability stands for.
+// factor returns the second factor of a capability.
 func factor(capability Capability) domain.MFAMethod {
 	switch capability {
 	case SMSMFA:

@@ -9,8 +9,8 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// everybodyListed lists the directory, slice by slice.
-func everybodyListed(t *testing.T, s *suite) {
+// listsAllUsers lists the directory, slice by slice.
+func listsAllUsers(t *testing.T, s *suite) {
 	if !s.can(Lists) {
 		return
 	}
@@ -30,15 +30,15 @@ func everybodyListed(t *testing.T, s *suite) {
 			}
 		}
 	}
-	if len(listed) != len(s.people) {
-		t.Errorf("%d users are listed, of %d", len(listed), len(s.people))
+	if len(listed) != len(s.users) {
+		t.Errorf("%d of %d users are listed", len(listed), len(s.users))
 	}
 	if turns == 0 {
-		t.Errorf("the listing waited for no turn")
+		t.Errorf("the listing never called Wait")
 	}
 	subs := make(map[string]string)
-	for _, person := range s.ordinary() {
-		s.sameAs(t, person, listed[person.Username], subs)
+	for _, known := range s.ordinary() {
+		s.sameAs(t, known, listed[known.Username], subs)
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()

@@ -23,7 +23,7 @@ type bug string
 type memory struct {
 	bug          bug
 	capabilities []sourcetest.Capability
-	people       map[string]sourcetest.Person
+	users        map[string]sourcetest.User
 	outage       error
 	silent       bool
 	questions    atomic.Int64
@@ -51,10 +51,10 @@ func harness(b bug, capabilities ...sourcetest.Capability) sourcetest.Harness {
 	h := sourcetest.Harness{
 		Name:     "memory",
 		Declared: capabilities,
-		Open: func(_ *testing.T, people []sourcetest.Person) ports.SourceDirectory {
-			m.people = make(map[string]sourcetest.Person)
-			for _, person := range people {
-				m.people[m.key(person.Username)] = person
+		Open: func(_ *testing.T, users []sourcetest.User) ports.SourceDirectory {
+			m.users = make(map[string]sourcetest.User)
+			for _, known := range users {
+				m.users[m.key(known.Username)] = known
 			}
 			return m
 		},
@@ -128,7 +128,7 @@ func (m *memory) Authenticate(ctx context.Context, username string, secret domai
 		}
 		return finding, err
 	}
-	person, kind := m.lookUp(username)
+	known, kind := m.lookUp(username)
 	if kind != domain.UserFound {
 		if m.bug != "is quick for unknown users" {
 			m.hash()
@@ -138,14 +138,14 @@ func (m *memory) Authenticate(ctx context.Context, username string, secret domai
 		}
 		if m.bug == "shows somebody else's profile" {
 			finding := m.finding(kind)
-			finding.User = m.user(m.people["bob.unverified"])
+			finding.User = m.user(m.users["bob.unverified"])
 			return finding, nil
 		}
 		return m.finding(kind), nil
 	}
 	m.hash()
-	finding := m.finding(m.prove(person, password))
-	finding.User = m.user(person)
+	finding := m.finding(m.prove(known, password))
+	finding.User = m.user(known)
 	if m.bug == "returns the name that was typed" {
 		finding.User.Username = username
 	}
@@ -163,13 +163,13 @@ func (m *memory) FindUser(ctx context.Context, username string) (domain.Finding,
 	if m.can(sourcetest.NoLookUps) && m.bug != "calls everyone unknown" {
 		return m.finding(domain.LookUpUnsupported), nil
 	}
-	person, kind := m.lookUp(username)
+	known, kind := m.lookUp(username)
 	if m.bug == "calls everyone unknown" {
 		return m.finding(domain.UserUnknown), nil
 	}
 	finding := m.finding(kind)
 	if kind == domain.UserFound {
-		finding.User = m.user(person)
+		finding.User = m.user(known)
 	}
 	if m.bug == "takes a look-up for a proof" && kind == domain.UserFound {
 		finding.Kind = domain.PasswordAccepted
@@ -261,7 +261,7 @@ type talkative struct {
 func (*talkative) Error() string   { return "out of order" }
 func (d *talkative) Unwrap() error { return d.inner }
 
-func (m *memory) lookUp(username string) (sourcetest.Person, domain.FindingKind) {
+func (m *memory) lookUp(username string) (sourcetest.User, domain.FindingKind) {
 	switch m.bug {
 	case "trims usernames":
 		username = strings.TrimSpace(username)
@@ -275,49 +275,49 @@ func (m *memory) lookUp(username string) (sourcetest.Person, domain.FindingKind)
 			return r
 		}, username)
 	case "takes usernames for patterns":
-		for _, person := range m.people {
-			if matched, err := path.Match(username, person.Username); err == nil && matched {
-				return person, domain.UserFound
+		for _, known := range m.users {
+			if matched, err := path.Match(username, known.Username); err == nil && matched {
+				return known, domain.UserFound
 			}
 		}
 	case "takes % for a pattern":
 		if prefix, is := strings.CutSuffix(username, "%"); is {
-			for _, person := range m.people {
-				if strings.HasPrefix(person.Username, prefix) {
-					return person, domain.UserFound
+			for _, known := range m.users {
+				if strings.HasPrefix(known.Username, prefix) {
+					return known, domain.UserFound
 				}
 			}
 		}
 	case "pastes usernames into a query":
 		if strings.HasSuffix(username, "' OR '1'='1") {
-			return m.people["alice.verified"], domain.UserFound
+			return m.users["alice.verified"], domain.UserFound
 		}
 	}
-	if person, there := m.people[m.key(username)]; there {
-		return person, domain.UserFound
+	if known, there := m.users[m.key(username)]; there {
+		return known, domain.UserFound
 	}
 	return m.byEmail(username)
 }
 
-func (m *memory) byEmail(email string) (sourcetest.Person, domain.FindingKind) {
-	var found []sourcetest.Person
-	for _, person := range m.people {
-		if m.can(sourcetest.EmailAliases) && person.Attributes["email"] == email {
-			found = append(found, person)
+func (m *memory) byEmail(email string) (sourcetest.User, domain.FindingKind) {
+	var found []sourcetest.User
+	for _, known := range m.users {
+		if m.can(sourcetest.EmailAliases) && known.Attributes["email"] == email {
+			found = append(found, known)
 		}
 	}
 	switch {
 	case len(found) == 0 || m.bug == "knows no aliases":
-		return sourcetest.Person{}, domain.UserUnknown
+		return sourcetest.User{}, domain.UserUnknown
 	case len(found) > 1 && m.bug != "takes the first of two":
-		return sourcetest.Person{}, domain.UserAmbiguous
+		return sourcetest.User{}, domain.UserAmbiguous
 	default:
 		return found[0], domain.UserFound
 	}
 }
 
-func (m *memory) prove(person sourcetest.Person, password string) domain.FindingKind {
-	right := password == person.Password
+func (m *memory) prove(known sourcetest.User, password string) domain.FindingKind {
+	right := password == known.Password
 	switch m.bug {
 	case "accepts any password":
 		right = true
@@ -326,49 +326,49 @@ func (m *memory) prove(person sourcetest.Person, password string) domain.Finding
 	case "accepts an empty password":
 		right = right || password == ""
 	case "trims passwords":
-		right = strings.TrimSpace(password) == person.Password
+		right = strings.TrimSpace(password) == known.Password
 	case "ignores letter case of passwords":
-		right = strings.EqualFold(password, person.Password)
+		right = strings.EqualFold(password, known.Password)
 	case "compares only the beginning of passwords":
-		right = strings.HasPrefix(person.Password, password) || strings.HasPrefix(password, person.Password)
+		right = strings.HasPrefix(known.Password, password) || strings.HasPrefix(password, known.Password)
 	case "accepts anybody's password":
-		for _, somebody := range m.people {
+		for _, somebody := range m.users {
 			right = right || somebody.Password == password
 		}
 	}
 	switch {
-	case person.Status == domain.StatusExternalProvider:
+	case known.Status == domain.StatusExternalProvider:
 		if m.bug == "ignores federation" {
 			return domain.PasswordAccepted
 		}
 		return domain.UserFederated
-	case person.Status == domain.StatusResetRequired && m.bug != "ignores demanded resets":
+	case known.Status == domain.StatusResetRequired && m.bug != "ignores demanded resets":
 		return domain.ResetRequired
 	case !right:
 		return domain.PasswordWrong
-	case person.Status == domain.StatusForceChangePassword && m.bug != "takes temporary passwords for lasting ones":
+	case known.Status == domain.StatusForceChangePassword && m.bug != "takes temporary passwords for lasting ones":
 		return domain.TemporaryPasswordAccepted
-	case person.MFA != "" && m.bug != "ignores second factors":
+	case known.MFA != "" && m.bug != "ignores second factors":
 		return domain.MFARequired
 	default:
 		return domain.PasswordAccepted
 	}
 }
 
-func (m *memory) user(person sourcetest.Person) domain.SourceUser {
+func (m *memory) user(known sourcetest.User) domain.SourceUser {
 	user := domain.SourceUser{
-		Username:   person.Username,
-		Status:     person.Status,
-		Enabled:    !person.Disabled,
-		Attributes: maps.Clone(person.Attributes),
+		Username:   known.Username,
+		Status:     known.Status,
+		Enabled:    !known.Disabled,
+		Attributes: maps.Clone(known.Attributes),
 	}
 	if m.can(sourcetest.KeepsSubs) {
-		user.Sub = person.Sub
+		user.Sub = known.Sub
 	}
-	if person.MFA != "" {
-		user.MFA, user.PreferredMFA = []domain.MFAMethod{person.MFA}, person.MFA
+	if known.MFA != "" {
+		user.MFA, user.PreferredMFA = []domain.MFAMethod{known.MFA}, known.MFA
 	}
-	if person.Username != "" {
+	if known.Username != "" {
 		m.spoil(&user)
 	}
 	return user

@@ -25,7 +25,7 @@ func endedContext(t *testing.T, s *suite) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, username := range []string{verified, unknown} {
-				a := s.signInWithin(ended.ctx, t, username, s.person(verified).Password)
+				a := s.signInWithin(ended.ctx, t, username, s.known(verified).Password)
 				a.failed(t, ended.want)
 				s.notJudged(t, a)
 				s.findWithin(ended.ctx, t, username).failed(t, ended.want)
@@ -34,8 +34,8 @@ func endedContext(t *testing.T, s *suite) {
 	}
 }
 
-// concurrentQuestions asks about many people at once, so that an answer meant
-// for one and given to another is seen, and with -race, that anything is shared.
+// concurrentQuestions asks about many users at once. It detects answers that
+// are mixed up and, with -race, shared memory.
 func concurrentQuestions(t *testing.T, s *suite) {
 	const rounds = 3
 	ctx, cancel := context.WithTimeout(t.Context(), s.safetyNet)
@@ -69,21 +69,21 @@ func concurrentQuestions(t *testing.T, s *suite) {
 			}
 		})
 	}
-	for _, person := range s.ordinary() {
-		signIn := domain.Attempt{Trigger: domain.TriggerAuthentication, Username: person.Username}
-		ask(signIn, person.Password, func(a answer) {
-			a.migrated(t, person.Username, domain.ReasonPasswordAccepted, domain.FinalConfirmed)
+	for _, known := range s.ordinary() {
+		signIn := domain.Attempt{Trigger: domain.TriggerAuthentication, Username: known.Username}
+		ask(signIn, known.Password, func(a answer) {
+			a.migrated(t, known.Username, domain.ReasonPasswordAccepted, domain.FinalConfirmed)
 		})
 		ask(signIn, "Wrong-Password-0", func(a answer) { a.refused(t, domain.ReasonPasswordWrong) })
-		ask(domain.Attempt{Trigger: domain.TriggerForgotPassword, Username: person.Username}, "", func(a answer) {
-			if !a.excused && (a.err != nil || a.finding.User.Username != person.Username) {
-				t.Errorf("the profile of another user came back, or none: %v, %v", a.finding, a.err)
+		ask(domain.Attempt{Trigger: domain.TriggerForgotPassword, Username: known.Username}, "", func(a answer) {
+			if !a.excused && (a.err != nil || a.finding.User.Username != known.Username) {
+				t.Errorf("the profile of another user came back, or no profile: %v, %v", a.finding, a.err)
 			}
 		})
 	}
 	ask(domain.Attempt{Trigger: domain.TriggerForgotPassword, Username: unknown}, "", func(a answer) {
 		a.refused(t, domain.ReasonUserUnknown)
-		a.nobody(t)
+		a.noUser(t)
 	})
 	everyone.Wait()
 	for _, check := range checks {
@@ -109,19 +109,19 @@ func closed(t *testing.T, s *suite) {
 	}
 }
 
-// unreadable asks a directory whose answers to passwords mean nothing. It may
-// have judged the password before, so whoever guesses must not go free: the error
-// does not certify anything, nor does a right password come out of it.
+// unreadable asks a directory whose responses to passwords are meaningless. The
+// directory may have checked the password, so the attempt must count: the error
+// must not match ErrNotJudged, and a right password must not be accepted.
 func unreadable(t *testing.T, s *suite) {
 	if !s.can(Unreadability) {
 		return
 	}
 	strange := s.over(s.harness.Unreadable(t))
-	for _, password := range []string{s.person(verified).Password, "Wrong-Password-0"} {
+	for _, password := range []string{s.known(verified).Password, "Wrong-Password-0"} {
 		a := strange.signIn(t, verified, password)
 		a.isNot(t, ports.ErrNotJudged)
 		if a.err == nil && a.finding.Kind.ProvesPassword() {
-			t.Errorf("got %v by an answer that means nothing", a.finding)
+			t.Errorf("got %v from a meaningless response", a.finding)
 		}
 	}
 }
@@ -132,17 +132,17 @@ func misconfigured(t *testing.T, s *suite) {
 	}
 }
 
-// outage asks a directory that is out of order about somebody who is there and
-// somebody who is not, and wants to hear the same of both. It returns the answer
-// to the sign-in of somebody who is there.
+// outage asks a directory that is out of order about an existing user and an
+// unknown one, and expects the same error for both. It returns the answer to
+// the existing user's sign-in.
 func (s *suite) outage(t *testing.T, open func(*testing.T) ports.SourceDirectory, want error) (signIn answer) {
 	t.Helper()
 	broken := s.over(open(t))
-	var asked sync.WaitGroup // side by side, because an adapter may try again and wait in between
+	var asked sync.WaitGroup // concurrent, because an adapter may retry and wait
 	expect := func(a answer) answer {
 		a.failed(t, want)
 		for _, other := range []error{ports.ErrThrottled, ports.ErrUnreachable, ports.ErrMisconfigured} {
-			if other != want { //nolint:errorlint // the very ones of the list
+			if other != want { //nolint:errorlint // exact values of the list
 				a.isNot(t, other)
 			}
 		}
@@ -150,7 +150,7 @@ func (s *suite) outage(t *testing.T, open func(*testing.T) ports.SourceDirectory
 	}
 	for _, username := range []string{verified, unknown} {
 		asked.Go(func() {
-			a := expect(broken.signIn(t, username, s.person(verified).Password))
+			a := expect(broken.signIn(t, username, s.known(verified).Password))
 			if username == verified {
 				signIn = a
 			}
@@ -163,8 +163,8 @@ func (s *suite) outage(t *testing.T, open func(*testing.T) ports.SourceDirectory
 	return signIn
 }
 
-// short is how long the context of a question lasts that is not answered. However
-// slow the machine, the answer must come after it, and must come.
+// short is the timeout of a question that is never answered. The answer must
+// come after it on any machine, however slow.
 const short = 100 * time.Millisecond
 
 func silent(t *testing.T, s *suite) {
@@ -187,14 +187,14 @@ func silent(t *testing.T, s *suite) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			asks := []func(context.Context) answer{func(ctx context.Context) answer {
-				a := mute.signInWithin(ctx, t, verified, s.person(verified).Password)
+				a := mute.signInWithin(ctx, t, verified, s.known(verified).Password)
 				s.notJudged(t, a)
 				return a
 			}}
 			if !s.noLookUps {
 				asks = append(asks, func(ctx context.Context) answer { return mute.findWithin(ctx, t, verified) })
 			}
-			// Side by side: each waits for its context.
+			// Concurrent: each waits for its context.
 			answers := make(chan answer)
 			for _, ask := range asks {
 				go func() {
@@ -211,8 +211,8 @@ func silent(t *testing.T, s *suite) {
 	}
 }
 
-// equalWork compares what is computed for a wrong password with what is computed
-// for an unknown user. To measure the time would be to hope for a quiet machine.
+// equalWork compares the computations for a wrong password with those for an
+// unknown user. Measuring time would depend on the machine's load.
 func equalWork(t *testing.T, s *suite) {
 	if !s.can(VerifiesHashes) {
 		return
@@ -226,11 +226,11 @@ func equalWork(t *testing.T, s *suite) {
 		}
 		return after
 	}
-	there, nobody := computes(verified), computes(unknown)
-	if !maps.Equal(there, nobody) {
-		t.Errorf("a wrong password computes %v, an unknown user %v", there, nobody)
+	there, noUser := computes(verified), computes(unknown)
+	if !maps.Equal(there, noUser) {
+		t.Errorf("a wrong password computes %v, an unknown user %v", there, noUser)
 	}
 	if len(there) == 0 {
-		t.Error("nothing was computed")
+		t.Error("no computation was counted")
 	}
 }

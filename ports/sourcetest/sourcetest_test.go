@@ -205,26 +205,26 @@ func TestEveryBrokenDirectoryIsCaught(t *testing.T) {
 // are told apart by their names, passwords and addresses.
 func TestPeopleAreToldApart(t *testing.T) {
 	t.Parallel()
-	people := sourcetest.People(sourcetest.Capabilities()...)
+	users := sourcetest.Users(sourcetest.Capabilities()...)
 	seen := make(map[string]string)
-	for _, person := range people {
+	for _, known := range users {
 		for what, value := range map[string]string{
-			"username": person.Username, "password": person.Password, "sub": person.Sub,
+			"username": known.Username, "password": known.Password, "sub": known.Sub,
 		} {
 			if value == "" {
 				continue
 			}
 			if owner, twice := seen[value]; twice {
-				t.Errorf("%s has the %s of %s", person.Username, what, owner)
+				t.Errorf("%s has the %s of %s", known.Username, what, owner)
 			}
-			seen[value] = person.Username
+			seen[value] = known.Username
 		}
-		if !slices.Contains(domain.UserStatuses(), person.Status) {
-			t.Errorf("%s has no status of Cognito's", person.Username)
+		if !slices.Contains(domain.UserStatuses(), known.Status) {
+			t.Errorf("%s has no status of Cognito's", known.Username)
 		}
 	}
-	if fewer := sourcetest.People(); len(fewer) >= len(people) {
-		t.Errorf("%d people without any capability, %d with all", len(fewer), len(people))
+	if fewer := sourcetest.Users(); len(fewer) >= len(users) {
+		t.Errorf("%d people without any capability, %d with all", len(fewer), len(users))
 	}
 }
 

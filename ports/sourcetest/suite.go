@@ -8,26 +8,26 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// Run holds an adapter to the contract. It makes one directory and puts every
-// question to it.
+// Run checks an adapter against the contract. It opens one directory and asks
+// all questions.
 func Run(t *testing.T, harness Harness) {
 	t.Helper()
 	run(t, harness, time.Minute)
 }
 
-// run waits no longer than the safety net for any one answer.
+// run waits at most the safety net for each answer.
 func run(t *testing.T, harness Harness, safetyNet time.Duration) {
 	t.Helper()
 	harness.check(t)
-	people := People(harness.Declared...)
+	users := Users(harness.Declared...)
 	s := &suite{
 		harness:   harness,
-		people:    people,
+		users:     users,
 		exercised: make(map[Capability]bool),
 		source: &source{
 			name:      harness.Name,
-			directory: harness.Open(t, people),
-			secrets:   secretsOf(people),
+			directory: harness.Open(t, users),
+			secrets:   secretsOf(users),
 			noLookUps: harness.declares(NoLookUps),
 			safetyNet: safetyNet,
 		},
@@ -42,20 +42,20 @@ func run(t *testing.T, harness Harness, safetyNet time.Duration) {
 	undeclared := slices.DeleteFunc(Capabilities(), harness.declares)
 	t.Logf("not declared, so not tested: %q", undeclared)
 	if ran < len(sections()) {
-		return // a filter is set, so nothing can be said of what was not tested
+		return // with a -run filter, untested capabilities are expected
 	}
 	for _, capability := range harness.Declared {
 		if !s.exercised[capability] {
-			t.Errorf("%s: declared, but no test came to it", capability)
+			t.Errorf("%s: declared, but no test covers it", capability)
 		}
 	}
 }
 
-// suite is one run of the contract.
+// suite is one run of the tests.
 type suite struct {
 	*source
 	harness   Harness
-	people    []Person
+	users     []User
 	exercised map[Capability]bool
 }
 
@@ -68,20 +68,20 @@ func (s *suite) can(capability Capability) bool {
 	return true
 }
 
-// person is one of the directory's.
-func (s *suite) person(username string) Person {
-	i := slices.IndexFunc(s.people, func(p Person) bool { return p.Username == username })
-	return s.people[i]
+// user returns a user of the directory.
+func (s *suite) known(username string) User {
+	i := slices.IndexFunc(s.users, func(p User) bool { return p.Username == username })
+	return s.users[i]
 }
 
-// ordinary are those with whom nothing stands in the way of a sign-in.
-func (s *suite) ordinary() []Person {
-	return slices.DeleteFunc(slices.Clone(s.people), func(p Person) bool {
+// ordinary returns the users who can sign in without obstacles.
+func (s *suite) ordinary() []User {
+	return slices.DeleteFunc(slices.Clone(s.users), func(p User) bool {
 		return p.Disabled || p.Status != domain.StatusConfirmed || p.MFA != "" || p.needs == Ambiguity
 	})
 }
 
-// section is a part of the contract.
+// section is a part of the tests.
 type section struct {
 	name string
 	run  func(*testing.T, *suite)
@@ -105,7 +105,7 @@ func sections() []section {
 		{"the profile is the user's, whole and unchanged", profile},
 		{"a contact is verified only where the directory says so", verifiedContacts},
 		{"a username is a name and never a pattern", hostileUsernames},
-		{"everybody is listed once, with the same profile", everybodyListed},
+		{"every user is listed once, with the same profile", listsAllUsers},
 		{"an ended context comes back as its own error", endedContext},
 		{"many can ask at a time", concurrentQuestions},
 		{"a password is asked about once", oneQuestion},

@@ -15,7 +15,7 @@ import (
 
 // audited is the function with a bus and a stream of moto's.
 type audited struct {
-	places   *peers.AuditPlaces
+	places   *peers.AuditTargets
 	settings settings
 	person   person
 }
@@ -23,7 +23,7 @@ type audited struct {
 func newAudited(t *testing.T, more ...string) audited {
 	t.Helper()
 	source, s := motoSource(t, peers.SourceOptions{})
-	places, err := moto.get(t).NewAuditPlaces(t.Context(), source)
+	places, err := moto.get(t).NewAuditTargets(t.Context(), source)
 	if err != nil {
 		t.Fatal(err)
 	}

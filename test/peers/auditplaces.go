@@ -19,10 +19,10 @@ import (
 	firehosetypes "github.com/aws/aws-sdk-go-v2/service/firehose/types"
 )
 
-// AuditPlaces are an event bus and a Firehose stream of the destination account:
+// AuditTargets are an event bus and a Firehose stream of the destination account:
 // a rule of the bus sends what comes from the function to a queue, and the stream
 // delivers to an HTTP endpoint.
-type AuditPlaces struct {
+type AuditTargets struct {
 	Bus, BusARN, Stream string
 	// Writer may assume the source's role, put events and put records.
 	Writer aws.Credentials
@@ -40,11 +40,11 @@ type Event struct {
 	Detail     json.RawMessage `json:"detail"`
 }
 
-// NewAuditPlaces makes a bus, a stream and who may write to them. The caller owes
-// an [AuditPlaces.Close].
-func (m *Moto) NewAuditPlaces(ctx context.Context, source *Source) (*AuditPlaces, error) {
+// NewAuditTargets makes a bus, a stream and who may write to them. The caller owes
+// an [AuditTargets.Close].
+func (m *Moto) NewAuditTargets(ctx context.Context, source *Source) (*AuditTargets, error) {
 	id := randomID()
-	p := &AuditPlaces{Bus: "audit-" + id, Stream: "audit-" + id}
+	p := &AuditTargets{Bus: "audit-" + id, Stream: "audit-" + id}
 	p.endpoint = httptest.NewServer(p)
 	if err := p.make(ctx, m, source, id); err != nil {
 		p.Close()
@@ -54,9 +54,9 @@ func (m *Moto) NewAuditPlaces(ctx context.Context, source *Source) (*AuditPlaces
 }
 
 // Close ends what was started.
-func (p *AuditPlaces) Close() { p.endpoint.Close() }
+func (p *AuditTargets) Close() { p.endpoint.Close() }
 
-func (p *AuditPlaces) make(ctx context.Context, m *Moto, source *Source, id string) error {
+func (p *AuditTargets) make(ctx context.Context, m *Moto, source *Source, id string) error {
 	var err error
 	if p.queue, err = m.NewQueue(ctx, 100); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (p *AuditPlaces) make(ctx context.Context, m *Moto, source *Source, id stri
 }
 
 // ServeHTTP takes what the stream delivers.
-func (p *AuditPlaces) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *AuditTargets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var delivery struct {
 		Records []struct{ Data []byte }
 	}
@@ -113,7 +113,7 @@ func (p *AuditPlaces) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Lines are those that the stream has delivered so far.
-func (p *AuditPlaces) Lines() []string {
+func (p *AuditTargets) Lines() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.lines)
@@ -121,7 +121,7 @@ func (p *AuditPlaces) Lines() []string {
 
 // Events takes what the rule has handed on since it was last asked: so many
 // events, or what there is of them after a while.
-func (p *AuditPlaces) Events(ctx context.Context, want int) ([]Event, error) {
+func (p *AuditTargets) Events(ctx context.Context, want int) ([]Event, error) {
 	var all []Event
 	for range 100 {
 		messages, err := p.queue.receive(ctx, p.queue.URL)

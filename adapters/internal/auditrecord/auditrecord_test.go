@@ -64,7 +64,7 @@ func TestWhatARecordLooksLike(t *testing.T) {
 	for format, name := range map[domain.AuditFormat]string{domain.AuditFormatJSON: "json.golden", domain.AuditFormatOCSF: "ocsf.golden"} {
 		encoder := auditrecord.New(format, origin(domain.AuditUsernameHMAC))
 		refused := domain.AuditRecord{AttemptID: "second", Time: time.Unix(0, 0), Trigger: domain.TriggerForgotPassword, Outcome: domain.OutcomeRefused, Reason: domain.ReasonUserUnknown}
-		owed := domain.CompletionRecord{AttemptID: "third", Time: time.Unix(0, 0), Outcome: domain.CompletionOwed, Reason: domain.ReasonNotCreatedYet, Source: "SOURCE", Retired: domain.RetiredNot}
+		owed := domain.CompletionRecord{AttemptID: "third", Time: time.Unix(0, 0), Outcome: domain.CompletionPending, Reason: domain.ReasonNotCreatedYet, Source: "SOURCE", Retired: domain.RetiredNot}
 		var got string
 		for _, record := range []domain.AuditRecord{attempt(), refused} {
 			events, err := encoder.Attempt(record)
@@ -108,7 +108,7 @@ func everyAttempt() []domain.AuditRecord {
 
 func everyCompletion() []domain.CompletionRecord {
 	var all []domain.CompletionRecord
-	for _, outcome := range []domain.CompletionOutcome{domain.CompletionDone, domain.CompletionOwed, domain.CompletionAbandoned} {
+	for _, outcome := range []domain.CompletionOutcome{domain.CompletionDone, domain.CompletionPending, domain.CompletionAbandoned} {
 		for _, retired := range []domain.Retired{domain.RetiredNot, domain.RetiredDisabled, domain.RetiredDisabledInstead, domain.RetiredDeleted, domain.RetiredGone} {
 			whole := completion()
 			whole.Outcome, whole.Retired = outcome, retired
@@ -246,7 +246,7 @@ func TestWhatAnEventSays(t *testing.T) {
 		},
 		"a move that is owed": {
 			completion: func(r *domain.CompletionRecord) {
-				r.Outcome, r.Retired, r.Reason = domain.CompletionOwed, domain.RetiredNot, domain.ReasonNotCreatedYet
+				r.Outcome, r.Retired, r.Reason = domain.CompletionPending, domain.RetiredNot, domain.ReasonNotCreatedYet
 			},
 			want: map[string]any{"type_name": "Account Change: Other", "activity_name": "Complete", "status": "Owed", "status_detail": "destination_user_unknown"},
 		},

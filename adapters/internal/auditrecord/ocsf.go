@@ -182,7 +182,7 @@ func (e Encoder) completion(record domain.CompletionRecord) []event {
 	switch record.Outcome {
 	case domain.CompletionDone:
 		made.be(coded{1, "Informational"}, coded{1, "Success"})
-	case domain.CompletionOwed:
+	case domain.CompletionPending:
 		made.be(coded{1, "Informational"}, coded{other, "Owed"})
 	case domain.CompletionAbandoned:
 		made.be(coded{3, "Medium"}, coded{2, "Failure"})

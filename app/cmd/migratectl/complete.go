@@ -197,7 +197,7 @@ type owedMove struct {
 type tried trial.Completion
 
 func (t tried) owed(reason domain.CompletionReason, err error) tried {
-	t.Outcome, t.Reason = domain.CompletionOwed, reason
+	t.Outcome, t.Reason = domain.CompletionPending, reason
 	if err != nil {
 		t.Error = err.Error()
 	}
@@ -217,7 +217,7 @@ func (h *manualCompleter) finish(ctx context.Context, move owedMove) tried {
 	result.Source = name
 	attempt := domain.Attempt{ID: move.attemptID, Username: move.username, UserPoolID: h.pool}
 	keys := h.configuration.Completion.Keys
-	completion := domain.NewCompletionByHand(h.configuration.Rules, keys, attempt, move.at, name, finding.User)
+	completion := domain.NewManualCompletion(h.configuration.Rules, keys, attempt, move.at, name, finding.User)
 	if move.destination != "" {
 		completion.Username = move.destination
 	}

@@ -305,8 +305,8 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 		Own: own, Roles: own,
 		Destinations: own.UserPools(region), Functions: own.Functions(region),
 		Groups: own.UserPools(region), Queues: own.Queues(queueRegion(given.region, settings.Completion.QueueURL)),
-		Tables:      own.Tables(given.region),
-		AuditPlaces: own.AuditPlaces(given.region),
+		Tables:       own.Tables(given.region),
+		AuditTargets: own.AuditTargets(given.region),
 	}
 	if access.SourcePools, err = sourceReaders(ctx, given.sourceProfile, settings.Source, own, sourceRegion); err != nil {
 		return doctor.Setup{}, nil, err

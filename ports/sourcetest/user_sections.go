@@ -10,19 +10,19 @@ import (
 )
 
 func rightPassword(t *testing.T, s *suite) {
-	for _, person := range s.ordinary() {
-		s.signIn(t, person.Username, person.Password).
-			migrated(t, person.Username, domain.ReasonPasswordAccepted, domain.FinalConfirmed)
+	for _, known := range s.ordinary() {
+		s.signIn(t, known.Username, known.Password).
+			migrated(t, known.Username, domain.ReasonPasswordAccepted, domain.FinalConfirmed)
 	}
 }
 
 func wrongPassword(t *testing.T, s *suite) {
-	people := s.ordinary()
-	for i, person := range people {
-		right := person.Password
+	users := s.ordinary()
+	for i, known := range users {
+		right := known.Password
 		for name, wrong := range map[string]string{
 			"another":              "Wrong-Password-0",
-			"somebody else's":      people[(i+1)%len(people)].Password,
+			"somebody else's":      users[(i+1)%len(users)].Password,
 			"its beginning":        right[:len(right)-1],
 			"with something after": right + "x",
 			"with a space after":   right + " ",
@@ -31,17 +31,17 @@ func wrongPassword(t *testing.T, s *suite) {
 			"in other letter case": swapCase(right),
 			"a wildcard":           "*",
 			"an injection":         "' OR '1'='1",
-			"the username":         person.Username,
+			"the username":         known.Username,
 		} {
 			t.Run(name, func(t *testing.T) {
-				a := s.signIn(t, person.Username, wrong)
+				a := s.signIn(t, known.Username, wrong)
 				a.refused(t, domain.ReasonPasswordWrong)
 			})
 		}
 	}
 }
 
-// swapCase changes a password's letters and nothing else.
+// swapCase changes only the letter case of a password.
 func swapCase(password string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsUpper(r) {
@@ -53,8 +53,8 @@ func swapCase(password string) string {
 
 func emptyPassword(t *testing.T, s *suite) {
 	before := s.questions()
-	for _, person := range s.people {
-		s.signIn(t, person.Username, "").refused(t, domain.ReasonPasswordWrong)
+	for _, known := range s.users {
+		s.signIn(t, known.Username, "").refused(t, domain.ReasonPasswordWrong)
 	}
 	s.signIn(t, unknown, "").refused(t, domain.ReasonPasswordWrong)
 	if asked := s.questions() - before; s.can(CountsQuestions) && asked > 0 {
@@ -67,13 +67,13 @@ func oneQuestion(t *testing.T, s *suite) {
 		return
 	}
 	for name, password := range map[string]string{
-		"a right one": s.person(verified).Password,
+		"a right one": s.known(verified).Password,
 		"a wrong one": "Wrong-Password-0",
 	} {
 		before := s.questions()
 		s.signIn(t, verified, password)
 		if asked := s.questions() - before; asked != 1 {
-			t.Errorf("the directory was asked %d times about %s: each wrong one counts towards a lockout", asked, name)
+			t.Errorf("the directory was asked %d times about %s; each wrong password counts towards a lockout", asked, name)
 		}
 	}
 }
@@ -87,19 +87,19 @@ func (s *suite) questions() int {
 
 func unknownUser(t *testing.T, s *suite) {
 	reasons := []domain.Reason{domain.ReasonUserUnknown}
-	s.can(NoLookUps) // every look-up below and elsewhere is held to it
+	s.can(NoLookUps) // every look-up in this suite checks it
 	if s.can(HidesUnknownUsers) {
 		reasons = append(reasons, domain.ReasonPasswordWrong)
 	}
 	for _, username := range []string{unknown, unknown + "@example.com", "無名.unknown"} {
-		a := s.signIn(t, username, s.person(verified).Password)
+		a := s.signIn(t, username, s.known(verified).Password)
 		a.refused(t, reasons...)
-		a.nobody(t)
+		a.noUser(t)
 		a = s.find(t, username)
 		a.refused(t, domain.ReasonUserUnknown)
-		a.nobody(t)
+		a.noUser(t)
 	}
-	s.signIn(t, "", s.person(verified).Password).refused(t, domain.ReasonUserUnknown, domain.ReasonPasswordWrong)
+	s.signIn(t, "", s.known(verified).Password).refused(t, domain.ReasonUserUnknown, domain.ReasonPasswordWrong)
 	s.find(t, "").refused(t, domain.ReasonUserUnknown)
 }
 
@@ -107,7 +107,7 @@ func disabledUser(t *testing.T, s *suite) {
 	if !s.can(DisabledUsers) {
 		return
 	}
-	s.signIn(t, disabled, s.person(disabled).Password).refused(t, domain.ReasonUserDisabled)
+	s.signIn(t, disabled, s.known(disabled).Password).refused(t, domain.ReasonUserDisabled)
 	s.signIn(t, disabled, "Wrong-Password-0").refused(t, domain.ReasonUserDisabled, domain.ReasonPasswordWrong)
 	s.find(t, disabled).refused(t, domain.ReasonUserDisabled)
 }
@@ -116,7 +116,7 @@ func unconfirmedUser(t *testing.T, s *suite) {
 	if !s.can(UnconfirmedUsers) {
 		return
 	}
-	s.signIn(t, unconfirmed, s.person(unconfirmed).Password).refused(t, domain.ReasonUserUnconfirmed)
+	s.signIn(t, unconfirmed, s.known(unconfirmed).Password).refused(t, domain.ReasonUserUnconfirmed)
 	s.signIn(t, unconfirmed, "Wrong-Password-0").refused(t, domain.ReasonUserUnconfirmed, domain.ReasonPasswordWrong)
 	s.find(t, unconfirmed).refused(t, domain.ReasonUserUnconfirmed)
 }
@@ -125,7 +125,7 @@ func federatedUser(t *testing.T, s *suite) {
 	if !s.can(FederatedUsers) {
 		return
 	}
-	// A directory may only see that there is no such password.
+	// The directory may only know that there is no such password.
 	s.signIn(t, federated, "Wrong-Password-0").refused(t, domain.ReasonUserFederated, domain.ReasonPasswordWrong)
 	s.find(t, federated).refused(t, domain.ReasonUserFederated)
 }
@@ -134,7 +134,7 @@ func temporaryPassword(t *testing.T, s *suite) {
 	if !s.can(TemporaryPasswords) {
 		return
 	}
-	s.signIn(t, temporary, s.person(temporary).Password).
+	s.signIn(t, temporary, s.known(temporary).Password).
 		migrated(t, temporary, domain.ReasonTemporaryPassword, domain.FinalResetRequired)
 	s.signIn(t, temporary, "Wrong-Password-0").refused(t, domain.ReasonPasswordWrong)
 	s.find(t, temporary).migrated(t, temporary, domain.ReasonForgotPassword, "")
@@ -144,10 +144,10 @@ func demandedReset(t *testing.T, s *suite) {
 	if !s.can(Resets) {
 		return
 	}
-	s.signIn(t, reset, s.person(reset).Password).
+	s.signIn(t, reset, s.known(reset).Password).
 		migrated(t, reset, domain.ReasonResetRequired, domain.FinalResetRequired)
-	// The demand may come before the password is looked at: then the user is
-	// moved to a reset, which proves them by a code instead.
+	// The directory may require a reset before it checks the password. Then the
+	// user migrates to a reset, and a code proves the user's identity instead.
 	if a := s.signIn(t, reset, "Wrong-Password-0"); a.err != nil || a.decision.Verdict == domain.Migrate {
 		a.migrated(t, reset, domain.ReasonResetRequired, domain.FinalResetRequired)
 	} else {
@@ -164,9 +164,9 @@ func secondFactor(t *testing.T, s *suite) {
 			continue
 		}
 		t.Run(string(factor(capability)), func(t *testing.T) {
-			s.signIn(t, username, s.person(username).Password).refused(t, domain.ReasonMFARequired)
+			s.signIn(t, username, s.known(username).Password).refused(t, domain.ReasonMFARequired)
 			s.signIn(t, username, "Wrong-Password-0").refused(t, domain.ReasonPasswordWrong)
-			// Whoever forgets the password must not step around it either.
+			// A forgotten password must not bypass the factor either.
 			s.find(t, username).refused(t, domain.ReasonMFARequired)
 		})
 	}
@@ -176,7 +176,7 @@ func emailAlias(t *testing.T, s *suite) {
 	if !s.can(EmailAliases) {
 		return
 	}
-	alice := s.person(verified)
+	alice := s.known(verified)
 	email := alice.Attributes["email"]
 	name := verified
 	if s.can(SubForAliases) {
@@ -186,22 +186,22 @@ func emailAlias(t *testing.T, s *suite) {
 	s.signIn(t, email, "Wrong-Password-0").refused(t, domain.ReasonPasswordWrong)
 	s.find(t, email).migrated(t, name, domain.ReasonForgotPassword, "")
 	for _, username := range []string{unverified, unsaid} {
-		unproved(t, s, s.person(username))
+		unproved(t, s, s.known(username))
 	}
 }
 
-// unproved asks for a person by the address that nobody proved to be theirs.
-func unproved(t *testing.T, s *suite, person Person) {
+// unproved asks for a user by an unverified address.
+func unproved(t *testing.T, s *suite, known User) {
 	t.Helper()
-	email := person.Attributes["email"]
+	email := known.Attributes["email"]
 	if s.can(UnverifiedAliases) {
-		s.signIn(t, email, person.Password).migrated(t, person.Username, domain.ReasonPasswordAccepted, domain.FinalConfirmed)
-		s.find(t, email).refused(t, domain.ReasonNoVerifiedContact) // there is none to send a code to
+		s.signIn(t, email, known.Password).migrated(t, known.Username, domain.ReasonPasswordAccepted, domain.FinalConfirmed)
+		s.find(t, email).refused(t, domain.ReasonNoVerifiedContact) // there is no contact for a code
 		return
 	}
-	nobodys := []domain.Reason{domain.ReasonUserUnknown, domain.ReasonIdentifierNotOwned, domain.ReasonPasswordWrong}
-	s.signIn(t, email, person.Password).refused(t, nobodys...)
-	s.find(t, email).refused(t, nobodys...)
+	notOwned := []domain.Reason{domain.ReasonUserUnknown, domain.ReasonIdentifierNotOwned, domain.ReasonPasswordWrong}
+	s.signIn(t, email, known.Password).refused(t, notOwned...)
+	s.find(t, email).refused(t, notOwned...)
 }
 
 func ambiguousIdentifier(t *testing.T, s *suite) {
@@ -209,19 +209,19 @@ func ambiguousIdentifier(t *testing.T, s *suite) {
 		return
 	}
 	for _, username := range []string{twin, otherTwin} {
-		password := s.person(username).Password
+		password := s.known(username).Password
 		a := s.signIn(t, twinsEmail, password)
 		a.refused(t, domain.ReasonUserAmbiguous)
-		a.nobody(t)
+		a.noUser(t)
 		s.signIn(t, username, password).migrated(t, username, domain.ReasonPasswordAccepted, domain.FinalConfirmed)
 	}
 	a := s.find(t, twinsEmail)
 	a.refused(t, domain.ReasonUserAmbiguous)
-	a.nobody(t)
+	a.noUser(t)
 }
 
 func letterCase(t *testing.T, s *suite) {
-	typed, password := strings.ToUpper(verified), s.person(verified).Password
+	typed, password := strings.ToUpper(verified), s.known(verified).Password
 	if s.can(CaseInsensitive) {
 		s.signIn(t, typed, password).migrated(t, verified, domain.ReasonPasswordAccepted, domain.FinalConfirmed)
 		s.signIn(t, typed, "Wrong-Password-0").refused(t, domain.ReasonPasswordWrong)
@@ -234,29 +234,29 @@ func letterCase(t *testing.T, s *suite) {
 
 func profile(t *testing.T, s *suite) {
 	subs := make(map[string]string)
-	for _, person := range s.ordinary() {
-		signedIn := s.signIn(t, person.Username, person.Password)
-		s.sameAs(t, person, signedIn.finding.User, subs)
-		if found := s.find(t, person.Username); !found.excused {
-			s.sameAs(t, person, found.finding.User, subs)
+	for _, known := range s.ordinary() {
+		signedIn := s.signIn(t, known.Username, known.Password)
+		s.sameAs(t, known, signedIn.finding.User, subs)
+		if found := s.find(t, known.Username); !found.excused {
+			s.sameAs(t, known, found.finding.User, subs)
 		}
 	}
 }
 
-// sameAs compares a profile with the person whom the harness put in. subs are
-// the identifiers seen so far, and whose they are.
-func (s *suite) sameAs(t *testing.T, person Person, user domain.SourceUser, subs map[string]string) {
+// sameAs compares a profile with the user in the harness. subs has the
+// identifiers seen so far, by user.
+func (s *suite) sameAs(t *testing.T, known User, user domain.SourceUser, subs map[string]string) {
 	t.Helper()
-	if user.Username != person.Username {
+	if user.Username != known.Username {
 		t.Errorf("the username is not the one in the directory")
 	}
 	if !user.Enabled {
 		t.Errorf("the user is not enabled")
 	}
-	s.checkSub(t, person, user, subs)
+	s.checkSub(t, known, user, subs)
 	attributes := maps.Clone(user.Attributes)
 	delete(attributes, "sub")
-	for name, want := range person.Attributes {
+	for name, want := range known.Attributes {
 		got, there := attributes[name]
 		switch {
 		case !there:
@@ -271,31 +271,31 @@ func (s *suite) sameAs(t *testing.T, person Person, user domain.SourceUser, subs
 	}
 }
 
-func (s *suite) checkSub(t *testing.T, person Person, user domain.SourceUser, subs map[string]string) {
+func (s *suite) checkSub(t *testing.T, known User, user domain.SourceUser, subs map[string]string) {
 	t.Helper()
 	if attribute, there := user.Attributes["sub"]; there && attribute != user.Sub {
 		t.Errorf("sub is one thing as an attribute and another as Sub")
 	}
 	switch {
 	case s.can(KeepsSubs):
-		if user.Sub != person.Sub {
+		if user.Sub != known.Sub {
 			t.Errorf("sub is not the one in the directory")
 		}
 	case s.can(MakesSubs):
 		owner, seen := subs[user.Sub]
-		if user.Sub == "" || seen && owner != person.Username {
-			t.Errorf("sub is empty, or somebody else's too")
+		if user.Sub == "" || seen && owner != known.Username {
+			t.Errorf("sub is empty, or another user's too")
 		}
-		subs[user.Sub] = person.Username
+		subs[user.Sub] = known.Username
 	case user.Sub != "":
-		t.Errorf("there is a sub, and neither %s nor %s is declared", MakesSubs, KeepsSubs)
+		t.Errorf("there is a sub, but neither %s nor %s is declared", MakesSubs, KeepsSubs)
 	}
 }
 
 func verifiedContacts(t *testing.T, s *suite) {
 	for username, want := range map[string]string{verified: "true", unverified: "false", unsaid: "false"} {
 		for way, a := range map[string]answer{
-			"by sign-in": s.signIn(t, username, s.person(username).Password),
+			"by sign-in": s.signIn(t, username, s.known(username).Password),
 			"by look-up": s.find(t, username),
 		} {
 			t.Run(username+" "+way, func(t *testing.T) {
@@ -307,7 +307,7 @@ func verifiedContacts(t *testing.T, s *suite) {
 					t.Errorf("the source says email_verified=%q", told)
 				}
 				if told != "" && username == unsaid {
-					t.Errorf("the source says email_verified=%q of a directory that says nothing", told)
+					t.Errorf("the source says email_verified=%q, but the directory does not know it", told)
 				}
 				if got := a.decision.User.Attributes["email_verified"]; a.decision.Verdict == domain.Migrate && got != want {
 					t.Errorf("the user would be created with email_verified=%q, want %q", got, want)
@@ -320,8 +320,8 @@ func verifiedContacts(t *testing.T, s *suite) {
 	}
 }
 
-// hostileNames are usernames that mean something to a shell, LDAP, SQL, JSON,
-// HTTP or a careless comparison, and that are nobody's.
+// hostileNames lists usernames that no user has, and that have a meaning for a
+// shell, LDAP, SQL, JSON, HTTP or a careless comparison.
 func hostileNames() []string {
 	return []string{
 		"*", "**", "a*", "alice*", "*verified", "alice.verifie?", "alice?verified", "[a-z]*", "alice.{verified,x}",
@@ -334,7 +334,7 @@ func hostileNames() []string {
 		"alice.verified,ou=people", "uid=alice.verified", "EXAMPLE\\alice.verified", "alice.verified@example.com",
 		"../alice.verified", "alice.verified/../bob.unverified", "alice%2everified", "alice.verified?x=y", "alice.verified#x", "alice.verified;x",
 		"$ne", `{"$gt":""}`, "${jndi:ldap://127.0.0.1/a}", "{{.}}", "`id`", "$(id)",
-		"аlice.verified", // its first letter is Cyrillic
+		"аlice.verified", // the first letter is Cyrillic
 		"\u202ealice.verified", "\ufeffalice.verified",
 		strings.Repeat("a", 128), strings.Repeat("(", 128), strings.Repeat("*", 128),
 	}
@@ -342,16 +342,16 @@ func hostileNames() []string {
 
 func hostileUsernames(t *testing.T, s *suite) {
 	s.can(HidesUnknownUsers)
-	password := s.person(verified).Password
+	password := s.known(verified).Password
 	for _, username := range hostileNames() {
 		t.Run("", func(t *testing.T) {
 			t.Logf("%q", username)
 			a := s.find(t, username)
 			a.refused(t, domain.ReasonUserUnknown)
-			a.nobody(t)
+			a.noUser(t)
 			a = s.signIn(t, username, password)
 			a.refused(t, domain.ReasonUserUnknown, domain.ReasonPasswordWrong)
-			a.nobody(t)
+			a.noUser(t)
 		})
 	}
 }

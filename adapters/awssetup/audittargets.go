@@ -20,19 +20,19 @@ type StreamAPI interface {
 	DescribeDeliveryStream(context.Context, *firehose.DescribeDeliveryStreamInput, ...func(*firehose.Options)) (*firehose.DescribeDeliveryStreamOutput, error)
 }
 
-// AuditPlaces reads event buses and Firehose streams.
-type AuditPlaces struct {
+// AuditTargets reads event buses and Firehose streams.
+type AuditTargets struct {
 	buses   EventBusAPI
 	streams StreamAPI
 }
 
-// NewAuditPlaces returns the reader over the clients given.
-func NewAuditPlaces(buses EventBusAPI, streams StreamAPI) *AuditPlaces {
-	return &AuditPlaces{buses: buses, streams: streams}
+// NewAuditTargets returns the reader over the clients given.
+func NewAuditTargets(buses EventBusAPI, streams StreamAPI) *AuditTargets {
+	return &AuditTargets{buses: buses, streams: streams}
 }
 
-// EventBus implements [setup.AuditPlaceReader].
-func (p *AuditPlaces) EventBus(ctx context.Context, bus string) (string, error) {
+// EventBus implements [setup.AuditTargetReader].
+func (p *AuditTargets) EventBus(ctx context.Context, bus string) (string, error) {
 	answer, err := p.buses.DescribeEventBus(ctx, &eventbridge.DescribeEventBusInput{Name: &bus})
 	if err != nil {
 		return "", classify(ctx, "DescribeEventBus", err)
@@ -40,8 +40,8 @@ func (p *AuditPlaces) EventBus(ctx context.Context, bus string) (string, error) 
 	return aws.ToString(answer.Arn), nil
 }
 
-// DeliveryStream implements [setup.AuditPlaceReader].
-func (p *AuditPlaces) DeliveryStream(ctx context.Context, name string) (setup.DeliveryStream, error) {
+// DeliveryStream implements [setup.AuditTargetReader].
+func (p *AuditTargets) DeliveryStream(ctx context.Context, name string) (setup.DeliveryStream, error) {
 	answer, err := p.streams.DescribeDeliveryStream(ctx, &firehose.DescribeDeliveryStreamInput{DeliveryStreamName: &name})
 	if err != nil {
 		return setup.DeliveryStream{}, classify(ctx, "DescribeDeliveryStream", err)

@@ -6,27 +6,27 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// Person is somebody whom a harness puts into its directory.
-type Person struct {
-	// Username and Password are what they sign in with.
+// User is a user whom a harness adds to its directory.
+type User struct {
+	// Username and Password are the credentials for a sign-in.
 	Username, Password string
-	// Status is in Cognito's words. A directory that has other words puts the
-	// person into the state that these stand for.
+	// Status has Cognito's names. A directory with other states uses the
+	// corresponding state.
 	Status domain.UserStatus
-	// Disabled: an administrator switched them off.
+	// Disabled: an administrator disabled the user.
 	Disabled bool
-	// MFA is the second factor that is switched on, and preferred; empty for none.
+	// MFA is the enabled and preferred second factor; empty for none.
 	MFA domain.MFAMethod
 	// Sub is an identifier for directories that declare [KeepsSubs].
 	Sub string
-	// Attributes are all there are, under Cognito's names.
+	// Attributes has all attributes, with Cognito's names.
 	Attributes map[string]string
 
-	// needs is the capability without which they are not put in.
+	// needs is the capability that the user requires.
 	needs Capability
 }
 
-// The people, by what is particular about them.
+// Usernames, by what is special about the user.
 const (
 	verified    = "alice.verified"
 	unverified  = "bob.unverified"
@@ -49,19 +49,19 @@ const (
 	twinsEmail = "twins@example.net"
 )
 
-// People lists the people of a directory with these capabilities.
-func People(declared ...Capability) []Person {
-	var people []Person
-	for _, person := range everybody() {
-		if person.needs == "" || (Harness{Declared: declared}).declares(person.needs) {
-			people = append(people, person)
+// Users lists the users of a directory with these capabilities.
+func Users(declared ...Capability) []User {
+	var users []User
+	for _, known := range allUsers() {
+		if known.needs == "" || (Harness{Declared: declared}).declares(known.needs) {
+			users = append(users, known)
 		}
 	}
-	return people
+	return users
 }
 
-func everybody() []Person {
-	people := []Person{
+func allUsers() []User {
+	users := []User{
 		{Username: verified, Password: "Right-Password-1 of Alice"},
 		{Username: unverified, Password: "Right-Password-2 of Bob"},
 		{Username: unsaid, Password: "Right-Password-3 of Carol"},
@@ -78,19 +78,19 @@ func everybody() []Person {
 		{Username: twin, Password: "Right-Password-13 of Tina", needs: Ambiguity},
 		{Username: otherTwin, Password: "Right-Password-14 of Tom", needs: Ambiguity},
 	}
-	for i := range people {
-		p := &people[i]
+	for i := range users {
+		p := &users[i]
 		if p.Status == "" {
 			p.Status = domain.StatusConfirmed
 		}
 		p.Sub = "5ab00000-0000-4000-8000-0000000000" + string(rune('a'+i/10)) + string(rune('0'+i%10))
 		p.Attributes = attributesOf(p.Username, i)
 	}
-	return people
+	return users
 }
 
-// attributesOf gives most people a verified email address, and what is
-// particular to the others.
+// attributesOf returns a verified email address for most users, and special
+// values for others.
 func attributesOf(username string, i int) map[string]string {
 	attributes := map[string]string{
 		"email":          "person-" + string(rune('a'+i)) + "@example.com",

@@ -34,19 +34,19 @@ func TestThePlacesOfRecordsAreReadAsTheyAreSet(t *testing.T) {
 	there := places{stream: &types.DeliveryStreamDescription{
 		DeliveryStreamARN: aws.String("arn:stream"), DeliveryStreamStatus: types.DeliveryStreamStatusActive, DeliveryStreamType: types.DeliveryStreamTypeDirectPut,
 	}}
-	reader := awssetup.NewAuditPlaces(there, there)
+	reader := awssetup.NewAuditTargets(there, there)
 	if arn, err := reader.EventBus(t.Context(), "audit"); err != nil || arn != "arn:audit" {
 		t.Errorf("got %q, %v", arn, err)
 	}
 	if stream, err := reader.DeliveryStream(t.Context(), "audit"); err != nil || stream != (setup.DeliveryStream{ARN: "arn:stream", Status: "ACTIVE", Source: "DirectPut"}) {
 		t.Errorf("got %+v, %v", stream, err)
 	}
-	if stream, err := awssetup.NewAuditPlaces(there, places{}).DeliveryStream(t.Context(), "audit"); err != nil || stream != (setup.DeliveryStream{}) {
+	if stream, err := awssetup.NewAuditTargets(there, places{}).DeliveryStream(t.Context(), "audit"); err != nil || stream != (setup.DeliveryStream{}) {
 		t.Errorf("of an empty answer: %+v, %v", stream, err)
 	}
 	for code, want := range map[string]error{"ResourceNotFoundException": setup.ErrNotFound, "AccessDeniedException": setup.ErrNotPermitted} {
 		failing := places{err: &smithy.GenericAPIError{Code: code}}
-		reader := awssetup.NewAuditPlaces(failing, failing)
+		reader := awssetup.NewAuditTargets(failing, failing)
 		if _, err := reader.EventBus(t.Context(), "audit"); !errors.Is(err, want) {
 			t.Errorf("a bus: got %v, want %v", err, want)
 		}
