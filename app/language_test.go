@@ -35,8 +35,6 @@ func revised() []string {
 		"adapters/sqlsource",
 		"adapters/stscredentials",
 		"adapters/tracing",
-		"domain",
-		"ports",
 	}
 }
 
