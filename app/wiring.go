@@ -60,7 +60,7 @@ type Function struct {
 // configuration to the handler that Lambda calls. Production, the operator's tool
 // and tests all use it. The graph gives a [*lambdatrigger.Handler].
 func Modules(binary Parts, process Process, configuration *config.Config) fx.Option {
-	return graph(binary, process, configuration, []any{newLockout, newMigrator, newHandler}, warm)
+	return graph(binary, process, configuration, []any{newLockout, newMigrator, newHandler}, warnOfFactors, warm)
 }
 
 // graph is what both commands are made of, and what one of them adds to it:
@@ -109,6 +109,16 @@ func warn(process Process, logger *zap.Logger, configuration *config.Config) {
 	if level := process.variable("AWS_LAMBDA_LOG_LEVEL"); dropsInfo(level) && process.variable("AWS_LAMBDA_LOG_FORMAT") == "JSON" {
 		// Lambda itself filters lines by their level, audit records too.
 		logger.Error("at this log level Lambda drops audit records; set the application log level to INFO", zap.String("logLevel", level))
+	}
+}
+
+// warnOfFactors writes down which sources cannot tell who has a second factor, unless
+// such users migrate anyway.
+func warnOfFactors(opened sources, logger *zap.Logger, configuration *config.Config) {
+	for i, source := range opened {
+		if !source.TellsSecondFactors && configuration.Rules.OnMFA != domain.MFAMigrate {
+			logger.Warn(ports.NoSecondFactors, zap.String("source", source.name), zap.String("kind", configuration.Sources[i].Kind))
+		}
 	}
 }
 

@@ -167,8 +167,8 @@ func prefersSMS(finding Finding) bool {
 }
 
 // ParseMFA reads the second factors that a directory lists for a user. It
-// accepts Cognito's names, their usual words, or only whether there is one. An
-// unknown word also means a factor: [MFAOther].
+// accepts Cognito's names, their usual words, or only whether there is one, in a
+// list of any form, such as JSON. An unknown word also means a factor: [MFAOther].
 func ParseMFA(text string) []MFAMethod {
 	var methods []MFAMethod
 	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(",;|{}[]\"' \t\r\n", r) }) {

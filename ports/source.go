@@ -143,6 +143,10 @@ func ReasonOf(err error) domain.Reason {
 	}
 }
 
+// NoSecondFactors tells the operator, at start, that a source cannot tell second
+// factors.
+const NoSecondFactors = "the source cannot tell who has a second factor, so these users migrate without it; docs/second-factors.md says how it can tell"
+
 // Source is an opened source: its directory and its other abilities. A field
 // that is nil or false is an ability that the source does not have.
 type Source struct {
@@ -152,6 +156,10 @@ type Source struct {
 	Retirer SourceRetirer
 	// Groups lists the groups that profiles do not contain.
 	Groups GroupLister
+	// TellsSecondFactors holds where the source can tell who has a second factor.
+	// Otherwise the operator is told at start, because these users migrate
+	// without it.
+	TellsSecondFactors bool
 	// SecondFactors reads what profiles do not tell about second factors.
 	SecondFactors SecondFactorReader
 	// Lister lists all users, for the operator's report. User pools are listed by a

@@ -54,7 +54,7 @@ func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (por
 	retirer := directory.Retirer()
 	return ports.Source{
 		Directory: directory, Retirer: retirer, Groups: retirer,
-		SecondFactors: OpenFactors(config, credentials, c.Settings), //nolint:contextcheck // it sends nothing
+		TellsSecondFactors: true, SecondFactors: OpenFactors(config, credentials, c.Settings), //nolint:contextcheck // it sends nothing
 		// An app client can be told to hide them, and that setting cannot be
 		// read with the permissions that a sign-in needs.
 		HidesUnknown: true,

@@ -2,8 +2,10 @@ package dynamosource
 
 import (
 	"context"
+	"slices"
 
 	"cognito-user-migration/adapters/internal/awsrole"
+	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/parts"
 
@@ -49,5 +51,8 @@ func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (por
 	if err != nil {
 		return ports.Source{}, err
 	}
-	return ports.Source{Directory: directory, Retirer: directory, Lister: directory, Warm: directory.Warm}, nil
+	return ports.Source{
+		Directory: directory, Retirer: directory, Lister: directory, Warm: directory.Warm,
+		TellsSecondFactors: slices.ContainsFunc(c.Fields, func(field FieldPath) bool { return field.Field == fields.MFA }),
+	}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"cognito-user-migration/adapters/internal/fields"
@@ -38,6 +39,7 @@ func readCSV(text []byte, with reading) (*snapshot, error) {
 		return nil, err
 	}
 	p.unknown.Add(header.Unknown...)
+	p.tellsFactors = slices.Contains(header.Names, fields.MFA)
 	var problems faults
 	for {
 		row, err := rows.Read()

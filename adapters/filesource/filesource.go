@@ -43,6 +43,8 @@ type snapshot struct {
 	vouch  domain.VerifiedContacts
 	// checker knows every hash of the file.
 	checker *hashed.Checker
+	// tellsFactors: the file has the field for second factors.
+	tellsFactors bool
 	// unknown lists attributes that neither Cognito nor a rule knows.
 	unknown fields.Set
 	// claimless lists users of an export whose custom claims cannot be parsed.

@@ -40,7 +40,7 @@ func TestTheFileSourceKeepsTheContract(t *testing.T) {
 				Work: work.read,
 				Declared: []sourcetest.Capability{
 					sourcetest.DisabledUsers, sourcetest.UnconfirmedUsers, sourcetest.FederatedUsers,
-					sourcetest.TemporaryPasswords, sourcetest.Resets,
+					sourcetest.TemporaryPasswords, sourcetest.Resets, sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.EmailMFA,
 					sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.CaseInsensitive,
 					sourcetest.KeepsSubs, sourcetest.VerifiesHashes, sourcetest.CertifiesUnjudged, sourcetest.Lists,
 				},
@@ -75,6 +75,9 @@ func fileOf(t *testing.T, snapshot []sourcetest.User, hashes hasher) string {
 		}
 		entries[i] = map[string]any{
 			"username": person.Username, "status": person.Status, "enabled": !person.Disabled, "attributes": attributes,
+		}
+		if person.MFA != "" {
+			entries[i]["mfa"] = []domain.MFAMethod{person.MFA}
 		}
 		if person.Password != "" {
 			hash, err := hashes.Hash(person.Password)

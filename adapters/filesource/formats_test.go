@@ -33,7 +33,7 @@ func TestACSVFileKeepsTheContract(t *testing.T) {
 		Work: work.read,
 		Declared: []sourcetest.Capability{
 			sourcetest.DisabledUsers, sourcetest.UnconfirmedUsers, sourcetest.FederatedUsers,
-			sourcetest.TemporaryPasswords, sourcetest.Resets,
+			sourcetest.TemporaryPasswords, sourcetest.Resets, sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.EmailMFA,
 			sourcetest.EmailAliases, sourcetest.Ambiguity, sourcetest.CaseInsensitive,
 			sourcetest.KeepsSubs, sourcetest.VerifiesHashes, sourcetest.CertifiesUnjudged,
 		},
@@ -49,7 +49,7 @@ func csvOf(t *testing.T, snapshot []sourcetest.User, hashes hasher) string {
 	columns := []string{"sub", "email", "email_verified", "phone_number", "phone_number_verified", "name", "given_name", "updated_at"}
 	var text strings.Builder
 	rows := csv.NewWriter(&text)
-	_ = rows.Write(append([]string{"username", "password_hash", "status", "enabled", "groups"}, columns...))
+	_ = rows.Write(append([]string{"username", "password_hash", "status", "enabled", "groups", "mfa"}, columns...))
 	for _, person := range snapshot {
 		hash := ""
 		if person.Password != "" {
@@ -58,7 +58,7 @@ func csvOf(t *testing.T, snapshot []sourcetest.User, hashes hasher) string {
 				t.Fatal(err)
 			}
 		}
-		row := []string{person.Username, hash, string(person.Status), strings.ToUpper(fmt.Sprint(!person.Disabled)), "staff; tokyo"}
+		row := []string{person.Username, hash, string(person.Status), strings.ToUpper(fmt.Sprint(!person.Disabled)), "staff; tokyo", string(person.MFA)}
 		for _, column := range columns {
 			value := person.Attributes[column]
 			if column == "sub" {

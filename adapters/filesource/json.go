@@ -81,6 +81,7 @@ func (p *snapshot) takeEntry(raw []byte, names attributeNames) error {
 			err = setJSON(&one, name, value)
 		}
 		seen = append(seen, name)
+		p.tellsFactors = p.tellsFactors || name == fields.MFA
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}

@@ -18,7 +18,7 @@ func (s *Settings) Open(_ context.Context, options parts.SourceOptions) (ports.S
 	if err != nil {
 		return ports.Source{}, err
 	}
-	source := ports.Source{Directory: directory, Lister: directory}
+	source := ports.Source{Directory: directory, Lister: directory, TellsSecondFactors: directory.now().tellsFactors}
 	if s.Retires() {
 		source.Retirer = directory
 	}

@@ -120,6 +120,9 @@ func (s *service) keycloak(w http.ResponseWriter, r *http.Request) {
 	if person.MFA == domain.MFASoftwareToken {
 		profile["totps"] = []map[string]any{{"name": "app", "secret": "secret", "digits": 6, "period": 30, "algorithm": "HmacSHA1", "encoding": nil}}
 	}
+	if person.MFA == domain.MFASMS || person.MFA == domain.MFAEmail {
+		profile["mfa"] = person.MFA
+	}
 	encode(w, profile)
 }
 
@@ -241,7 +244,7 @@ func TestTheHTTPSourceKeepsTheContract(t *testing.T) {
 			func(s *service) http.HandlerFunc { return s.keycloak },
 			func(url string) httpsource.Settings { return httpsource.Settings{URL: webclient.URL(url + "/users/")} },
 			[]sourcetest.Capability{
-				sourcetest.DisabledUsers, sourcetest.TemporaryPasswords, sourcetest.SoftwareTokenMFA, sourcetest.EmailAliases, sourcetest.KeepsSubs,
+				sourcetest.DisabledUsers, sourcetest.TemporaryPasswords, sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.EmailMFA, sourcetest.EmailAliases, sourcetest.KeepsSubs,
 			},
 		},
 		httpsource.FusionAuth: {

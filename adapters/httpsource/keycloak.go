@@ -1,6 +1,7 @@
 package httpsource
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -62,6 +63,8 @@ type keycloakUser struct {
 	Groups          values            `json:"groups"`
 	RequiredActions values            `json:"requiredActions"`
 	TOTPs           []struct{}        `json:"totps"`
+	// MFA names further second factors. It is our own addition to the contract.
+	MFA json.RawMessage `json:"mfa"`
 }
 
 // readKeycloakUser reads a profile; none from null, which the plugin takes for
@@ -95,8 +98,9 @@ func readKeycloakUser(body []byte) (*domain.SourceUser, error) {
 	if requires("UPDATE_PASSWORD") {
 		user.Status = domain.StatusForceChangePassword
 	}
-	if requires("CONFIGURE_TOTP") || len(profile.TOTPs) > 0 {
-		user.MFA = []domain.MFAMethod{domain.MFASoftwareToken}
+	user.MFA = domain.ParseMFA(string(profile.MFA))
+	if (requires("CONFIGURE_TOTP") || len(profile.TOTPs) > 0) && !slices.Contains(user.MFA, domain.MFASoftwareToken) {
+		user.MFA = append(user.MFA, domain.MFASoftwareToken)
 	}
 	if requires("VERIFY_EMAIL") {
 		user.Attributes["email_verified"] = string(no)

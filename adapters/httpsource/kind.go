@@ -20,5 +20,5 @@ func (s *Settings) Open(_ context.Context, options parts.SourceOptions) (ports.S
 	if err != nil {
 		return ports.Source{}, err
 	}
-	return ports.Source{Directory: directory, Warm: directory.Warm}, nil
+	return ports.Source{Directory: directory, Warm: directory.Warm, TellsSecondFactors: !s.Contract.yesOrNo() || s.ProfileURL != ""}, nil
 }

@@ -19,7 +19,7 @@ func readProfile(body []byte) (*domain.SourceUser, error) {
 			Verified flag              `json:"email_verified"`
 			Enabled  flag              `json:"enabled"`
 			Status   domain.UserStatus `json:"status"`
-			MFA      values            `json:"mfa"`
+			MFA      json.RawMessage   `json:"mfa"`
 			Groups   *values           `json:"groups"`
 		}
 		all map[string]json.RawMessage
@@ -40,9 +40,7 @@ func readProfile(body []byte) (*domain.SourceUser, error) {
 	if own.Groups != nil {
 		user.Groups = *own.Groups
 	}
-	for _, method := range own.MFA {
-		user.MFA = append(user.MFA, domain.MFAMethod(method))
-	}
+	user.MFA = domain.ParseMFA(string(own.MFA))
 	set(user, "sub", own.Sub)
 	set(user, "email", own.Email)
 	set(user, "email_verified", text(own.Verified))

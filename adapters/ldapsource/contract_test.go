@@ -31,7 +31,7 @@ func TestTheLDAPSourceKeepsTheContractAgainstSlapd(t *testing.T) {
 			t.Parallel()
 			var server *slapd
 			secured := func(s *ldapsource.Settings) {
-				s.Attributes = kept()
+				s.Attributes, s.MFAAttribute = kept(), "roomNumber"
 				if overStartTLS {
 					s.URL, s.StartTLS = ldapsource.URL(server.ldap), true
 				}
@@ -51,6 +51,7 @@ func TestTheLDAPSourceKeepsTheContractAgainstSlapd(t *testing.T) {
 					sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Throttling,
 					sourcetest.Misconfiguration, sourcetest.Silence, sourcetest.Closure, sourcetest.CertifiesUnjudged,
 					sourcetest.Lists,
+					sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.EmailMFA,
 				},
 				Lister: func() ports.UserLister { return listed },
 				Open: func(t *testing.T, people []sourcetest.User) ports.SourceDirectory {
@@ -95,6 +96,9 @@ func entryOf(person sourcetest.User) entry {
 			}
 			e = append(e, attribute+": "+value)
 		}
+	}
+	if person.MFA != "" {
+		e = append(e, "roomNumber: "+string(person.MFA))
 	}
 	switch {
 	case person.Disabled:

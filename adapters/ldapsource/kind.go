@@ -20,7 +20,7 @@ func (s *Settings) Open(_ context.Context, options parts.SourceOptions) (ports.S
 	if err != nil {
 		return ports.Source{}, err
 	}
-	source := ports.Source{Directory: directory, Groups: directory, Lister: directory, Warm: directory.Warm}
+	source := ports.Source{Directory: directory, Groups: directory, Lister: directory, Warm: directory.Warm, TellsSecondFactors: s.MFAAttribute != ""}
 	if s.CanRetire() {
 		source.Retirer = directory.Retirer()
 	}

@@ -19,6 +19,7 @@ type layout struct {
 	filter                           loginFilter
 	usernameAttribute, subAttribute  string
 	groupAttribute                   string            // empty where groups are searched for
+	mfaAttribute                     string            // empty where none names second factors
 	attributes                       map[string]string // by Cognito's names
 	emailIsVerified, phoneIsVerified bool
 	// vouchesForAll: the operator vouches for every contact.
@@ -35,8 +36,10 @@ func (l layout) wanted() []string {
 		wanted = append(wanted, attribute)
 	}
 	wanted = append(wanted, l.subAttribute)
-	if l.groupAttribute != "" {
-		wanted = append(wanted, l.groupAttribute)
+	for _, attribute := range []string{l.groupAttribute, l.mfaAttribute} {
+		if attribute != "" {
+			wanted = append(wanted, attribute)
+		}
 	}
 	slices.Sort(wanted)
 	return slices.Compact(wanted)
@@ -54,6 +57,9 @@ func (l layout) user(entry *ldap.Entry, typed string, now time.Time) domain.Sour
 		Attributes:  make(domain.Attributes, len(l.attributes)),
 		Groups:      l.groups(entry),
 		GroupsKnown: l.groupAttribute != "",
+	}
+	if l.mfaAttribute != "" { // a bind asks for a password alone
+		user.MFA, user.MFAUnasked = domain.ParseMFA(strings.Join(entry.GetEqualFoldAttributeValues(l.mfaAttribute), ",")), true
 	}
 	for name, attribute := range l.attributes {
 		value := valueOf(name, entry.GetEqualFoldAttributeValues(attribute), typed)

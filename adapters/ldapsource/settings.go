@@ -33,6 +33,7 @@ type Settings struct {
 	SubAttribute      AttributeName `env:"SUB_ATTRIBUTE" takes:"the name of an attribute" desc:"The attribute that holds an identifier that never changes."`
 	Attributes        AttributeMap  `env:"ATTRIBUTES" takes:"pairs, separated by commas" desc:"Attributes in addition to the preset's, as Cognito's name and the directory's: \u0060nickname=displayName,phone_number=telephoneNumber\u0060. \u0060name=\u0060 removes an attribute of the preset."`
 	Verified          Verified      `env:"VERIFIED" takes:"email, phone_number, or both" desc:"Contacts that the directory has verified. Without it, no contact becomes verified."`
+	MFAAttribute      AttributeName `env:"MFA_ATTRIBUTE" takes:"the name of an attribute" desc:"The attribute that holds the user's second factors, or whether there is one. Without it, the source cannot tell. docs/second-factors.md lists the words."`
 	GroupAttribute    AttributeName `env:"GROUP_ATTRIBUTE" takes:"the name of an attribute" desc:"The attribute that holds the DNs of the user's groups."`
 	GroupFilter       GroupFilter   `env:"GROUP_FILTER" takes:"an LDAP filter with {dn} or {username} in it" desc:"The filter that finds the user's groups, instead of \u0060GROUP_ATTRIBUTE\u0060."`
 	GroupBaseDN       DN            `env:"GROUP_BASE_DN" takes:"a DN" desc:"Groups are searched for below this entry. Default: \u0060BASE_DN\u0060."`
@@ -140,6 +141,7 @@ func (s *Settings) layout() layout {
 		usernameAttribute: "uid",
 		subAttribute:      "entryUUID",
 		groupAttribute:    "memberOf",
+		mfaAttribute:      string(s.MFAAttribute),
 		attributes: map[string]string{
 			"email": "mail", "phone_number": "mobile", "name": "cn", "given_name": "givenName", "family_name": "sn",
 		},

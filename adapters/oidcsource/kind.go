@@ -18,5 +18,5 @@ func (s *Settings) Open(_ context.Context, options parts.SourceOptions) (ports.S
 	if err != nil {
 		return ports.Source{}, err
 	}
-	return ports.Source{Directory: directory, Warm: directory.Warm}, nil
+	return ports.Source{TellsSecondFactors: s.MFAClaim != "", Directory: directory, Warm: directory.Warm}, nil
 }

@@ -85,6 +85,10 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	}
 	finding := d.found(domain.PasswordAccepted)
 	finding.User = claims.user(d.settings.UsernameClaim, d.settings.GroupsClaim, username)
+	if d.settings.MFAClaim != "" {
+		finding.User.MFA, finding.User.MFAUnasked = claims.mfa(d.settings.MFAClaim), true
+		delete(finding.User.Attributes, d.settings.MFAClaim)
+	}
 	return finding, nil
 }
 

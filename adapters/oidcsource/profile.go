@@ -193,6 +193,12 @@ func (c claims) user(usernameClaim, groupsClaim, typed string) domain.SourceUser
 	return user
 }
 
+// mfa reads the second factors that a claim names: a text, a list or a boolean.
+// [domain.ParseMFA] takes JSON as it stands.
+func (c claims) mfa(name string) []domain.MFAMethod {
+	return domain.ParseMFA(string(c[name]))
+}
+
 // isTokenClaim holds for the claims that speak of the token and not of the user
 // (RFC 7519, 4.1; OpenID Connect Core 1.0, 2 and 3.1.3.6).
 func isTokenClaim(name string) bool {

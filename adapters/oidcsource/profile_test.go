@@ -296,3 +296,52 @@ func TestDiscovery(t *testing.T) {
 		}
 	})
 }
+
+// A claim names second factors that the password grant never asked for.
+func TestAClaimNamesSecondFactors(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		value  any
+		absent bool
+		want   []domain.MFAMethod
+	}{
+		"no claim":            {absent: true},
+		"null":                {value: nil},
+		"false":               {value: false},
+		"an empty list":       {value: []string{}},
+		"true":                {value: true, want: []domain.MFAMethod{domain.MFAOther}},
+		"a name":              {value: "SMS_MFA", want: []domain.MFAMethod{domain.MFASMS}},
+		"a list":              {value: []string{"totp", "webauthn"}, want: []domain.MFAMethod{domain.MFASoftwareToken, domain.MFAPasskey}},
+		"a word nobody knows": {value: "duo", want: []domain.MFAMethod{domain.MFAOther}},
+		"a number":            {value: 2, want: []domain.MFAMethod{domain.MFAOther}},
+		"a list of objects":   {value: []any{map[string]string{"type": "yubikey"}}, want: []domain.MFAMethod{domain.MFAOther}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStub(t, 200, "")
+			extra := map[string]any{}
+			if !test.absent {
+				extra["factors"] = test.value
+			}
+			claims := s.idToken(extra)
+			userinfo, err := json.Marshal(claims)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.body["/token"], s.body["/userinfo"] = tokens(sign(key(), "RS256", claims)), string(userinfo)
+			for _, way := range []oidcsource.Profile{oidcsource.ProfileIDToken, oidcsource.ProfileUserinfo} {
+				finding, err := s.authenticate(t, func(s *oidcsource.Settings) { s.Profile, s.MFAClaim = way, "factors" })
+				if err != nil || !slices.Equal(finding.User.MFA, test.want) || !finding.User.MFAUnasked {
+					t.Errorf("%s: got %v, %v, want %v", way, finding.User.MFA, err, test.want)
+				}
+				if _, moves := finding.User.Attributes["factors"]; moves {
+					t.Errorf("%s: the factors are an attribute too", way)
+				}
+				decision := domain.Decide(domain.DefaultRules(), domain.Attempt{Trigger: domain.TriggerAuthentication, Username: username, Password: domain.NewPassword("x")}, finding)
+				if refused := decision.Reason == domain.ReasonMFARequired; refused != (test.want != nil) {
+					t.Errorf("%s: got %v", way, decision)
+				}
+			}
+		})
+	}
+}

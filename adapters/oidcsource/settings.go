@@ -23,6 +23,7 @@ type Settings struct {
 	Profile       Profile        `env:"PROFILE" envDefault:"id_token" takes:"id_token, userinfo" desc:"Where the profile is read: from the ID token, whose signature is verified, or from the userinfo endpoint, which is one more request."`
 	UsernameClaim string         `env:"USERNAME_CLAIM" envDefault:"preferred_username" takes:"a claim" desc:"This claim is the username if it equals the submitted identifier. Otherwise the sub is the username."`
 	GroupsClaim   string         `env:"GROUPS_CLAIM" envDefault:"groups" takes:"a claim" desc:"The claim with the user's groups."`
+	MFAClaim      string         `env:"MFA_CLAIM" takes:"a claim" desc:"The claim with the user's second factors, or whether there is one. Without it, only the provider's errors tell. docs/second-factors.md lists the words."`
 	ErrorCodes    errorcodes.Map `env:"ERROR_CODES" takes:"CODE=FINDING, separated by commas" desc:"Findings for the provider's own error codes, or for codes with another meaning there: \u0060locked_by_admin=locked_out\u0060. Only findings that are always refused are allowed; docs/sources/oidc.md lists them."`
 	Transport     webclient.Transport
 }

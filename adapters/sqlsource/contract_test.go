@@ -20,7 +20,7 @@ import (
 func columns() []string {
 	return []string{
 		"username", "password_hash", "status", "enabled", "sub", "email", "email_verified", "phone_number",
-		"phone_number_verified", "name", "given_name", "updated_at",
+		"phone_number_verified", "name", "given_name", "updated_at", "mfa",
 	}
 }
 
@@ -28,13 +28,14 @@ func columns() []string {
 const byNameOrEmail = `
 	WITH typed AS (SELECT :username AS name) -- :username is bound once
 	SELECT username, password_hash, status, enabled, sub, email, email_verified, phone_number, phone_number_verified,
-		people.name AS name, given_name, updated_at
+		people.name AS name, given_name, updated_at, mfa
 	FROM people, typed WHERE username = typed.name OR email = typed.name`
 
 // capabilities are what a table and this query can do.
 func capabilities(more ...sourcetest.Capability) []sourcetest.Capability {
 	return append(more, sourcetest.DisabledUsers, sourcetest.UnconfirmedUsers, sourcetest.FederatedUsers,
-		sourcetest.TemporaryPasswords, sourcetest.Resets, sourcetest.EmailAliases, sourcetest.Ambiguity,
+		sourcetest.TemporaryPasswords, sourcetest.Resets, sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.EmailMFA,
+		sourcetest.EmailAliases, sourcetest.Ambiguity,
 		sourcetest.KeepsSubs, sourcetest.VerifiesHashes, sourcetest.Lists,
 		sourcetest.Unreachability, sourcetest.Throttling, sourcetest.Misconfiguration, sourcetest.Silence,
 		sourcetest.Closure, sourcetest.CertifiesUnjudged)
@@ -109,6 +110,9 @@ func fill(t *testing.T, s *server, people []sourcetest.User) {
 	hashes := bcrypt.New(4, nil) // the least there is: it is asked for hundreds of times
 	for _, entry := range people {
 		row := map[string]any{"username": entry.Username, "status": string(entry.Status), "enabled": !entry.Disabled, "sub": entry.Sub}
+		if entry.MFA != "" {
+			row["mfa"] = string(entry.MFA)
+		}
 		if entry.Password != "" {
 			hash, err := hashes.Hash(entry.Password)
 			if err != nil {
@@ -152,7 +156,7 @@ func insert(t *testing.T, s *server, row map[string]any) {
 func TestPostgreSQL(t *testing.T) {
 	s := startPostgres(t)
 	s.exec(t, `CREATE TABLE people (username text PRIMARY KEY, password_hash text, status text, enabled boolean NOT NULL, sub uuid,
-		email text, email_verified boolean, phone_number varchar(20), phone_number_verified boolean, name text, given_name text, updated_at bigint)`,
+		email text, email_verified boolean, phone_number varchar(20), phone_number_verified boolean, name text, given_name text, updated_at bigint, mfa text)`,
 		"GRANT SELECT ON people TO "+readerName)
 	t.Run("the contract", func(t *testing.T) { contract(t, s) })
 	t.Run("what every database is held to", func(t *testing.T) { every(t, s) })
@@ -223,7 +227,7 @@ func TestPostgreSQL(t *testing.T) {
 func TestMariaDB(t *testing.T) {
 	s := startMariaDB(t)
 	s.exec(t, `CREATE TABLE people (username varchar(190) PRIMARY KEY, password_hash varchar(255), status varchar(32), enabled tinyint(1) NOT NULL, sub char(36),
-		email varchar(255), email_verified bit(1), phone_number varchar(20), phone_number_verified boolean, name text, given_name text, updated_at bigint) CHARACTER SET utf8mb4`,
+		email varchar(255), email_verified bit(1), phone_number varchar(20), phone_number_verified boolean, name text, given_name text, updated_at bigint, mfa varchar(64)) CHARACTER SET utf8mb4`,
 		"GRANT SELECT, EXECUTE ON people.* TO "+readerName+"@'127.0.0.1'")
 	// Its collation puts letter case aside, and spaces at the end with it.
 	t.Run("the contract", func(t *testing.T) { contract(t, s, sourcetest.CaseInsensitive) })

@@ -6,6 +6,7 @@ import (
 
 	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/adapters/sqlsource/dialect"
+	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/parts"
 )
@@ -53,11 +54,12 @@ func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (por
 	}
 	directory, err := Open(options.Name, c.Settings, credentials, c.drivers, Options{
 		Mapped: options.Rules.Attributes.Sources(), VerifiedContacts: options.Rules.VerifiedContacts, Note: options.Note,
+		NoteFactors: c.namesFactors() && options.Rules.OnMFA != domain.MFAMigrate,
 	})
 	if err != nil {
 		return ports.Source{}, err
 	}
-	source := ports.Source{Directory: directory, Warm: directory.Warm}
+	source := ports.Source{Directory: directory, Warm: directory.Warm, TellsSecondFactors: c.namesFactors()}
 	if c.ListQuery != "" {
 		source.Lister = directory
 	}

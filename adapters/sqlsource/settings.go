@@ -12,6 +12,7 @@ import (
 
 	"cognito-user-migration/adapters/internal/awsname"
 	"cognito-user-migration/adapters/internal/awsrole"
+	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/adapters/internal/passwordhash"
 	"cognito-user-migration/adapters/sqlsource/dialect"
@@ -202,6 +203,12 @@ func (s *Settings) Warnings(variable func(string) string) []string {
 	case TLSVerify:
 	}
 	return warnings
+}
+
+// namesFactors reports whether the query may have the column for second factors.
+// With SELECT *, only its first run shows.
+func (s *Settings) namesFactors() bool {
+	return strings.Contains(strings.ToLower(s.Query), fields.MFA) || strings.Contains(s.Query, "*")
 }
 
 // LooksUp implements the settings of a source.

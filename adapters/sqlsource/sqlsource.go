@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -136,6 +137,9 @@ func (d *Directory) rows(ctx context.Context, username string) (entries []*hashe
 		var unknown fields.Set
 		unknown.Add(header.Unknown...)
 		d.Options.Tell(unknown.Notes(fields.UnusedAttributes)...)
+		if d.Options.NoteFactors && !slices.Contains(header.Names, fields.MFA) {
+			d.Options.Tell(ports.Note{Text: ports.NoSecondFactors})
+		}
 	})
 	for len(entries) <= hashed.MostFound && rows.Next() {
 		entry, err := d.entry(ctx, rows, header.Names, columns)

@@ -40,6 +40,7 @@ const (
 	nameSourceFlow         = "source client flow"
 	nameSourceSecret       = "source client secret"
 	nameSourceErrors       = "source client errors"
+	nameSourceFactors      = "source second factors"
 	namePool               = "destination pool"
 	nameClient             = "destination client"
 	nameClientFlow         = "destination client flow"
@@ -92,6 +93,7 @@ func checks() []check {
 		{nameSourceFlow, sourceFlow},
 		{nameSourceSecret, sourceSecret},
 		{nameSourceErrors, sourceErrors},
+		{nameSourceFactors, sourceFactors},
 		{namePool, pool},
 		{nameClient, client},
 		{nameClientFlow, clientFlow},

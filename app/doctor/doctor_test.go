@@ -39,6 +39,8 @@ type world struct {
 	stream      func() (setup.DeliveryStream, error)
 	groups      func() ([]string, error)
 	unretiring  func(context.Context) ([]string, error)
+	untelling   func(context.Context) ([]string, error)
+	factors     func(context.Context) error
 	table       func() (setup.Table, error)
 	settings    doctor.Settings
 	// claims is the function of the pre token generation trigger.
@@ -161,6 +163,8 @@ func inOrder() *world {
 		},
 		groups:     func() ([]string, error) { return []string{"writers"}, nil },
 		unretiring: func(context.Context) ([]string, error) { return nil, nil },
+		untelling:  func(context.Context) ([]string, error) { return nil, nil },
+		factors:    func(context.Context) error { return nil },
 		table:      counting(func(*setup.Table) {}),
 		settings: doctor.Settings{
 			Lockout:           doctor.Lockout{Table: "lockout", KeyAttribute: "digest", ExpiryAttribute: "end", Unlimited: []string{"OLD (OLD_KIND=sql)"}},
@@ -177,7 +181,7 @@ func inOrder() *world {
 func (w *world) examine(ctx context.Context) map[string]doctor.Check {
 	checks := make(map[string]doctor.Check)
 	for _, check := range doctor.Examine(doctor.Gather(ctx, w.settings, doctor.Setup{
-		Own: w, Roles: w, Functions: w, Reach: w.reach, Groups: w, Queues: w, AuditTargets: w, Tables: w, Unretiring: w.unretiring,
+		Own: w, Roles: w, Functions: w, Reach: w.reach, Groups: w, Queues: w, AuditTargets: w, Tables: w, Unretiring: w.unretiring, Untelling: w.untelling, Factors: w.factors,
 		SourcePools:  []setup.UserPoolReader{pools{pool: w.source, client: w.client}},
 		Destinations: pools{func() (setup.UserPool, error) { return w.pool, nil }, w.client, w.clients, w.clientsErr},
 	})) {
@@ -209,15 +213,15 @@ func TestWhatMotoCannotShow(t *testing.T) {
 			statuses{"source external ID": warn}, "source external ID", "the check got no answer"},
 		"the trust names the function alone": {func(w *world) {
 			w.roleErr, w.reach = denied(), func(context.Context) (domain.Reason, error) { return "", denied() }
-		}, statuses{"source role": warn, "source external ID": skip, "source reached": warn}, "source role", "not the function's role"},
+		}, statuses{"source role": warn, "source external ID": skip, "source reached": warn, "source second factors": skip}, "source role", "not the function's role"},
 		"the function itself is refused the role": {func(w *world) {
 			w.identity.ARN, w.roleErr = runner, denied()
 			w.reach = func(context.Context) (domain.Reason, error) { return "", denied() }
-		}, statuses{"source role": fail, "source external ID": skip, "source reached": fail}, "source role", "AccessDenied"},
+		}, statuses{"source role": fail, "source external ID": skip, "source reached": fail, "source second factors": skip}, "source role", "AccessDenied"},
 		"STS does not answer": {func(w *world) { w.roleErr = errors.New("no answer") }, statuses{"source role": fail, "source external ID": skip}, "source role", "no answer"},
 		"the source does not answer": {func(w *world) {
 			w.reach = func(context.Context) (domain.Reason, error) { return "", errors.New("source_unreachable") }
-		}, statuses{"source reached": fail}, "source reached", "source_unreachable"},
+		}, statuses{"source reached": fail, "source second factors": skip}, "source reached", "source_unreachable"},
 		"the source knows a user whom nobody has": {func(w *world) {
 			w.reach = func(context.Context) (domain.Reason, error) { return domain.ReasonUserDisabled, nil }
 		}, statuses{"source reached": warn}, "source reached", "user_disabled"},
@@ -517,4 +521,53 @@ func TestQuestionsAreAskedAtTheSameTime(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestWhatTheSourceTellsOfSecondFactors(t *testing.T) {
+	t.Parallel()
+	const name = "source second factors"
+	set := func(mode domain.MFAMode) func(*world) {
+		return func(w *world) { w.settings.Source.MFA = mode }
+	}
+	cannot := func(w *world) { w.factors = func(context.Context) error { return denied() } }
+	for situation, row := range map[string]struct {
+		changes     []func(*world)
+		status      doctor.Status
+		saw, remedy string
+	}{
+		"SOURCE_MFA is not set":                {nil, doctor.Pass, "SOURCE_MFA is not set: the function asks the pool", ""},
+		"it is what the pool says":             {[]func(*world){set(domain.MFAOff)}, doctor.Pass, "the pool is not asked", ""},
+		"it is OFF, and the pool requires one": {[]func(*world){set(domain.MFAOff), func(w *world) { from(w, func(p *setup.UserPool) { p.MFA = "ON" }) }}, doctor.Fail, "SOURCE_MFA is OFF, and the pool's own setting is ON", "unset SOURCE_MFA"},
+		"it is OFF, and they are optional":     {[]func(*world){set(domain.MFAOff), func(w *world) { from(w, func(p *setup.UserPool) { p.MFA = "OPTIONAL" }) }}, doctor.Fail, "own setting is OPTIONAL", "or set it to OPTIONAL"},
+		"it is ON, and the pool asks nobody":   {[]func(*world){set(domain.MFAOn)}, doctor.Fail, "own setting is OFF", "unset SOURCE_MFA"},
+		"it is OPTIONAL, as the pool is":       {[]func(*world){set(domain.MFAOptional), func(w *world) { from(w, func(p *setup.UserPool) { p.MFA = "OPTIONAL" }) }}, doctor.Pass, "about passkeys", ""},
+		"the pool cannot be described":         {[]func(*world){set(domain.MFAOn), func(w *world) { w.source = func() (setup.UserPool, error) { return setup.UserPool{}, denied() } }}, doctor.Pass, "the pool is not asked", ""},
+		"the role lacks the permission":        {[]func(*world){cannot}, doctor.Fail, "cannot migrate", "cognito-idp:GetUserPoolMfaConfig"},
+		"it lacks it, and does not need it":    {[]func(*world){cannot, set(domain.MFAOff)}, doctor.Pass, "", ""},
+		"it lacks it, and everybody migrates":  {[]func(*world){cannot, func(w *world) { w.settings.Rules.OnMFA = domain.MFAMigrate }}, doctor.Pass, "nobody is refused", ""},
+		"the source is not reached": {[]func(*world){cannot, func(w *world) {
+			w.reach = func(context.Context) (domain.Reason, error) { return "", errors.New("down") }
+		}}, doctor.Skip, "source reached", ""},
+		"a source that cannot tell": {[]func(*world){func(w *world) {
+			w.untelling = func(context.Context) ([]string, error) { return []string{"CORP (CORP_KIND=ldap)"}, nil }
+		}}, doctor.Warn, "CORP (CORP_KIND=ldap) cannot tell", "docs/second-factors.md"},
+		"another kind of source that can": {[]func(*world){func(w *world) { w.settings.Source = nil }}, doctor.Pass, "the source tells", ""},
+		"a source that cannot be opened": {[]func(*world){func(w *world) {
+			w.untelling = func(context.Context) ([]string, error) { return nil, errors.New("broken") }
+		}}, doctor.Fail, "broken", "correct"},
+		"settings that cannot be read":   {[]func(*world){func(w *world) { w.untelling = nil }}, doctor.Skip, "configuration", ""},
+		"SOURCE_MFA itself is not valid": {[]func(*world){func(w *world) { w.settings.SetAside = []string{"SOURCE_MFA"} }}, doctor.Skip, "configuration", ""},
+	} {
+		t.Run(situation, func(t *testing.T) {
+			t.Parallel()
+			w := inOrder()
+			for _, change := range row.changes {
+				change(w)
+			}
+			check := w.examine(t.Context())[name]
+			if check.Status != row.status || !strings.Contains(check.Saw, row.saw) || !strings.Contains(check.Remedy, row.remedy) {
+				t.Errorf("%s: %s; %s", check.Status, check.Saw, check.Remedy)
+			}
+		})
+	}
 }

@@ -64,6 +64,8 @@ type CognitoSource struct {
 	UserPoolID, ClientID string
 	ClientSecret         domain.Secret
 	RoleARN, ExternalID  string
+	// MFA is SOURCE_MFA; empty where the function asks the pool.
+	MFA domain.MFAMode
 	// FromIDToken is true where the profile is read from the ID token.
 	FromIDToken bool
 }
@@ -76,7 +78,10 @@ type Setup struct {
 	SourcePools []setup.UserPoolReader
 	// Reach asks the source for a user whom nobody has, in the way in which the
 	// function would, and returns the reason for which that user is refused.
-	Reach        func(context.Context) (domain.Reason, error)
+	Reach func(context.Context) (domain.Reason, error)
+	// Factors asks the source pool about second factors as the function would, for a
+	// user whom nobody has.
+	Factors      func(context.Context) error
 	Destinations setup.UserPoolReader
 	Functions    setup.FunctionReader
 	Groups       setup.GroupReader
@@ -85,6 +90,8 @@ type Setup struct {
 	AuditTargets setup.AuditTargetReader
 	// Unretiring names the sources that cannot part with users.
 	Unretiring func(context.Context) ([]string, error)
+	// Untelling names the sources that cannot tell second factors.
+	Untelling func(context.Context) ([]string, error)
 	// Waiting is told what has not been answered yet, each time that this changes;
 	// nil if nobody wants to know.
 	Waiting func(names []string)
@@ -105,10 +112,14 @@ type Facts struct {
 	// without its external ID.
 	role, bareRole Fact[bool]
 	reach          Fact[domain.Reason]
-	sourcePool     Fact[setup.UserPool]
-	sourceClient   Fact[setup.AppClient]
-	pool           Fact[setup.UserPool]
-	client         Fact[setup.AppClient]
+	// factors is whether the source pool could be asked about second factors;
+	// untelling are the sources that cannot tell them.
+	factors      Fact[bool]
+	untelling    Fact[[]string]
+	sourcePool   Fact[setup.UserPool]
+	sourceClient Fact[setup.AppClient]
+	pool         Fact[setup.UserPool]
+	client       Fact[setup.AppClient]
 	// claims is the function of the pre token generation trigger, and clients are
 	// all app clients of the destination where it is ours.
 	claims            Fact[setup.Function]
@@ -133,6 +144,7 @@ func Gather(ctx context.Context, settings Settings, access Setup) Facts {
 		"your identity":            func() { f.identity = ask(ctx, access.Own.Identity) },
 		"the role":                 func() { f.gatherRole(ctx, access) },
 		"the source":               func() { f.reach = f.gatherReach(ctx, access) },
+		"the second factors":       func() { f.gatherFactors(ctx, access) },
 		"the source's pool":        func() { f.gatherSource(ctx, access) },
 		"the destination's pool":   func() { f.gatherPool(ctx, access) },
 		"the destination's client": func() { f.gatherClient(ctx, access) },
@@ -257,6 +269,20 @@ func (f *Facts) gatherReach(ctx context.Context, access Setup) Fact[domain.Reaso
 		return unasked[domain.Reason](becauseOf(nameConfiguration))
 	}
 	return ask(ctx, access.Reach)
+}
+
+// gatherFactors asks about second factors as the function would, where it would.
+func (f *Facts) gatherFactors(ctx context.Context, access Setup) {
+	if access.Untelling == nil || access.Factors == nil || f.Settings.Rules.OnMFA == domain.MFAMigrate {
+		f.factors, f.untelling = unasked[bool](becauseOf(nameConfiguration)), unasked[[]string](becauseOf(nameConfiguration))
+		return
+	}
+	f.untelling = ask(ctx, access.Untelling)
+	if source := f.Settings.Source; source == nil || source.MFA == domain.MFAOff || source.MFA == domain.MFAOn {
+		f.factors = unasked[bool]("the function does not ask the pool")
+		return
+	}
+	f.factors = ask(ctx, func(ctx context.Context) (bool, error) { return true, access.Factors(ctx) })
 }
 
 // firstPermitted asks one after the other until one may answer.

@@ -331,6 +331,42 @@ func secondFactor(f Facts) Check {
 	}
 }
 
+// sourceFactors holds what the function is told of the source's second factors
+// against the pool, and tries whether it can ask for the rest.
+func sourceFactors(f Facts) Check {
+	if f.Settings.Rules.OnMFA == domain.MFAMigrate {
+		return pass("MIGRATE_ON_MFA=migrate: nobody is refused, so nothing is asked")
+	}
+	if skipped, yes := f.resting("_MFA", "MIGRATE_ON_MFA"); yes {
+		return skipped
+	}
+	if names := f.untelling.value; len(names) > 0 {
+		return warn(strings.Join(names, ", ")+" cannot tell who has a second factor: these users migrate without it", "docs/second-factors.md says how each kind of source can tell")
+	}
+	switch source, pool := f.Settings.Source, f.sourcePool; {
+	case f.untelling.skip != "":
+		return skip(f.untelling.skip)
+	case f.untelling.err != nil:
+		return fail(f.untelling.err.Error(), "correct the settings of the source")
+	case source == nil:
+		return pass("the source tells second factors")
+	case source.MFA != "" && pool.err == nil && pool.skip == "" && pool.value.MFA != string(source.MFA):
+		return fail(fmt.Sprintf("%s is %s, and the pool's own setting is %s", f.variable("MFA"), source.MFA, pool.value.MFA),
+			"unset "+f.variable("MFA")+", and the function asks the pool; or set it to "+pool.value.MFA)
+	case source.MFA == domain.MFAOff || source.MFA == domain.MFAOn:
+		return pass(fmt.Sprintf("%s is %s, and the pool is not asked", f.variable("MFA"), source.MFA))
+	case f.reach.err != nil || f.reach.skip != "":
+		return skip(becauseOf(nameReach))
+	case f.factors.err != nil:
+		return fail(f.factors.err.Error()+": users without a completed sign-in cannot migrate", remedyOf(f.factors.err,
+			"the role needs cognito-idp:GetUserPoolMfaConfig and cognito-idp:AdminGetUserAuthFactors on the pool; or set "+f.variable("MFA")))
+	case source.MFA == "":
+		return pass(f.variable("MFA") + " is not set: the function asks the pool")
+	default:
+		return pass(fmt.Sprintf("%s is %s, and the function asks the pool about passkeys", f.variable("MFA"), source.MFA))
+	}
+}
+
 func list(names []string) string {
 	if len(names) == 0 {
 		return "Cognito's default flows (SRP, refresh and custom)"

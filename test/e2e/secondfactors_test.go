@@ -2,10 +2,15 @@ package e2e_test
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"cognito-user-migration/app/everything"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+	"cognito-user-migration/test/process"
 )
 
 const passkeysAsFactor = "MULTI_FACTOR_WITH_USER_VERIFICATION"
@@ -225,4 +230,87 @@ func TestAWeakPasswordIsKeptReplacedOrRefused(t *testing.T) {
 		f.hidePerson(p)
 		f.refuses(signIn(p.username, p.password), domain.ReasonWeakPassword)
 	})
+}
+
+// One rule for every kind: a source that cannot tell second factors says so in one
+// line at start, unless such users migrate anyway.
+func TestASourceThatCannotTellSecondFactorsSaysSoAtStart(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	away := "127.0.0.1:" + strings.TrimPrefix(process.ClosedAddress(t), "127.0.0.1:")
+	sqlWith := func(query string) settings {
+		return settings{"SOURCE_KIND": "sql", "SOURCE_DRIVER": "postgres", "SOURCE_URL": "postgres://a:b@" + away + "/people", "SOURCE_QUERY": query}
+	}
+	ldap := settings{"SOURCE_KIND": "ldap", "SOURCE_URL": "ldap://" + away, "SOURCE_BASE_DN": "dc=example,dc=com"}
+	oidc := settings{"SOURCE_KIND": "oidc", "SOURCE_CLIENT_ID": "c", "SOURCE_PROFILE": "userinfo",
+		"SOURCE_TOKEN_URL": "http://" + away + "/token", "SOURCE_USERINFO_URL": "http://" + away + "/userinfo"}
+	http := settings{"SOURCE_KIND": "http", "SOURCE_URL": "http://" + away}
+	table := newStub(t).settings().with("SOURCE_KIND", "dynamodb", "SOURCE_TABLE", "people", "SOURCE_KEY", "username", "AWS_ENDPOINT_URL_DYNAMODB", "http://"+away)
+	for _, name := range []string{"SOURCE_USER_POOL_ID", "SOURCE_CLIENT_ID", "SOURCE_ROLE_ARN", "SOURCE_EXTERNAL_ID"} {
+		delete(table, name)
+	}
+	hook := http.with("SOURCE_CONTRACT", "kratos")
+	json := settings{"SOURCE_KIND": "file", "SOURCE_PATH": file("none.json", `[{"username":"a"}]`)}
+	csv := settings{"SOURCE_KIND": "file", "SOURCE_FORMAT": "csv", "SOURCE_PATH": file("none.csv", "username,status\na,CONFIRMED\n")}
+	kinds := make(map[string][2]bool) // whether there is a row that tells, and one that does not
+	for name, row := range map[string]struct {
+		settings settings
+		tells    bool
+	}{
+		"a user pool":                       {newStub(t).settings(), true},
+		"JSON without the field":            {json, false},
+		"JSON with it":                      {json.with("SOURCE_PATH", file("some.json", `[{"username":"a"},{"username":"b","mfa":"SMS_MFA"}]`)), true},
+		"CSV without the column":            {csv, false},
+		"CSV with it":                       {csv.with("SOURCE_PATH", file("some.csv", "username,mfa\na,\n")), true},
+		"a query without the column":        {sqlWith("SELECT username FROM people WHERE username = :username"), false},
+		"a query with it":                   {sqlWith("SELECT username, totp AS mfa FROM people WHERE username = :username"), true},
+		"LDAP without an attribute":         {ldap, false},
+		"LDAP with one":                     {ldap.with("SOURCE_MFA_ATTRIBUTE", "employeeType"), true},
+		"OpenID Connect without a claim":    {oidc, false},
+		"OpenID Connect with one":           {oidc.with("SOURCE_MFA_CLAIM", "mfa"), true},
+		"a hook without a profile":          {hook, false},
+		"a hook with one":                   {hook.with("SOURCE_PROFILE_URL", "http://"+away+"/{username}"), true},
+		"the contract of Keycloak's plugin": {http, true},
+		"a contract with second factors":    {http.with("SOURCE_CONTRACT", "fusionauth"), true},
+		"a table without a field":           {table, false},
+		"a table with one":                  {table.with("SOURCE_FIELDS", "mfa=security.mfa"), true},
+		"LDAP, where everybody migrates":    {ldap.with("MIGRATE_ON_MFA", "migrate"), true},
+	} {
+		kind := row.settings["SOURCE_KIND"]
+		if kind == "" {
+			kind = "cognito"
+		}
+		seen := kinds[kind]
+		seen[map[bool]int{true: 0, false: 1}[row.tells]] = true
+		kinds[kind] = seen
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := start(t, outOfTheWay().with(flat(row.settings)...))
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			want := 1
+			if row.tells {
+				want = 0
+			}
+			if n := strings.Count(f.Stdout()+f.Stderr(), ports.NoSecondFactors); n != want {
+				t.Errorf("it says so %d times, want %d:\n%s", n, want, f.Stdout())
+			}
+			if want == 1 && !strings.Contains(f.Stdout(), `"source":"SOURCE","kind":"`+kind+`"`) {
+				t.Errorf("the line does not name the source:\n%s", f.Stdout())
+			}
+		})
+	}
+	for _, kind := range everything.Parts(nil).Sources {
+		if seen := kinds[kind.Name]; !seen[0] || !seen[1] && kind.Name != "cognito" {
+			t.Errorf("%s: nobody has tried a source that tells, and one that does not", kind.Name)
+		}
+	}
 }

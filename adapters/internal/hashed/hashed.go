@@ -17,6 +17,8 @@ type Options struct {
 	// VerifiedContacts says whether the source's or our own verification of
 	// contacts counts; empty means the source's.
 	VerifiedContacts domain.VerifiedContacts
+	// NoteFactors: a query without a column for second factors is worth a note.
+	NoteFactors bool
 	// Note receives what the operator should know. It may be nil.
 	Note func(ports.Note)
 }

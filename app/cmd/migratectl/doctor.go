@@ -171,7 +171,7 @@ func readSettings(ctx context.Context, environ []string, own bool) ([]string, do
 	settings.Source = &doctor.CognitoSource{
 		UserPoolID: string(pool.UserPoolID), ClientID: string(pool.ClientID), ClientSecret: pool.ClientSecret,
 		RoleARN: string(pool.Role.RoleARN), ExternalID: string(pool.Role.ExternalID),
-		FromIDToken: string(pool.Profile) == "id_token",
+		MFA: pool.MFA, FromIDToken: string(pool.Profile) == "id_token",
 	}
 	return environ, settings, pool.ServiceRegion()
 }
@@ -323,6 +323,14 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 			}
 			return app.Unretiring(ctx, configuration)
 		}
+		access.Untelling = func(ctx context.Context) ([]string, error) {
+			configuration, err := app.Load(ctx, binary(), trial.OnlyDeciding(environ))
+			if err != nil {
+				return nil, err
+			}
+			return app.Untelling(ctx, configuration)
+		}
+		access.Factors = factorsBy(environ)
 		if err == nil {
 			stop = func() { _ = function.Stop(ctx) }
 		}
@@ -354,6 +362,26 @@ func reachBy(function *trial.Function, err error) func(context.Context) (domain.
 		}
 		function.Attempt(ctx, event)
 		return function.Last()
+	}
+}
+
+// factorsBy asks the first source about the second factors of a user whom nobody has.
+// The answer that there is no such user shows that it may be asked.
+func factorsBy(environ []string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		configuration, err := app.Load(ctx, binary(), trial.OnlyDeciding(environ))
+		if err != nil {
+			return err
+		}
+		opened, err := app.OpenFirst(ctx, configuration)
+		if err != nil || opened.SecondFactors == nil {
+			return err
+		}
+		_, err = opened.SecondFactors.SecondFactors(ctx, domain.SourceUser{Username: "migratectl-doctor-" + rand.Text()})
+		if fault, ok := errors.AsType[*cognitosource.Error](err); ok && fault.Code == "UserNotFoundException" {
+			return nil
+		}
+		return err
 	}
 }
 

@@ -29,7 +29,7 @@ func healthy() map[string]doctor.Status {
 	}
 	for _, name := range []string{
 		"configuration", "identity", "source role", "source reached", "source pool", "source client", "source client flow",
-		"source client secret", "source client errors", "destination pool", "destination client", "destination client flow",
+		"source client secret", "source client errors", "source second factors", "destination pool", "destination client", "destination client flow",
 		"destination client errors", "attributes at source", "attributes at destination", "attributes required", "attributes type",
 		"attributes length", "username shape", "case sensitivity", "MFA", "trigger", "trigger permission", "function",
 		"function timeout", "function memory", "function environment", "audit sinks", "lockout",
@@ -110,7 +110,7 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 	const pass, warn, fail, skip = doctor.Pass, doctor.Warn, doctor.Fail, doctor.Skip
 	type statuses = map[string]doctor.Status
 	noSource := statuses{"source reached": fail, "source pool": fail, "source client": skip, "source client flow": skip,
-		"source client secret": skip, "source client errors": skip, "attributes at source": skip, "username shape": skip,
+		"source client secret": skip, "source client errors": skip, "source second factors": skip, "attributes at source": skip, "username shape": skip,
 		"case sensitivity": skip, "MFA": skip, "function environment": warn}
 	rules := func(text string) func(*plan) { return func(p *plan) { p.environ["MIGRATE_ATTRIBUTES"] = text } }
 	for name, row := range map[string]struct {
@@ -123,8 +123,8 @@ func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
 		"a variable that nothing reads":   {func(p *plan) { p.ours["MIGRATE_FOO"] = "1" }, statuses{"configuration": fail, "function environment": warn}, "unknown variable MIGRATE_FOO", "configuration"},
 		"a setting that is unwise":        {func(p *plan) { p.environ["MIGRATE_VERIFIED_CONTACTS"] = "always" }, statuses{"configuration": warn}, "MIGRATE_VERIFIED_CONTACTS=always", "configuration"},
 		"rules that cannot be read":       {func(p *plan) { p.ours["MIGRATE_ATTRIBUTES"] = "email,sub" }, statuses{"configuration": fail, "attributes at source": skip, "attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "destination schema": pass, "username shape": skip, "MFA": skip, "function environment": warn}, "MIGRATE_ATTRIBUTES: rule 2", "configuration"},
-		"no app client named":             {func(p *plan) { p.ours["SOURCE_CLIENT_ID"] = "" }, statuses{"configuration": fail, "source reached": skip, "source client": skip, "source client flow": skip, "source client secret": skip, "source client errors": skip, "function environment": warn}, "SOURCE_CLIENT_ID: is required", "configuration"},
-		"no role":                         {func(p *plan) { p.ours["SOURCE_ROLE_ARN"], p.ours["SOURCE_EXTERNAL_ID"] = "", "" }, statuses{"source external ID": skip, "source reached": fail, "function environment": warn}, "own credentials", "source role"},
+		"no app client named":             {func(p *plan) { p.ours["SOURCE_CLIENT_ID"] = "" }, statuses{"configuration": fail, "source reached": skip, "source second factors": skip, "source client": skip, "source client flow": skip, "source client secret": skip, "source client errors": skip, "function environment": warn}, "SOURCE_CLIENT_ID: is required", "configuration"},
+		"no role":                         {func(p *plan) { p.ours["SOURCE_ROLE_ARN"], p.ours["SOURCE_EXTERNAL_ID"] = "", "" }, statuses{"source external ID": skip, "source reached": fail, "source second factors": skip, "function environment": warn}, "own credentials", "source role"},
 		"no external ID":                  {func(p *plan) { p.ours["SOURCE_EXTERNAL_ID"] = "" }, statuses{"configuration": warn, "function environment": warn}, "without one", "source external ID"},
 		"a source pool that is not there": {func(p *plan) { p.ours["SOURCE_USER_POOL_ID"] = "us-east-1_nonesuch" }, noSource, "ResourceNotFoundException", "source pool"},
 		"a source client that is not there": {func(p *plan) { p.ours["SOURCE_CLIENT_ID"] = "nonesuch" }, statuses{"source client": fail, "source client flow": skip, "source client secret": skip, "source client errors": skip, "function environment": warn},
@@ -556,12 +556,12 @@ func TestDoctorWithoutPermissions(t *testing.T) {
 		"an operator with a profile in the source account": {a.admin, func(*plan) {}, with(map[string]doctor.Status{}), "source pool", "source-"},
 		"an operator without one":                          {a.admin, func(p *plan) { p.args["--source-aws-profile"] = "" }, with(unreadable), "source pool", "--source-aws-profile"},
 		"an external ID that is another": {a.source.SameAccountCaller, func(p *plan) { p.environ["SOURCE_EXTERNAL_ID"] = "another" },
-			with(map[string]doctor.Status{"source role": fail, "source external ID": skip, "source reached": fail,
+			with(map[string]doctor.Status{"source role": fail, "source external ID": skip, "source reached": fail, "source second factors": skip,
 				"destination pool": warn, "destination client": warn, "destination client flow": skip, "destination client errors": skip,
 				"attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "destination schema": skip,
 				"username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip}), "source role", "AccessDenied"},
 		"credentials that are none": {aws.Credentials{AccessKeyID: "AKIANONESUCHNONESUCH", SecretAccessKey: "nonesuch"}, func(*plan) {},
-			with(map[string]doctor.Status{"identity": fail, "source role": fail, "source external ID": skip, "source reached": fail,
+			with(map[string]doctor.Status{"identity": fail, "source role": fail, "source external ID": skip, "source reached": fail, "source second factors": skip,
 				"destination pool": fail, "destination client": fail, "destination client flow": skip, "destination client errors": skip,
 				"attributes at destination": skip, "attributes required": skip, "attributes type": skip, "attributes length": skip, "destination schema": skip,
 				"username shape": skip, "case sensitivity": skip, "MFA": skip, "trigger": skip}), "identity", "check the access key of the profile"},
