@@ -5,9 +5,9 @@ import (
 	"cognito-user-migration/app/config"
 )
 
-// StartClaims makes the function of the command claims, which puts the sub that a
-// user had at the source into the tokens of the destination. It reads the family
-// CLAIMS_ of the environment alone.
+// StartClaims starts the function of the command claims, which adds the
+// source's sub to the tokens of the destination. It reads only the variables
+// CLAIMS_.
 func StartClaims(process Process) (Function, error) {
 	settings, err := config.LoadClaims(process.Environ)
 	if err != nil {

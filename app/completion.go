@@ -14,8 +14,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// CompletionModules wires the function of the command complete, which finishes
-// the moves that a queue holds. The graph gives a [parts.Handler], and the
+// CompletionModules wires the function of the command complete, which completes
+// the migrations in a queue. The graph provides a [parts.Handler], and the
 // [*complete.Completer] that the operator's tool uses without the queue.
 func CompletionModules(binary Parts, process Process, configuration *config.Config) fx.Option {
 	return graph(binary, process, configuration, []any{
@@ -28,8 +28,8 @@ func CompletionModules(binary Parts, process Process, configuration *config.Conf
 	})
 }
 
-// StartCompletion starts the function of the command complete. It is not stopped:
-// Lambda ends a process without a word.
+// StartCompletion starts the function of the command complete. It is never
+// stopped, because Lambda ends a process without notice.
 func StartCompletion(ctx context.Context, binary Parts, process Process, configuration *config.Config) (Function, error) {
 	if binary.Completion == nil {
 		return Function{}, missing("command complete", "completion")
@@ -42,10 +42,10 @@ func StartCompletion(ctx context.Context, binary Parts, process Process, configu
 	return function, err
 }
 
-// newQueue opens the queue where there is anything to finish.
+// newQueue opens the queue, if completion is configured.
 func newQueue(binary Parts, configuration *config.Config) (parts.CompletionQueue, error) {
 	if !configuration.Completion.Wanted() {
-		return nil, nil //nolint:nilnil // nothing is owed, so nothing is queued
+		return nil, nil //nolint:nilnil // without completion there is no queue
 	}
 	if binary.Completion == nil {
 		return nil, missing("COMPLETION_AFTER, COMPLETION_GROUPS, MIGRATE_ON_MFA", "completion")
@@ -57,7 +57,7 @@ func newDestination(binary Parts) (ports.Destination, error) {
 	return binary.Completion.Destination(context.Background())
 }
 
-// CompletionSources are the sources of a [complete.Completer], by their names.
+// CompletionSources are the sources of a [complete.Completer] by name.
 type CompletionSources map[string]ports.Source
 
 func newCompletionSources(opened sources) CompletionSources {

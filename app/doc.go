@@ -2,6 +2,6 @@
 // sources, audit sinks, completion, lockout, secret references and tracing.
 // Package config reads the environment; packages migrate and complete are the
 // use cases; this package wires them to the parts. It imports no optional
-// adapter, so what a main does not list is not linked. Package everything lists
-// all parts but tracing.
+// adapter, so a part that a main does not list is not linked. Package
+// everything lists all parts except tracing.
 package app

@@ -10,19 +10,19 @@ import (
 	"cognito-user-migration/ports/parts"
 )
 
-// resolving is how long references to secrets may take to resolve, in all.
+// resolving is the time limit for resolving all references to secrets.
 const resolving = 3 * time.Second
 
-// Load reads the configuration from an environment, given as [os.Environ] gives
-// it. References to secrets are resolved by the part for them, which is opened
-// only where there are any.
+// Load reads the configuration from an environment in the form of [os.Environ].
+// The resolver of references to secrets is opened only if there are any.
 func Load(ctx context.Context, binary Parts, environ []string) (*config.Config, error) {
 	ctx, cancel := context.WithTimeout(ctx, resolving)
 	defer cancel()
 	return config.Load(ctx, environ, binary.Sources, resolverOf(ctx, binary))
 }
 
-// loadSource reads the configuration of one source again, with its secrets.
+// loadSource reads the configuration of one source again, and resolves its
+// secrets again.
 func loadSource(ctx context.Context, binary Parts, environ []string, name string) (config.Source, error) {
 	ctx, cancel := context.WithTimeout(ctx, resolving)
 	defer cancel()
@@ -38,7 +38,7 @@ func resolverOf(ctx context.Context, binary Parts) *lazyResolver {
 	})}
 }
 
-// lazyResolver opens the resolver when it is first needed.
+// lazyResolver opens the resolver on first use.
 type lazyResolver struct {
 	open func() (parts.Resolver, error)
 }

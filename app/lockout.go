@@ -19,7 +19,7 @@ type lockout struct {
 // newLockout opens the lockout if LOCKOUT_TABLE is set.
 func newLockout(binary Parts, configuration *config.Config, logger *zap.Logger) (lockout, error) {
 	if configuration.Lockout.Table == "" {
-		return lockout{}, nil // only the lockout of the sources themselves is in force
+		return lockout{}, nil // only the sources' own lockout applies
 	}
 	if binary.Lockout == nil {
 		return lockout{}, missing("LOCKOUT_TABLE", "lockout table")

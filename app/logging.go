@@ -12,9 +12,9 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// NewLog returns a log of JSON lines with the keys that CloudWatch and Lambda's own
-// log lines have ("Configuring advanced logging controls", AWS Lambda Developer
-// Guide). The level is one of Lambda's; info where it is none.
+// NewLog returns a log of JSON lines with the keys of CloudWatch and of
+// Lambda's own log lines ("Configuring advanced logging controls", AWS Lambda
+// Developer Guide). The level is one of Lambda's; any other value means info.
 func NewLog(to io.Writer, level string) *zap.Logger {
 	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 		TimeKey:        "timestamp",
@@ -29,21 +29,20 @@ func NewLog(to io.Writer, level string) *zap.Logger {
 	return zap.New(core, zap.WithClock(utc{zapcore.DefaultClock}))
 }
 
-// RedirectStandardLog makes what libraries write through Go's standard logger lines
-// of this log. AWS's library repeats there each error that it returns to Lambda.
+// RedirectStandardLog writes the messages of Go's standard logger to this log.
+// AWS's library logs there each error that it returns to Lambda.
 func RedirectStandardLog(to *zap.Logger) {
 	log.SetFlags(0)
 	log.SetPrefix("")
 	log.SetOutput(standardLog{to})
 }
 
-// standardLog takes what was written through the standard logger, one message in
-// each write.
+// standardLog receives the standard logger's output, one message per write.
 type standardLog struct{ to *zap.Logger }
 
-// Write implements [io.Writer]. An error that was returned to Lambda, which is
-// JSON, is a field. Of any other message, everything from its first quotation mark
-// is left out: libraries quote what came from elsewhere, such as a response.
+// Write implements [io.Writer]. An error returned to Lambda is JSON, and
+// becomes a field. Any other message is cut at its first quotation mark,
+// because libraries quote outside data such as responses.
 func (s standardLog) Write(message []byte) (int, error) {
 	text := bytes.TrimSpace(message)
 	if json.Valid(text) {
@@ -70,12 +69,12 @@ func levelOf(lambda string) zapcore.Level {
 	}
 }
 
-// dropsInfo reports whether lines at INFO are filtered at this level.
+// dropsInfo reports whether this level drops INFO lines.
 func dropsInfo(lambda string) bool {
 	return levelOf(lambda) > zapcore.InfoLevel
 }
 
-// utc is the clock of the log: Lambda's own lines are in UTC.
+// utc is a clock in UTC, as in Lambda's own lines.
 type utc struct {
 	zapcore.Clock
 }

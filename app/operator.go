@@ -9,8 +9,8 @@ import (
 	"cognito-user-migration/ports/parts"
 )
 
-// Unlimited names the sources without a lockout against password guessing, each
-// with its kind, for the operator's checks.
+// Unlimited lists the sources without a lockout against password guessing, with
+// their kinds, for the operator's checks.
 func Unlimited(configuration *config.Config) []string {
 	var names []string
 	for _, source := range configuration.Sources {

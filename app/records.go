@@ -17,34 +17,34 @@ import (
 	"go.uber.org/zap"
 )
 
-// recorder keeps the records of attempts and of completions.
+// recorder stores the records of attempts and of completions.
 type recorder interface {
 	ports.AuditSink
 	ports.CompletionSink
 }
 
-// namedRecorder is a recorder with the name that errors show.
+// namedRecorder is a recorder with its name in errors.
 type namedRecorder struct {
 	name string
 	recorder
-	// warm opens the connection; nil if there is none.
+	// warm opens the connection; nil without one.
 	warm func(context.Context) error
-	// remote is true if it is reached over a network.
+	// remote is true for a recorder over a network.
 	remote bool
 }
 
-// records writes each record to all sinks, so that the log and the metrics are
-// made from the same record.
+// records sends each record to all sinks, so that the log and the metrics
+// agree.
 type records struct {
 	// sinks are in the order in which the local ones write.
 	sinks []namedRecorder
-	// required is true if a user migrates only after every sink kept the record.
+	// required is true if a user migrates only after every sink stored the
+	// record.
 	required bool
 }
 
-// newRecords opens the sinks that the configuration names. In Lambda it adds the
-// metrics, which CloudWatch reads from lines of the log. If tracing is on, it adds
-// the tracer.
+// newRecords opens the configured sinks. In Lambda it adds the metrics, which
+// CloudWatch reads from log lines. If tracing is on, it adds the tracer.
 func newRecords(binary Parts, process Process, configuration *config.Config, logger *zap.Logger, tracing *Tracing) (records, error) {
 	settings := configuration.Audit
 	origin := ports.AuditOrigin{
@@ -112,14 +112,14 @@ func (r records) RecordCompletion(ctx context.Context, record domain.CompletionR
 	return sideBySide(ctx, r.sinks, func(ctx context.Context, to recorder) error { return to.RecordCompletion(ctx, record) })
 }
 
-// sideBySide writes to every sink, and returns when all are done or when the context
-// ends. A sink that hangs then counts as failed. So does a sink that panics.
+// sideBySide calls every sink concurrently, and returns when all are done or
+// the context ends. A sink that hangs or panics counts as failed.
 func sideBySide(ctx context.Context, sinks []namedRecorder, keep func(context.Context, recorder) error) error {
 	type result struct {
 		at  int
 		err error
 	}
-	results := make(chan result, len(sinks)) // so that a sink that hung can still end
+	results := make(chan result, len(sinks)) // a sink that hangs can still send its result
 	failed := make([]error, len(sinks))
 	waiting := make(map[int]bool)
 	for i, to := range sinks {

@@ -62,7 +62,7 @@ func (s sources) directory() ports.SourceDirectory {
 	return s.chain(func(source ports.SourceDirectory) ports.SourceDirectory { return source })
 }
 
-// earlier returns the check that runs before a user of a later source is migrated.
+// earlier returns the check that runs before a user of a later source migrates.
 // through wraps each source. It returns nil if there is only one source.
 func (s sources) earlier(through func(ports.SourceDirectory) ports.SourceDirectory) migrate.EarlierSources {
 	if len(s) < 2 {

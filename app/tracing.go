@@ -13,13 +13,13 @@ import (
 	"go.uber.org/zap"
 )
 
-// Tracing traces what the function does, where OTEL_TRACES_EXPORTER asks for it.
+// Tracing traces the function, if OTEL_TRACES_EXPORTER enables it.
 type Tracing struct {
-	tracer parts.Tracer // nil where it does not
+	tracer parts.Tracer // nil without tracing
 }
 
-// newTracing reads OpenTelemetry's own switches. They count in Lambda alone: on a
-// laptop they are meant for other programs.
+// newTracing reads OpenTelemetry's switches. They apply only in Lambda: on a
+// laptop, they are meant for other programs.
 func newTracing(binary Parts, process Process, logger *zap.Logger) (*Tracing, error) {
 	if process.variable("AWS_LAMBDA_FUNCTION_NAME") == "" || strings.EqualFold(process.variable("OTEL_SDK_DISABLED"), "true") {
 		return &Tracing{}, nil
@@ -38,8 +38,8 @@ func newTracing(binary Parts, process Process, logger *zap.Logger) (*Tracing, er
 	}
 }
 
-// Handler wraps what Lambda calls. The answer leaves within the time given, of
-// which the first invocation has so much less as the start was charged to it.
+// Handler wraps the function's handler. The response is sent within the given
+// time. For the first invocation, the time that the start took is subtracted.
 func (t *Tracing) Handler(handler parts.Handler, within, started time.Duration) parts.Handler {
 	if t.tracer == nil {
 		return handler
@@ -49,7 +49,7 @@ func (t *Tracing) Handler(handler parts.Handler, within, started time.Duration) 
 	return t.tracer.Handler(handler, func() time.Duration { return within - time.Duration(owed.Swap(0)) })
 }
 
-// directory makes what the sources are asked a part of the trace.
+// directory returns the source with tracing.
 func (t *Tracing) directory(source ports.SourceDirectory) ports.SourceDirectory {
 	if t.tracer == nil {
 		return source
@@ -57,7 +57,7 @@ func (t *Tracing) directory(source ports.SourceDirectory) ports.SourceDirectory 
 	return t.tracer.Directory(source)
 }
 
-// queue makes what is put into the queue a part of the trace.
+// queue returns the queue with tracing.
 func (t *Tracing) queue(queue ports.CompletionQueue) ports.CompletionQueue {
 	if t.tracer == nil {
 		return queue

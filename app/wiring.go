@@ -22,18 +22,18 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// warmUp is how long the start may take to fetch credentials and connect.
-// Cognito waits for a cold function too, so what is not ready by then is left
-// to the first attempt.
+// warmUp is the time limit at start for fetching credentials and connecting.
+// Cognito waits during a cold start too, so the first attempt does what is not
+// ready by then.
 const warmUp = time.Second
 
-// Process is what the parts take from the process that they run in.
+// Process describes the process for the parts.
 type Process struct {
-	// Environ is the environment, as [os.Environ] gives it.
+	// Environ is the environment in the form of [os.Environ].
 	Environ []string
-	// Log is where log lines and audit lines go.
+	// Log receives log lines and audit lines.
 	Log io.Writer
-	// Version is the program's, for records that name it.
+	// Version is the program's version for records.
 	Version string
 }
 
@@ -48,25 +48,25 @@ func (p Process) variable(name string) string {
 
 // Function is a function that is ready to serve.
 type Function struct {
-	// Handler is what Lambda calls, inside of what Tracing makes of it.
+	// Handler handles Lambda's events, inside Tracing.
 	Handler parts.Handler
-	// Log is where the function writes.
+	// Log is the function's log.
 	Log *zap.Logger
-	// Tracing traces what it does.
+	// Tracing traces the function.
 	Tracing *Tracing
 }
 
-// Modules wires the function of the command migrate: everything from the
-// configuration to the handler that Lambda calls. Production, the operator's tool
-// and tests all use it. The graph gives a [*lambdatrigger.Handler].
+// Modules wires the function of the command migrate, from the configuration to
+// the handler. Production, the operator's tool and tests all use it. The graph
+// provides a [*lambdatrigger.Handler].
 func Modules(binary Parts, process Process, configuration *config.Config) fx.Option {
 	return graph(binary, process, configuration, []any{newLockout, newMigrator, newHandler}, warnOfFactors, warm)
 }
 
-// graph is what both commands are made of, and what one of them adds to it:
-// constructors, and a last step where there is one.
+// graph returns the common modules of both commands with the constructors of
+// one command, and its last step, if any.
 func graph(binary Parts, process Process, configuration *config.Config, more []any, last ...any) fx.Option {
-	// Several write to the log, each line in one write.
+	// Several components write to the log, each line in one write.
 	process.Log = zapcore.Lock(zapcore.AddSync(process.Log))
 	constructors := append(more,
 		func() (Parts, Process, *config.Config) { return binary, process, configuration },
@@ -84,8 +84,8 @@ func graph(binary Parts, process Process, configuration *config.Config, more []a
 	)
 }
 
-// Start starts a graph of modules and returns how it is stopped. Its error is
-// that of the part that could not be made, without the graph's own words.
+// Start starts a graph of modules and returns a function that stops it. It
+// returns the error of the part that failed, without fx's own text.
 func Start(ctx context.Context, graph ...fx.Option) (stop func(context.Context) error, err error) {
 	application := fx.New(graph...)
 	if err := application.Err(); err != nil {
@@ -101,13 +101,13 @@ func newProcessLogger(process Process) *zap.Logger {
 	return NewLog(process.Log, process.variable("AWS_LAMBDA_LOG_LEVEL"))
 }
 
-// warn writes down what of the configuration may not be meant.
+// warn logs the configuration's warnings.
 func warn(process Process, logger *zap.Logger, configuration *config.Config) {
 	for _, warning := range configuration.Warnings {
 		logger.Warn(warning)
 	}
 	if level := process.variable("AWS_LAMBDA_LOG_LEVEL"); dropsInfo(level) && process.variable("AWS_LAMBDA_LOG_FORMAT") == "JSON" {
-		// Lambda itself filters lines by their level, audit records too.
+		// Lambda filters lines by level, including audit records.
 		logger.Error("at this log level Lambda drops audit records; set the application log level to INFO", zap.String("logLevel", level))
 	}
 }
@@ -139,7 +139,7 @@ func warm(lifecycle fx.Lifecycle, binary Parts, opened sources, audit records, l
 			work.Go(func() {
 				if err := part(ctx); err != nil {
 					level := zapcore.WarnLevel
-					if errors.Is(err, ports.ErrMisconfigured) { // to try again does not help
+					if errors.Is(err, ports.ErrMisconfigured) { // a retry does not help
 						level = zapcore.ErrorLevel
 					}
 					logger.Log(level, warning, append(fields, zap.Error(err))...)
@@ -190,7 +190,7 @@ func newMigrator(
 	})
 }
 
-// completionOf is what follows a decision to migrate; nil where nothing does.
+// completionOf returns what follows a decision to migrate, or nil.
 func completionOf(settings config.Completion, queue ports.CompletionQueue, logger *zap.Logger) *migrate.Completion {
 	if !settings.Wanted() {
 		return nil

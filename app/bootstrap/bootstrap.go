@@ -1,7 +1,7 @@
-// Package bootstrap runs the Lambda function that a main lists the parts of. The
-// command says which function: migrate, the default, answers the user migration
-// trigger; complete finishes moves from a queue; claims puts the sub that users had
-// at the source into their tokens.
+// Package bootstrap runs the Lambda function with the parts that a main lists.
+// The command selects the function. migrate, the default, answers the user
+// migration trigger. complete completes migrations from a queue. claims adds
+// the source's sub to tokens.
 package bootstrap
 
 import (
@@ -22,23 +22,23 @@ import (
 	"go.uber.org/zap"
 )
 
-// startTimeout bounds the start; Lambda itself allows ten seconds.
+// startTimeout limits the start; Lambda itself allows ten seconds.
 const startTimeout = 8 * time.Second
 
-// completeWithin bounds an invocation of the command complete where Lambda's own
-// deadline does not: the longest that Lambda itself allows.
+// completeWithin limits an invocation of the command complete without a
+// deadline of Lambda: the longest time that Lambda allows.
 const completeWithin = 15 * time.Minute
 
-// garbage is how much of it there may be before it is collected, in percent of
-// what is in use (GOGC); Go's own is 100. Little is in use here, and then Go
-// counts in parts of four megabytes: this makes it three, which saves a megabyte
-// and costs nothing that could be measured, since a sign-in leaves some sixty
-// kilobytes behind.
+// garbage is the amount of garbage, in percent of the memory in use, that
+// starts a collection (GOGC). Go's default is 100. With little memory in use,
+// Go rounds up to four megabytes. This value makes it three. It saves a
+// megabyte without measurable cost, because a sign-in leaves about sixty
+// kilobytes of garbage.
 const garbage = 75
 
 // Main starts the function, serves it to Lambda and never returns. It reads the
-// process's arguments and environment. A start that fails is reported to Lambda,
-// and the process exits with status 1.
+// process's arguments and environment. If the start fails, it reports the error
+// to Lambda and exits with status 1.
 func Main(version string, binary app.Parts) {
 	began := time.Now()
 	if n := processors(os.Getenv); n > 0 {
@@ -61,7 +61,7 @@ func Main(version string, binary app.Parts) {
 	lambda.Start(function.Tracing.Handler(function.Handler, within, charged)) // never returns
 }
 
-// start makes the function of the command ready to serve.
+// start starts the function of the command.
 func start(version string, binary app.Parts, args, environ []string, log io.Writer) (app.Function, error) {
 	command, err := commandOf(args)
 	if err != nil {
@@ -80,7 +80,7 @@ func start(version string, binary app.Parts, args, environ []string, log io.Writ
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	// Lambda ends the process without a word, so nothing is ever stopped.
+	// Lambda ends the process without notice, so nothing is ever stopped.
 	if command == commandComplete {
 		return app.StartCompletion(ctx, binary, process, configuration)
 	}
@@ -93,7 +93,7 @@ func start(version string, binary app.Parts, args, environ []string, log io.Writ
 	return function, err
 }
 
-// The commands: the image's CMD.
+// Commands, which are the image's CMD.
 const (
 	commandMigrate  = "migrate"
 	commandComplete = "complete"
@@ -111,10 +111,9 @@ func commandOf(args []string) (string, error) {
 	}
 }
 
-// fail ends the start: the error goes to Lambda and to the log, and the process
-// with exit status 1.
+// fail reports the error to Lambda and the log, and exits with status 1.
 func fail(err error) {
-	log := app.NewLog(os.Stderr, "") // at whatever level: nothing else tells of it
+	log := app.NewLog(os.Stderr, "") // at any level: this line is the only message
 	log.Error("the function does not start", zap.Error(err))
 	if runtimeAPI := os.Getenv("AWS_LAMBDA_RUNTIME_API"); runtimeAPI != "" {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)

@@ -8,13 +8,13 @@ import (
 	"net/http"
 )
 
-// typeInit is the type of an error that ends the start.
+// typeInit is the type of an error at start.
 const typeInit = "Runtime.InvalidConfiguration"
 
-// reportInitError tells Lambda why the function could not start ("Initialization
-// error", AWS Lambda Runtime API). The runtime API is host and port, from
-// AWS_LAMBDA_RUNTIME_API. The text goes to the operator's log and to whoever
-// invokes the function, so the error must hold nothing secret.
+// reportInitError tells Lambda why the function could not start
+// ("Initialization error", AWS Lambda Runtime API). The address of the runtime
+// API is host and port, from AWS_LAMBDA_RUNTIME_API. The operator's log and the
+// invoker see the text, so the error must not contain secrets.
 func reportInitError(ctx context.Context, runtimeAPI string, fault error) error {
 	body, err := json.Marshal(map[string]any{
 		"errorMessage": fault.Error(),
@@ -39,7 +39,7 @@ func reportInitError(ctx context.Context, runtimeAPI string, fault error) error 
 		return fmt.Errorf("init error: %w", err)
 	}
 	if response.StatusCode != http.StatusAccepted {
-		return fmt.Errorf("init error: the runtime API answered %s", response.Status)
+		return fmt.Errorf("init error: the runtime API returned %s", response.Status)
 	}
 	return nil
 }

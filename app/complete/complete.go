@@ -17,26 +17,26 @@ import (
 
 // Options are the choices of a [Completer].
 type Options struct {
-	// Rules are those by which users are moved.
+	// Rules are the rules of migrations.
 	Rules domain.Rules
-	// Keys check the digests that completions hold.
+	// Keys check the digests in completions.
 	Keys domain.CompletionKeys
-	// SourcePools are the IDs of the user pools that are sources. A completion
-	// whose destination is one of them never acts: it would disable or delete the
-	// very user who was to be kept.
+	// SourcePools are the IDs of the source user pools. A completion with one
+	// of them as the destination does nothing: it would disable or delete the
+	// user who must be kept.
 	SourcePools []string
-	// After says what is done with source users.
+	// After says what happens to source users.
 	After domain.After
-	// Groups says which groups the destination user gets.
+	// Groups maps source groups to destination groups.
 	Groups domain.GroupMap
-	// CreateGroups makes the groups that the destination lacks.
+	// CreateGroups creates groups that the destination lacks.
 	CreateGroups bool
-	// Pseudonymizer gives the form in which usernames are recorded.
+	// Pseudonymizer returns the recorded form of usernames.
 	Pseudonymizer domain.Pseudonymizer
-	// RecordFailed is called if a record could not be kept. The completion stands,
-	// because it cannot be undone.
+	// RecordFailed is called if a record could not be stored. The completion
+	// stands, because it cannot be undone.
 	RecordFailed func(ctx context.Context, err error)
-	// Now is the clock; [time.Now] where it is nil.
+	// Now is the clock; nil means [time.Now].
 	Now func() time.Time
 }
 
@@ -48,8 +48,7 @@ type Completer struct {
 	options     Options
 }
 
-// New returns the use case over the sources, by their names, and the
-// destination.
+// New returns the use case for the sources, by name, and the destination.
 func New(sources map[string]ports.Source, destination ports.Destination, records ports.CompletionSink, options Options) *Completer {
 	if options.RecordFailed == nil {
 		options.RecordFailed = func(context.Context, error) {}
@@ -83,8 +82,8 @@ func (c *Completer) Complete(ctx context.Context, completion domain.Completion) 
 	return result.CompletionRecord, result.err
 }
 
-// recording limits the time for one record: a sink that hangs must not use up the
-// time of the next messages.
+// recording limits the time for one record. A sink that hangs must not use up
+// the time of the following messages.
 const recording = 2 * time.Second
 
 func (c *Completer) record(ctx context.Context, record domain.CompletionRecord) {
@@ -95,7 +94,8 @@ func (c *Completer) record(ctx context.Context, record domain.CompletionRecord) 
 	}
 }
 
-// stopped ends an attempt by a reason, which says whether it is retried.
+// stopped ends an attempt with a reason, which determines whether it is
+// retried.
 func (r *result) stopped(reason domain.CompletionReason, err error) {
 	r.Outcome, r.Reason, r.err = reason.Outcome(), reason, err
 }
@@ -125,7 +125,7 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 	}
 	switch {
 	case person.Kind == domain.UserUnknown:
-		// Retired by an earlier attempt, or by an administrator.
+		// Disabled or deleted by an earlier attempt or by an administrator.
 		c.finishWithoutSource(ctx, completion, *created, domain.RetiredGone, result)
 		return
 	case person.Kind == domain.LookUpUnsupported && !c.retires() && (completion.GroupsKnown || c.options.Groups.Empty() && completion.ConcernsMFA()):
@@ -151,8 +151,8 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 	}
 }
 
-// readDestination reads the destination user; false where the move cannot be
-// finished by what they are.
+// readDestination reads the destination user. It returns false if that user's
+// state prevents the completion.
 func (c *Completer) readDestination(ctx context.Context, completion domain.Completion, result *result) (*domain.DestinationUser, bool) {
 	user, err := c.destination.FindUser(ctx, completion.UserPoolID, completion.Username)
 	if err != nil {
@@ -166,16 +166,17 @@ func (c *Completer) readDestination(ctx context.Context, completion domain.Compl
 	return user, true
 }
 
-// stillReady reads the destination user once more. While the source was asked and
-// groups were added, somebody may have disabled, deleted or replaced them; then
-// the source user is all that the person has left.
+// stillReady reads the destination user once more. In the meantime, someone may
+// have disabled, deleted or replaced that user; then the user has only the
+// source user left.
 func (c *Completer) stillReady(ctx context.Context, completion domain.Completion, person domain.SourceUser, created domain.DestinationUser, result *result) bool {
 	again, ready := c.readDestination(ctx, completion, result)
 	if !ready {
 		return false
 	}
 	if !again.Is(created) {
-		// Even the same person has not the groups that were added to the user before.
+		// A new user does not have the groups that were added to the previous
+		// one.
 		result.stopped(domain.ReasonDestinationReplaced, nil)
 		return false
 	}
@@ -224,8 +225,8 @@ func (c *Completer) finishWithoutSource(ctx context.Context, completion domain.C
 	result.done(retired)
 }
 
-// addGroups puts the destination user into their groups; false where that did
-// not come to an end.
+// addGroups adds the destination user to the groups. It returns false if it
+// could not finish.
 func (c *Completer) addGroups(ctx context.Context, completion domain.Completion, source ports.Source, person domain.SourceUser, username string, result *result) bool {
 	if c.options.Groups.Empty() {
 		return true
@@ -238,7 +239,7 @@ func (c *Completer) addGroups(ctx context.Context, completion domain.Completion,
 	return c.putInto(ctx, completion, groups, username, result)
 }
 
-// putInto adds the destination user to the groups that are theirs by the rules.
+// putInto adds the destination user to the groups that the rules select.
 func (c *Completer) putInto(ctx context.Context, completion domain.Completion, groups []string, username string, result *result) bool {
 	for _, group := range c.options.Groups.Apply(groups) {
 		if !c.put(ctx, completion, group, username, result) {
@@ -258,8 +259,8 @@ func (c *Completer) put(ctx context.Context, completion domain.Completion, group
 	return true
 }
 
-// groupsOf asks for the groups as they are now. Those of the message are as old as
-// the sign-in, and count only where the source cannot tell.
+// groupsOf reads the current groups. Those in the message date from the
+// sign-in, and are used only if the source cannot be asked.
 func groupsOf(ctx context.Context, completion domain.Completion, source ports.Source, person domain.SourceUser) ([]string, error) {
 	switch {
 	case person.GroupsKnown:
@@ -282,7 +283,7 @@ func (c *Completer) addGroup(ctx context.Context, userPoolID, username, group st
 	return c.destination.AddToGroup(ctx, userPoolID, username, group)
 }
 
-// retires reports whether source users are to be disabled or deleted.
+// retires reports whether source users are disabled or deleted.
 func (c *Completer) retires() bool {
 	return c.options.After == domain.AfterDisable || c.options.After == domain.AfterDelete
 }

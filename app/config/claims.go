@@ -9,13 +9,13 @@ import (
 
 // Claims are the settings of the command claims.
 type Claims struct {
-	// Claim is the name of the claim that holds the source's sub.
+	// Claim is the name of the claim for the source's sub.
 	Claim string
-	// Attribute is the attribute of the destination that the sub was moved to.
+	// Attribute is the destination attribute with the source's sub.
 	Attribute string
 }
 
-// claimsSettings is the family CLAIMS_.
+// claimsSettings are the variables CLAIMS_.
 type claimsSettings struct {
 	LegacySub claimName      `env:"LEGACY_SUB" envDefault:"legacy_sub" takes:"a claim's name: letters, digits, and : _ - ." desc:"Command \u0060claims\u0060: the claim of ID and access tokens that holds the \u0060sub\u0060 which the user had at the source, and for users born in the new pool their own. docs/claims.md tells more."`
 	Attribute claimAttribute `env:"ATTRIBUTE" envDefault:"custom:legacy_sub" takes:"a custom attribute, such as custom:legacy_sub" desc:"Command \u0060claims\u0060: the attribute that the source's \u0060sub\u0060 was moved to. No app client may write it."`
@@ -23,8 +23,8 @@ type claimsSettings struct {
 
 const familyClaims = "CLAIMS_"
 
-// LoadClaims reads the settings of the command claims from an environment, given
-// as [os.Environ] gives it. The error is an [*Error] with every problem there is.
+// LoadClaims reads the settings of the command claims from an environment in
+// the form of [os.Environ]. The error is an [*Error] with all problems.
 func LoadClaims(environ []string) (Claims, error) {
 	l := newLoader(context.Background(), environ, nil)
 	var settings claimsSettings
@@ -58,7 +58,7 @@ func (n *claimName) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// claimAttribute is the attribute that the source's sub was moved to.
+// claimAttribute is the destination attribute with the source's sub.
 type claimAttribute string
 
 // UnmarshalText implements [encoding.TextUnmarshaler].

@@ -1,8 +1,7 @@
-// Package config reads the environment into a Config, once, at start. Every
-// problem is reported in one error: a missing setting, a wrong value, and an unknown
-// variable of one of the families. It imports the domain,
-// ports and the environment parser; the kinds of sources that a main lists say
-// which settings they take.
+// Package config reads the environment into a Config, once, at start. One error
+// reports all problems: missing settings, wrong values, and unknown variables
+// with a known prefix. It imports domain, ports and the environment parser. The
+// kinds of sources that a main lists declare their own settings.
 package config
 
 import (
@@ -21,32 +20,33 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Config is all that the environment says.
+// Config is the whole configuration.
 type Config struct {
-	// Rules are the choices in a decision.
+	// Rules are the choices for decisions.
 	Rules domain.Rules
-	// DestinationPool is the user pool that users are moved to; empty where only
-	// the events say it.
+	// DestinationPool is the destination user pool; empty if only the events
+	// name it.
 	DestinationPool string
-	// DestinationSchema is what is known of the destination's attributes; the rules
-	// are held to it.
+	// DestinationSchema is the known part of the destination's schema. The
+	// rules are checked against it.
 	DestinationSchema domain.Schema
 	// Refusal is the form of a refusal.
 	Refusal Refusal
-	// Sources are the directories to move users from, in the order in which
-	// they are asked; there is one at least.
+	// Sources are the source directories in the order in which they are asked.
+	// There is at least one.
 	Sources []Source
-	// Audit says how attempts are recorded.
+	// Audit are the settings of audit records.
 	Audit Audit
-	// Completion says how moves are finished.
+	// Completion are the settings of completion.
 	Completion Completion
-	// Lockout says where tries are counted.
+	// Lockout are the settings of the lockout.
 	Lockout Lockout
-	// Warnings tell what is allowed but unwise, each naming its variable.
+	// Warnings describe settings that are valid but unwise, each with its
+	// variable.
 	Warnings []string
 }
 
-// SourcePools are the IDs of the user pools among the sources.
+// SourcePools returns the IDs of the user pools among the sources.
 func (c *Config) SourcePools() []string {
 	return sourcePools(c.Sources)
 }
@@ -61,21 +61,21 @@ func sourcePools(sources []Source) []string {
 	return pools
 }
 
-// Source is one directory to move users from.
+// Source is one source directory.
 type Source struct {
 	// Name is the prefix of its variables.
 	Name string
 	// Kind names its adapter.
 	Kind string
-	// Match are the patterns of the identifiers that it is asked for; empty
-	// for every one.
+	// Match has the patterns of the identifiers for this source; empty for all
+	// identifiers.
 	Match string
-	// Settings is what the kind's settings are, filled in.
+	// Settings are the parsed settings of the kind.
 	Settings parts.SourceSettings
-	// UserPool is the ID of the source's user pool; empty for another kind.
+	// UserPool is the ID of the source user pool; empty for other kinds.
 	UserPool string
 
-	secrets []domain.Secret // that the references among its variables resolved to
+	secrets []domain.Secret // the values of the references among its variables
 }
 
 // HasReferences reports whether a variable of the source is a reference to a
@@ -87,27 +87,26 @@ func (s Source) SameSecrets(other Source) bool {
 	return slices.EqualFunc(s.secrets, other.secrets, func(a, b domain.Secret) bool { return a.Reveal() == b.Reveal() })
 }
 
-// Audit says how attempts are recorded.
+// Audit are the settings of audit records.
 type Audit struct {
-	// Sinks are the places that records go to, each once; there is one at
-	// least.
+	// Sinks lists the sinks without duplicates; at least one.
 	Sinks []AuditSink
-	// Format is how records are written there.
+	// Format is the format of records in these sinks.
 	Format domain.AuditFormat
-	// Required fails attempts to migrate that cannot be recorded.
+	// Required fails a migration whose record cannot be stored.
 	Required bool
-	// EventBus is the name or ARN of the bus of [SinkEventBridge].
+	// EventBus is the name or ARN of the event bus for [SinkEventBridge].
 	EventBus string
-	// FirehoseStream is the name of the stream of [SinkFirehose].
+	// FirehoseStream is the name of the stream for [SinkFirehose].
 	FirehoseStream string
 	// Username is the form in which usernames are recorded.
 	Username domain.AuditUsername
-	// HMACKey keys the digest; empty where none was given, and then the process
-	// makes one of its own.
+	// HMACKey is the key of the digest. If it is empty, each process generates
+	// its own.
 	HMACKey domain.Secret
 }
 
-// Target is the setting that belongs to a sink: a bus or a stream.
+// Target returns the setting for a sink: a bus or a stream.
 func (a Audit) Target(sink AuditSink) string {
 	switch sink {
 	case SinkEventBridge:
@@ -119,26 +118,26 @@ func (a Audit) Target(sink AuditSink) string {
 	return ""
 }
 
-// Completion says how moves are finished.
+// Completion are the settings of completion.
 type Completion struct {
-	// After says what becomes of source users.
+	// After says what happens to source users.
 	After domain.After
-	// Groups says which groups destination users get.
+	// Groups maps source groups to destination groups.
 	Groups domain.GroupMap
-	// CreateGroups makes the groups that the destination lacks.
+	// CreateGroups creates groups that the destination lacks.
 	CreateGroups bool
-	// QueueURL is that of the queue.
+	// QueueURL is the URL of the queue.
 	QueueURL string
-	// Keys sign what the queue keeps.
+	// Keys sign the queue's messages.
 	Keys domain.CompletionKeys
-	// Required fails attempts whose completion cannot be queued.
+	// Required fails a migration whose completion cannot be queued.
 	Required bool
 	// SecondFactors: completion sets preferred second factors, and adds the group of
 	// MIGRATE_MFA_GROUP.
 	SecondFactors bool
 }
 
-// Wanted reports whether anything is to be done after a move.
+// Wanted reports whether completion is configured.
 func (c Completion) Wanted() bool {
 	return c.ofEveryone() || c.SecondFactors
 }
@@ -152,21 +151,21 @@ func (c Completion) ofEveryone() bool {
 	return c.After == domain.AfterDisable || c.After == domain.AfterDelete || !c.Groups.Empty()
 }
 
-// Lockout says where tries are counted.
+// Lockout are the settings of the lockout.
 type Lockout struct {
-	// Table is the name of a DynamoDB table; empty where tries are not counted.
+	// Table is the name of a DynamoDB table; empty without a lockout.
 	Table string
 }
 
-// Refusal is the form in which Cognito is told of a refusal.
+// Refusal is the form of the response for a refusal.
 type Refusal string
 
-// The two forms (cognito-facts 15 and 16).
+// Forms of a refusal (cognito-facts 15 and 16).
 const (
-	// RefusalConceal answers with the event and an empty response, which
-	// keeps PreventUserExistenceErrors working.
+	// RefusalConceal returns the event with an empty response, which keeps
+	// PreventUserExistenceErrors working.
 	RefusalConceal Refusal = "conceal"
-	// RefusalExplain answers with an error of one fixed text for each reason.
+	// RefusalExplain returns an error with one fixed text for each reason.
 	RefusalExplain Refusal = "explain"
 )
 
@@ -176,7 +175,7 @@ func (r *Refusal) UnmarshalText(text []byte) error {
 	return domain.Choose(r, text, RefusalConceal, RefusalExplain)
 }
 
-// migrateSettings is the family MIGRATE_.
+// migrateSettings are the variables MIGRATE_.
 type migrateSettings struct {
 	Sources             []string                   `env:"SOURCES" envDefault:"SOURCE" takes:"names of sources, separated by commas" desc:"The sources, in the order in which they are asked. Each name is the prefix of that source's own variables. The next source is asked only if this one does not know the user."`
 	Attributes          domain.AttributeMap        `env:"ATTRIBUTES" envDefault:"*" takes:"rules, separated by commas" desc:"Attributes of the new user: \u0060email\u0060, \u0060custom:legacy_sub=sub\u0060, \u0060custom:tenant='acme'\u0060. \u0060*\u0060 means all standard attributes except preferred_username, which needs its own rule."`
@@ -197,13 +196,13 @@ type migrateSettings struct {
 	MessageAction       domain.MessageAction       `env:"MESSAGE_ACTION" envDefault:"suppress" takes:"suppress, send" desc:"Whether Cognito sends its welcome message."`
 }
 
-// sourceSettings is what every kind of source takes.
+// sourceSettings are the variables of every kind of source.
 type sourceSettings struct {
 	Kind  string `env:"KIND" envDefault:"cognito" takes:"" desc:"The kind of the source."`
 	Match string `env:"MATCH" takes:"patterns, separated by commas" desc:"The source is asked only for identifiers that match, such as \u0060*@corp.example\u0060. Default: all."`
 }
 
-// auditSettings is the family AUDIT_.
+// auditSettings are the variables AUDIT_.
 type auditSettings struct {
 	Sinks          auditSinks           `env:"SINKS" envDefault:"log" takes:"any of log, eventbridge and firehose, separated by commas" desc:"Where audit records are sent. Every sink gets every record."`
 	Format         domain.AuditFormat   `env:"FORMAT" envDefault:"json" takes:"json, ocsf" desc:"The format of audit records: this project's JSON, or OCSF 1.1 events."`
@@ -214,7 +213,7 @@ type auditSettings struct {
 	HMACKey        domain.Secret        `env:"HMAC_KEY" takes:"a secret of 32 characters or more" desc:"Key for the digests of usernames. Without it, each process generates its own key, and records of different processes cannot be joined."`
 }
 
-// completionSettings is the family COMPLETION_.
+// completionSettings are the variables COMPLETION_.
 type completionSettings struct {
 	After        domain.After    `env:"AFTER" envDefault:"keep" takes:"keep, disable, delete" desc:"What to do with the source user after the destination user can sign in."`
 	Groups       domain.GroupMap `env:"GROUPS" takes:"rules, separated by commas" desc:"Groups of the source that the destination user gets: \u0060admins\u0060, \u0060editors=writers\u0060. \u0060*\u0060 means all other groups, with their own names."`
@@ -225,7 +224,7 @@ type completionSettings struct {
 	Failure      OnUnsent        `env:"FAILURE" envDefault:"migrate" takes:"migrate, fail" desc:"When the queue does not accept the message: migrate the user and record the pending completion (\u0060migrate\u0060), or fail the attempt so that the user tries again later (\u0060fail\u0060)."`
 }
 
-// lockoutSettings is the family LOCKOUT_.
+// lockoutSettings are the variables LOCKOUT_.
 type lockoutSettings struct {
 	Table tableName `env:"TABLE" takes:"the name of a DynamoDB table" desc:"The table that counts wrong passwords. It protects sources that have no lockout of their own. Requires \u0060AUDIT_HMAC_KEY\u0060. See docs/brute-force.md."`
 }
@@ -260,12 +259,13 @@ func (n *groupName) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// OnUnsent says what becomes of a person whose completion cannot be queued.
+// OnUnsent says what happens if a completion cannot be queued.
 type OnUnsent string
 
-// The two answers.
+// Choices.
 const (
-	// UnsentMigrate moves the person, and the record says what is owed.
+	// UnsentMigrate migrates the user; the record says that the completion is
+	// pending.
 	UnsentMigrate OnUnsent = "migrate"
 	// UnsentFail fails the attempt.
 	UnsentFail OnUnsent = "fail"
@@ -304,20 +304,20 @@ func (q *queueURL) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// AuditSink is a place that audit records go to.
+// AuditSink is a sink of audit records.
 type AuditSink string
 
-// The places.
+// Sinks.
 const (
 	// SinkLog is the log.
 	SinkLog AuditSink = "log"
-	// SinkEventBridge is an event bus of EventBridge.
+	// SinkEventBridge is an EventBridge event bus.
 	SinkEventBridge AuditSink = "eventbridge"
-	// SinkFirehose is a stream of Amazon Data Firehose.
+	// SinkFirehose is an Amazon Data Firehose stream.
 	SinkFirehose AuditSink = "firehose"
 )
 
-// auditSinks lists places that records go to.
+// auditSinks is a list of sinks.
 type auditSinks []AuditSink
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
@@ -337,12 +337,12 @@ func (s *auditSinks) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// OnUnkept says what becomes of a person whose record a place does not take.
+// OnUnkept says what happens if a sink does not store a record.
 type OnUnkept string
 
-// The two answers.
+// Choices.
 const (
-	// UnkeptOpen moves the person, and the log says so.
+	// UnkeptOpen migrates the user; the log reports the failed record.
 	UnkeptOpen OnUnkept = "open"
 	// UnkeptClosed fails the attempt.
 	UnkeptClosed OnUnkept = "closed"
@@ -363,8 +363,9 @@ type eventBus string
 // UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a bus
 // is called ("PutEventsRequestEntry", Amazon EventBridge API Reference).
 func (b *eventBus) UnmarshalText(text []byte) error {
-	// The default is read at every start too, so the name's length, and what is
-	// before it, are looked at apart: to compile {1,256} took half a megabyte of stack.
+	// The default is also checked at every start. A regular expression with
+	// {1,256} would use half a megabyte of stack, so the length and the prefix
+	// are checked separately.
 	name := string(text)
 	if arn, last, found := strings.Cut(name, ":event-bus/"); found {
 		name = last
@@ -379,7 +380,8 @@ func (b *eventBus) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// isOf holds for one or more ASCII letters, digits and the signs given.
+// isOf reports whether the text is one or more ASCII letters, digits and the
+// given signs.
 func isOf(text, signs string) bool {
 	return text != "" && strings.Trim(text, signs+"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
@@ -397,7 +399,7 @@ func (f *firehoseStream) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// The families of variables, beside the sources' own.
+// Prefixes of variables, besides those of the sources.
 const (
 	familyMigrate    = "MIGRATE_"
 	familyAudit      = "AUDIT_"
@@ -405,10 +407,10 @@ const (
 	familyLockout    = "LOCKOUT_"
 )
 
-// Load reads the environment, given as [os.Environ] gives it. An empty value
-// counts as none, because templates write those. A value that is a reference to
-// a secret is what the resolver makes of it; without a resolver it is a problem.
-// The error is an [*Error] with every problem there is.
+// Load reads an environment in the form of [os.Environ]. An empty value counts
+// as not set, because templates write empty values. The resolver replaces
+// references to secrets; without a resolver, a reference is a problem. The
+// error is an [*Error] with all problems.
 func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resolver parts.Resolver) (*Config, error) {
 	l := newLoader(ctx, environ, resolver)
 	migrate, audit, completion, lockout := migrateSettings{}, auditSettings{}, completionSettings{}, lockoutSettings{}
@@ -486,11 +488,11 @@ func LoadSource(ctx context.Context, environ []string, name string, kinds []part
 
 // loader reads the variables and collects the problems.
 type loader struct {
-	ctx         context.Context //nolint:containedctx // it lives as long as one call of Load
+	ctx         context.Context //nolint:containedctx // one call of Load
 	resolver    parts.Resolver
 	environment map[string]string
-	read        map[string][]string        // by family, the variables that something reads
-	secrets     map[string][]domain.Secret // by family, what its references resolved to
+	read        map[string][]string        // the known variables by prefix
+	secrets     map[string][]domain.Secret // the resolved references by prefix
 	problems    []string
 	warnings    []string
 }
@@ -505,7 +507,7 @@ func newLoader(ctx context.Context, environ []string, resolver parts.Resolver) *
 	return l
 }
 
-// err returns every problem there is, each once; nil if there is none.
+// err returns all problems without duplicates, or nil.
 func (l *loader) err() error {
 	if len(l.problems) == 0 {
 		return nil
@@ -518,7 +520,8 @@ func (l *loader) problem(variable, format string, arguments ...any) {
 	l.problems = append(l.problems, variable+": "+fmt.Sprintf(format, arguments...))
 }
 
-// parse fills a struct from one family and notes what the family takes.
+// parse fills a struct from the variables with a prefix, and records the known
+// names.
 func (l *loader) parse(prefix string, into any) {
 	fields := fieldsOf(into)
 	var references []string
@@ -539,7 +542,7 @@ func (l *loader) parse(prefix string, into any) {
 	}
 }
 
-// isReference holds for a value that names a secret kept elsewhere.
+// isReference reports whether a value is a reference to a secret.
 func isReference(value string) bool {
 	return strings.HasPrefix(value, "secretsmanager:") || strings.HasPrefix(value, "ssm:")
 }
@@ -620,7 +623,7 @@ func (l *loader) source(name string, kinds []parts.SourceKind) Source {
 	return source
 }
 
-// namesOf lists the kinds that the main lists.
+// namesOf returns the names of the kinds that the main lists.
 func namesOf(kinds []parts.SourceKind) []string {
 	names := make([]string, len(kinds))
 	for i, kind := range kinds {
@@ -630,8 +633,8 @@ func namesOf(kinds []parts.SourceKind) []string {
 	return names
 }
 
-// shownKind is a value of KIND as a message may show it: a word of a few letters.
-// Anything else may be a secret in the wrong variable.
+// shownKind returns a value of KIND if it looks like a word of a few letters.
+// Any other value may be a secret in the wrong variable.
 func shownKind(kind string) string {
 	if kind == "" || len(kind) > 16 || strings.Trim(kind, "abcdefghijklmnopqrstuvwxyz") != "" {
 		return " of this name"
@@ -666,7 +669,7 @@ func (l *loader) checkFamilies() {
 	}
 }
 
-// familyOf returns the longest family that a variable's name begins with: one
+// familyOf returns the longest prefix of the variable's name, because one
 // source's name can be a prefix of another's.
 func (l *loader) familyOf(name string) string {
 	longest := ""
@@ -678,8 +681,8 @@ func (l *loader) familyOf(name string) string {
 	return longest
 }
 
-// unknownVariable words the problem with a variable that is not among those of
-// its family. It suggests the nearest one, or lists them all if none is near.
+// unknownVariable returns the problem of an unknown variable. It suggests the
+// nearest known name, or lists them all if none is near.
 func unknownVariable(name string, variables []string) string {
 	known := slices.Sorted(slices.Values(variables))
 	nearest := slices.MinFunc(known, func(a, b string) int { return editDistance(name, a) - editDistance(name, b) })
@@ -693,10 +696,10 @@ func unknownVariable(name string, variables []string) string {
 // for another.
 const farthestSuggestion = 3
 
-// editDistance returns how many bytes must be inserted, deleted or replaced to
-// make one name of the other (Levenshtein distance).
+// editDistance returns the number of bytes that must be inserted, deleted or
+// replaced to turn one name into the other (Levenshtein distance).
 func editDistance(a, b string) int {
-	row := make([]int, len(b)+1) // distances of the beginning of a to each beginning of b
+	row := make([]int, len(b)+1) // distances between the start of a and each start of b
 	for j := range row {
 		row[j] = j
 	}
@@ -715,7 +718,7 @@ func editDistance(a, b string) int {
 	return row[len(b)]
 }
 
-// checkPolicies reports choices that lack what they are decided by.
+// checkPolicies reports choices without the settings that they need.
 func (l *loader) checkPolicies(migrate migrateSettings, completion completionSettings) {
 	l.checkSecondFactors(migrate, completion)
 	checks := migrate.OnWeakPassword == domain.WeakPasswordReset || migrate.OnWeakPassword == domain.WeakPasswordRefuse
@@ -766,7 +769,7 @@ func (l *loader) warnOfSecondFactors(migrate migrateSettings, completion complet
 	}
 }
 
-// fitAttributes holds the rules to the destination's schema.
+// fitAttributes checks the rules against the destination's schema.
 func (l *loader) fitAttributes(migrate migrateSettings) domain.AttributeMap {
 	if l.isProblem("MIGRATE_ATTRIBUTES") || l.isProblem("MIGRATE_DESTINATION_SCHEMA") {
 		return migrate.Attributes
@@ -856,8 +859,9 @@ func (l *loader) checkCompletionKeys(completion completionSettings, asker string
 	}
 }
 
-// shortestKey is the least length of a key in bytes, the output of the hash ("The
-// key ... less than L bytes is strongly discouraged", RFC 2104 section 3).
+// shortestKey is the minimum length of a key in bytes: the output length of the
+// hash ("The key ... less than L bytes is strongly discouraged", RFC 2104
+// section 3).
 const shortestKey = 32
 
 // isProblem reports whether the variable already has a problem.
@@ -873,7 +877,7 @@ func (l *loader) warn(migrate migrateSettings, audit auditSettings, lockout lock
 		}
 	}
 	add(migrate.VerifiedContacts == domain.VerifiedAlways,
-		"MIGRATE_VERIFIED_CONTACTS=always marks contacts as verified that the source did not verify: a user who entered another person's address at the source can take over accounts through password reset")
+		"MIGRATE_VERIFIED_CONTACTS=always marks contacts as verified that the source did not verify: a user who entered another user's address at the source can take over accounts through password reset")
 	add(migrate.Refusal == RefusalExplain,
 		"MIGRATE_REFUSAL=explain tells the client why a user was refused, and so which users exist at the source")
 	add(migrate.OnMFA == domain.MFAMigrate,

@@ -7,26 +7,26 @@ import (
 	"cognito-user-migration/ports/parts"
 )
 
-// Setting describes one variable, for the tables of docs/settings.md and for people.
+// Setting describes one variable, for docs/settings.md and for readers.
 type Setting struct {
-	// Variable is the whole name; a source's own begin with "SOURCE_".
+	// Variable is the full name; a source's own variables begin with "SOURCE_".
 	Variable string
-	// Kind is the kind of source that takes it; empty where every one does, or
-	// where it is not a source's.
+	// Kind is the kind of source with this variable; empty if every kind has
+	// it, or if it is not a source's.
 	Kind string
-	// Takes says which values it takes.
+	// Takes describes the allowed values.
 	Takes string
-	// Default is the value where none is given; empty where there is none.
+	// Default is the default value, if there is one.
 	Default string
-	// Required is true where a value must be given.
+	// Required is true if there must be a value.
 	Required bool
-	// Secret is true where the value must not be shown.
+	// Secret is true if the value must not be shown.
 	Secret bool
-	// Description says what it is for.
+	// Description says what the variable is for.
 	Description string
 }
 
-// Describe lists every variable there is, read from the structs that parse them.
+// Describe lists all variables, from the structs that parse them.
 func Describe(kinds []parts.SourceKind) []Setting {
 	var settings []Setting
 	add := func(prefix, kind string, fields []field) {

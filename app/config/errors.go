@@ -9,16 +9,16 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// unknownPrefix begins the problem with a variable that nothing reads.
+// unknownPrefix is the beginning of the problem for an unknown variable.
 const unknownPrefix = "unknown variable "
 
-// Error is every problem with the environment, each naming its variable. No
-// value of a variable stands in it.
+// Error has all problems of the environment, each with its variable. It
+// contains no value of a variable.
 type Error struct {
 	Problems []string
 }
 
-// Error lists the problems, a line each.
+// Error returns the problems, one per line.
 func (e *Error) Error() string {
 	noun := "problems"
 	if len(e.Problems) == 1 {
@@ -38,7 +38,7 @@ func (e *Error) Variables() []string {
 	return names
 }
 
-// field is a variable as its struct describes it. Only its key is read at every
+// field is a variable as its struct declares it. Only the key is read at every
 // start.
 type field struct {
 	name   string // of the struct's field
@@ -46,13 +46,14 @@ type field struct {
 	member reflect.StructField
 }
 
-// takes says what the variable takes.
+// takes describes the allowed values.
 func (f field) takes() string { return f.member.Tag.Get("takes") }
 
-// ownText holds where its type reads text itself, and says what it takes.
+// ownText reports whether the type parses text itself, and describes the
+// allowed values in its errors.
 func (f field) ownText() bool { return reflect.PointerTo(f.member.Type).Implements(textUnmarshaler()) }
 
-// fieldsOf lists the variables that a settings struct takes.
+// fieldsOf lists the variables of a settings struct.
 func fieldsOf(settings any) []field {
 	return structFields(reflect.TypeOf(settings).Elem())
 }
@@ -63,8 +64,8 @@ func structFields(structure reflect.Type) []field {
 		member := structure.Field(i)
 		tag, tagged := member.Tag.Lookup("env")
 		if !tagged {
-			// A part of the settings with variables of its own, which the
-			// parser descends into too.
+			// Nested settings with their own variables, which the parser reads
+			// too.
 			if member.IsExported() && member.Type.Kind() == reflect.Struct {
 				fields = append(fields, structFields(member.Type)...)
 			}
@@ -87,8 +88,8 @@ func unwrap(err error) []error {
 	return []error{err}
 }
 
-// explain words one of the parser's errors: which variable, and what it takes.
-// The parser's own words would show the value, so they are not used.
+// explain returns our text for an error of the parser: the variable and its
+// allowed values. The parser's own text would contain the value.
 func explain(prefix string, fields []field, problem error) string {
 	if missing, ok := errors.AsType[env.VarIsNotSetError](problem); ok {
 		for _, field := range fields {
@@ -111,7 +112,7 @@ func explain(prefix string, fields []field, problem error) string {
 	return prefix + ": " + reflect.TypeOf(problem).String()
 }
 
-// indent keeps the further lines of a problem under its own.
+// indent indents the following lines of a problem.
 func indent(text string) string {
 	return strings.ReplaceAll(text, "\n", "\n    ")
 }

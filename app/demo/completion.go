@@ -20,19 +20,19 @@ import (
 	"go.uber.org/zap"
 )
 
-// secondHalf is what the demonstration has in the place of SQS and of the
-// destination user pool, to show how a move is finished.
+// secondHalf replaces SQS and the destination user pool in the demonstration,
+// to show how a migration is completed.
 type secondHalf struct {
 	queued []domain.Completion
 	user   *domain.DestinationUser
 	groups []string
 }
 
-// settings are those of a function whose moves are finished.
+// settings returns the settings of a function with completion.
 func (*secondHalf) settings() []string {
 	return []string{
 		"COMPLETION_AFTER=disable", "COMPLETION_GROUPS=editors=writers",
-		"COMPLETION_QUEUE_URL=https://sqs.example.com/123456789012/demo", // nobody asks it
+		"COMPLETION_QUEUE_URL=https://sqs.example.com/123456789012/demo", // not called
 		"COMPLETION_HMAC_KEY=a demonstration signs with this key",
 	}
 }
@@ -64,7 +64,7 @@ func (*secondHalf) PreferMFA(context.Context, string, string, domain.MFAMethod) 
 	return nil
 }
 
-// part is completion with this queue and this destination.
+// part returns completion with this queue and this destination.
 func (h *secondHalf) part() *parts.Completion {
 	return &parts.Completion{
 		Queue:       func(context.Context, string, domain.CompletionKeys) (parts.CompletionQueue, error) { return h, nil },
@@ -72,11 +72,12 @@ func (h *secondHalf) part() *parts.Completion {
 	}
 }
 
-// Handler implements [parts.CompletionQueue]. The demonstration does without it.
+// Handler implements [parts.CompletionQueue]. The demonstration does not use
+// it.
 func (*secondHalf) Handler(parts.Completer, *zap.Logger) parts.Handler { return nil }
 
-// show finishes the first move that was queued: before the user of the response
-// is created, and after.
+// show completes the first queued migration twice: before the user of the
+// response is created, and after.
 func (h *secondHalf) show(ctx context.Context, binary app.Parts, environ []string, first trial.Outcome, to io.Writer) error {
 	if len(h.queued) == 0 {
 		return errors.New("no move is to be finished")
@@ -110,7 +111,7 @@ func (h *secondHalf) show(ctx context.Context, binary app.Parts, environ []strin
 	return table.Flush()
 }
 
-// create makes the user of a response, as Cognito does.
+// create creates the user of a response, as Cognito does.
 func (h *secondHalf) create(response json.RawMessage) error {
 	var read struct {
 		UserAttributes  domain.Attributes `json:"userAttributes"`

@@ -1,6 +1,6 @@
-// Package demo is the demonstration: a few attempts on sample users in a file,
-// through the composition that runs in Lambda. It lists the file source alone,
-// so that it compiles quickly.
+// Package demo is the demonstration: a few attempts with sample users in a
+// file, in the same composition as in Lambda. It lists only the file source, so
+// it compiles quickly.
 package demo
 
 import (
@@ -28,7 +28,7 @@ import (
 //go:embed people.json
 var people []byte
 
-// People is the file of the sample users.
+// People returns the file of sample users.
 func People() []byte { return bytes.Clone(people) }
 
 // attempt is one attempt of the demonstration.
@@ -53,7 +53,7 @@ func attempts() []attempt {
 	}
 }
 
-// Run makes the attempts and shows what Cognito would be told.
+// Run makes the attempts and shows the responses to Cognito.
 func Run(ctx context.Context, out io.Writer, asJSON bool) error {
 	folder, err := os.MkdirTemp("", "migratectl-demo-")
 	if err != nil {
@@ -114,7 +114,7 @@ func writeDemo(to io.Writer, results []trial.Outcome) error {
 	return table.Flush()
 }
 
-// createdUser says in a few words what a response makes Cognito create.
+// createdUser summarizes the user that a response makes Cognito create.
 func createdUser(response json.RawMessage) (string, error) {
 	if response == nil {
 		return "none", nil // the attempt failed

@@ -1,6 +1,6 @@
-// Package everything lists all parts there are but tracing, which costs 16 MB and
-// 2 to 3 ms of each start (docs/decisions/0014). The image's main, the operator's
-// tool and the tests share this list, so that a new source is one line here.
+// Package everything lists all parts except tracing, which costs 16 MB and 2 to
+// 3 ms of each start (docs/decisions/0014). The image's main, the operator's
+// tool and the tests share this list, so a new source is one line here.
 package everything
 
 import (
@@ -24,7 +24,7 @@ import (
 	"cognito-user-migration/ports/parts"
 )
 
-// Parts lists them for a process in this account.
+// Parts returns them for a process in this account.
 func Parts(account *stscredentials.Account) app.Parts {
 	return app.Parts{
 		Sources: []parts.SourceKind{

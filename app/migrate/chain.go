@@ -13,25 +13,27 @@ import (
 
 // Link is one source of a [Chain].
 type Link struct {
-	// Name is the source's name, as its findings have it.
+	// Name is the source's name in its findings.
 	Name string
-	// Source is asked.
+	// Source is the source.
 	Source ports.Source
-	// Match says for which identifiers; the zero Match takes every one.
+	// Match selects the identifiers for this source; the zero Match selects
+	// all.
 	Match Match
 }
 
-// Chain is several sources as one. They are asked in order, each for the
-// identifiers that it matches, and only a source that does not know the user
-// passes on to the next: an outage there could hide the very user, and who typed
-// a wrong password at one must not be let in by another's user of the same name.
+// Chain makes several sources one. It asks them in order, each for the
+// identifiers that it matches, and continues only if a source does not know the
+// user. It stops at an outage, because that source might have the user. It
+// stops at a wrong password, because another user with the same name in a later
+// source must not be accepted instead.
 type Chain []Link
 
 var _ ports.SourceDirectory = Chain(nil)
 
 // Authenticate implements [ports.SourceDirectory].
 func (c Chain) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
-	judged := false // by a source that was asked earlier
+	judged := false // by an earlier source
 	return c.ask(username, func(source ports.Source, last bool) (domain.Finding, error) {
 		finding, err := source.Directory.Authenticate(ctx, username, password)
 		if err != nil && judged {
@@ -41,8 +43,8 @@ func (c Chain) Authenticate(ctx context.Context, username string, password domai
 		if err != nil || last || finding.Kind != domain.PasswordWrong || !source.HidesUnknown {
 			return finding, err
 		}
-		// Wrong, or unknown and hidden: the next source may only be asked
-		// where there is no such user here.
+		// The password is wrong, or the user is unknown and hidden. The next
+		// source may be asked only if this one does not know the user.
 		known, err := source.Directory.FindUser(ctx, username)
 		err = ports.MaybeJudged(err)
 		if err != nil || known.Kind == domain.UserUnknown {
@@ -59,7 +61,7 @@ func (c Chain) FindUser(ctx context.Context, username string) (domain.Finding, e
 	})
 }
 
-// ask puts the question to each source that matches, until one knows the user.
+// ask asks each matching source, until one knows the user.
 func (c Chain) ask(username string, question func(source ports.Source, last bool) (domain.Finding, error)) (domain.Finding, error) {
 	var matching []ports.Source
 	for _, link := range c {
@@ -96,10 +98,11 @@ func (c Chain) WithSecondFactors(ctx context.Context, finding domain.Finding) (d
 
 var _ EarlierSources = Chain(nil)
 
-// FindEarlier implements [EarlierSources]. It asks all at once. What was typed is
-// not put again to a source whose Match takes it: that source was asked first, and
-// did not know the user. Otherwise Match decides nothing here: it says which
-// identifiers a source signs in, not whom it knows.
+// FindEarlier implements [EarlierSources]. It asks all earlier sources
+// concurrently. A source whose Match selects the typed identifier is not asked
+// about it again: it has already answered that it does not know the user.
+// Otherwise Match is ignored here. It says who signs in at a source, not whom
+// the source knows.
 func (c Chain) FindEarlier(ctx context.Context, source, typed string, names []string) ([]domain.Finding, error) {
 	place := slices.IndexFunc(c, func(link Link) bool { return link.Name == source })
 	if place < 0 {
@@ -142,13 +145,13 @@ func (c Chain) FindEarlier(ctx context.Context, source, typed string, names []st
 	return findings, failed
 }
 
-// Match says which identifiers a source is asked for.
+// Match selects the identifiers for a source.
 type Match struct {
 	patterns []string // in lower case
 }
 
-// ParseMatch reads patterns, separated by commas; in each, * stands for any
-// text, none included: "*@corp.example", "E-*". Letter case is put aside.
+// ParseMatch reads comma-separated patterns, in which * stands for any text,
+// including none: "*@corp.example", "E-*". Letter case is ignored.
 func ParseMatch(text string) Match {
 	var m Match
 	for pattern := range strings.SplitSeq(text, ",") {
@@ -160,7 +163,7 @@ func ParseMatch(text string) Match {
 }
 
 // Takes reports whether an identifier matches one of the patterns, or there are
-// none.
+// no patterns.
 func (m Match) Takes(identifier string) bool {
 	identifier = strings.ToLower(identifier)
 	for _, pattern := range m.patterns {
@@ -171,8 +174,8 @@ func (m Match) Takes(identifier string) bool {
 	return len(m.patterns) == 0
 }
 
-// matches cuts the pattern at its stars and finds the parts one after another:
-// the first where the text begins, the last where it ends.
+// matches splits the pattern at its stars and finds the parts in order. The
+// first must be at the start of the text and the last at its end.
 func matches(pattern, text string) bool {
 	first, rest, starred := strings.Cut(pattern, "*")
 	if !starred {

@@ -10,10 +10,10 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// Lockout limits the password attempts for one name, for sources without a lockout
-// of their own. Look-ups after a forgotten password are not counted: they prove no
-// password, and Cognito sends its code to the user's own address. So a locked user
-// can still set a new password.
+// Lockout limits the password attempts for one name, for sources without a
+// lockout of their own. Look-ups after a forgotten password are not counted:
+// they check no password, and Cognito sends its code to the user's own address.
+// So a locked user can still set a new password.
 type Lockout struct {
 	// Limiter counts the attempts.
 	Limiter ports.Limiter
@@ -45,14 +45,14 @@ func (m *Migrator) prove(ctx, settling context.Context, attempt domain.Attempt) 
 		return domain.Finding{Kind: domain.LockedOut}, nil
 	}
 	finding, err := m.authenticate(ctx, attempt)
-	if errors.Is(err, ports.ErrNotJudged) { // every other error may be an answer to the password
+	if errors.Is(err, ports.ErrNotJudged) { // any other error may be an answer to the password
 		m.settle(settling, func(ctx context.Context) error { return m.options.Lockout.Limiter.GiveBack(ctx, name, try) })
 	}
 	return finding, err
 }
 
-// clear clears the count of a name whose user migrates. It must not be called for
-// a refusal: a right password that is refused has to look like a wrong one.
+// clear clears the count of a name whose user migrates. It must not be called
+// for a refusal: a right password that is refused must look like a wrong one.
 func (m *Migrator) clear(settling context.Context, attempt domain.Attempt, finding domain.Finding) {
 	if m.options.Lockout == nil || finding.Kind.LockoutEffect() != domain.LockoutClears {
 		return

@@ -1,5 +1,5 @@
-// Package migrate is the use case: find, decide, record, inside one deadline. It
-// sees domain and ports only.
+// Package migrate is the first use case: find, decide and record, within one
+// deadline. It imports only domain and ports.
 package migrate
 
 import (
@@ -16,88 +16,90 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// DefaultReserve is the time that is kept for the record and the answer.
+// DefaultReserve is the time reserved for the record and the response.
 const DefaultReserve = 500 * time.Millisecond
 
-// RequiredReserve is the time that is kept if the record is required. The first
+// RequiredReserve is the time reserved if the record is required. The first
 // record may take longer, and a second record follows if the first one fails.
 const RequiredReserve = time.Second
 
-// share is the part of the reserve that is the answer's, and that of the second
+// share is the fraction of the reserve for the response, and for the second
 // record.
 const share = 5
 
 // Options are the choices of a [Migrator].
 type Options struct {
-	// Rules decide.
+	// Rules are the rules of decisions.
 	Rules domain.Rules
-	// Pseudonymizer gives the form in which usernames are recorded.
+	// Pseudonymizer returns the recorded form of usernames.
 	Pseudonymizer domain.Pseudonymizer
-	// Reserve is what is kept of the context's time for the record and the
-	// answer; where it is zero, [DefaultReserve], or [RequiredReserve] with
-	// AuditRequired. No record is given longer, however much time is left.
+	// Reserve is the part of the context's time that is reserved for the record
+	// and the response. Zero means [DefaultReserve], or [RequiredReserve] with
+	// AuditRequired. A record never gets more, however much time is left.
 	Reserve time.Duration
-	// Earlier asks the sources before the one that knows the user; nil where
-	// there is one source.
+	// Earlier asks the sources before the one that knows the user; nil with one
+	// source.
 	Earlier EarlierSources
-	// SecondFactors completes findings; nil where profiles list all second factors.
+	// SecondFactors completes findings; nil if profiles list all second
+	// factors.
 	SecondFactors SecondFactors
-	// SourcePools are the IDs of the user pools that are sources. An attempt of one
-	// of them fails: the trigger is attached to the pool that it is to ask.
+	// SourcePools are the IDs of the source user pools. An attempt of one of
+	// them fails, because the trigger is attached to the pool that it would
+	// ask.
 	SourcePools []string
-	// Completion is what follows a decision to migrate; nothing where it is nil.
+	// Completion says what follows a decision to migrate; it may be nil.
 	Completion *Completion
 	// Lockout limits password attempts; if it is nil, only the source limits them.
 	Lockout *Lockout
-	// AuditRequired fails a migration that could not be recorded. Without it the
-	// user migrates although a sink is down.
+	// AuditRequired fails a migration that could not be recorded. Without it,
+	// the user migrates even if a sink fails.
 	AuditRequired bool
-	// AuditFailed is called if a record of the attempt could not be kept.
+	// AuditFailed is called if a record of the attempt could not be stored.
 	AuditFailed func(ctx context.Context, attemptID string, err error)
-	// Now is the clock; [time.Now] where it is nil.
+	// Now is the clock; nil means [time.Now].
 	Now func() time.Time
 }
 
 // EarlierSources are the sources before the one whose finding led to a decision to
 // migrate.
 type EarlierSources interface {
-	// FindEarlier looks the names up at every source before the one given and
-	// returns what was found, in the order of the sources. With an error, which is
-	// one of a source's, the findings are those of the sources that answered.
+	// FindEarlier looks the names up at every source before the given one. It
+	// returns the findings in the order of the sources. With an error, which is
+	// one of a source's, it returns the findings of the sources that answered.
 	FindEarlier(ctx context.Context, source, typed string, names []string) ([]domain.Finding, error)
 }
 
 // SecondFactors reads second factors that a profile does not list.
 type SecondFactors interface {
-	// WithSecondFactors returns the finding, completed by its source. Its error is
-	// one of a source's, and means that the source cannot tell.
+	// WithSecondFactors returns the finding, completed by its source. Its error
+	// is one of a source's, and means that the factors are not known.
 	WithSecondFactors(ctx context.Context, finding domain.Finding) (domain.Finding, error)
 }
 
 // Completion says what follows a decision to migrate.
 type Completion struct {
-	// Queue keeps the completions.
+	// Queue receives the completions.
 	Queue ports.CompletionQueue
-	// Keys make the digests in a completion.
+	// Keys compute the digests in a completion.
 	Keys domain.CompletionKeys
-	// Required fails an attempt whose completion cannot be queued. Without it the
-	// user migrates, and the record says that completion is owed.
+	// Required fails an attempt whose completion cannot be queued. Without it,
+	// the user migrates, and the record says that the completion is pending.
 	Required bool
 	// OnlySecondFactors queues nothing for users whose second factor needs no
 	// completion.
 	OnlySecondFactors bool
-	// Unsent gets the error of the queue, for the log. It may be nil.
+	// Unsent receives the queue's error, for the log. It may be nil.
 	Unsent func(ctx context.Context, err error)
 }
 
-// Migrator decides attempts by what a source says.
+// Migrator decides attempts by the answers of a source.
 type Migrator struct {
 	source  ports.SourceDirectory
 	audit   ports.AuditSink
 	options Options
 }
 
-// New returns the use case over a source and a sink for records.
+// New returns the use case for a source and a sink of records.
 func New(source ports.SourceDirectory, audit ports.AuditSink, options Options) *Migrator {
 	switch {
 	case options.Reserve != 0:
@@ -123,7 +125,7 @@ type Failure struct {
 	Err error
 }
 
-// Error returns the reason and the cause. It holds no user's data.
+// Error returns the reason and the cause. It contains no user's data.
 func (f *Failure) Error() string {
 	return string(f.Reason) + ": " + f.Err.Error()
 }
@@ -133,10 +135,10 @@ func (f *Failure) Unwrap() error {
 	return f.Err
 }
 
-// Migrate asks the source and decides; a record is kept of it, whatever came of
-// it, before it returns. It returns a [*Failure] when nothing was decided, or
-// when a decision to migrate could not be recorded and has to be; then a second
-// record says so. It returns before the context's deadline.
+// Migrate asks the source and decides. Before it returns, it stores a record,
+// whatever the result. It returns a [*Failure] if there is no decision, or if a
+// required record of a migration could not be stored; a second record then
+// reports this. It returns before the context's deadline.
 func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.Decision, error) {
 	began := m.options.Now()
 	metered, meter := ports.WithMeter(ctx)
@@ -179,9 +181,10 @@ func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.
 	return decision, nil
 }
 
-// unkept is the record of an attempt that failed because the record given could
-// not be kept. A completion that is in the queue stays there, and finishes
-// nothing, because nobody was moved; one that is not is owed no more.
+// unkept returns the record of an attempt that failed because the given record
+// could not be stored. A queued completion stays in the queue, and does nothing
+// because the user did not migrate. A completion that was not queued is no
+// longer pending.
 func (m *Migrator) unkept(record domain.AuditRecord) domain.AuditRecord {
 	record.Outcome, record.Reason = domain.OutcomeFailed, domain.ReasonAuditUnkept
 	record.FinalStatus, record.OmittedAttributes = "", nil
@@ -192,7 +195,7 @@ func (m *Migrator) unkept(record domain.AuditRecord) domain.AuditRecord {
 	return record
 }
 
-// failureOf is the failure that an error is.
+// failureOf returns the failure for an error.
 func failureOf(err error) *Failure {
 	switch {
 	case errors.Is(err, errUnsent):
@@ -204,15 +207,15 @@ func failureOf(err error) *Failure {
 	}
 }
 
-// errOwnSource is an attempt of a user pool that is itself a source. To ask it
-// would invoke the trigger again, and again.
+// errOwnSource is the error for an attempt of a user pool that is itself a
+// source. Asking it would invoke the trigger again, endlessly.
 var errOwnSource = fmt.Errorf("the event's user pool is itself a source; remove the trigger from it and attach the function to the destination: %w", ports.ErrMisconfigured)
 
-// errUnsent is a completion that could not be queued and must be.
+// errUnsent is the error for a required completion that could not be queued.
 var errUnsent = errors.New("the completion could not be queued")
 
-// decide asks the source in the time that is left, decides by its answer and
-// queues what is owed after it.
+// decide asks the source in the remaining time, decides by its answer, and
+// queues the completion.
 func (m *Migrator) decide(whole context.Context, attempt domain.Attempt) (domain.Decision, domain.CompletionState, error) {
 	ctx, cancel := before(whole, m.options.Reserve)
 	defer cancel()
@@ -233,7 +236,7 @@ func (m *Migrator) decide(whole context.Context, attempt domain.Attempt) (domain
 	if decision.Verdict != domain.Migrate {
 		return decision, domain.CompletionNone, nil
 	}
-	// Whether the completion is queued or not: an outage of ours must not count
+	// Whether or not the completion was queued: our own outage must not count
 	// against a user who proved the password.
 	defer m.clear(whole, attempt, finding)
 	if m.options.Completion == nil {
@@ -254,9 +257,9 @@ func (m *Migrator) decide(whole context.Context, attempt domain.Attempt) (domain
 	return decision, domain.CompletionQueued, nil
 }
 
-// afterEarlier holds a decision to migrate against what the earlier sources know
-// of the names that the user would be created with. A refusal stands although
-// another source did not answer; a migration needs every answer.
+// afterEarlier checks a decision to migrate against the earlier sources'
+// knowledge of the new user's names. A refusal stands even if another source
+// did not answer; a migration needs every answer.
 func (m *Migrator) afterEarlier(ctx context.Context, attempt domain.Attempt, decision domain.Decision) (domain.Decision, error) {
 	if m.options.Earlier == nil || decision.Verdict != domain.Migrate {
 		return decision, nil
@@ -273,7 +276,7 @@ func (m *Migrator) send(ctx context.Context, completion domain.Completion) (err 
 	return m.options.Completion.Queue.Send(ctx, completion)
 }
 
-// ask puts the attempt to the source, unless the rules decide without it.
+// ask asks the source, unless the rules decide without it.
 func (m *Migrator) ask(ctx, whole context.Context, attempt domain.Attempt) (domain.Finding, error) {
 	if !m.options.Rules.AsksSource(attempt.Trigger) {
 		return domain.Finding{}, nil
@@ -284,9 +287,9 @@ func (m *Migrator) ask(ctx, whole context.Context, attempt domain.Attempt) (doma
 	return m.prove(ctx, whole, attempt)
 }
 
-// withSecondFactors completes a finding where the decision depends on it. If the
-// source cannot tell, nothing is decided: a user with a second factor must not
-// migrate because of an outage.
+// withSecondFactors completes a finding if the decision depends on it. If the
+// factors are not known, nothing is decided: a user with a second factor must
+// not migrate because of an outage.
 func (m *Migrator) withSecondFactors(ctx context.Context, finding domain.Finding) (_ domain.Finding, err error) {
 	if m.options.SecondFactors == nil || !m.options.Rules.NeedsSecondFactors(finding) {
 		return finding, nil
@@ -295,21 +298,22 @@ func (m *Migrator) withSecondFactors(ctx context.Context, finding domain.Finding
 	return m.options.SecondFactors.WithSecondFactors(ctx, finding)
 }
 
-// find looks the user up. A panic of an adapter becomes an error: one attempt
-// fails, and the process serves the next.
+// find looks the user up. A panic of an adapter becomes an error, so that only
+// this attempt fails.
 func (m *Migrator) find(ctx context.Context, attempt domain.Attempt) (finding domain.Finding, err error) {
 	defer Recovered(&err)
 	return m.source.FindUser(ctx, attempt.Username)
 }
 
-// authenticate asks the source about the password, as find does about the user.
+// authenticate asks the source about the password. It handles panics as find
+// does.
 func (m *Migrator) authenticate(ctx context.Context, attempt domain.Attempt) (finding domain.Finding, err error) {
 	defer Recovered(&err)
 	return m.source.Authenticate(ctx, attempt.Username, attempt.Password)
 }
 
-// record keeps the record in the reserve, even where the source used up its
-// own time; what is left of it is for the answer.
+// record stores the record within the reserve, even if the source used up its
+// own time. The rest of the reserve is for the response.
 func (m *Migrator) record(ctx context.Context, record domain.AuditRecord) error {
 	within, cancel := m.reserved(ctx, record)
 	defer cancel()
@@ -320,8 +324,8 @@ func (m *Migrator) record(ctx context.Context, record domain.AuditRecord) error 
 	return err
 }
 
-// reserved is the part of the time that a record has. Where the attempt hangs on
-// it, there may have to be a second one, for which a part is kept too.
+// reserved returns the context for a record. If the attempt depends on the
+// record, it leaves time for a second one.
 func (m *Migrator) reserved(ctx context.Context, record domain.AuditRecord) (context.Context, context.CancelFunc) {
 	after, most := m.options.Reserve/share, m.options.Reserve*(share-1)/share
 	switch {
@@ -343,8 +347,9 @@ func (m *Migrator) keep(ctx context.Context, record domain.AuditRecord) (err err
 	return m.audit.Record(ctx, record)
 }
 
-// panicError is a panic of an adapter: the type of what was thrown and where,
-// but neither its text nor any argument, which may be a password.
+// panicError describes a panic of an adapter by the type of its value and its
+// location. It contains neither the value's text nor any argument, which may be
+// a password.
 type panicError struct {
 	thrown string
 	frames []string
@@ -354,9 +359,8 @@ func (p *panicError) Error() string {
 	return "panic (" + p.thrown + ") at " + strings.Join(p.frames, " < ")
 }
 
-// Recovered turns a panic of an adapter into an error; it is deferred. The error
-// names the type of what was thrown and where, and holds nothing of what was at
-// hand.
+// Recovered turns a panic of an adapter into an error; call it with defer. The
+// error contains the type of the value and the location, and nothing else.
 func Recovered(err *error) {
 	thrown := recover()
 	if thrown == nil {

@@ -7,7 +7,7 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// Completion is what came of finishing the move of one person.
+// Completion is the result of completing one user's migration.
 type Completion struct {
 	User       string                   `json:"user"`
 	AttemptID  string                   `json:"attemptId,omitempty"`
@@ -21,7 +21,7 @@ type Completion struct {
 	Error        string           `json:"error,omitempty"`
 }
 
-// Words says what was done, or would be.
+// Words describes what was done, or would be done in a dry run.
 func (c Completion) Words(dry bool) string {
 	if c.Outcome != domain.CompletionDone {
 		line := string(c.Outcome) + ": " + string(c.Reason)
@@ -48,7 +48,8 @@ func (c Completion) Words(dry bool) string {
 	return "completed: " + groups + "; source user " + source
 }
 
-// OneLine keeps a text of a service's from breaking the table.
+// OneLine removes line breaks from a service's text, which would break the
+// table.
 func OneLine(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }

@@ -1,5 +1,5 @@
-// Package trial tries the function out on a laptop, composed as Lambda runs it,
-// and tells what it decided. The operator's tool and the demonstration use it.
+// Package trial runs the function on a laptop, composed as in Lambda, and shows
+// its decisions. The operator's tool and the demonstration use it.
 package trial
 
 import (
@@ -23,21 +23,20 @@ import (
 	"go.uber.org/fx"
 )
 
-// Function is the Lambda function, composed as Lambda runs it, that tells what
-// it decided.
+// Function is the Lambda function, composed as in Lambda, which reports its
+// decisions.
 type Function struct {
-	// Handler is what Lambda calls.
+	// Handler handles Lambda's events.
 	Handler *lambdatrigger.Handler
-	// Stop ends what the start began.
+	// Stop stops what New started.
 	Stop func(context.Context) error
 
 	log  *logLines
 	last *lastDecision
 }
 
-// New composes the function from an environment and starts it, to try out what
-// it decides: no completion is queued. Lines of its log that are not audit
-// records go to notes.
+// New composes the function from an environment and starts it, without queueing
+// completions. Log lines that are not audit records go to notes.
 func New(ctx context.Context, binary app.Parts, environ []string, notes io.Writer) (*Function, error) {
 	return NewWhole(ctx, binary, OnlyDeciding(environ), notes)
 }
@@ -57,20 +56,20 @@ func NewWhole(ctx context.Context, binary app.Parts, environ []string, notes io.
 	return f, nil
 }
 
-// OnlyDeciding is the environment of a function that leaves nothing behind: a
-// trial must not queue a completion for somebody whom nobody moved, nor put a
-// record of it where those of moves are kept.
+// OnlyDeciding returns the environment of a function without lasting effects. A
+// trial must neither queue a completion for a user who did not migrate, nor
+// store a record among those of real migrations.
 func OnlyDeciding(environ []string) []string {
 	return WithoutVariables(WithoutFamily(environ, "COMPLETION_"),
 		"AUDIT_SINKS", "AUDIT_FORMAT", "AUDIT_FAILURE", "AUDIT_EVENT_BUS", "AUDIT_FIREHOSE_STREAM")
 }
 
-// WithoutFamily is the environment without the variables of a family.
+// WithoutFamily returns the environment without the variables with a prefix.
 func WithoutFamily(environ []string, family string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool { return strings.HasPrefix(variable, family) })
 }
 
-// WithoutVariables is the environment without these variables.
+// WithoutVariables returns the environment without these variables.
 func WithoutVariables(environ []string, names ...string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
@@ -78,8 +77,8 @@ func WithoutVariables(environ []string, names ...string) []string {
 	})
 }
 
-// Compose starts what runs in Lambda, and returns its handler and how it is
-// stopped.
+// Compose starts the same function as in Lambda, and returns its handler and a
+// function that stops it.
 func Compose(ctx context.Context, binary app.Parts, environ []string, log io.Writer, more ...fx.Option) (*lambdatrigger.Handler, func(context.Context) error, error) {
 	configuration, err := app.Load(ctx, binary, environ)
 	if err != nil {
@@ -94,7 +93,7 @@ func Compose(ctx context.Context, binary app.Parts, environ []string, log io.Wri
 	return handler, stop, err
 }
 
-// lastDecision remembers what the use case decided last.
+// lastDecision stores the last decision of the use case.
 type lastDecision struct {
 	lambdatrigger.Migrator
 	decision domain.Decision
@@ -107,13 +106,13 @@ func (l *lastDecision) Migrate(ctx context.Context, attempt domain.Attempt) (dom
 	return l.decision, l.err
 }
 
-// Last returns the reason of the last decision, or why there was none.
+// Last returns the reason of the last decision, or of the failure.
 func (f *Function) Last() (domain.Reason, error) {
 	return f.last.decision.Reason, f.last.err
 }
 
-// logLines parts the function's log: audit records are kept, the other lines go
-// to notes. zap writes a line at a time.
+// logLines splits the function's log: it keeps audit records and sends the
+// other lines to notes. zap writes one line at a time.
 type logLines struct {
 	notes io.Writer
 	audit [][]byte
@@ -131,7 +130,7 @@ func (l *logLines) Write(line []byte) (int, error) {
 	return l.notes.Write(line)
 }
 
-// Outcome is what came of one attempt.
+// Outcome is the result of one attempt.
 type Outcome struct {
 	Event    json.RawMessage                `json:"event"`
 	Decision *Decision                      `json:"decision"`
@@ -140,11 +139,11 @@ type Outcome struct {
 	Audit    json.RawMessage                `json:"audit"`
 }
 
-// Decision is a decision in words.
+// Decision describes a decision.
 type Decision struct {
 	Verdict string        `json:"verdict"`
 	Reason  domain.Reason `json:"reason"`
-	// OmittedAttributes are those that the user does not get; see
+	// OmittedAttributes lists attributes that the user does not get; see
 	// [domain.Decision.Omitted].
 	OmittedAttributes domain.AttributeNames `json:"omittedAttributes,omitempty"`
 }
@@ -190,7 +189,7 @@ func failureReason(err error) domain.Reason {
 	return domain.ReasonInternal
 }
 
-// WithRequestID makes the context that Lambda gives to a handler.
+// WithRequestID returns the context that Lambda passes to a handler.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	return lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: id})
 }

@@ -1,5 +1,5 @@
-// Bootstrap-cognito is the Lambda function with the Cognito source alone, for the
-// smallest image (docs/weight.md).
+// Bootstrap-cognito is the Lambda function with only the Cognito source, for
+// the smallest image (docs/weight.md).
 package main
 
 import (

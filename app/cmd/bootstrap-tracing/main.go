@@ -1,5 +1,5 @@
-// Bootstrap-tracing is the Lambda function with everything and with OpenTelemetry
-// (docs/tracing.md).
+// Bootstrap-tracing is the Lambda function with everything, including
+// OpenTelemetry (docs/tracing.md).
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Bootstrap is what the image runs: the Lambda function with everything but
-// tracing.
+// Bootstrap is the program in the image: the Lambda function with everything
+// except tracing.
 package main
 
 import (

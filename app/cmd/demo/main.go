@@ -1,5 +1,5 @@
-// Demo shows the function at work on sample users, with Go alone: `make run`.
-// It lists the file source only, and so compiles a small part of what there is.
+// Demo shows the function with sample users; it needs only Go: `make run`. It
+// lists only the file source, so it compiles a small part of the project.
 package main
 
 import (
