@@ -66,6 +66,11 @@ CREATE TABLE destination_user (
   key_sub TEXT, key_name TEXT, key_email TEXT, key_phone TEXT, other_email TEXT, other_phone TEXT,
   status TEXT NOT NULL, enabled INTEGER NOT NULL, created_at INTEGER NOT NULL
 );
+CREATE TABLE source_group (
+  source INTEGER NOT NULL, name TEXT NOT NULL, destination_name TEXT NOT NULL, key_name TEXT NOT NULL, username TEXT NOT NULL,
+  PRIMARY KEY (source, name, username)
+) WITHOUT ROWID;
+CREATE TABLE destination_group (name TEXT NOT NULL, username TEXT NOT NULL, PRIMARY KEY (name, username)) WITHOUT ROWID;
 CREATE TABLE candidate (
   source_user INTEGER NOT NULL, destination_user INTEGER NOT NULL, PRIMARY KEY (source_user, destination_user)
 ) WITHOUT ROWID;`
@@ -243,7 +248,7 @@ func (s *State) Begin(ctx context.Context, now time.Time, parts []ports.ReportPa
 		}
 		scan = Scan{StartedAt: now}
 		for _, statement := range []string{
-			"DELETE FROM part", "DELETE FROM source_user", "DELETE FROM destination_user", "DELETE FROM candidate",
+			"DELETE FROM part", "DELETE FROM source_user", "DELETE FROM destination_user", "DELETE FROM candidate", "DELETE FROM source_group", "DELETE FROM destination_group", "DELETE FROM meta WHERE name = 'groups'",
 			"DELETE FROM scan WHERE finished_at IS NULL",
 		} {
 			if _, err := tx.ExecContext(ctx, statement); err != nil {

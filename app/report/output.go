@@ -19,6 +19,8 @@ type Output struct {
 	ByDay       []DayOutput       `json:"byDay"`
 	Pace        PaceOutput        `json:"pace"`
 	Projection  []ProjectedOutput `json:"projection"`
+	// Groups is there with --groups.
+	Groups []GroupOutput `json:"groups,omitempty"`
 }
 
 // SourceOutput are the users of one source.

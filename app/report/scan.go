@@ -35,9 +35,12 @@ type Source struct {
 	// SecondFactors reads those of one user; nil where the listing has them, or
 	// where they are not asked for.
 	SecondFactors func(ctx context.Context, username string) ([]domain.MFAMethod, error)
-	// Limit limits the requests to the source, and FactorLimit those for second
-	// factors.
-	Limit, FactorLimit Waiter
+	// Groups lists those of the source; nil where it cannot, or where they are not
+	// asked for.
+	Groups Groups
+	// Limit limits the requests to the source, FactorLimit those for second factors,
+	// and GroupLimit those for groups.
+	Limit, FactorLimit, GroupLimit Waiter
 }
 
 // Destination lists the destination.
@@ -53,8 +56,14 @@ type Scanner struct {
 	Destination Destination
 	// DestinationLimit limits the requests to the destination.
 	DestinationLimit Waiter
-	Rules            domain.Rules
-	Pool             listing.Facts
+	// DestinationGroups lists those of the destination, and GroupLimit limits that.
+	DestinationGroups Groups
+	GroupLimit        Waiter
+	// GroupMap names the destination's groups; where it is empty, they have the same
+	// names.
+	GroupMap domain.GroupMap
+	Rules    domain.Rules
+	Pool     listing.Facts
 	// Digests is the key of the digests that are kept in the place of identifiers;
 	// empty to keep identifiers.
 	Digests domain.Secret

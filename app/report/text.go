@@ -54,6 +54,13 @@ func WriteText(to io.Writer, o Output) error {
 			line(cause, o.Conflicts.ByCause[cause])
 		}
 	}
+	if len(o.Groups) > 0 {
+		fmt.Fprintf(&b, "\nWhich groups have moved?\n  %-34s %9s %9s %9s %9s\n", "", "members", "moved", "remaining", "owed")
+		for _, group := range o.Groups {
+			fmt.Fprintf(&b, "  %-34s %9d %9d %9d %9d\n", cut(group.Name, 34), group.Users, group.Moved, group.Remaining, group.Owed)
+		}
+		fmt.Fprint(&b, "  Owed: members who moved and are not in the destination's group.\n")
+	}
 	fmt.Fprintf(&b, "\nDestination\n  %-54s %12d\n  %-54s %12d\n", "users", o.Destination.Users, "newcomers: unknown to every source", o.Destination.Newcomers)
 	fmt.Fprintf(&b, "\nWhen will it be done?\n  %-54s %12d\n  %-54s %12d\n", "moved in the last 7 days", o.Pace.Last7Days, "moved in the last 30 days", o.Pace.Last30Days)
 	for _, projected := range o.Projection {

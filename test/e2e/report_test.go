@@ -161,10 +161,16 @@ type reported struct {
 		Users   int
 		ByCause map[string]int
 	}
-	ByDay []struct {
+	Groups []groupCounts
+	ByDay  []struct {
 		Day   string
 		Moved int
 	}
+}
+
+type groupCounts struct {
+	Source, Name, Destination                string
+	Users, Moved, Remaining, Conflicts, Owed int
 }
 
 func read(t *testing.T, out string) reported {

@@ -328,7 +328,45 @@ func TestTheReportOfFiveThousandUsersIsExact(t *testing.T) {
 			t.Errorf("%s: the three do not add up to the source's users", attributes)
 		}
 	}
+	r.shared(p)
 	if reasons := slices.Sorted(maps.Keys(p.bySub.SignIn)); len(reasons) != 6 {
 		t.Errorf("the kinds have the reasons %q", reasons)
+	}
+}
+
+// shared runs what a listing does not show, over the same pools.
+func (r *reporting) shared(p *people) {
+	factors, editors := 0, 0
+	for _, user := range p.users {
+		if user.SecondFactor {
+			factors++
+		}
+		editors += len(user.Groups)
+	}
+	out, notes, code := r.run([]string{"MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub"}, "--json", "--groups", "--groups-rate", "100000", "--state", "state-23.db")
+	if code != 0 {
+		r.t.Fatalf("--groups: exit code %d\n%s", code, notes)
+	}
+	want := []groupCounts{{"SOURCE", "editors", "editors", editors, 0, editors, 0, 0}}
+	if got := read(r.t, out).Groups; !slices.Equal(got, want) {
+		r.t.Errorf("--groups: got %+v, want %+v", got, want)
+	}
+	out, notes, code = r.run([]string{"MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub", "AUDIT_HMAC_KEY=" + strings.Repeat("k", 32)},
+		"--json", "--second-factors", "--second-factors-rate", "100000", "--digests", "--state", "digests.db")
+	if code != 0 {
+		r.t.Fatalf("--second-factors: exit code %d\n%s", code, notes)
+	}
+	got := read(r.t, out)
+	if refused := got.Remaining.SignIn.Refuse["mfa_required"]; refused != factors {
+		r.t.Errorf("%d users have a second factor, want %d", refused, factors)
+	}
+	if got.Moved.Users != p.bySub.Moved || got.Remaining.Users != p.bySub.Remaining {
+		r.t.Errorf("with --digests, %d moved and %d remain", got.Moved.Users, got.Remaining.Users)
+	}
+	for _, file := range []string{"digests.db", "digests.db-wal"} {
+		text, _ := os.ReadFile(filepath.Join(r.folder, file)) // the second file may be gone
+		if strings.Contains(string(text), "plain-1") || strings.Contains(string(text), "@example.com") {
+			r.t.Errorf("%s holds an identifier", file)
+		}
 	}
 }

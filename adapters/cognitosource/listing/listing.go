@@ -37,6 +37,8 @@ const digits = "0123456789abcdef"
 type API interface {
 	ListUsers(context.Context, *cognitoidentityprovider.ListUsersInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.ListUsersOutput, error)
 	DescribeUserPool(context.Context, *cognitoidentityprovider.DescribeUserPoolInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.DescribeUserPoolOutput, error)
+	ListGroups(context.Context, *cognitoidentityprovider.ListGroupsInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.ListGroupsOutput, error)
+	ListUsersInGroup(context.Context, *cognitoidentityprovider.ListUsersInGroupInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.ListUsersInGroupOutput, error)
 	AdminGetUser(context.Context, *cognitoidentityprovider.AdminGetUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminGetUserOutput, error)
 	AdminEnableUser(context.Context, *cognitoidentityprovider.AdminEnableUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminEnableUserOutput, error)
 }
@@ -259,6 +261,30 @@ func (p *Pool) Enable(ctx context.Context, username string) error {
 		return faultOf(ctx, "AdminEnableUser", err)
 	}
 	return nil
+}
+
+// GroupNames reads one page of the pool's groups, from the position given on.
+func (p *Pool) GroupNames(ctx context.Context, position string) (names []string, next string, err error) {
+	page, err := p.api.ListGroups(ctx, &cognitoidentityprovider.ListGroupsInput{UserPoolId: &p.poolID, Limit: aws.Int32(pageSize), NextToken: optional(position)})
+	if err != nil {
+		return nil, "", faultOf(ctx, "ListGroups", err)
+	}
+	for _, group := range page.Groups {
+		names = append(names, aws.ToString(group.GroupName))
+	}
+	return names, aws.ToString(page.NextToken), nil
+}
+
+// GroupMembers reads one page of the usernames in a group.
+func (p *Pool) GroupMembers(ctx context.Context, group, position string) (usernames []string, next string, err error) {
+	page, err := p.api.ListUsersInGroup(ctx, &cognitoidentityprovider.ListUsersInGroupInput{UserPoolId: &p.poolID, GroupName: &group, Limit: aws.Int32(pageSize), NextToken: optional(position)})
+	if err != nil {
+		return nil, "", faultOf(ctx, "ListUsersInGroup", err)
+	}
+	for i := range page.Users {
+		usernames = append(usernames, aws.ToString(page.Users[i].Username))
+	}
+	return usernames, aws.ToString(page.NextToken), nil
 }
 
 // sourceUser reads what ListUsers says of a user.

@@ -38,8 +38,9 @@ type reportFlags struct {
 	pool, region, sourceProfile   string
 	state, html, remaining, pairs string
 	lang                          string
-	rate, factorRate              float64
+	rate, factorRate, groupRate   float64
 	rescan, factors, digests      bool
+	groups                        bool
 	asJSON                        bool
 }
 
@@ -70,11 +71,13 @@ func (r *reportFlags) declare(flags *pflag.FlagSet) {
 	regionVar(flags, &r.region)
 	flags.StringVar(&r.sourceProfile, "source-aws-profile", "", "a `PROFILE` of your own in the source account, whose credentials list the source pool (default: those of the function's settings)")
 	flags.StringVar(&r.state, "state", "move.db", "the `FILE` that keeps what was listed")
-	r.rate, r.factorRate = 5, 5
+	r.rate, r.factorRate, r.groupRate = 5, 5, 5
 	flags.Var(rateValue{&r.rate}, "rate", "the most `REQUESTS` per second to each pool; the application shares the quota of 30")
 	flags.BoolVar(&r.rescan, "rescan", false, "list everything again")
 	flags.BoolVar(&r.factors, "second-factors", false, "ask for the second factors of each user of the source pools, one request each")
 	flags.Var(rateValue{&r.factorRate}, "second-factors-rate", "the most `REQUESTS` per second of --second-factors; sign-ins share the quota")
+	flags.BoolVar(&r.groups, "groups", false, "list the groups of the user pools, and count their members who have moved")
+	flags.Var(rateValue{&r.groupRate}, "groups-rate", "the most `REQUESTS` per second of --groups to each pool")
 	flags.BoolVar(&r.digests, "digests", false, "keep digests under AUDIT_HMAC_KEY in the state file, and no identifiers")
 	flags.StringVar(&r.html, "html", "", "write a page to this `FILE`")
 	r.lang = "en"
@@ -152,14 +155,15 @@ type reporter struct {
 	notes    io.Writer
 	// pools are the user pools among the sources, by the place of the source.
 	pools map[int]*listing.Pool
-	// total is how many users there are to list, by the pools' own estimates.
-	total int
+	// estimates are the pools' own estimates of their users: by the place of the
+	// source, and -1 for the destination.
+	estimates map[int]int
 	// unlisted says what could not be listed.
 	unlisted []string
 }
 
 func newReporter(ctx context.Context, given reportFlags, account *stscredentials.Account, configuration *config.Config, s streams) (*reporter, error) {
-	r := &reporter{given: given, notes: s.err, pools: make(map[int]*listing.Pool)}
+	r := &reporter{given: given, notes: s.err, pools: make(map[int]*listing.Pool), estimates: make(map[int]int)}
 	aConfig, err := account.Config(ctx)
 	if err != nil {
 		return nil, err
@@ -167,6 +171,10 @@ func newReporter(ctx context.Context, given reportFlags, account *stscredentials
 	pool := listing.New(listing.NewClient(aConfig, given.region), given.pool)
 	r.scanner = reporting.Scanner{
 		Destination: pool, DestinationLimit: limit(given.rate), Rules: configuration.Rules,
+	}
+	if given.groups {
+		r.scanner.DestinationGroups, r.scanner.GroupLimit = pool, limit(given.groupRate)
+		r.scanner.GroupMap = configuration.Completion.Groups
 	}
 	if given.digests {
 		r.scanner.Digests = configuration.Audit.HMACKey
@@ -177,7 +185,7 @@ func newReporter(ctx context.Context, given reportFlags, account *stscredentials
 		}
 		fmt.Fprintf(s.err, "note: the destination %s could not be described, so its schema and letter case are not known: %v\n", given.pool, err)
 	}
-	r.total += r.scanner.Pool.Estimated
+	r.estimates[-1] = r.scanner.Pool.Estimated
 	if attributes, err := r.scanner.Rules.Attributes.In(r.scanner.Pool.Schema); err != nil {
 		fmt.Fprintf(s.err, "note: the rules do not fit the destination's schema: %v\n", err)
 	} else {
@@ -232,10 +240,13 @@ func (r *reporter) open(ctx context.Context, place int, source config.Source, ac
 	pool := listing.New(listing.NewClient(aConfig, settings.ServiceRegion()), string(settings.UserPoolID))
 	r.pools[place], opened.Lister = pool, pool
 	if facts, err := pool.Facts(ctx); err == nil { // an estimate is all that is needed of them
-		r.total += facts.Estimated
+		r.estimates[place] = facts.Estimated
 	}
 	if r.given.factors {
 		opened.SecondFactors, opened.FactorLimit = pool.SecondFactors, limit(r.given.factorRate)
+	}
+	if r.given.groups {
+		opened.Groups, opened.GroupLimit = pool, limit(r.given.groupRate)
 	}
 	return opened, nil
 }
@@ -277,6 +288,11 @@ func (r *reporter) run(ctx context.Context, s streams) error {
 	} else {
 		fmt.Fprintf(r.notes, "note: this is the scan of %s; --rescan lists everything again\n", scan.FinishedAt.Format(time.RFC3339))
 	}
+	if r.given.groups {
+		if err := r.listGroups(ctx, state); err != nil {
+			return err
+		}
+	}
 	return r.write(ctx, state, scan, s.out)
 }
 
@@ -286,7 +302,7 @@ func (r *reporter) scan(ctx context.Context, scan reportstate.Scan) (reportstate
 	err := r.scanner.Scan(ctx)
 	done()
 	if ctx.Err() != nil {
-		return scan, fmt.Errorf("interrupted; what was listed is kept in %s, and the same command without --rescan continues", r.given.state)
+		return scan, r.interrupted()
 	}
 	if err != nil {
 		fatal := !errors.Is(err, ports.ErrMisconfigured) && !errors.Is(err, ports.ErrThrottled) && !errors.Is(err, ports.ErrUnreachable)
@@ -305,13 +321,37 @@ func (r *reporter) scan(ctx context.Context, scan reportstate.Scan) (reportstate
 	return scan, nil
 }
 
+// listGroups lists the groups where this scan does not have them yet.
+func (r *reporter) listGroups(ctx context.Context, state *reportstate.State) error {
+	there, err := state.HasGroups(ctx)
+	if err == nil && !there {
+		err = r.scanner.ListGroups(ctx)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return r.interrupted()
+	case errors.Is(err, ports.ErrMisconfigured), errors.Is(err, ports.ErrThrottled), errors.Is(err, ports.ErrUnreachable):
+		r.unlisted = append(r.unlisted, "the groups: "+err.Error())
+		return nil
+	default:
+		return fmt.Errorf("%s: %w", r.given.state, err)
+	}
+}
+
+// interrupted says how to continue.
+func (r *reporter) interrupted() error {
+	return fmt.Errorf("interrupted; what was listed is kept in %s, and the same command without --rescan continues", r.given.state)
+}
+
 // verify compares the slices of each user pool with a plain listing.
 func (r *reporter) verify(ctx context.Context) error {
 	for place, pool := range r.pools {
 		missing, err := r.scanner.Missing(ctx, place, pool)
 		if err != nil {
 			if ctx.Err() != nil {
-				return fmt.Errorf("interrupted; what was listed is kept in %s, and the same command without --rescan continues", r.given.state)
+				return r.interrupted()
 			}
 			r.unlisted = append(r.unlisted, fmt.Sprintf("%s: the slices could not be compared with a plain listing: %v", r.scanner.Sources[place].Name, err))
 			continue
@@ -323,12 +363,30 @@ func (r *reporter) verify(ctx context.Context) error {
 	return nil
 }
 
+// compareEstimates says where a pool estimates to have clearly more or fewer users
+// than were listed. The estimate is not up to date, so a small difference says nothing.
+func (r *reporter) compareEstimates(output reporting.Output) {
+	compare := func(side string, estimated, listed int) {
+		if difference := max(estimated-listed, listed-estimated); estimated > 0 && difference > max(100, listed/100) {
+			fmt.Fprintf(r.notes, "note: %s: the user pool estimates that it has %d users, and %d were listed; --rescan lists again, and a lasting difference means that the slices are incomplete\n", side, estimated, listed)
+		}
+	}
+	compare("the destination", r.estimates[-1], output.Destination.Users)
+	for place := range r.pools {
+		compare(output.Source[place].Name, r.estimates[place], output.Source[place].Users)
+	}
+}
+
 // showProgress draws a bar on a terminal, and returns what ends it.
 func (r *reporter) showProgress() func() {
 	if !isTerminal(r.notes) {
 		return func() {}
 	}
-	bar := progressbar.NewOptions(max(r.total, 1),
+	total := 0
+	for _, users := range r.estimates {
+		total += users
+	}
+	bar := progressbar.NewOptions(max(total, 1),
 		progressbar.OptionSetWriter(r.notes), progressbar.OptionSetDescription("listing users"), progressbar.OptionSetWidth(20),
 		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("users"),
 		progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
@@ -353,6 +411,14 @@ func (r *reporter) write(ctx context.Context, state *reportstate.State, scan rep
 		return err
 	}
 	output := reporting.NewOutput(domain.NewReport(scan.FinishedAt, totals, rows), destination, r.scanner.Rules)
+	if r.given.groups {
+		groups, err := state.GroupTotals(ctx)
+		if err != nil {
+			return err
+		}
+		output.Groups = reporting.GroupsOutput(groups, names)
+	}
+	r.compareEstimates(output)
 	text, err := json.MarshalIndent(output, "", "  ")
 	if err != nil {
 		return err

@@ -1,0 +1,80 @@
+package reportstate
+
+import (
+	"context"
+	"database/sql"
+)
+
+// Member is a user's membership of a group.
+type Member struct {
+	// Source is the place of the source, or -1 for the destination.
+	Source int
+	Group  string
+	// DestinationGroup is the group that a member at the source belongs to at the
+	// destination.
+	DestinationGroup string
+	// KeyName is the key of the name, as the user has it.
+	KeyName, Username string
+}
+
+// HasGroups reports whether the groups of this scan are there.
+func (s *State) HasGroups(ctx context.Context) (bool, error) {
+	there := false
+	err := s.each(ctx, "SELECT 1 FROM meta WHERE name = 'groups'", func(*sql.Rows) error {
+		there = true
+		return nil
+	})
+	return there, err
+}
+
+// AddMembers keeps memberships. One that is there already stays.
+func (s *State) AddMembers(ctx context.Context, members []Member) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		for _, member := range members {
+			statement, arguments := "INSERT OR IGNORE INTO source_group VALUES (?, ?, ?, ?, ?)",
+				[]any{member.Source, member.Group, member.DestinationGroup, member.KeyName, member.Username}
+			if member.Source < 0 {
+				statement, arguments = "INSERT OR IGNORE INTO destination_group VALUES (?, ?)", []any{member.Group, member.Username}
+			}
+			if _, err := tx.ExecContext(ctx, statement, arguments...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// FinishGroups marks the groups as listed.
+func (s *State) FinishGroups(ctx context.Context) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO meta VALUES ('groups', 'listed')")
+		return err
+	})
+}
+
+// GroupTotals are the members of one group of a source.
+type GroupTotals struct {
+	Source            int
+	Name, Destination string
+	Users             int
+	Moved, Remaining  int
+	Conflicts         int
+	// Owed is how many of the moved users are not in the destination's group.
+	Owed int
+}
+
+// GroupTotals counts the members of each group. It is called after the join.
+func (s *State) GroupTotals(ctx context.Context) ([]GroupTotals, error) {
+	var all []GroupTotals
+	err := s.each(ctx, `SELECT g.source, g.name, g.destination_name, count(*), sum(s.standing = 'moved'), sum(s.standing = 'remaining'), sum(s.standing = 'conflict'),
+		sum(s.standing = 'moved' AND NOT EXISTS (SELECT 1 FROM destination_group o WHERE o.name = g.destination_name AND o.username = d.username))
+		FROM source_group g JOIN source_user s ON s.key_name = g.key_name AND s.source = g.source AND s.username = g.username
+		LEFT JOIN destination_user d ON d.id = s.destination_user
+		GROUP BY g.source, g.name, g.destination_name ORDER BY g.source, g.name`, func(rows *sql.Rows) error {
+		var one GroupTotals
+		err := rows.Scan(&one.Source, &one.Name, &one.Destination, &one.Users, &one.Moved, &one.Remaining, &one.Conflicts, &one.Owed)
+		all = append(all, one)
+		return err
+	})
+	return all, err
+}
