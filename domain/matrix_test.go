@@ -266,7 +266,7 @@ func TestTheMatrixOfThePage(t *testing.T) {
 	want := before + matrixBegins + matrixTable(t) + matrixEnds + after
 	switch {
 	case *update:
-		if err := os.WriteFile(matrixPage, []byte(want), 0o644); err != nil { //nolint:gosec // a page of the repository
+		if err := os.WriteFile(matrixPage, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	case string(page) != want:

@@ -119,7 +119,7 @@ func files(plan Plan) []File {
 			fmt.Fprintf(&page, "| `%s` | `%s` | %s |\n", entry.name, entry.terraform(), entry.why)
 		}
 	}
-	page.WriteString("\nWith `CompletionAfter` or `CompletionGroups` also set `CompletionHmacKey`, as a reference such as\n`ssm:/user-migration/completion-hmac-key`, and add its ARN to `SecretParameterArns`. Other parameters: docs/settings.md.\n")
+	page.WriteString("\nWith `CompletionAfter`, `CompletionGroups` or `MigrateOnMfa=enroll` also set `CompletionHmacKey`, as a reference such as\n`ssm:/user-migration/completion-hmac-key`, and add its ARN to `SecretParameterArns`. Other parameters: docs/settings.md.\n")
 	return append(list, File{explanation, page.Bytes()})
 }
 
