@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -257,5 +258,55 @@ func (s *sweeping) undo(records string) {
 	want["alice"] = "already_enabled"
 	if out, _, _ = s.complete(environment, append(base, "--yes")...); !maps.Equal(results(out), want) {
 		s.t.Errorf("once more: %s", out)
+	}
+}
+
+// TestASweepThatWasKilledGoesOn: the process is killed after the first user; the same
+// command then completes the others, and nobody twice.
+func TestASweepThatWasKilledGoesOn(t *testing.T) {
+	t.Parallel()
+	s := newSweeping(t)
+	var names []string
+	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+		name = "user-" + name
+		names = append(names, name)
+		attributes := map[string]string{"email": name + "@example.com", "email_verified": "true"}
+		s.atSource(peers.User{Username: name, Password: "Right-Password-1", Attributes: attributes})
+		moved := maps.Clone(attributes)
+		moved["custom:legacy_sub"] = s.subs[name]
+		s.atDestination(name, true, moved)
+	}
+	if _, notes, code := s.run(nil, "--source-aws-profile", "source"); code != 0 {
+		t.Fatalf("report: exit code %d, %s", code, notes)
+	}
+	environment := append(slices.Clone(s.worker), "COMPLETION_GROUPS=")
+	// The pace keeps the second user from being completed before the process is killed.
+	command := exec.CommandContext(t.Context(), s.tool, "complete", "--destination-pool", s.pool, "--state", "move.db", "--rate", "0.001", "--yes")
+	command.Dir, command.Env = s.folder, append(slices.Clone(s.environment), environment...)
+	stderr, err := command.StderrPipe()
+	if err == nil {
+		err = command.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	records := bufio.NewScanner(stderr)
+	for records.Scan() && !strings.Contains(records.Text(), `"completion":"completed"`) {
+	}
+	_ = command.Process.Kill()
+	_ = command.Wait() // it was killed
+	if now := s.enabled(names...); len(now) != len(names)-1 {
+		t.Fatalf("one user was to be completed, and %v are enabled", now)
+	}
+	out, notes, code := s.complete(environment, "--state", "move.db", "--json", "--yes")
+	got := readJSON[swept](t, out)
+	if code != 0 || got.CompletedBefore+len(got.People) != len(names) {
+		t.Errorf("exit code %d, %d before and %d now\n%s", code, got.CompletedBefore, len(got.People), notes)
+	}
+	if now := s.enabled(names...); len(now) > 0 {
+		t.Errorf("still enabled: %v", now)
+	}
+	if out, _, code = s.complete(environment, "--state", "move.db", "--json", "--yes"); code != 0 || readJSON[swept](t, out).CompletedBefore != len(names) {
+		t.Errorf("once more: exit code %d, %s", code, out)
 	}
 }
