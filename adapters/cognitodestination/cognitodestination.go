@@ -21,7 +21,7 @@ var _ ports.Destination = (*Pools)(nil)
 
 const adapter = "cognito destination"
 
-// API is what is called of the SDK's client.
+// API has the operations that are called.
 type API interface {
 	AdminGetUser(context.Context, *cognitoidentityprovider.AdminGetUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminGetUserOutput, error)
 	AdminAddUserToGroup(context.Context, *cognitoidentityprovider.AdminAddUserToGroupInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminAddUserToGroupOutput, error)
@@ -35,7 +35,7 @@ type Pools struct {
 	api API
 }
 
-// New returns the user pools that the client can ask.
+// New returns the user pools, with the given client.
 func New(api API) *Pools {
 	return &Pools{api: api}
 }
@@ -102,8 +102,8 @@ func (p *Pools) Users(ctx context.Context, userPoolID string) iter.Seq2[domain.D
 	}
 }
 
-// AddToGroup implements [ports.Destination]; Cognito is fine with a user who is
-// in the group.
+// AddToGroup implements [ports.Destination]. Cognito returns no error if the
+// user is already in the group.
 func (p *Pools) AddToGroup(ctx context.Context, userPoolID, username, group string) error {
 	_, err := p.api.AdminAddUserToGroup(ctx, &cognitoidentityprovider.AdminAddUserToGroupInput{
 		UserPoolId: &userPoolID, Username: &username, GroupName: &group,

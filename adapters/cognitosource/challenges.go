@@ -9,10 +9,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// readChallenge reads how far the sign-in came. Only an answer without a
-// challenge and with an access token is a completed sign-in (cognito-facts 23):
-// RFC 6749, section 5.1 requires that token of every successful answer. An answer
-// with neither proves nothing; its error matches [ports.ErrUnreachable].
+// readChallenge reads the state of the sign-in. A sign-in is complete only if
+// the response has no challenge and an access token (cognito-facts 23); RFC
+// 6749, section 5.1 requires that token. A response with neither proves
+// nothing; its error matches [ports.ErrUnreachable].
 func (d *Directory) readChallenge(answer *cognitoidentityprovider.AdminInitiateAuthOutput) (domain.Finding, error) {
 	if answer.ChallengeName == "" {
 		if result := answer.AuthenticationResult; result == nil || aws.ToString(result.AccessToken) == "" {
@@ -27,9 +27,9 @@ func (d *Directory) readChallenge(answer *cognitoidentityprovider.AdminInitiateA
 	return finding, nil
 }
 
-// challengeKind says what a challenge means. With this flow the service asks
-// for a second factor, or for its setting up, only once the password was right;
-// of the others that cannot be said.
+// challengeKind returns the meaning of a challenge. With this flow, Cognito
+// asks for a second factor or its set-up only after a right password. For other
+// challenges, this is not known.
 func challengeKind(challenge types.ChallengeNameType) domain.FindingKind {
 	switch challenge {
 	case types.ChallengeNameTypeNewPasswordRequired:
@@ -38,7 +38,7 @@ func challengeKind(challenge types.ChallengeNameType) domain.FindingKind {
 		types.ChallengeNameTypeSoftwareTokenMfa,
 		types.ChallengeNameTypeEmailOtp,
 		types.ChallengeNameTypeSelectMfaType,
-		types.ChallengeNameTypeWebAuthn, // a passkey, in a pool that takes passkeys as second factor
+		types.ChallengeNameTypeWebAuthn, // a passkey, in a pool that accepts passkeys as second factor
 		types.ChallengeNameTypeMfaSetup:
 		return domain.MFARequired
 	case types.ChallengeNameTypePasswordVerifier,
@@ -56,8 +56,8 @@ func challengeKind(challenge types.ChallengeNameType) domain.FindingKind {
 	}
 }
 
-// isKnownChallenge holds for the names that the SDK knows: only those are
-// passed on to records.
+// isKnownChallenge reports whether the SDK knows the name; other names are not
+// recorded.
 func isKnownChallenge(challenge types.ChallengeNameType) bool {
 	for _, known := range challenge.Values() {
 		if challenge == known {

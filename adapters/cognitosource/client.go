@@ -17,7 +17,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// client is the SDK's client, and the two calls that a sign-in makes through it.
+// client is the SDK's client with the two calls of a sign-in.
 type client struct {
 	*cognitocalls.Client
 	sdk *cognitoidentityprovider.Client
@@ -25,7 +25,7 @@ type client struct {
 
 var _ API = client{}
 
-// newSDK makes the SDK's client for one region, with credentials of the port.
+// newSDK returns the SDK's client for one region, with the port's credentials.
 func newSDK(config aws.Config, credentials ports.CredentialProvider, region string) *cognitoidentityprovider.Client {
 	return cognitoidentityprovider.NewFromConfig(config, func(o *cognitoidentityprovider.Options) {
 		o.Region = region
@@ -35,7 +35,7 @@ func newSDK(config aws.Config, credentials ports.CredentialProvider, region stri
 	})
 }
 
-// sdkCredentials gives the credentials of the port to the SDK.
+// sdkCredentials adapts the port's credentials to the SDK.
 func sdkCredentials(credentials ports.CredentialProvider) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		set, err := credentials.Retrieve(ctx)
@@ -58,7 +58,7 @@ func newClient(sdk *cognitoidentityprovider.Client) client {
 	})}
 }
 
-// warm opens a connection to the service and puts the operations together.
+// warm opens a connection to the service and prepares both operations.
 func (c client) warm(ctx context.Context) error {
 	if err := c.Prepare(); err != nil {
 		return awsfault.Of(ctx, adapter, "connect", err)
@@ -66,8 +66,8 @@ func (c client) warm(ctx context.Context) error {
 	return c.connect(ctx)
 }
 
-// connect opens a connection to the service and leaves it to the next request.
-// What the service answers to a request without a body does not matter.
+// connect opens a connection to the service for the next request. It accepts
+// any response to a request without a body.
 func (c client) connect(ctx context.Context) error {
 	options := c.sdk.Options()
 	parameters := cognitoidentityprovider.EndpointParameters{
@@ -84,11 +84,11 @@ func (c client) connect(ctx context.Context) error {
 	return nil
 }
 
-// signInRetryer keeps a sign-in from being sent again when the source may have
-// judged the password already: each wrong one counts towards the user's lockout
-// (cognito-facts 28). It is sent again when the source said that it did not
-// look (throttled, a fault of its own, signed at another time than its own), and
-// when it cannot have been reached.
+// signInRetryer does not retry a sign-in if Cognito may have checked the
+// password, because each wrong password counts towards the user's lockout
+// (cognito-facts 28). It retries if Cognito responded that it did not:
+// throttling, an internal error, a wrong signing time. It also retries if
+// Cognito cannot have received the request.
 func signInRetryer() aws.Retryer {
 	return awsclient.Retryer(
 		retry.NoRetryCanceledError{},
@@ -96,16 +96,16 @@ func signInRetryer() aws.Retryer {
 		retry.RetryableErrorCode{Codes: retry.DefaultRetryableErrorCodes},
 		retry.RetryableErrorCode{Codes: retry.DefaultThrottleErrorCodes},
 		retry.IsErrorRetryableFunc(looked),
-		retry.RetryableError{}, // of the clocks, which the SDK sets right
+		retry.RetryableError{}, // clock skew, which the SDK corrects
 		awsclient.TooManyRequests(),
 		retry.RetryableHTTPStatusCode{Codes: retry.DefaultRetryableHTTPStatusCodes},
-		// What none of the above knows is not retried.
+		// Other errors are not retried.
 		retry.IsErrorRetryableFunc(func(error) aws.Ternary { return aws.FalseTernary }),
 	)
 }
 
-// certifyUnjudged makes the error of a sign-in match [ports.ErrNotJudged] where
-// the source certainly judged the password in none of the tries.
+// certifyUnjudged makes the error of a sign-in match [ports.ErrNotJudged] if
+// Cognito certainly did not check the password in any attempt.
 func certifyUnjudged(stack *middleware.Stack) error {
 	return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("CertifyUnjudged",
 		func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
@@ -117,9 +117,9 @@ func certifyUnjudged(stack *middleware.Stack) error {
 		}), middleware.Before)
 }
 
-// looked holds for the operation's own exceptions that put the blame on the
-// request, whatever the status that they come with: to say so, the source has
-// looked at it.
+// looked reports whether the error is one of the operation's exceptions that
+// blame the request, with any status. Cognito must have processed the request
+// to return it.
 func looked(err error) aws.Ternary {
 	if failure, ok := errors.AsType[smithy.APIError](err); ok && failure.ErrorFault() == smithy.FaultClient {
 		return aws.FalseTernary
@@ -127,8 +127,8 @@ func looked(err error) aws.Ternary {
 	return aws.UnknownTernary
 }
 
-// unsent holds for a request that cannot have reached the source: no connection
-// was made, or the one at hand had gone stale.
+// unsent reports whether Cognito cannot have received the request: no
+// connection was made, or the connection was stale.
 func unsent(err error) aws.Ternary {
 	if awsclient.IsStale(err) {
 		return aws.TrueTernary

@@ -1,8 +1,8 @@
-// Package cognitosource makes a Cognito user pool a source: the password is
-// proved by AdminInitiateAuth, the profile read by AdminGetUser or from the ID
-// token. Every challenge, status and exception of the service is told apart
-// here (errors.go, challenges.go), and no text of the service goes further. It
-// imports domain and ports.
+// Package cognitosource is a source that reads users from a Cognito user pool.
+// AdminInitiateAuth checks the password; AdminGetUser or the ID token provides
+// the profile. errors.go and challenges.go interpret every challenge, status
+// and exception of the service. No text of the service is passed on. It imports
+// domain and ports.
 package cognitosource
 
 import (
@@ -22,7 +22,7 @@ import (
 
 var _ ports.SourceDirectory = (*Directory)(nil)
 
-// API is what is called of the service.
+// API has the operations that are called.
 type API interface {
 	AdminInitiateAuth(context.Context, *cognitoidentityprovider.AdminInitiateAuthInput) (*cognitoidentityprovider.AdminInitiateAuthOutput, error)
 	AdminGetUser(context.Context, *cognitoidentityprovider.AdminGetUserInput) (*cognitoidentityprovider.AdminGetUserOutput, error)
@@ -39,8 +39,8 @@ type Directory struct {
 	connect      func(context.Context) error
 }
 
-// Open returns the user pool that the settings name, asked through the SDK with
-// the credentials given. needsProfile says for which findings the profile is
+// Open returns the user pool that the settings name, with the SDK's client and
+// the given credentials. needsProfile says for which findings the profile is
 // read: [domain.Rules.NeedsProfile].
 func Open(name string, config aws.Config, credentials ports.CredentialProvider, settings Settings, needsProfile func(domain.FindingKind) bool) *Directory {
 	client := newClient(newSDK(config, credentials, settings.ServiceRegion()))
@@ -51,8 +51,7 @@ func Open(name string, config aws.Config, credentials ports.CredentialProvider, 
 	return d
 }
 
-// New returns the user pool that the settings name, asked through the client
-// given.
+// New returns the user pool that the settings name, with the given client.
 func New(name string, api API, settings Settings, needsProfile func(domain.FindingKind) bool) *Directory {
 	return &Directory{
 		name:         name,
@@ -82,8 +81,8 @@ func (d *Directory) authenticate(ctx context.Context, username string, password 
 		return finding, err
 	}
 	if d.settings.Profile == ProfileIDToken {
-		// A claim that the app client may not read is not in the token, and
-		// with it the proof that the name typed is the user's own.
+		// Claims that the app client may not read are missing in the token.
+		// Then the token cannot prove that the typed name is the user's own.
 		user := claims.user()
 		user.Identifiers = signInNames(user, username)
 		if user.Owns(username) {
@@ -104,15 +103,14 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 	return finding, err
 }
 
-// Warm fetches the credentials and opens the connections side by side, so that
-// the first attempt finds all of it. Its error tells that an attempt will have
-// to.
+// Warm fetches the credentials and opens the connections concurrently, before
+// the first attempt. After an error, an attempt has to do it.
 func (d *Directory) Warm(ctx context.Context) error {
 	if d.connect == nil {
 		return nil
 	}
 	connections := 1
-	if d.settings.Profile == ProfileConcurrent { // HTTP/1.1: one for each call
+	if d.settings.Profile == ProfileConcurrent { // HTTP/1.1 needs one per call
 		connections = 2
 	}
 	connected := make(chan error, connections)
@@ -132,8 +130,8 @@ func (d *Directory) found(kind domain.FindingKind) domain.Finding {
 	return domain.Finding{Kind: kind, Source: d.name}
 }
 
-// signIn has the password judged. Where that went well there are claims too, if
-// the service gave a token that can be read.
+// signIn checks the password. On success it also returns the claims, if the
+// token can be read.
 func (d *Directory) signIn(ctx context.Context, username string, password domain.Password) (domain.Finding, claims, error) {
 	answer, err := d.api.AdminInitiateAuth(ctx, d.signInInput(username, password))
 	if err != nil {
@@ -147,7 +145,7 @@ func (d *Directory) signIn(ctx context.Context, username string, password domain
 	return finding, readIDToken(answer.AuthenticationResult), nil
 }
 
-// signInInput is the one place where the password is read.
+// signInInput is the only place where the password is read.
 func (d *Directory) signInInput(username string, password domain.Password) *cognitoidentityprovider.AdminInitiateAuthInput {
 	parameters := map[string]string{
 		"USERNAME": username,
@@ -164,8 +162,8 @@ func (d *Directory) signInInput(username string, password domain.Password) *cogn
 	}
 }
 
-// secretHash is what an app client with a secret asks for: Base64 of
-// HMAC-SHA256 over username and client ID (cognito-facts 27).
+// secretHash returns the value that an app client with a secret requires:
+// Base64 of HMAC-SHA256 over username and client ID (cognito-facts 27).
 func secretHash(secret domain.Secret, username, clientID string) string {
 	mac := hmac.New(sha256.New, []byte(secret.Reveal()))
 	mac.Write([]byte(username))
@@ -173,7 +171,7 @@ func secretHash(secret domain.Secret, username, clientID string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// readUser adds the profile that AdminGetUser gives to the finding.
+// readUser adds the profile from AdminGetUser to the finding.
 func (d *Directory) readUser(ctx context.Context, finding domain.Finding, username string) (domain.Finding, error) {
 	answer, err := d.api.AdminGetUser(ctx, &cognitoidentityprovider.AdminGetUserInput{
 		UserPoolId: (*string)(&d.settings.UserPoolID),
@@ -189,7 +187,7 @@ func (d *Directory) readUser(ctx context.Context, finding domain.Finding, userna
 	return finding, nil
 }
 
-// findingOrError tells an answer about the person from no answer.
+// findingOrError distinguishes an answer about the user from an error.
 func (d *Directory) findingOrError(ctx context.Context, operation string, err error) (domain.Finding, error) {
 	kind, err := classify(ctx, operation, err)
 	if err != nil {

@@ -6,10 +6,10 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// authenticateConcurrently reads the profile while the password is judged. What
-// becomes of the attempt is the sign-in's to say: the profile, or what kept it
-// from coming, counts only where the sign-in's finding calls for it. Nothing of
-// it goes on when the answer is out.
+// authenticateConcurrently reads the profile while the password is checked. The
+// sign-in determines the result: the profile, or its error, is used only if the
+// sign-in's finding requires it. Both calls have ended when the function
+// returns.
 func (d *Directory) authenticateConcurrently(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	profile := d.beginLookUp(ctx, username)
 	defer profile.end()
@@ -21,9 +21,10 @@ func (d *Directory) authenticateConcurrently(ctx context.Context, username strin
 	if err != nil {
 		return domain.Finding{}, err
 	}
-	// It was read by the name that was typed. Where that was another's for a
-	// moment (an alias that moved), or nobody's (a trigger of the source pool
-	// makes users at sign-in), it is not the profile of who signed in.
+	// The profile was read by the typed name. At that moment, the name may have
+	// belonged to another user (an alias that was reassigned) or to none (a
+	// trigger of the source pool creates users at sign-in). Then it is not this
+	// user's profile.
 	owner := claims.username()
 	if found.Kind != domain.UserFound || owner != "" && found.User.Username != owner {
 		return d.readUser(ctx, finding, claims.usernameOr(username))
@@ -32,7 +33,7 @@ func (d *Directory) authenticateConcurrently(ctx context.Context, username strin
 	return finding, nil
 }
 
-// lookUp is a profile that is being read.
+// lookUp is a running read of a profile.
 type lookUp struct {
 	cancel  context.CancelFunc
 	done    chan struct{}
@@ -53,7 +54,7 @@ func (d *Directory) beginLookUp(ctx context.Context, username string) *lookUp {
 	return l
 }
 
-// wait returns what was found. It panics where the look-up did.
+// wait returns the result. It panics if the look-up panicked.
 func (l *lookUp) wait() (domain.Finding, error) {
 	<-l.done
 	if l.thrown != nil {
@@ -62,10 +63,9 @@ func (l *lookUp) wait() (domain.Finding, error) {
 	return l.finding, l.err
 }
 
-// end returns when nothing of the look-up goes on any more. One that is still
-// under way is given up, and its connection with it: HTTP/1.1 has no other way.
-// That is seldom: where judging a password takes longer than reading a profile,
-// the look-up is done by then.
+// end returns after the look-up has ended. It cancels a running one, which
+// closes its connection, because HTTP/1.1 has no other way. This is rare:
+// checking a password takes longer than reading a profile.
 func (l *lookUp) end() {
 	l.cancel()
 	<-l.done

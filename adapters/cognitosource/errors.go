@@ -12,12 +12,12 @@ import (
 
 const adapter = "cognito source"
 
-// Error is a call to the source that gave no answer about the person. It matches
-// an error of ports.
+// Error is the error of a call without an answer about the user. It matches an
+// error of ports.
 type Error = awsfault.Fault
 
-// classify tells an answer about the person, a finding, from no answer, an
-// error. The context's own error comes back as it is.
+// classify turns an error into a finding about the user or an error of ports.
+// It returns the context's own error unchanged.
 func classify(ctx context.Context, operation string, err error) (domain.FindingKind, error) {
 	if ctx.Err() == nil {
 		code, message := awsfault.Code(err)
@@ -32,8 +32,8 @@ func classify(ctx context.Context, operation string, err error) (domain.FindingK
 	return 0, fault
 }
 
-// findingOf reads the errors that speak of the person, and 0 from the others
-// (cognito-facts 24).
+// findingOf returns the finding for an error about the user, or 0 for other
+// errors (cognito-facts 24).
 func findingOf(operation, code, message string) domain.FindingKind {
 	switch code {
 	case "UserNotFoundException":
@@ -56,9 +56,9 @@ func findingOf(operation, code, message string) domain.FindingKind {
 	}
 }
 
-// notAuthorized reads the exception that the service uses for many things and
-// tells apart by its message alone. What is not known is a wrong password:
-// that refuses, and looks no different to the client.
+// notAuthorized reads an exception with several meanings that only its message
+// distinguishes. An unknown message is a wrong password: it is refused, and
+// looks the same to the client.
 func notAuthorized(message string) domain.FindingKind {
 	message = strings.TrimSuffix(message, ".")
 	switch {
@@ -78,8 +78,8 @@ func notAuthorized(message string) domain.FindingKind {
 	}
 }
 
-// isSecretHashMessage holds for the messages about the app client's secret: a
-// setting is wrong, and nothing was said of the person.
+// isSecretHashMessage reports whether the message is about the app client's
+// secret: a setting is wrong, and the message says nothing about the user.
 func isSecretHashMessage(message string) bool {
 	if strings.HasPrefix(message, "Unable to verify secret hash for client") {
 		return true
@@ -89,9 +89,9 @@ func isSecretHashMessage(message string) bool {
 			strings.HasSuffix(message, "is configured for secret but secret was not received"))
 }
 
-// invalidParameter reads a parameter that no user can have: a name or a
-// password that is outside what the service takes at all. Any other is a
-// setting of ours, such as a flow that the app client does not allow.
+// invalidParameter returns a finding for a name or password that no user can
+// have, because Cognito does not allow it. Any other invalid parameter is a
+// wrong setting, such as a flow that the app client does not allow.
 func invalidParameter(message string) domain.FindingKind {
 	if !strings.Contains(message, "failed to satisfy constraint") {
 		return 0

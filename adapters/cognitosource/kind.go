@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Account gives what a user pool is asked with.
+// Account provides the AWS configuration and credentials for a user pool.
 type Account interface {
 	Config(ctx context.Context) (aws.Config, error)
 	Credentials(ctx context.Context, role awsrole.Settings, region string) (ports.CredentialProvider, error)
@@ -24,8 +24,8 @@ func Kind(account Account) parts.SourceKind {
 	}
 }
 
-// SettingsOf returns the settings of a user pool, for the operator's checks;
-// false where the source is of another kind.
+// SettingsOf returns the settings of a user pool for the operator's checks, or
+// false for another kind.
 func SettingsOf(settings parts.SourceSettings) (Settings, bool) {
 	pool, ok := settings.(*configured)
 	if !ok {
@@ -34,7 +34,7 @@ func SettingsOf(settings parts.SourceSettings) (Settings, bool) {
 	return pool.Settings, true
 }
 
-// configured are the settings, with the account that a main gave to the kind.
+// configured has the settings and the account of [Kind].
 type configured struct {
 	Settings
 	account Account
@@ -55,8 +55,8 @@ func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (por
 	return ports.Source{
 		Directory: directory, Retirer: retirer, Groups: retirer,
 		TellsSecondFactors: true, SecondFactors: OpenFactors(config, credentials, c.Settings), //nolint:contextcheck // it sends nothing
-		// An app client can be told to hide them, and that setting cannot be
-		// read with the permissions that a sign-in needs.
+		// The app client's setting for this cannot be read with the permissions
+		// that a sign-in needs, so it is assumed.
 		HidesUnknown: true,
 		Warm:         directory.Warm,
 	}, nil

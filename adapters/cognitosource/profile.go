@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// userOf reads what AdminGetUser gave (cognito-facts 26).
+// userOf returns the user from AdminGetUser (cognito-facts 26).
 func userOf(answer *cognitoidentityprovider.AdminGetUserOutput) domain.SourceUser {
 	attributes := make(domain.Attributes, len(answer.UserAttributes))
 	for _, attribute := range answer.UserAttributes {
@@ -33,11 +33,12 @@ func userOf(answer *cognitoidentityprovider.AdminGetUserOutput) domain.SourceUse
 	}
 }
 
-// signInNames lists what was typed where the service signs the user in by it and
-// [domain.SourceUser.Owns] does not know so. A pool that signs in by email or phone
-// makes the usernames, which are the subs, and takes those names verified or not;
-// each is one user's. As an alias of a pool with usernames, an email address or
-// phone number works only once it is verified; preferred_username works at once.
+// signInNames returns the typed name if Cognito accepts it for this user and
+// [domain.SourceUser.Owns] does not know that. A pool with email or phone
+// sign-in generates usernames, which are the subs. It accepts these contacts
+// verified or not, and each belongs to one user. In a pool with usernames, an
+// email or phone alias works only once it is verified; preferred_username works
+// at once.
 func signInNames(user domain.SourceUser, typed string) []string {
 	is := func(name string) bool { return typed != "" && strings.EqualFold(typed, user.Attributes[name]) }
 	if is("preferred_username") || user.Username == user.Sub && (is("email") || is("phone_number")) {
@@ -46,8 +47,8 @@ func signInNames(user domain.SourceUser, typed string) []string {
 	return nil
 }
 
-// methodsOf lists the user's second factors. Pools of before 2018 list SMS
-// under another name.
+// methodsOf lists the user's second factors. Pools from before 2018 list SMS in
+// another member.
 func methodsOf(answer *cognitoidentityprovider.AdminGetUserOutput) []domain.MFAMethod {
 	var methods []domain.MFAMethod
 	for _, method := range answer.UserMFASettingList {
@@ -63,12 +64,12 @@ func methodsOf(answer *cognitoidentityprovider.AdminGetUserOutput) []domain.MFAM
 	return methods
 }
 
-// claims are those of an ID token: an object of JSON, empty where there are none.
+// claims are the claims of an ID token: a JSON object, or empty.
 type claims []byte
 
-// readIDToken reads the claims of the ID token; there are none where it cannot be
-// read. Its signature is not checked: the token came from the service itself
-// over the connection that it was asked through (cognito-facts 29).
+// readIDToken reads the claims of the ID token, or returns none if it cannot be
+// parsed. It does not check the signature, because the token came directly from
+// Cognito over TLS (cognito-facts 29).
 func readIDToken(result *types.AuthenticationResultType) claims {
 	if result == nil {
 		return nil
@@ -85,7 +86,7 @@ func readIDToken(result *types.AuthenticationResultType) claims {
 	return decoded
 }
 
-// all are the claims by name, each with its value as it stands.
+// all iterates over the claims: each name with its value unchanged.
 func (c claims) all() iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		if len(c) == 0 {
@@ -99,7 +100,7 @@ func (c claims) all() iter.Seq2[string, []byte] {
 	}
 }
 
-// username is the pool's own name of the user.
+// username returns the pool's username of the user.
 func (c claims) username() string {
 	var username string
 	for name, value := range c.all() {
@@ -110,15 +111,15 @@ func (c claims) username() string {
 	return username
 }
 
-// usernameOr is the name to ask for the profile of who signed in. The one that
-// the service itself gives goes before the one that was typed: an alias could
-// have moved to somebody else between the two calls.
+// usernameOr returns the name for reading the profile. The username in the
+// token takes precedence over the typed one: an alias could have been
+// reassigned between the two calls.
 func (c claims) usernameOr(typed string) string {
 	return cmp.Or(c.username(), typed)
 }
 
-// user reads the profile that the claims are. A token is given to enabled users
-// alone, and says nothing of their status.
+// user returns the profile from the claims. Only enabled users get a token. It
+// does not contain their status.
 func (c claims) user() domain.SourceUser {
 	user := domain.SourceUser{Enabled: true, Attributes: make(domain.Attributes), GroupsKnown: true}
 	for name, value := range c.all() {
@@ -127,7 +128,7 @@ func (c claims) user() domain.SourceUser {
 			user.Username = claimText(value)
 		case name == "cognito:groups":
 			user.Groups = nil
-			_ = json.Unmarshal(value, &user.Groups) // no list: no groups
+			_ = json.Unmarshal(value, &user.Groups) // without a list there are no groups
 		case !isTokenClaim(name):
 			user.Attributes[name] = claimText(value)
 		}
@@ -137,7 +138,7 @@ func (c claims) user() domain.SourceUser {
 	return user
 }
 
-// isTokenClaim holds for the claims that speak of the token and not of the user
+// isTokenClaim reports whether the claim describes the token and not the user
 // ("Understanding the identity (ID) token", Amazon Cognito Developer Guide).
 func isTokenClaim(name string) bool {
 	switch name {
@@ -149,8 +150,9 @@ func isTokenClaim(name string) bool {
 	}
 }
 
-// claimText is a claim as an attribute's value: a string, a number or a boolean
-// as it is written, an address by its one text. Anything else is none.
+// claimText returns a claim as an attribute's value: a string, a number or
+// boolean as written, or the formatted text of an address. It returns an empty
+// text for anything else.
 func claimText(value []byte) string {
 	switch value[0] {
 	case '"':

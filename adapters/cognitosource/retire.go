@@ -15,7 +15,7 @@ var (
 	_ ports.GroupLister   = (*Retirer)(nil)
 )
 
-// RetireAPI is what is called of the SDK's client to part with users.
+// RetireAPI has the operations that retire users.
 type RetireAPI interface {
 	AdminDisableUser(context.Context, *cognitoidentityprovider.AdminDisableUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminDisableUserOutput, error)
 	AdminUserGlobalSignOut(context.Context, *cognitoidentityprovider.AdminUserGlobalSignOutInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminUserGlobalSignOutOutput, error)
@@ -23,22 +23,22 @@ type RetireAPI interface {
 	AdminListGroupsForUser(context.Context, *cognitoidentityprovider.AdminListGroupsForUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminListGroupsForUserOutput, error)
 }
 
-// Retirer parts with the users of a user pool, and lists their groups. It is
-// apart from [Directory], because the function that signs users in needs neither
+// Retirer disables and deletes users of a user pool, and lists their groups. It
+// is separate from [Directory], because the function for sign-ins needs neither
 // the calls nor the permissions.
 type Retirer struct {
 	api    RetireAPI
 	poolID string
 }
 
-// Retirer returns the retirer of the same user pool, asked through the same
-// client of the SDK. The directory must come from [Open].
+// Retirer returns the retirer of the same user pool, with the same client. The
+// directory must come from [Open].
 func (d *Directory) Retirer() *Retirer {
 	return NewRetirer(d.sdk, d.settings)
 }
 
-// NewRetirer returns the retirer of the user pool that the settings name, asked
-// through the client given.
+// NewRetirer returns the retirer of the user pool that the settings name, with
+// the given client.
 func NewRetirer(api RetireAPI, settings Settings) *Retirer {
 	return &Retirer{api: api, poolID: string(settings.UserPoolID)}
 }
@@ -61,7 +61,7 @@ func (r *Retirer) Delete(ctx context.Context, username string) error {
 	return retired(ctx, "AdminDeleteUser", err)
 }
 
-// retired is fine with a user who is not there any more.
+// retired returns nil if the user no longer exists.
 func retired(ctx context.Context, operation string, err error) error {
 	if code, _ := awsfault.Code(err); err == nil || code == "UserNotFoundException" {
 		return nil

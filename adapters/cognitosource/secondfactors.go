@@ -16,25 +16,25 @@ import (
 
 var _ ports.SecondFactorReader = (*FactorReader)(nil)
 
-// FactorReader reads what AdminGetUser does not tell about second factors: whether
-// the pool requires one of everybody, and passkeys. The calls are signed JSON: the
-// SDK has no AdminGetUserAuthFactors.
+// FactorReader reads what AdminGetUser does not return about second factors:
+// passkeys, and whether the pool requires a factor of all users. It uses signed
+// JSON, because the SDK has no AdminGetUserAuthFactors.
 type FactorReader struct {
 	api         *awsjson.Client
 	credentials ports.CredentialProvider
 	settings    Settings
-	// turn is a semaphore: one attempt at a time asks for the pool's settings.
+	// turn is a semaphore: one attempt at a time reads the pool's settings.
 	turn chan struct{}
 	pool atomic.Pointer[poolFactors]
 }
 
-// poolFactors are the settings of a pool that say who has a second factor.
+// poolFactors are the pool's settings for second factors.
 type poolFactors struct {
-	required bool // of every user
+	required bool // of all users
 	passkeys bool // a passkey counts as a second factor
 }
 
-// OpenFactors returns the reader of the pool that the settings name.
+// OpenFactors returns the reader for the pool that the settings name.
 func OpenFactors(config aws.Config, credentials ports.CredentialProvider, settings Settings) *FactorReader {
 	config.Region = settings.ServiceRegion()
 	config.Credentials = sdkCredentials(credentials)
@@ -44,9 +44,9 @@ func OpenFactors(config aws.Config, credentials ports.CredentialProvider, settin
 	}
 }
 
-// SecondFactors implements [ports.SecondFactorReader]. The pool's settings are read
-// once per process, unless SOURCE_MFA says that nobody or everybody has a second
-// factor. After an error the next attempt asks again.
+// SecondFactors implements [ports.SecondFactorReader]. It reads the pool's
+// settings once per process, unless SOURCE_MFA says that all users or no users
+// have a second factor. After an error, the next attempt reads them again.
 func (r *FactorReader) SecondFactors(ctx context.Context, user domain.SourceUser) (domain.SourceUser, error) {
 	switch r.settings.MFA {
 	case domain.MFAOff:
@@ -96,9 +96,9 @@ func (r *FactorReader) poolFactors(ctx context.Context) (poolFactors, error) {
 	return read, nil
 }
 
-// readPoolFactors reads an answer of GetUserPoolMfaConfig. It returns false if the
-// answer does not say whom the pool asks for a second factor. A use of passkeys that
-// is not known here counts as a second factor.
+// readPoolFactors reads the response of GetUserPoolMfaConfig. It returns false
+// if the response does not say which users the pool asks for a second factor.
+// An unknown use of passkeys counts as a second factor.
 func readPoolFactors(answer json.RawMessage) (poolFactors, bool) {
 	var pool struct {
 		MfaConfiguration      domain.MFAMode
@@ -131,8 +131,9 @@ func (r *FactorReader) withPasskey(ctx context.Context, user domain.SourceUser) 
 	return user, nil
 }
 
-// readAuthFactors reads an answer of AdminGetUserAuthFactors. It returns false if
-// the answer has no list: a user without a passkey could not be told from one with.
+// readAuthFactors reads the response of AdminGetUserAuthFactors. It returns
+// false if the response has no list, because then it is not known whether the
+// user has a passkey.
 func readAuthFactors(answer json.RawMessage) ([]string, bool) {
 	var user struct {
 		ConfiguredUserAuthFactors []string
@@ -141,8 +142,8 @@ func readAuthFactors(answer json.RawMessage) ([]string, bool) {
 	return user.ConfiguredUserAuthFactors, err == nil && user.ConfiguredUserAuthFactors != nil
 }
 
-// fault is an error of a call. No answer about the user is taken from it: one who
-// is not there any more was there a moment ago.
+// fault returns the error of a call. It is never a finding about the user, who
+// existed a moment ago.
 func (r *FactorReader) fault(ctx context.Context, operation string, err error) error {
 	err = awsfault.Of(ctx, adapter, operation, err)
 	if awsfault.StaleCredentials(err) {

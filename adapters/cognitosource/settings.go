@@ -9,7 +9,7 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// Settings are the variables of a user pool as source.
+// Settings are the variables of a user pool source.
 type Settings struct {
 	UserPoolID   UserPoolID     `env:"USER_POOL_ID,required" takes:"a user pool ID, such as ap-northeast-1_AbCdEf123" desc:"The source user pool."`
 	ClientID     ClientID       `env:"CLIENT_ID,required" takes:"an app client ID" desc:"An app client of the source pool. It must allow ALLOW_ADMIN_USER_PASSWORD_AUTH."`
@@ -17,16 +17,16 @@ type Settings struct {
 	Region       Region         `env:"REGION" takes:"an AWS region" desc:"The source pool's region. Default: the region in its ID."`
 	Profile      Profile        `env:"PROFILE" envDefault:"admin_get_user" takes:"admin_get_user, concurrent, id_token" desc:"How the profile is read. \u0060admin_get_user\u0060: AdminGetUser after the sign-in. \u0060concurrent\u0060: AdminGetUser at the same time, which is faster but is also called for wrong passwords. \u0060id_token\u0060: from the ID token, which needs no call but has only what the app client may read. See docs/sources/cognito.md."`
 	MFA          domain.MFAMode `env:"MFA" takes:"OFF, OPTIONAL, ON" desc:"The source pool's own MFA setting. Default: the function asks the pool once per process, as soon as a user would migrate without a completed sign-in (by forgot-password, a temporary password or a required reset). \u0060ON\u0060: every such user counts as one with a second factor, also where the profile lists none. \u0060OFF\u0060: only factors that the profile lists count. With both, the pool is not asked; with \u0060OPTIONAL\u0060 it is, because of passkeys. See docs/second-factors.md."`
-	// Role is the role through which the pool is asked.
+	// Role is the role for calling the source account.
 	Role awsrole.Settings
 }
 
-// Validate reports what no single variable shows.
+// Validate checks combinations of variables.
 func (s *Settings) Validate(variable func(string) string) []error {
 	return s.Role.Validate(variable)
 }
 
-// Warnings tells what is allowed but unwise.
+// Warnings lists settings that are valid but unwise.
 func (s *Settings) Warnings(variable func(string) string) []string {
 	var warnings []string
 	if s.Region != "" && string(s.Region) != s.UserPoolID.region() {
@@ -46,7 +46,7 @@ func (s *Settings) LimitsAttempts() bool {
 	return true
 }
 
-// ServiceRegion is the region to ask: the one set, or the pool ID's own.
+// ServiceRegion returns the configured region, or the one in the pool ID.
 func (s *Settings) ServiceRegion() string {
 	if s.Region != "" {
 		return string(s.Region)
@@ -99,18 +99,18 @@ func (r *Region) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Profile says where the profile of a user who signed in is read.
+// Profile is where the user's profile is read.
 type Profile string
 
-// The ways to read a profile.
+// Ways to read a profile.
 const (
 	// ProfileAdminGetUser asks AdminGetUser after the sign-in.
 	ProfileAdminGetUser Profile = "admin_get_user"
-	// ProfileConcurrent asks AdminGetUser while the sign-in is under way, and
-	// drops what it says unless the sign-in calls for it.
+	// ProfileConcurrent calls AdminGetUser during the sign-in, and uses the
+	// result only if the sign-in requires it.
 	ProfileConcurrent Profile = "concurrent"
-	// ProfileIDToken reads the ID token that the sign-in gave, and asks
-	// AdminGetUser only where there is none.
+	// ProfileIDToken reads the ID token of the sign-in, and calls AdminGetUser
+	// only if there is none.
 	ProfileIDToken Profile = "id_token"
 )
 

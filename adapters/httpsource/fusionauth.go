@@ -9,9 +9,9 @@ import (
 )
 
 // fusionAuth is the contract of FusionAuth's generic connector ("Generic
-// Connector", FusionAuth Docs): one POST, and the user in the answer. The answer
-// has the form of the Login API's ("Login", FusionAuth Docs), whose statuses are
-// read too, so that a FusionAuth itself can be asked at its /api/login.
+// Connector", FusionAuth Docs): one POST that returns the user. The response
+// has the form of the Login API ("Login", FusionAuth Docs). Its statuses are
+// read too, so a FusionAuth server itself can be asked at /api/login.
 type fusionAuth struct {
 	applicationID string
 }
@@ -29,7 +29,7 @@ func (fusionAuth) address(base *url.URL, _ domain.SourceUser) string {
 	return base.String()
 }
 
-// What the Login API says beside success and failure.
+// Statuses of the Login API besides success and failure.
 const (
 	fusionNotRegistered        = 202
 	fusionChangePassword       = 203
@@ -44,15 +44,15 @@ func (f fusionAuth) answer(answer webclient.Answer) (domain.FindingKind, *domain
 		return f.accepted(answer.Body)
 	case fusionNotRegistered:
 		if f.applicationID != "" {
-			return domain.SignInDenied, nil, nil // no user of that application
+			return domain.SignInDenied, nil, nil // the user is not registered for that application
 		}
 		return f.accepted(answer.Body)
 	case fusionChangePassword:
-		// Without the user in the answer, there is nobody to be moved.
+		// Without the user in the response, no user can migrate.
 		return domain.ChallengeUnsupported, nil, nil
 	case fusionTwoFactor:
 		return domain.MFARequired, &domain.SourceUser{}, nil
-	case http.StatusNotFound: // no such user, or another password
+	case http.StatusNotFound: // unknown user or wrong password
 		return domain.PasswordWrong, nil, nil
 	case http.StatusConflict:
 		return domain.SignInDenied, nil, nil
@@ -70,8 +70,8 @@ func (fusionAuth) accepted(body []byte) (domain.FindingKind, *domain.SourceUser,
 	return domain.PasswordAccepted, user, err
 }
 
-// fusionUser is the answer's user, as far as a user pool has a place for it
-// ("Connectors Overview", FusionAuth Docs, says which fields are required).
+// fusionUser is the user in the response, with the fields that a user pool can
+// store ("Connectors Overview", FusionAuth Docs, lists the required fields).
 type fusionUser struct {
 	User struct {
 		ID                     text              `json:"id"`
@@ -138,8 +138,8 @@ func readFusionUser(body []byte) (*domain.SourceUser, error) {
 	return user, nil
 }
 
-// fusionMethod is a second factor in Cognito's words. One that Cognito does not
-// know counts all the same: nobody is to lose it in silence.
+// fusionMethod returns a second factor with Cognito's name. A factor that
+// Cognito does not know counts too, so that it is never silently lost.
 func fusionMethod(method text) domain.MFAMethod {
 	switch method {
 	case "authenticator":
@@ -153,8 +153,8 @@ func fusionMethod(method text) domain.MFAMethod {
 	}
 }
 
-// phoneOf is the first of the numbers that a user pool takes or, where it takes
-// none, the first that there is.
+// phoneOf returns the first number that a user pool accepts, or else the first
+// number.
 func phoneOf(numbers ...text) text {
 	for _, number := range numbers {
 		if fitted, ok := domain.FitStandardAttribute("phone_number", string(number)); ok && fitted != "" {

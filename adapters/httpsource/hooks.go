@@ -11,9 +11,10 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// kratos is the contract of Ory Kratos' password migration hook ("Import user
-// accounts into Ory Identities: Password migration using a web hook", Ory Docs):
-// 200 and a status where the password is right, 403 where it is not.
+// kratos is the contract of Ory Kratos' password migration hook: status 200
+// with a status member for a right password, 403 for a wrong one. It is
+// documented in Ory Docs, "Import user accounts into Ory Identities: Password
+// migration using a web hook".
 type kratos struct{}
 
 func (kratos) question(_ domain.SourceUser, typed, password string) any {
@@ -50,8 +51,8 @@ func (kratos) answer(answer webclient.Answer) (domain.FindingKind, *domain.Sourc
 }
 
 // okta is the contract of Okta's password import inline hook ("Password Import
-// Inline Hook Reference", Okta Developer): commands in the answer say whether the
-// password is right, and no answer at all leaves what the question says.
+// Inline Hook Reference", Okta Developer). Commands in the response say whether
+// the password is right. An empty response keeps the default in the request.
 type okta struct{}
 
 const (
@@ -124,7 +125,7 @@ func (okta) answer(answer webclient.Answer) (domain.FindingKind, *domain.SourceU
 	}
 }
 
-// oktaCommands takes a password for right where a command says so and none says
+// oktaCommands accepts the password if one command says so and none says
 // otherwise.
 func oktaCommands(body []byte) (domain.FindingKind, *domain.SourceUser, error) {
 	var said struct {

@@ -1,7 +1,7 @@
-// Package httpsource makes a service of one's own a source, asked by HTTP in one
-// of the contracts that such services already speak: keycloak-user-migration's,
-// FusionAuth's generic connector's, and the password hooks of Ory Kratos and
-// Okta. It imports domain and ports.
+// Package httpsource is a source that asks a custom service over HTTP. The
+// service implements one of four contracts: keycloak-user-migration,
+// FusionAuth's generic connector, or the password hooks of Ory Kratos and Okta.
+// It imports domain and ports.
 package httpsource
 
 import (
@@ -24,7 +24,8 @@ import (
 
 var _ ports.SourceDirectory = (*Directory)(nil)
 
-// adapter is how errors call this one; lookUp and proof are what it asks for.
+// adapter is this adapter's name in errors; lookUp and proof are its
+// operations.
 const (
 	adapter = "HTTP source"
 	lookUp  = "look-up"
@@ -35,33 +36,33 @@ const (
 type Directory struct {
 	name   string
 	client *webclient.Client
-	// base is where the service is, or what stands before a username there.
+	// base is the service's URL, or the part before a username.
 	base *url.URL
-	// codes are what the operator says of the service's answers.
+	// codes maps the service's error codes to refusals.
 	codes errorcodes.Map
-	// vouch says whose word counts on contacts.
+	// vouch says whose verification of contacts counts.
 	vouch domain.VerifiedContacts
 	contract
-	// profiles reads what a look-up answers; nil where there is no look-up.
+	// profiles reads the response to a look-up; nil without look-ups.
 	profiles func([]byte) (*domain.SourceUser, error)
-	// profileAt is where the look-up of a username is asked for.
+	// profileAt returns the URL for looking up a username.
 	profileAt func(username string) string
 }
 
-// contract is how a service is asked about a password.
+// contract is the protocol for asking a service about a password.
 type contract interface {
-	// question is the body of the request; user is what the look-up found, or
-	// the name that was typed where there is none.
+	// question returns the body of the request. user is the result of the
+	// look-up, or only the typed name without one.
 	question(user domain.SourceUser, typed, password string) any
-	// address is where it goes.
+	// address returns the URL of the request.
 	address(base *url.URL, user domain.SourceUser) string
-	// answer reads what came back, and the user where the answer holds one.
-	// Neither a kind nor an error is a status that means nothing. An error's
-	// text is of ours.
+	// answer reads the response, and the user if the response contains one. It
+	// returns neither a kind nor an error for a status without meaning. The
+	// error's text is our own.
 	answer(answer webclient.Answer) (domain.FindingKind, *domain.SourceUser, error)
 }
 
-// Open returns the service that the settings name. It asks nothing yet.
+// Open returns the service that the settings name. It sends nothing.
 func Open(name string, settings Settings) (*Directory, error) {
 	header, err := settings.header()
 	if err != nil {
@@ -91,10 +92,11 @@ func Open(name string, settings Settings) (*Directory, error) {
 	return d, nil
 }
 
-// Authenticate implements [ports.SourceDirectory]. Where there is a profile, it is
-// read first: the password is sent only about a user who is there, is enabled, and
-// owns the identifier. A sign-in that the profile decides sends a second request
-// all the same, so that the number of requests does not tell which users exist.
+// Authenticate implements [ports.SourceDirectory]. If there are look-ups, it
+// reads the profile first: the password is sent only for a user who exists, is
+// enabled, and owns the identifier. If the profile already decides, it sends
+// the second request anyway. So the number of requests does not reveal which
+// users exist.
 func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, ports.NotJudged(err)
@@ -134,15 +136,15 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 		user = *proved
 	}
 	finding := d.found(kind)
-	switch kind { //nolint:exhaustive // nobody is shown with the others
+	switch kind { //nolint:exhaustive // no user is returned with the others
 	case domain.PasswordAccepted, domain.MFARequired, domain.TemporaryPasswordAccepted, domain.ResetRequired:
 		finding.Kind, finding.User = settled(kind, user), user
 	}
 	return finding, nil
 }
 
-// beforePassword looks the user up. It returns true where that decides the sign-in,
-// after it sent the second request.
+// beforePassword looks the user up. It returns true if the result decides the
+// sign-in, after it sent the second request.
 func (d *Directory) beforePassword(ctx context.Context, username string) (domain.Finding, bool, error) {
 	finding, owned, err := d.lookUp(ctx, username)
 	switch {
@@ -151,7 +153,7 @@ func (d *Directory) beforePassword(ctx context.Context, username string) (domain
 	case finding.Kind != domain.UserFound && climbs(username): // no request was sent
 		return finding, true, nil
 	case finding.Kind == domain.UserFound && !owned:
-		// Nothing is asked about the account of another user.
+		// The password is not sent for another user's account.
 		finding = d.found(domain.UserUnknown)
 		_, err = d.client.Get(ctx, lookUp, d.profileAt(username))
 	case finding.Kind != domain.UserFound:
@@ -165,7 +167,7 @@ func (d *Directory) beforePassword(ctx context.Context, username string) (domain
 	return finding, true, err
 }
 
-// prove asks about a password. An answer of any status is no error.
+// prove asks about a password. A response with any status is not an error.
 func (d *Directory) prove(ctx context.Context, user domain.SourceUser, typed, password string) (webclient.Answer, error) {
 	body, err := json.Marshal(d.question(user, typed, password))
 	if err != nil {
@@ -174,7 +176,8 @@ func (d *Directory) prove(ctx context.Context, user domain.SourceUser, typed, pa
 	return d.client.Post(ctx, proof, d.address(d.base, user), body)
 }
 
-// mapped returns the refusal that the operator gave to a code of the answer.
+// mapped returns the refusal that the operator assigned to a code of the
+// response.
 func (d *Directory) mapped(answer webclient.Answer) (domain.FindingKind, bool) {
 	if answer.Status/100 == 2 {
 		return 0, false
@@ -182,14 +185,15 @@ func (d *Directory) mapped(answer webclient.Answer) (domain.FindingKind, bool) {
 	return d.codes.Of(codesOf(answer)...)
 }
 
-// codesOf lists the codes of an answer, the most specific first: that of its body,
-// and the status.
+// codesOf lists the codes of a response, the most specific first: the code in
+// its body, then the status.
 func codesOf(answer webclient.Answer) []string {
 	code, _ := errorcodes.Read(answer.Body).Code()
 	return []string{code, strconv.Itoa(answer.Status)}
 }
 
-// unknown is the fault of an answer that the contract does not know, with its code.
+// unknown returns the fault for a response that the contract does not define,
+// with its code.
 func (d *Directory) unknown(operation string, answer webclient.Answer, username string, password domain.Password) error {
 	err := d.client.Status(operation, answer.Status)
 	fault, ok := errors.AsType[*webclient.Fault](err)
@@ -205,9 +209,9 @@ func (d *Directory) unknown(operation string, answer webclient.Answer, username 
 	return fault
 }
 
-// settled reads a password that was right in the light of the profile. These
-// contracts ask about the password alone, so a second factor that is switched on
-// is still to be asked for.
+// settled corrects the finding of a right password by the profile. These
+// contracts check only the password, so an enabled second factor has not been
+// asked for.
 func settled(kind domain.FindingKind, user domain.SourceUser) domain.FindingKind {
 	switch {
 	case kind != domain.PasswordAccepted:
@@ -223,9 +227,8 @@ func settled(kind domain.FindingKind, user domain.SourceUser) domain.FindingKind
 	}
 }
 
-// FindUser implements [ports.SourceDirectory]. A service that answers about
-// passwords alone cannot tell who is there without one, which is not to say that
-// a user is unknown.
+// FindUser implements [ports.SourceDirectory]. Without look-ups, it is not
+// known whether the user exists.
 func (d *Directory) FindUser(ctx context.Context, username string) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, err
@@ -240,8 +243,8 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 	return finding, err
 }
 
-// lookUp reads the profile. It returns whether the identifier is the user's own: a
-// service may take names for equal that are not.
+// lookUp reads the profile, and returns whether the identifier is the user's
+// own. A service may treat different names as equal.
 func (d *Directory) lookUp(ctx context.Context, username string) (finding domain.Finding, owned bool, err error) {
 	if username == "" || climbs(username) {
 		return d.found(domain.UserUnknown), false, nil
@@ -255,7 +258,7 @@ func (d *Directory) lookUp(ctx context.Context, username string) (finding domain
 	}
 	switch {
 	case answer.Status == http.StatusOK:
-	case isNobody(answer, username):
+	case isUnknownUser(answer, username):
 		return d.found(domain.UserUnknown), false, nil
 	default:
 		if kind, known := said(answer); known && saysLookUp(kind) {
@@ -278,7 +281,8 @@ func (d *Directory) lookUp(ctx context.Context, username string) (finding domain
 	return finding, who.Kind == domain.UserFound, nil
 }
 
-// saysLookUp reports whether a look-up, which has no password, can have the finding.
+// saysLookUp reports whether a look-up without a password can have this
+// finding.
 func saysLookUp(kind domain.FindingKind) bool {
 	switch kind { //nolint:exhaustive // the others are about a password
 	case domain.UserUnknown, domain.UserAmbiguous, domain.UserDisabled, domain.UserUnconfirmed, domain.UserFederated, domain.LockedOut:
@@ -288,11 +292,12 @@ func saysLookUp(kind domain.FindingKind) bool {
 	}
 }
 
-// isNobody reports whether an answer to a look-up says that there is no such user.
-// 400 says so where the service itself gives it. A page or a text is a web server's
-// or a proxy's, which says 400 of a request without TLS or a certificate too: there
-// it means no user only where the name can be the reason.
-func isNobody(answer webclient.Answer, username string) bool {
+// isUnknownUser reports whether the response to a look-up says that the user
+// does not exist. 400 means this if it comes from the service itself. An HTML
+// page or plain text comes from a web server or proxy, which also returns 400
+// for a request without TLS or a certificate. Then it means an unknown user
+// only if the name can be the cause.
+func isUnknownUser(answer webclient.Answer, username string) bool {
 	switch answer.Status {
 	case http.StatusNoContent, http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity:
 		return true
@@ -304,7 +309,7 @@ func isNobody(answer webclient.Answer, username string) bool {
 	}
 }
 
-// Warm opens the connection, so that the first attempt finds it.
+// Warm opens the connection before the first attempt.
 func (d *Directory) Warm(ctx context.Context) error {
 	return d.client.Connect(ctx, d.base.String())
 }
@@ -313,8 +318,9 @@ func (d *Directory) found(kind domain.FindingKind) domain.Finding {
 	return domain.Finding{Kind: kind, Source: d.name}
 }
 
-// named is somebody of whom nothing is known but the name that was typed, which
-// the service took. Where it is an email address it is theirs, unproved.
+// named returns a user of whom only the typed name is known, which the service
+// accepted. If it is an email address, it becomes the user's unverified
+// address.
 func named(username string) domain.SourceUser {
 	user := domain.SourceUser{Username: username, Enabled: true, Attributes: domain.Attributes{}}
 	if address, err := mail.ParseAddress(username); err == nil && address.Address == username {
@@ -323,8 +329,8 @@ func named(username string) domain.SourceUser {
 	return user
 }
 
-// below is the address of one name below another address. Whatever the name
-// holds, it stays one segment of the path.
+// below returns the URL of a name below another URL. The name always stays one
+// segment of the path.
 func below(base *url.URL, name string) string {
 	address := *base
 	address.Path = strings.TrimSuffix(base.Path, "/") + "/" + name
@@ -332,8 +338,8 @@ func below(base *url.URL, name string) string {
 	return address.String()
 }
 
-// fill puts a username into an address with a placeholder for it, escaped for
-// the part that it stands in.
+// fill inserts a username into a URL with a placeholder, escaped for the part
+// of the URL.
 func fill(address, username string) string {
 	path, query, _ := strings.Cut(address, "?")
 	path = strings.ReplaceAll(path, placeholder, url.PathEscape(username))
@@ -343,8 +349,9 @@ func fill(address, username string) string {
 	return path + "?" + strings.ReplaceAll(query, placeholder, url.QueryEscape(username))
 }
 
-// climbs holds for a name with a segment . or .. in it. Escaped or not, there are
-// servers and proxies that follow it to another path; nobody has such a name.
+// climbs reports whether a name has a segment . or .. in it. Some servers and
+// proxies follow it to another path, even if it is escaped. No user has such a
+// name.
 func climbs(name string) bool {
 	for _, segment := range strings.FieldsFunc(name, func(r rune) bool { return r == '/' || r == '\\' }) {
 		if segment == "." || segment == ".." {

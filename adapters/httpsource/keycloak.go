@@ -11,9 +11,9 @@ import (
 )
 
 // keycloak is the contract of the plugin keycloak-user-migration by daniel-frak
-// (its README, "Prerequisites - REST endpoints in the legacy system"): GET
-// {uri}/{username} gives the profile, POST there with the password is 200 where
-// it is right.
+// (its README, "Prerequisites - REST endpoints in the legacy system"). GET
+// {uri}/{username} returns the profile; POST to the same URL with the password
+// returns 200 if it is right.
 type keycloak struct {
 	by PasswordBy
 }
@@ -24,9 +24,9 @@ func (keycloak) question(_ domain.SourceUser, _, password string) any {
 	}{password}
 }
 
-// address is that of the user whom the look-up found, by the name that the
-// service itself gives: the one that was typed may be an alias, which the plugin
-// never asks a password about.
+// address returns the URL of the user found by the look-up, with the service's
+// own username. The typed name may be an alias, which the plugin never uses for
+// passwords.
 func (k keycloak) address(base *url.URL, user domain.SourceUser) string {
 	if k.by == PasswordByID && user.Sub != "" {
 		return below(base, user.Sub)
@@ -34,8 +34,8 @@ func (k keycloak) address(base *url.URL, user domain.SourceUser) string {
 	return below(base, user.Username)
 }
 
-// answer takes any refusal for a wrong password, as the plugin does, where it
-// can be one: the look-up just before it took our own credentials.
+// answer treats any refusal as a wrong password, as the plugin does, if that is
+// possible: the look-up just before it accepted our own credentials.
 func (keycloak) answer(answer webclient.Answer) (domain.FindingKind, *domain.SourceUser, error) {
 	switch answer.Status {
 	case http.StatusOK:
@@ -50,7 +50,7 @@ func (keycloak) answer(answer webclient.Answer) (domain.FindingKind, *domain.Sou
 	}
 }
 
-// keycloakUser is the profile. Roles are left out: a user pool has none.
+// keycloakUser is the profile. Roles are ignored, because a user pool has none.
 type keycloakUser struct {
 	ID              text              `json:"id"`
 	Username        text              `json:"username"`
@@ -63,12 +63,11 @@ type keycloakUser struct {
 	Groups          values            `json:"groups"`
 	RequiredActions values            `json:"requiredActions"`
 	TOTPs           []struct{}        `json:"totps"`
-	// MFA names further second factors. It is our own addition to the contract.
+	// MFA lists other second factors. It is our own extension of the contract.
 	MFA json.RawMessage `json:"mfa"`
 }
 
-// readKeycloakUser reads a profile; none from null, which the plugin takes for
-// nobody.
+// readKeycloakUser reads a profile; null means that the user does not exist.
 func readKeycloakUser(body []byte) (*domain.SourceUser, error) {
 	var profile *keycloakUser
 	if err := read(body, &profile); err != nil || profile == nil {
@@ -80,7 +79,7 @@ func readKeycloakUser(body []byte) (*domain.SourceUser, error) {
 	user := &domain.SourceUser{
 		Username: string(profile.Username),
 		Sub:      string(profile.ID),
-		// What is not said is false, as it is to the plugin.
+		// A missing member is false, as in the plugin.
 		Enabled:     profile.Enabled == yes,
 		Attributes:  domain.Attributes{},
 		Groups:      profile.Groups,

@@ -7,9 +7,9 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// readProfile reads what a profile URL answers: an object of attributes under
-// Cognito's names, and five words of its own: username, enabled, status, mfa
-// and groups. null is nobody.
+// readProfile reads the response of a profile URL: an object of attributes with
+// Cognito's names, and five members of its own: username, enabled, status, mfa
+// and groups. null means that the user does not exist.
 func readProfile(body []byte) (*domain.SourceUser, error) {
 	var (
 		own *struct {

@@ -13,7 +13,7 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// Settings are the variables of a service of one's own as source.
+// Settings are the variables of a custom service as a source.
 type Settings struct {
 	URL           webclient.URL  `env:"URL,required" takes:"an https URL" desc:"The URL of the service. With \u0060keycloak\u0060, the part before \u0060/{username}\u0060."`
 	Contract      Contract       `env:"CONTRACT" envDefault:"keycloak" takes:"keycloak, fusionauth, kratos, okta" desc:"The HTTP contract of the service. docs/sources/http.md describes each one."`
@@ -27,8 +27,8 @@ type Settings struct {
 	ErrorCodes    errorcodes.Map `env:"ERROR_CODES" takes:"CODE=FINDING, separated by commas" desc:"Findings for responses that the contract does not define: \u0060418=user_unknown\u0060. A code is an HTTP status, or the error code in the response. docs/sources/http.md lists the findings."`
 	Transport     webclient.Transport
 
-	// VerifiedContacts says whose word counts on contacts; it is no variable of
-	// the source's own. Empty stands for the service's.
+	// VerifiedContacts says whose verification of contacts counts. It is not a
+	// variable of the source. Empty means the service's.
 	VerifiedContacts domain.VerifiedContacts
 }
 
@@ -39,7 +39,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 		problems = append(problems, errors.New(variable(name)+": "+what))
 	}
 	if s.ProfileURL != "" && !s.Contract.yesOrNo() {
-		problem("PROFILE_URL", "is used with "+variable("CONTRACT")+"=kratos or okta only; the other contracts define where the profile is")
+		problem("PROFILE_URL", "=kratos or okta; the other contracts define where the profile is"+variable("CONTRACT")+"=kratos or okta only; the other contracts define where the profile is")
 	}
 	if s.ProfileURL != "" && !strings.Contains(string(s.ProfileURL), placeholder) {
 		problem("PROFILE_URL", "expected an https URL with "+placeholder+" in it")
@@ -67,7 +67,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	return append(problems, s.Transport.Validate(variable, map[string]webclient.URL{"URL": s.URL, "PROFILE_URL": s.ProfileURL})...)
 }
 
-// Warnings tells what is allowed but unwise.
+// Warnings lists settings that are valid but unwise.
 func (s *Settings) Warnings(variable func(string) string) []string {
 	warnings := s.Transport.Warnings(variable)
 	if s.Contract.yesOrNo() && s.ProfileURL == "" {
@@ -76,13 +76,14 @@ func (s *Settings) Warnings(variable func(string) string) []string {
 	return warnings
 }
 
-// LimitsAttempts implements the settings of a source: the contracts
-// ask nobody to count, and what such a service does besides is not known.
+// LimitsAttempts implements the settings of a source. The contracts do not
+// require a service to count attempts, and it is not known whether it does.
 func (s *Settings) LimitsAttempts() bool {
 	return false
 }
 
-// LooksUp reports whether the service is asked about users without their password.
+// LooksUp reports whether the service can be asked about users without a
+// password.
 func (s *Settings) LooksUp() bool {
 	return s.Contract == Keycloak || s.ProfileURL != ""
 }
@@ -90,8 +91,8 @@ func (s *Settings) LooksUp() bool {
 // placeholder stands for the username in [Settings.ProfileURL].
 const placeholder = "{username}"
 
-// header is what is sent along with each request. Its error tells which entry
-// is wrong by its place, because what stands there is a secret.
+// header returns the additional request headers. Its error identifies an entry
+// by number, because entries may contain secrets.
 func (s *Settings) header() (http.Header, error) {
 	header := make(http.Header)
 	switch {
@@ -106,7 +107,7 @@ func (s *Settings) header() (http.Header, error) {
 	}
 	separator := ";"
 	if strings.Contains(s.Headers.Reveal(), "\n") {
-		separator = "\n" // so that a value can have a semicolon
+		separator = "\n" // so that a value can contain a semicolon
 	}
 	for i, entry := range strings.Split(s.Headers.Reveal(), separator) {
 		if entry = strings.TrimSpace(entry); entry == "" {
@@ -132,25 +133,25 @@ func isControl(r rune) bool {
 	return r < ' ' && r != '\t' || r == 0x7f
 }
 
-// isToken holds for what can be a header's name (RFC 9110, 5.6.2).
+// isToken reports whether the text can be a header's name (RFC 9110, 5.6.2).
 func isToken(name string) bool {
 	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
 		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
 	})
 }
 
-// Contract is what a service speaks.
+// Contract is the protocol of a service.
 type Contract string
 
-// The contracts.
+// Contracts.
 const (
 	// Keycloak is the REST contract of the plugin keycloak-user-migration.
 	Keycloak Contract = "keycloak"
-	// FusionAuth is that of its generic connector.
+	// FusionAuth is the contract of its generic connector.
 	FusionAuth Contract = "fusionauth"
-	// Kratos is that of Ory Kratos' password migration hook.
+	// Kratos is the contract of Ory Kratos' password migration hook.
 	Kratos Contract = "kratos"
-	// Okta is that of its password import inline hook.
+	// Okta is the contract of its password import inline hook.
 	Okta Contract = "okta"
 )
 
@@ -160,15 +161,15 @@ func (c *Contract) UnmarshalText(text []byte) error {
 	return domain.Choose(c, text, Keycloak, FusionAuth, Kratos, Okta)
 }
 
-// yesOrNo holds for a contract that has no profile.
+// yesOrNo reports whether the contract has no profile.
 func (c Contract) yesOrNo() bool {
 	return c == Kratos || c == Okta
 }
 
-// PasswordBy says by what a password is asked about.
+// PasswordBy is the identifier that is sent with a password.
 type PasswordBy string
 
-// The two ways; the plugin has a switch for them.
+// Identifiers; the plugin has a switch for them.
 const (
 	PasswordByUsername PasswordBy = "username"
 	PasswordByID       PasswordBy = "id"

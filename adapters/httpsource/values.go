@@ -9,7 +9,7 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// text is a string, or a number or boolean as it is written; null is none.
+// text is a string, or a number or boolean as written; empty for null.
 type text string
 
 // UnmarshalJSON implements [json.Unmarshaler].
@@ -23,7 +23,7 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 }
 
 // flag is a boolean, or one written as a string: the plugin's own example has
-// "enabled": "true". Its zero value was not said.
+// "enabled": "true". The zero value means missing.
 type flag string
 
 const (
@@ -45,11 +45,11 @@ func (f *flag) UnmarshalJSON(raw []byte) error {
 	}
 }
 
-// values are the values of one attribute: a list, or one alone.
+// values are the values of one attribute: a list or a single one.
 type values []string
 
-// UnmarshalJSON implements [json.Unmarshaler]. Lists and objects within are left
-// out: no attribute of a user pool can hold them.
+// UnmarshalJSON implements [json.Unmarshaler]. It ignores nested lists and
+// objects, because no user pool attribute can store them.
 func (v *values) UnmarshalJSON(raw []byte) error {
 	var list []json.RawMessage
 	if json.Unmarshal(raw, &list) != nil {
@@ -63,8 +63,8 @@ func (v *values) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// scalar is a value's text; none, and true, for null. Lists and objects have no
-// text.
+// scalar returns a value's text, and an empty text with true for null. Lists
+// and objects have no text.
 func scalar(raw []byte) (string, bool) {
 	switch {
 	case len(raw) == 0 || raw[0] == '[' || raw[0] == '{':
@@ -80,17 +80,17 @@ func scalar(raw []byte) (string, bool) {
 	}
 }
 
-// set gives the user an attribute, where there is a value.
+// set sets an attribute, if there is a value.
 func set(user *domain.SourceUser, name string, value text) {
 	if value != "" {
 		user.Attributes[name] = string(value)
 	}
 }
 
-// setOther gives the user an attribute under a name of the service's own. What
-// the contract says elsewhere is not said here: nothing can vouch for an email
-// address by the back door. Cognito's standard attributes hold one value, which
-// is the first; of others all are kept, joined by commas.
+// setOther sets an attribute that has the service's own name. It ignores names
+// with a defined meaning, so that it cannot mark an email address as verified.
+// Cognito's standard attributes get the first value; others get all values,
+// joined by commas.
 func setOther(user *domain.SourceUser, name string, all values) {
 	if _, said := user.Attributes[name]; said || name == "" || len(all) == 0 || isReserved(name) {
 		return
@@ -105,10 +105,11 @@ func isReserved(name string) bool {
 	return name == "sub" || name == "email" || name == "email_verified" || name == "username"
 }
 
-// errNotJSON is a body that is not what the contract says. It holds nothing of it.
+// errNotJSON is the error for a body that does not match the contract. It
+// contains nothing of the body.
 var errNotJSON = errors.New("the response does not match the contract")
 
-// read decodes a body. Its error holds nothing of the body.
+// read decodes a body. Its error contains nothing of the body.
 func read(body []byte, into any) error {
 	if err := json.Unmarshal(body, into); err != nil {
 		return errNotJSON

@@ -9,9 +9,9 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// words are the errors by which services commonly say in JSON what a status leaves
-// open. None of the contracts documents them, so they count only where the contract
-// does not know the status.
+// words lists the usual JSON errors of services that make a status more
+// precise. No contract documents them, so they count only if the contract does
+// not define the status.
 func words() map[string]domain.FindingKind {
 	return map[string]domain.FindingKind{
 		"user_not_found": domain.UserUnknown, "unknown_user": domain.UserUnknown, "no_such_user": domain.UserUnknown,
@@ -24,8 +24,9 @@ func words() map[string]domain.FindingKind {
 	}
 }
 
-// said reads such an error. A status that speaks of our credentials, of the number of
-// requests or of the service itself is none of the user's.
+// said reads such an error. It ignores a status about our credentials, the
+// number of requests or the service itself, because such a status says nothing
+// about the user.
 func said(answer webclient.Answer) (domain.FindingKind, bool) {
 	switch answer.Status {
 	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests:

@@ -8,8 +8,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// readBind reads the answer to a person's bind: a finding where it speaks of
-// the person, and 0 where it does not.
+// readBind reads the result of a user's bind: a finding about the user, or 0
+// for other results.
 func readBind(code uint16, message string, controls []ldap.Control) domain.FindingKind {
 	right := code == ldap.LDAPResultSuccess
 	if kind := readPolicy(right, controls); kind != 0 {
@@ -28,9 +28,9 @@ func readBind(code uint16, message string, controls []ldap.Control) domain.Findi
 	case ldap.LDAPResultConstraintViolation:
 		return domain.LockedOut // 389 Directory Server: "Exceed password retry limit"
 	case ldap.LDAPResultUnwillingToPerform:
-		// 389 Directory Server and eDirectory: switched off, expired, or at
-		// the wrong hour. The server does bind others, or else the service
-		// account would not have come this far.
+		// 389 Directory Server and eDirectory: disabled, expired, or outside
+		// the allowed hours. The server accepted the service account, so it
+		// binds others.
 		return domain.SignInDenied
 	default:
 		return 0
@@ -45,10 +45,9 @@ const (
 	policyChangeAfterReset = 2
 )
 
-// readPolicy reads what the server's password policy said beside the result of
-// a bind, and 0 where it said nothing that matters here. A server that still
-// lets somebody in with an expired password (a grace authentication) has
-// accepted it.
+// readPolicy reads the password policy's response control of a bind, or returns
+// 0 if it says nothing relevant. If the server accepts an expired password (a
+// grace authentication), the password counts as accepted.
 func readPolicy(right bool, controls []ldap.Control) domain.FindingKind {
 	for _, control := range controls {
 		switch control := control.(type) {
@@ -71,8 +70,8 @@ func readPolicy(right bool, controls []ldap.Control) domain.FindingKind {
 	return 0
 }
 
-// subCode is the Win32 error that Active Directory puts into the message of
-// result 49, in hexadecimal as it stands there; empty where there is none:
+// subCode returns the Win32 error in the message of Active Directory's result
+// 49, in hexadecimal, or an empty text:
 //
 //	80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data 52e, v2580
 func subCode(message string) string {
@@ -86,13 +85,13 @@ func subCode(message string) string {
 }
 
 // findingOf reads Active Directory's sub-codes, which are Win32 errors
-// ([MS-ERREF], 2.2); 0 where the domain controller could not tell. Which of them
-// are given only when the password was right is not Microsoft's word but the
-// experience of many (ldapwiki, "Common Active Directory Bind Errors"): 530 to
-// 533, 701 and 773. No user is CONFIRMED by any of them unless
-// MIGRATE_ON_TEMPORARY_PASSWORD=confirm says so of 773.
+// ([MS-ERREF], 2.2). It returns 0 if the domain controller could not check the
+// password. Microsoft does not document which codes require a right password;
+// by experience, these are 530 to 533, 701 and 773 (ldapwiki, "Common Active
+// Directory Bind Errors"). No user becomes CONFIRMED by them, except for 773
+// with MIGRATE_ON_TEMPORARY_PASSWORD=confirm.
 //
-// What is not known is a wrong password: that refuses.
+// An unknown code is a wrong password, and is refused.
 func findingOf(subCode string) domain.FindingKind {
 	switch subCode {
 	case "525", // ERROR_NO_SUCH_USER
@@ -110,7 +109,7 @@ func findingOf(subCode string) domain.FindingKind {
 		return domain.ResetRequired
 	case "533": // ERROR_ACCOUNT_DISABLED
 		return domain.UserDisabled
-	case "773": // ERROR_PASSWORD_MUST_CHANGE: it was set by somebody else
+	case "773": // ERROR_PASSWORD_MUST_CHANGE: an administrator set it
 		return domain.TemporaryPasswordAccepted
 	case "775": // ERROR_ACCOUNT_LOCKED_OUT
 		return domain.LockedOut

@@ -14,26 +14,25 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// longest is how long a connection may last where the context sets no end.
+// longest is the time limit of a connection without a context deadline.
 const longest = 30 * time.Second
 
-// session is one connection, for one attempt. None is kept: between two
-// attempts Lambda's sandbox sleeps, longer than servers and the network between
-// keep idle connections; what is sent on a dead one may go unanswered until the
-// deadline, and a bind must not be sent twice. Besides, the person's bind turns
-// the connection into theirs. A new one costs a few round trips.
+// session is one connection, for one attempt. Connections are not kept. Lambda
+// freezes the function between attempts for longer than servers and networks
+// keep idle connections. A request on a dead connection may have no response
+// until the deadline, and a bind must not be repeated. The user's bind also
+// changes the connection's identity. A new connection costs a few round trips.
 //
-// The client library knows no contexts: the connection is closed under it when
-// the context ends.
+// The client library does not support contexts, so the connection is closed
+// when the context ends.
 type session struct {
 	*ldap.Conn
 	close func()
-	// extend lets the connection last for one more question.
+	// extend lets the connection last for one more request.
 	extend func()
 }
 
-// connect opens a connection and signs the service account in, where there is
-// one.
+// connect opens a connection and binds the service account, if there is one.
 func (d *Directory) connect(ctx context.Context) (*session, error) {
 	conn, err := d.dial(ctx)
 	if err != nil {
@@ -45,9 +44,9 @@ func (d *Directory) connect(ctx context.Context) (*session, error) {
 	client.Start()
 	s := &session{Conn: client, close: func() {
 		stop()
-		_ = client.Unbind() // which closes; nothing is lost where it fails
+		_ = client.Unbind() // closes the connection; its error does not matter
 		_ = client.Close()
-	}, extend: func() { _ = conn.SetDeadline(time.Now().Add(longest)) }} // a closed connection fails at the question
+	}, extend: func() { _ = conn.SetDeadline(time.Now().Add(longest)) }} // on a closed connection, the next request fails
 	if d.settings.StartTLS {
 		if err := s.StartTLS(d.tls); err != nil {
 			s.close()
@@ -83,9 +82,9 @@ func (d *Directory) dial(ctx context.Context) (net.Conn, error) {
 	return secured, nil
 }
 
-// search returns the entries below the base that match. Referrals are not
-// followed, and continuation references left aside: they lead to servers that
-// no setting names.
+// search returns the matching entries below the base. It does not follow
+// referrals and continuation references, because they lead to servers that no
+// setting names.
 func (s *session) search(ctx context.Context, base, filter string, atMost int, attributes []string) ([]*ldap.Entry, error) {
 	request := ldap.NewSearchRequest(base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, atMost, secondsLeft(ctx), false, filter, attributes, nil)
 	result, err := s.Search(request)
@@ -95,7 +94,7 @@ func (s *session) search(ctx context.Context, base, filter string, atMost int, a
 	return result.Entries, nil
 }
 
-// secondsLeft is the time limit for the server, in whole seconds; 0 for none.
+// secondsLeft returns the server's time limit in whole seconds; 0 for none.
 func secondsLeft(ctx context.Context) int {
 	deadline, limited := ctx.Deadline()
 	if !limited {
@@ -104,8 +103,8 @@ func secondsLeft(ctx context.Context) int {
 	return max(1, int(math.Ceil(time.Until(deadline).Seconds())))
 }
 
-// prove binds as the entry, and asks the server to say what its password policy
-// makes of it (draft-behera-ldap-password-policy).
+// prove binds as the entry, and requests the password policy's response control
+// (draft-behera-ldap-password-policy).
 func (s *session) prove(ctx context.Context, dn, typed string) (domain.FindingKind, error) {
 	controls := []ldap.Control{ldap.NewControlBeheraPasswordPolicy()}
 	result, err := s.SimpleBind(ldap.NewSimpleBindRequest(dn, typed, controls))

@@ -13,24 +13,23 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// Fault is a request that gave no answer about the person. It holds the server's
-// result code and Active Directory's sub-code, never a text of the server: those
-// repeat names and filters.
+// Fault is the error of a request without an answer about the user. It contains
+// the server's result code and Active Directory's sub-code, never the server's
+// text, which repeats names and filters.
 type Fault struct {
-	// Operation is what was asked.
+	// Operation is the LDAP operation.
 	Operation string
-	// Code is the server's result code (RFC 4511, 4.1.9); 0 where there was
-	// no answer.
+	// Code is the server's result code (RFC 4511, 4.1.9); 0 without a response.
 	Code uint16
-	// SubCode is Active Directory's, in hexadecimal; empty where there is none.
+	// SubCode is Active Directory's sub-code in hexadecimal, if any.
 	SubCode string
-	// Cause is what the network said, where there was no answer.
+	// Cause is the network error, if there was no response.
 	Cause string
 	// Kind is one of the errors of ports.
 	Kind error
 }
 
-// Error words it for the log.
+// Error returns the text for the log.
 func (f *Fault) Error() string {
 	text := "ldap source: " + f.Operation
 	if f.Code != 0 {
@@ -48,13 +47,13 @@ func (f *Fault) Error() string {
 	return text + ": " + f.Kind.Error()
 }
 
-// Unwrap gives the error of ports that this one is.
+// Unwrap returns Kind.
 func (f *Fault) Unwrap() error {
 	return f.Kind
 }
 
-// faultOf gives the error of ports that an error of the client library is. The
-// context's own error comes back as it is.
+// faultOf turns an error of the client library into an error of ports. It
+// returns the context's own error unchanged.
 func faultOf(ctx context.Context, operation string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -75,9 +74,9 @@ func faultOf(ctx context.Context, operation string, err error) error {
 	return fault
 }
 
-// resultOf is the server's result code and message, and false where the server
-// gave none; the message is for telling errors apart and goes no further. The
-// library has codes of its own, from 200 on.
+// resultOf returns the server's result code and message, or false without a
+// response. The message is only for telling errors apart; it must not be
+// logged. The library's own codes start at 200.
 func resultOf(err error) (code uint16, message string, answered bool) {
 	if err == nil {
 		return ldap.LDAPResultSuccess, "", true
@@ -89,8 +88,8 @@ func resultOf(err error) (code uint16, message string, answered bool) {
 	return failure.ResultCode, failure.Err.Error(), true
 }
 
-// untrusted reports whether a connection ended because the server's certificate
-// is not one to be trusted. Of StartTLS the library leaves the text alone.
+// untrusted reports whether the server's certificate was not trusted. For
+// StartTLS, the library keeps only the error's text.
 func untrusted(err error) bool {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return true
@@ -98,9 +97,9 @@ func untrusted(err error) bool {
 	return strings.Contains(err.Error(), "tls: failed to verify certificate")
 }
 
-// kindOf sorts the results that say nothing of the person (RFC 4511, appendix A).
-// What is none of the server's troubles is one of our settings, of the service
-// account's rights, or of an index that is missing: trying again will not help.
+// kindOf sorts the results that say nothing about the user (RFC 4511, appendix
+// A). A result that is not a problem of the server comes from our settings, the
+// service account's permissions or a missing index. A retry does not help then.
 func kindOf(code uint16, subCode string) error {
 	switch code {
 	case ldap.LDAPResultBusy:

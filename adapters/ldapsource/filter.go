@@ -11,18 +11,18 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// The places in a template.
+// Placeholders in a template.
 const (
-	placeUsername = "{username}"
-	placeDN       = "{dn}"
+	usernamePlaceholder = "{username}"
+	dnPlaceholder       = "{dn}"
 )
 
-// Filter is the template of a search filter (RFC 4515), with a place for the
-// username.
+// Filter is the template of a search filter (RFC 4515), with a placeholder for
+// the username.
 type Filter string
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what is
-// wrong with the template.
+// UnmarshalText implements [encoding.TextUnmarshaler]. The error describes the
+// fault of the template.
 func (f *Filter) UnmarshalText(text []byte) error {
 	filter := Filter(text)
 	assertions, err := filter.assertions()
@@ -36,42 +36,42 @@ func (f *Filter) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// of is the filter for one username, which is escaped here and nowhere else.
+// of returns the filter for one username. Usernames are escaped only here.
 func (f Filter) of(username string) string {
-	return strings.ReplaceAll(string(f), placeUsername, ldap.EscapeFilter(username))
+	return strings.ReplaceAll(string(f), usernamePlaceholder, ldap.EscapeFilter(username))
 }
 
 // assertion is one comparison of the template: an attribute, and the value with
-// the place in it.
+// the placeholder.
 type assertion struct {
 	attribute, value string
 }
 
-// assertions lists the comparisons that the username stands in. It may stand in
-// no other part of a filter than a plain comparison: a person is named, not
-// described.
+// assertions lists the comparisons that contain the username. The username may
+// be used only in plain equality comparisons, because it must identify one
+// user.
 func (f Filter) assertions() ([]assertion, error) {
 	packet, err := ldap.CompileFilter(string(f))
 	if err != nil {
 		return nil, errors.New("expected an LDAP filter (RFC 4515)")
 	}
 	var found []assertion
-	places := strings.Count(string(f), placeUsername)
+	placeholders := strings.Count(string(f), usernamePlaceholder)
 	walk(packet, func(attribute, value string) {
-		if n := strings.Count(value, placeUsername); n > 0 {
+		if n := strings.Count(value, usernamePlaceholder); n > 0 {
 			found = append(found, assertion{attribute, value})
-			places -= n
+			placeholders -= n
 		}
 	})
-	if places != 0 {
+	if placeholders != 0 {
 		return nil, errors.New("expected {username} only as the value of a comparison, such as (uid={username})")
 	}
 	return found, nil
 }
 
-// walk calls what is given for every equality in a filter.
+// walk calls equality for every equality comparison in a filter.
 func walk(packet *ber.Packet, equality func(attribute, value string)) {
-	switch packet.Tag { //nolint:exhaustive // the choices that a filter is (RFC 4511, 4.5.1); other tags are none
+	switch packet.Tag { //nolint:exhaustive // the choices of a filter (RFC 4511, 4.5.1)
 	case ldap.FilterAnd, ldap.FilterOr, ldap.FilterNot:
 		for _, part := range packet.Children {
 			walk(part, equality)
@@ -83,14 +83,14 @@ func walk(packet *ber.Packet, equality func(attribute, value string)) {
 	}
 }
 
-// namedBy lists the comparisons by which the entry carries this very name, letter
-// case aside; of a telephone number the spaces and dashes do not matter. Servers
-// compare more loosely than that: they fold spaces and much of Unicode (RFC 4518),
-// so that a name nobody has would find somebody.
+// namedBy lists the comparisons in which the entry has exactly this name,
+// ignoring letter case, and spaces and dashes in telephone numbers. Servers
+// compare more loosely, for example spaces and Unicode characters (RFC 4518),
+// so they could find another user.
 func (l loginFilter) namedBy(entry *ldap.Entry, username string) []assertion {
 	var carried []assertion
 	for _, a := range l.asserts {
-		wanted := strings.ReplaceAll(a.value, placeUsername, username)
+		wanted := strings.ReplaceAll(a.value, usernamePlaceholder, username)
 		if slices.ContainsFunc(entry.GetEqualFoldAttributeValues(a.attribute), func(value string) bool {
 			number, _ := domain.FitStandardAttribute("phone_number", value)
 			return strings.EqualFold(value, wanted) || wanted != "" && number == wanted
@@ -101,28 +101,28 @@ func (l loginFilter) namedBy(entry *ldap.Entry, username string) []assertion {
 	return carried
 }
 
-// loginFilter is a [Filter] that was read.
+// loginFilter is a parsed [Filter].
 type loginFilter struct {
 	Filter
 	asserts []assertion
 }
 
-// GroupFilter is the template of a search filter for a person's groups, with
-// places for their username and for the DN of their entry.
+// GroupFilter is the template of a search filter for a user's groups, with
+// placeholders for the username and for the DN of the user's entry.
 type GroupFilter string
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what the
-// template takes.
+// UnmarshalText implements [encoding.TextUnmarshaler]. The error describes the
+// template.
 func (f *GroupFilter) UnmarshalText(text []byte) error {
 	filter := string(text)
-	if _, err := ldap.CompileFilter(filter); err != nil || !strings.Contains(filter, placeUsername) && !strings.Contains(filter, placeDN) {
+	if _, err := ldap.CompileFilter(filter); err != nil || !strings.Contains(filter, usernamePlaceholder) && !strings.Contains(filter, dnPlaceholder) {
 		return errors.New("expected an LDAP filter with the placeholder {dn} or {username}, such as (member={dn})")
 	}
 	*f = GroupFilter(text)
 	return nil
 }
 
-// of is the filter for one person.
+// of returns the filter for one user.
 func (f GroupFilter) of(username, dn string) string {
-	return strings.NewReplacer(placeUsername, ldap.EscapeFilter(username), placeDN, ldap.EscapeFilter(dn)).Replace(string(f))
+	return strings.NewReplacer(usernamePlaceholder, ldap.EscapeFilter(username), dnPlaceholder, ldap.EscapeFilter(dn)).Replace(string(f))
 }

@@ -1,8 +1,8 @@
-// Package ldapsource makes an LDAP directory a source: the service account
-// searches for the person, and a bind as the entry that was found proves the
-// password. Result codes, password policies and Active Directory's sub-codes are
-// told apart here (answers.go, faults.go), and no text of the server goes
-// further. It imports domain and ports.
+// Package ldapsource is a source that reads users from an LDAP directory. The
+// service account searches for the user, and a bind as the found entry checks
+// the password. answers.go and faults.go interpret result codes, password
+// policies and Active Directory's sub-codes. No text of the server is passed
+// on. It imports domain and ports.
 package ldapsource
 
 import (
@@ -28,8 +28,8 @@ type Directory struct {
 	tls      *tls.Config
 }
 
-// Open returns the directory that the settings name. Nothing is sent yet; the
-// error is a CA bundle that cannot be used.
+// Open returns the directory that the settings name. It sends nothing. The
+// error is that of an invalid CA bundle.
 func Open(name string, settings Settings) (*Directory, error) {
 	roots, err := settings.CABundle.pool()
 	if err != nil {
@@ -44,15 +44,15 @@ func Open(name string, settings Settings) (*Directory, error) {
 	}, nil
 }
 
-// Authenticate implements [ports.SourceDirectory]. Who is switched off is not
-// asked for their password: the directory would not take it.
+// Authenticate implements [ports.SourceDirectory]. It does not check the
+// password of a disabled user, because the directory would reject it.
 func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, ports.NotJudged(err)
 	}
-	// A bind with a name and no password succeeds at many servers without
-	// proving anything: an "unauthenticated" bind (RFC 4513, 5.1.2). To one
-	// that ends texts at a NUL, a password that begins with it is none.
+	// A bind with a name and no password succeeds at many servers and proves
+	// nothing: an "unauthenticated" bind (RFC 4513, 5.1.2). If a server ends
+	// texts at a NUL, a password that begins with one is empty.
 	typed := password.Reveal()
 	if typed == "" || strings.Contains(typed, "\x00") {
 		return d.found(domain.PasswordWrong), nil
@@ -75,8 +75,8 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 	return d.ask(ctx, username, func(*session, *ldap.Entry, *domain.Finding) error { return nil })
 }
 
-// Warm connects and signs the service account in, so that a wrong setting is
-// told when the function starts. The connection is not kept: see [session].
+// Warm connects and binds the service account, so that wrong settings are
+// reported at start. It does not keep the connection: see [session].
 func (d *Directory) Warm(ctx context.Context) error {
 	s, err := d.connect(ctx)
 	if err != nil {
@@ -86,7 +86,7 @@ func (d *Directory) Warm(ctx context.Context) error {
 	return nil
 }
 
-// ask looks the person up and, where there is one, goes on with their entry.
+// ask looks the user up and, if found, calls then with the entry.
 func (d *Directory) ask(ctx context.Context, username string, then func(*session, *ldap.Entry, *domain.Finding) error) (domain.Finding, error) {
 	if !canBeUsername(username) {
 		return d.found(domain.UserUnknown), nil
@@ -98,7 +98,7 @@ func (d *Directory) ask(ctx context.Context, username string, then func(*session
 	defer s.close()
 	entry, user, kind, err := d.lookUp(ctx, s, username)
 	if err != nil {
-		return domain.Finding{}, ports.NotJudged(err) // the person's password was not sent
+		return domain.Finding{}, ports.NotJudged(err) // the user's password was not sent
 	}
 	finding := d.found(kind)
 	if entry == nil {
@@ -111,12 +111,12 @@ func (d *Directory) ask(ctx context.Context, username string, then func(*session
 	return finding, nil
 }
 
-// lookUp finds the entry of the person whom the identifier names. The entry is
+// lookUp finds the entry of the user whom the identifier names. The entry is
 // nil unless the kind is [domain.UserFound].
 func (d *Directory) lookUp(ctx context.Context, s *session, username string) (*ldap.Entry, domain.SourceUser, domain.FindingKind, error) {
 	entry, user, kind, err := d.identify(ctx, s, username)
-	// An entry that was found by another name than its username may have
-	// somebody's address as its username.
+	// The entry was found by another name than its username. That username may
+	// be another user's address.
 	if entry == nil || err != nil || strings.EqualFold(user.Username, username) || !domain.LooksLikeContact(user.Username) {
 		return entry, user, kind, err
 	}
@@ -130,8 +130,8 @@ func (d *Directory) lookUp(ctx context.Context, s *session, username string) (*l
 	return entry, user, kind, nil
 }
 
-// mostEntries is how many entries of one name are looked at. A filter that finds
-// more does not name a person.
+// mostEntries is the largest number of entries that are examined. A filter that
+// finds more does not identify a user.
 const mostEntries = 100
 
 func (d *Directory) identify(ctx context.Context, s *session, username string) (*ldap.Entry, domain.SourceUser, domain.FindingKind, error) {
@@ -152,7 +152,7 @@ func (d *Directory) identify(ctx context.Context, s *session, username string) (
 	}
 	entry := found[who.Index]
 	if entry.DN == "" || who.User.Username == "" {
-		// A bind with an empty name would be anonymous, and succeed.
+		// A bind with an empty name would be anonymous, and would succeed.
 		return nil, domain.SourceUser{}, 0, &Fault{Operation: "search", Cause: "an entry has no DN, or the service account may not read its username", Kind: ports.ErrMisconfigured}
 	}
 	return entry, who.User, domain.UserFound, nil
@@ -162,8 +162,8 @@ func (d *Directory) found(kind domain.FindingKind) domain.Finding {
 	return domain.Finding{Kind: kind, Source: d.name}
 }
 
-// canBeUsername holds for what can be a name in a directory: LDAP's texts are
-// UTF-8 (RFC 4511, 4.1.2), and a server may end them at a NUL.
+// canBeUsername reports whether the text can be a name in a directory. LDAP
+// texts are UTF-8 (RFC 4511, 4.1.2), and a server may end them at a NUL.
 func canBeUsername(username string) bool {
 	return username != "" && utf8.ValidString(username) && !strings.Contains(username, "\x00")
 }

@@ -14,19 +14,20 @@ import (
 
 var _ ports.UserLister = (*Directory)(nil)
 
-// pageSize is how many entries a page has: the most that Active Directory gives.
+// pageSize is the number of entries per page: Active Directory's maximum.
 const pageSize = 1000
 
-// everybody is the filter for all whom the login filter can find.
-func (f Filter) everybody() string {
-	return strings.ReplaceAll(string(f), placeUsername, "*")
+// allUsers returns the filter for all users that the login filter can find.
+func (f Filter) allUsers() string {
+	return strings.ReplaceAll(string(f), usernamePlaceholder, "*")
 }
 
 // Slices implements [ports.UserLister].
 func (d *Directory) Slices() []string { return []string{""} }
 
-// Pages implements [ports.UserLister] by the control for paged results (RFC 2696).
-// The server's cookie is of one connection, so it always lists from the beginning.
+// Pages implements [ports.UserLister] by the control for paged results (RFC
+// 2696). The server's cookie belongs to one connection, so the listing always
+// starts from the beginning.
 func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.Seq2[ports.UserPage, error] {
 	return func(yield func(ports.UserPage, error) bool) {
 		if err := request.Turn(ctx); err != nil {
@@ -42,7 +43,7 @@ func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.S
 		paging := ldap.NewControlPaging(pageSize)
 		for {
 			search := ldap.NewSearchRequest(string(d.settings.BaseDN), ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, secondsLeft(ctx), false,
-				d.layout.filter.everybody(), d.layout.wanted(), []ldap.Control{paging})
+				d.layout.filter.allUsers(), d.layout.wanted(), []ldap.Control{paging})
 			result, err := s.Search(search)
 			if err != nil {
 				yield(ports.UserPage{}, faultOf(ctx, "search", err))
@@ -65,7 +66,7 @@ func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.S
 	}
 }
 
-// usersOf reads entries, without those that have no username.
+// usersOf reads entries and skips those without a username.
 func (d *Directory) usersOf(entries []*ldap.Entry) []domain.SourceUser {
 	users, now := make([]domain.SourceUser, 0, len(entries)), time.Now()
 	for _, entry := range entries {

@@ -14,19 +14,19 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// layout says where an entry keeps what.
+// layout names the entry's attributes.
 type layout struct {
 	filter                           loginFilter
 	usernameAttribute, subAttribute  string
-	groupAttribute                   string            // empty where groups are searched for
-	mfaAttribute                     string            // empty where none names second factors
+	groupAttribute                   string            // empty if groups are found by a search
+	mfaAttribute                     string            // empty if no attribute lists second factors
 	attributes                       map[string]string // by Cognito's names
 	emailIsVerified, phoneIsVerified bool
-	// vouchesForAll: the operator vouches for every contact.
+	// vouchesForAll: the operator's setting marks every contact as verified.
 	vouchesForAll bool
 }
 
-// wanted lists the attributes to read. Operational ones come only by name.
+// wanted lists the attributes to read. Operational attributes must be named.
 func (l layout) wanted() []string {
 	wanted := append([]string{l.usernameAttribute}, stateAttributes()...)
 	for _, assertion := range l.filter.asserts {
@@ -45,10 +45,10 @@ func (l layout) wanted() []string {
 	return slices.Compact(wanted)
 }
 
-// user reads an entry. What was typed is noted as the person's where the filter
-// compares it with an attribute that is no contact, or with a contact that is
-// verified. A contact that nobody proved names nobody: in many directories people
-// write it themselves.
+// user reads an entry. The typed name becomes an identifier of the user if the
+// filter compares it with an attribute that is not a contact, or with a
+// verified contact. An unverified contact identifies no user, because users can
+// edit it in many directories.
 func (l layout) user(entry *ldap.Entry, typed string, now time.Time) domain.SourceUser {
 	user := domain.SourceUser{
 		Username:    l.username(entry),
@@ -58,7 +58,7 @@ func (l layout) user(entry *ldap.Entry, typed string, now time.Time) domain.Sour
 		Groups:      l.groups(entry),
 		GroupsKnown: l.groupAttribute != "",
 	}
-	if l.mfaAttribute != "" { // a bind asks for a password alone
+	if l.mfaAttribute != "" { // a bind asks only for a password
 		user.MFA, user.MFAUnasked = domain.ParseMFA(strings.Join(entry.GetEqualFoldAttributeValues(l.mfaAttribute), ",")), true
 	}
 	for name, attribute := range l.attributes {
@@ -82,21 +82,21 @@ func (l layout) user(entry *ldap.Entry, typed string, now time.Time) domain.Sour
 	return user
 }
 
-// isProved holds for a comparison with an attribute that is no contact, or with a
-// contact that is verified and that [domain.Identify] cannot compare itself: a part
-// of it, such as (mail={username}@example.com), or a number as the directory
-// writes it.
+// isProved reports whether the comparison identifies the user. Either its
+// attribute is not a contact, or it is a verified contact that
+// [domain.Identify] cannot compare. Examples are a part of an address, such as
+// (mail={username}@example.com), and a number in the directory's own form.
 func (l layout) isProved(user domain.SourceUser, a assertion) bool {
 	contact := l.contactOf(a.attribute)
-	if contact == "email" && a.value == placeUsername {
+	if contact == "email" && a.value == usernamePlaceholder {
 		return false
 	}
 	return contact == "" || l.vouchesForAll || user.Attributes[contact+"_verified"] == "true"
 }
 
-// contactOf is Cognito's name of the contact that an attribute holds; empty for an
-// attribute that holds none. Those of RFC 4519 and RFC 4524 are contacts, whatever
-// they are mapped to.
+// contactOf returns Cognito's name of the contact in an attribute, or an empty
+// text. The contact attributes of RFC 4519 and RFC 4524 count, whatever they
+// are mapped to.
 func (l layout) contactOf(attribute string) string {
 	is := func(name string) bool { return strings.EqualFold(attribute, name) }
 	switch {
@@ -111,8 +111,7 @@ func (l layout) contactOf(attribute string) string {
 	}
 }
 
-// unproved lists the contacts that the filter compares with and that nothing says
-// are verified.
+// unproved lists the contacts in the filter that nothing marks as verified.
 func (l layout) unproved() []string {
 	var attributes []string
 	for _, a := range l.filter.asserts {
@@ -123,7 +122,8 @@ func (l layout) unproved() []string {
 	return attributes
 }
 
-// proves reports whether something can say that a contact is verified.
+// proves reports whether some setting or attribute can mark the contact as
+// verified.
 func (l layout) proves(contact string) bool {
 	vouched := l.emailIsVerified
 	if contact == "phone_number" {
@@ -132,7 +132,7 @@ func (l layout) proves(contact string) bool {
 	return vouched || l.vouchesForAll || l.attributes[contact+"_verified"] != ""
 }
 
-// groups are those that the entry itself names.
+// groups returns the groups in the entry.
 func (l layout) groups(entry *ldap.Entry) []string {
 	if l.groupAttribute == "" {
 		return nil
@@ -155,8 +155,8 @@ func (l layout) sub(entry *ldap.Entry) string {
 	return string(raw)
 }
 
-// guid writes a GUID as Windows does: of the sixteen bytes the first three
-// fields are little-endian ([MS-DTYP], 2.3.4).
+// guid formats a GUID as Windows does: the first three fields of the sixteen
+// bytes are little-endian ([MS-DTYP], 2.3.4).
 func guid(raw []byte) string {
 	if len(raw) != 16 {
 		return ""
@@ -165,9 +165,9 @@ func guid(raw []byte) string {
 		binary.LittleEndian.Uint32(raw), binary.LittleEndian.Uint16(raw[4:]), binary.LittleEndian.Uint16(raw[6:]), raw[8:10], raw[10:])
 }
 
-// valueOf is the one value of an attribute that the destination gets. Where there
-// are several, in no order that means anything (RFC 4511, 4.1.7), it is the one
-// that was typed, or the first. One that is not UTF-8 comes last.
+// valueOf returns the attribute value for the destination. LDAP values have no
+// meaningful order (RFC 4511, 4.1.7). Of several, it returns the typed one,
+// else the first. Values that are not UTF-8 come last.
 func valueOf(name string, values []string, typed string) string {
 	chosen := ""
 	for _, value := range values {
@@ -182,7 +182,7 @@ func valueOf(name string, values []string, typed string) string {
 	return chosen
 }
 
-// groupNames are the names of groups by their DNs: the value of the first
+// groupNames returns the names of groups from their DNs: the value of the first
 // component, "staff" of "cn=staff,ou=groups,dc=example,dc=com".
 func groupNames(dns []string) []string {
 	var names []string
@@ -195,7 +195,7 @@ func groupNames(dns []string) []string {
 	return slices.Compact(names)
 }
 
-// stateAttributes are those by which servers tell who may not sign in at all.
+// stateAttributes lists the attributes that say that a user may not sign in.
 func stateAttributes() []string {
 	return []string{
 		"userAccountControl", "accountExpires", // Active Directory
@@ -206,25 +206,25 @@ func stateAttributes() []string {
 	}
 }
 
-// switchedOff reports whether an administrator switched the person off, or set a
-// day for it that has come. A lockout is none: it ends by itself. Nor is an
-// expired password: the bind tells of it. (Of userAccountControl, the flags for
-// both are not kept up, says [MS-ADTS], 2.2.16.)
+// switchedOff reports whether an administrator disabled the user, now or by a
+// date that has passed. A lockout does not count, because it ends by itself. An
+// expired password does not count, because the bind reports it. The flags of
+// userAccountControl for both are not maintained ([MS-ADTS], 2.2.16).
 func switchedOff(entry *ldap.Entry, now time.Time) bool {
 	const accountDisable = 0x2
-	flags, _ := strconv.ParseInt(entry.GetEqualFoldAttributeValue("userAccountControl"), 10, 64) // absent: no flags
+	flags, _ := strconv.ParseInt(entry.GetEqualFoldAttributeValue("userAccountControl"), 10, 64) // absent means no flags
 	return flags&accountDisable != 0 ||
 		strings.EqualFold(entry.GetEqualFoldAttributeValue("msDS-UserAccountDisabled"), "TRUE") ||
 		strings.EqualFold(entry.GetEqualFoldAttributeValue("nsAccountLock"), "TRUE") ||
-		// "Locked permanently", which only an administrator undoes (5.3.3).
+		// "Locked permanently": only an administrator can unlock (5.3.3).
 		entry.GetEqualFoldAttributeValue("pwdAccountLockedTime") == "000001010000Z" ||
 		slices.ContainsFunc(ends(entry), func(end time.Time) bool { return !end.After(now) })
 }
 
-// ends lists the days that an entry names as its last.
+// ends lists the last days in an entry.
 func ends(entry *ldap.Entry) []time.Time {
 	var ends []time.Time
-	// Intervals of 100 ns since 1601; 0 and the greatest number are never.
+	// Intervals of 100 ns since 1601; 0 and the greatest number mean never.
 	if ticks, err := strconv.ParseInt(entry.GetEqualFoldAttributeValue("accountExpires"), 10, 64); err == nil && ticks > 0 && ticks != 1<<63-1 {
 		const perSecond, from1601To1970 = 10_000_000, 11_644_473_600
 		ends = append(ends, time.Unix(ticks/perSecond-from1601To1970, 0))
@@ -232,7 +232,7 @@ func ends(entry *ldap.Entry) []time.Time {
 	if end, err := time.Parse("20060102150405Z", entry.GetEqualFoldAttributeValue("pwdEndTime")); err == nil {
 		ends = append(ends, end)
 	}
-	// Days since 1970; nothing below 1 is a day (shadow(5)).
+	// Days since 1970; values below 1 are not dates (shadow(5)).
 	if days, err := strconv.ParseInt(entry.GetEqualFoldAttributeValue("shadowExpire"), 10, 32); err == nil && days > 0 {
 		ends = append(ends, time.Unix(days*24*60*60, 0))
 	}

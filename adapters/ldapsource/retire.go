@@ -15,13 +15,13 @@ var (
 	_ ports.GroupLister   = (*Directory)(nil)
 )
 
-// Retirer parts with the people of an Active Directory. Other servers have no
-// common way to switch somebody off.
+// Retirer disables and deletes users of an Active Directory. Other servers have
+// no common way to disable a user.
 type Retirer struct {
 	directory *Directory
 }
 
-// Retirer returns what parts with the directory's people.
+// Retirer returns the retirer of this directory.
 func (d *Directory) Retirer() *Retirer {
 	return &Retirer{directory: d}
 }
@@ -31,7 +31,7 @@ func (r *Retirer) Disable(ctx context.Context, username string) error {
 	return r.setDisabled(ctx, username, true)
 }
 
-// Enable lets a user sign in again: it takes the flag ACCOUNTDISABLE away.
+// Enable lets a user sign in again: it clears the flag ACCOUNTDISABLE.
 func (r *Retirer) Enable(ctx context.Context, username string) error {
 	return r.setDisabled(ctx, username, false)
 }
@@ -47,9 +47,9 @@ func (r *Retirer) setDisabled(ctx context.Context, username string, disabled boo
 		if flags&accountDisable != 0 == disabled {
 			return nil
 		}
-		// To name the old value keeps a change from being undone that came
-		// between: the server then answers noSuchAttribute, and the next try
-		// reads anew.
+		// The request names the old value. If someone changed the flags in
+		// between, the server returns noSuchAttribute, and the next attempt
+		// reads them again.
 		request := ldap.NewModifyRequest(entry.DN, nil)
 		request.Delete("userAccountControl", []string{before})
 		request.Add("userAccountControl", []string{strconv.FormatInt(flags^accountDisable, 10)})
@@ -57,7 +57,7 @@ func (r *Retirer) setDisabled(ctx context.Context, username string, disabled boo
 	})
 }
 
-// SignOut implements [ports.SourceRetirer]; a directory keeps no sessions.
+// SignOut implements [ports.SourceRetirer]. A directory has no sessions.
 func (r *Retirer) SignOut(ctx context.Context, _ string) error {
 	return ctx.Err()
 }
@@ -69,7 +69,7 @@ func (r *Retirer) Delete(ctx context.Context, username string) error {
 	})
 }
 
-// retired is fine with an entry that is not there any more.
+// retired returns nil if the entry no longer exists.
 func retired(ctx context.Context, operation string, err error) error {
 	switch {
 	case err == nil, ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject):
@@ -81,8 +81,8 @@ func retired(ctx context.Context, operation string, err error) error {
 	}
 }
 
-// Groups implements [ports.GroupLister]: by a search where the settings have a
-// filter for it, or as the entry names them.
+// Groups implements [ports.GroupLister], by a search if there is a filter for
+// it, or from the entry.
 func (d *Directory) Groups(ctx context.Context, username string) ([]string, error) {
 	var groups []string
 	err := d.own(ctx, username, func(s *session, entry *ldap.Entry) error {
@@ -94,7 +94,7 @@ func (d *Directory) Groups(ctx context.Context, username string) ([]string, erro
 		if base == "" {
 			base = d.settings.BaseDN
 		}
-		const page = 500 // Active Directory gives no more than 1000 at once
+		const page = 500 // Active Directory's maximum is 1000
 		request := ldap.NewSearchRequest(string(base), ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, secondsLeft(ctx), false,
 			d.settings.GroupFilter.of(d.layout.username(entry), entry.DN), []string{"1.1"}, nil)
 		result, err := s.SearchWithPaging(request, page)
@@ -111,8 +111,8 @@ func (d *Directory) Groups(ctx context.Context, username string) ([]string, erro
 	return groups, err
 }
 
-// own goes on with the entry whose username this is, and with nobody's where
-// there is none: an entry that is found by another name is somebody else's.
+// own calls then with the entry that has this username, and does nothing if
+// there is none. An entry found by another name belongs to another user.
 func (d *Directory) own(ctx context.Context, username string, then func(*session, *ldap.Entry) error) error {
 	if err := ctx.Err(); err != nil {
 		return err

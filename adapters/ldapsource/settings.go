@@ -18,7 +18,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// Settings are the variables of an LDAP directory as source.
+// Settings are the variables of an LDAP source.
 type Settings struct {
 	URL               URL           `env:"URL,required" takes:"ldaps://host or ldap://host, with or without a port" desc:"The directory server. An ldap:// URL needs \u0060STARTTLS\u0060."`
 	StartTLS          bool          `env:"STARTTLS" envDefault:"false" takes:"true, false" desc:"Start TLS on an ldap:// connection before anything else is sent."`
@@ -38,12 +38,12 @@ type Settings struct {
 	GroupFilter       GroupFilter   `env:"GROUP_FILTER" takes:"an LDAP filter with {dn} or {username} in it" desc:"The filter that finds the user's groups, instead of \u0060GROUP_ATTRIBUTE\u0060."`
 	GroupBaseDN       DN            `env:"GROUP_BASE_DN" takes:"a DN" desc:"Groups are searched for below this entry. Default: \u0060BASE_DN\u0060."`
 
-	// VerifiedContacts says whose word counts on contacts; it is no variable of
-	// the source's own. Empty stands for the directory's.
+	// VerifiedContacts says whose verification of contacts counts. It is not a
+	// variable of the source. Empty means the directory's.
 	VerifiedContacts domain.VerifiedContacts
 }
 
-// Validate reports what no single variable shows.
+// Validate checks combinations of variables.
 func (s *Settings) Validate(variable func(string) string) []error {
 	var problems []error
 	problem := func(name, format string, arguments ...any) {
@@ -77,13 +77,13 @@ func (s *Settings) LooksUp() bool {
 	return true
 }
 
-// LimitsAttempts implements the settings of a source: directory
-// servers have a password policy that locks users, where it is switched on.
+// LimitsAttempts implements the settings of a source. Directory servers can
+// lock users by a password policy.
 func (s *Settings) LimitsAttempts() bool {
 	return true
 }
 
-// Warnings tells what is allowed but unwise.
+// Warnings lists settings that are valid but unwise.
 func (s *Settings) Warnings(variable func(string) string) []string {
 	var warnings []string
 	if !s.secured() && !s.URL.isLoopback() {
@@ -93,7 +93,7 @@ func (s *Settings) Warnings(variable func(string) string) []string {
 		warnings = append(warnings, variable("BIND_DN")+" is not set, so the search is anonymous: a user that the server hides from anonymous searches is unknown")
 	}
 	if s.Verified.Email || s.Verified.PhoneNumber {
-		warnings = append(warnings, variable("VERIFIED")+": the directory's contacts become verified; if users can edit their own entries, they can take over another person's address")
+		warnings = append(warnings, variable("VERIFIED")+": the directory's contacts become verified; if users can edit their own entries, they can take over another user's address")
 	}
 	layout := s.layout()
 	if unproved := layout.unproved(); len(unproved) > 0 {
@@ -101,9 +101,9 @@ func (s *Settings) Warnings(variable func(string) string) []string {
 			variable("VERIFIED")+", or "+variable("USERNAME_ATTRIBUTE")+" if it is the username")
 	}
 	if !slices.ContainsFunc(layout.filter.asserts, func(a assertion) bool {
-		return strings.EqualFold(a.attribute, layout.usernameAttribute) && a.value == placeUsername
+		return strings.EqualFold(a.attribute, layout.usernameAttribute) && a.value == usernamePlaceholder
 	}) {
-		warnings = append(warnings, variable("FILTER")+" does not find people by "+variable("USERNAME_ATTRIBUTE")+": if the user signed in by another name, the source user is not found again, and completion is not possible")
+		warnings = append(warnings, variable("FILTER")+" does not find users by "+variable("USERNAME_ATTRIBUTE")+": if the user signed in by another name, the source user is not found again, and completion is not possible")
 	}
 	return warnings
 }
@@ -112,13 +112,13 @@ func (s *Settings) secured() bool {
 	return s.URL.isTLS() || s.StartTLS
 }
 
-// CanRetire reports whether the directory is of a kind whose people can be
-// disabled in a way that every such server has.
+// CanRetire reports whether every directory of this kind supports disabling
+// users.
 func (s *Settings) CanRetire() bool {
 	return s.Preset == PresetActiveDirectory
 }
 
-// Preset is what a kind of server keeps where.
+// Preset names the attributes of a kind of server.
 type Preset string
 
 // The presets.
@@ -135,7 +135,7 @@ func (p *Preset) UnmarshalText(text []byte) error {
 	return domain.Choose(p, text, PresetOpenLDAP, PresetActiveDirectory)
 }
 
-// layout is the preset's with what the settings put in its place.
+// layout returns the preset's attributes, replaced by those in the settings.
 func (s *Settings) layout() layout {
 	l := layout{
 		usernameAttribute: "uid",
@@ -168,13 +168,13 @@ func (s *Settings) layout() layout {
 	if filter == "" {
 		filter = s.presetFilter(l.proves("email") || strings.EqualFold(l.usernameAttribute, "mail"))
 	}
-	asserts, _ := filter.assertions() // it was read before
+	asserts, _ := filter.assertions() // already parsed without error
 	l.filter = loginFilter{filter, asserts}
 	return l
 }
 
-// presetFilter finds people by their usernames, and by their address where
-// something says which addresses are verified.
+// presetFilter finds users by username, and also by address if something says
+// which addresses are verified.
 func (s *Settings) presetFilter(byMail bool) Filter {
 	switch {
 	case s.Preset == PresetActiveDirectory && byMail:
@@ -188,7 +188,7 @@ func (s *Settings) presetFilter(byMail bool) Filter {
 	}
 }
 
-// URL is where a directory server listens.
+// URL is the address of a directory server.
 type URL string
 
 // UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a URL
@@ -206,7 +206,7 @@ func (u *URL) UnmarshalText(text []byte) error {
 func (u URL) parse() *url.URL {
 	location, err := url.Parse(string(u))
 	if err != nil {
-		return new(url.URL) // leads nowhere; UnmarshalText lets none through
+		return new(url.URL) // an empty address; UnmarshalText accepted the text, so this is impossible
 	}
 	return location
 }
@@ -250,7 +250,7 @@ func (d *DN) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// AttributeName is the name of an attribute of the directory.
+// AttributeName is the name of a directory attribute.
 type AttributeName string
 
 // UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a name
@@ -263,14 +263,15 @@ func (a *AttributeName) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// isAttributeName holds for an attribute's name or number, with options (RFC
-// 4512, 2.5).
+// isAttributeName reports whether the text is an attribute's name or number,
+// with options (RFC 4512, 2.5).
 func isAttributeName(name string) bool {
-	// The length is looked at apart: to compile {0,127} takes longer than all else here.
+	// The length is checked separately, because compiling {0,127} takes longer
+	// than everything else here.
 	return len(name) <= 128 && regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.;-]*$`).MatchString(name)
 }
 
-// AttributeMap names the directory's attribute for each of Cognito's; empty for
+// AttributeMap maps Cognito's attribute names to the directory's; empty for
 // none.
 type AttributeMap map[string]string
 
@@ -295,7 +296,7 @@ func (m *AttributeMap) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Verified says which contacts the directory vouches for.
+// Verified says which of the directory's contacts count as verified.
 type Verified struct {
 	Email, PhoneNumber bool
 }
@@ -317,14 +318,13 @@ func (v *Verified) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// CABundle are certificates in PEM, or the path of a file of them.
+// CABundle is certificates in PEM format, or the path of such a file.
 type CABundle string
 
-// pool holds the certificates; nil where none were given, which stands for the
-// system's.
+// pool returns the certificates, or nil for the system's.
 func (c CABundle) pool() (*x509.CertPool, error) {
 	if c == "" {
-		return nil, nil //nolint:nilnil // crypto/tls has it so
+		return nil, nil //nolint:nilnil // nil means the system's certificates in crypto/tls
 	}
 	certificates := []byte(c)
 	if !strings.Contains(string(c), "-----BEGIN") {

@@ -17,20 +17,21 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// refusal is the provider's answer to a grant that it did not give (RFC 6749,
-// 5.2).
+// refusal is the provider's error response to a grant (RFC 6749, 5.2).
 type refusal struct {
 	status int
-	// code is the error; empty where the answer has none, or a sentence in its place.
+	// code is the error code; empty if the response has none, or a sentence
+	// instead.
 	code string
-	// subs are the provider's own codes beside it, the most specific one last.
+	// subs are the provider's own more specific codes; the most specific is
+	// last.
 	subs []string
-	// description is the first member that describes the error, and text all of
-	// them; both in lower case.
+	// description is the first member that describes the error, and text is all
+	// of them; both in lower case.
 	description, text string
 }
 
-// formMembers reads a form, which some providers answer with; nil for any other
+// formMembers reads a form, which some providers return; nil for any other
 // text, such as a page.
 func formMembers(answer webclient.Answer) errorcodes.Members {
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
@@ -43,12 +44,12 @@ func formMembers(answer webclient.Answer) errorcodes.Members {
 	}
 	object := make(errorcodes.Members, len(form))
 	for name := range form {
-		object[name], _ = json.Marshal(form.Get(name)) // a string always can
+		object[name], _ = json.Marshal(form.Get(name)) // a string can always be encoded
 	}
 	return object
 }
 
-// readAnswer reads the members of an answer to a grant; nil where it has none.
+// readAnswer reads the members of a response to a grant; nil if it has none.
 func readAnswer(answer webclient.Answer) errorcodes.Members {
 	if object := errorcodes.Read(answer.Body); object != nil {
 		return object
@@ -56,8 +57,8 @@ func readAnswer(answer webclient.Answer) errorcodes.Members {
 	return formMembers(answer)
 }
 
-// readRefusal reads an answer that gave no tokens. What cannot be read leaves the
-// status alone.
+// readRefusal reads a response without tokens. If it cannot be parsed, only the
+// status is used.
 func readRefusal(answer webclient.Answer, object errorcodes.Members) refusal {
 	r := refusal{status: answer.Status}
 	r.readError(object)
@@ -89,8 +90,8 @@ func (r *refusal) readError(object errorcodes.Members) {
 	r.subs = subsOf(object, r.text)
 }
 
-// challenged reads the error that the header WWW-Authenticate may have (RFC 6750,
-// 3); nil where there is none.
+// challenged reads the error in the header WWW-Authenticate (RFC 6750, 3); nil
+// if there is none.
 func challenged(header http.Header) errorcodes.Members {
 	const parameter = `(?i)\b%s\s*=\s*(?:"([^"]*)"|([^\s",]+))`
 	object := errorcodes.Members{}
@@ -98,16 +99,15 @@ func challenged(header http.Header) errorcodes.Members {
 		for _, name := range []string{"error", "error_description"} {
 			found := regexp.MustCompile(strings.Replace(parameter, "%s", name, 1)).FindStringSubmatch(value)
 			if found != nil && object[name] == nil {
-				object[name], _ = json.Marshal(found[1] + found[2]) // a string always can
+				object[name], _ = json.Marshal(found[1] + found[2]) // a string can always be encoded
 			}
 		}
 	}
 	return object
 }
 
-// subsOf lists the codes of the provider's own that stand beside the error:
-// FusionAuth's reason, Entra's and B2C's numbers, and WSO2's number before the
-// text.
+// subsOf lists the provider's own codes: FusionAuth's reason, the numbers of
+// Entra and B2C, and WSO2's number before the text.
 func subsOf(object errorcodes.Members, text string) []string {
 	var subs []string
 	add := func(sub string) {
@@ -131,8 +131,8 @@ func subsOf(object errorcodes.Members, text string) []string {
 	return subs
 }
 
-// codes lists the codes of the answer, the most specific first: what an operator
-// can map. The status is the last.
+// codes lists the codes that an operator can map, the most specific first. The
+// status is the last.
 func (r refusal) codes() []string {
 	codes := make([]string, 0, len(r.subs)+2)
 	for i := len(r.subs) - 1; i >= 0; i-- {
@@ -141,7 +141,7 @@ func (r refusal) codes() []string {
 	return append(codes, r.code, strconv.Itoa(r.status))
 }
 
-// meanings are the rows of all tables, by what must match first.
+// meanings has the rows of all tables, by the part that must match first.
 type meanings struct {
 	bySub, byCode map[string]row
 	byText        map[string][]row // the key is the code
@@ -166,17 +166,17 @@ func newMeanings(tables []table) meanings {
 	return m
 }
 
-// of returns the row that a refusal is: by the provider's own code, else by the
-// code with the longest text in the description, else by the code alone. It
-// returns false where no row knows the answer.
+// of returns the row for a refusal. The provider's own code has priority, then
+// the code with the longest text in the description, then the code alone. It
+// returns false if no row matches.
 //
-// A fault of the provider (5xx) says nothing of the person, whatever its code. Nor
-// does a status that asks for fewer requests, unless more than a code of RFC 6749
-// says so.
+// A fault of the provider (5xx) says nothing about the user, whatever its code.
+// A status for too many requests does not either, unless a more specific match
+// than a code of RFC 6749 exists.
 func (m meanings) of(r refusal) (row, bool) {
 	if r.status >= http.StatusInternalServerError {
 		row, known := m.byCode[r.code]
-		return row, known && errors.Is(row.class, ports.ErrMisconfigured) // Auth0 says 501 of a grant
+		return row, known && errors.Is(row.class, ports.ErrMisconfigured) // Auth0 returns 501 for a grant
 	}
 	for i := len(r.subs) - 1; i >= 0; i-- {
 		if row, known := m.bySub[r.subs[i]]; known {
@@ -200,8 +200,8 @@ func (m meanings) of(r refusal) (row, bool) {
 	return known, ok
 }
 
-// unknownSub returns the most specific code of the provider's own that no row
-// knows, where no other is known.
+// unknownSub returns the provider's most specific code that no row knows, if no
+// other one is known.
 func (m meanings) unknownSub(r refusal) string {
 	for _, sub := range r.subs {
 		if _, known := m.bySub[sub]; known {
@@ -214,8 +214,9 @@ func (m meanings) unknownSub(r refusal) string {
 	return r.subs[len(r.subs)-1]
 }
 
-// unknownCode returns the code of an answer that no row knows: the most specific
-// one, or the status where the answer has no code and its class says no more.
+// unknownCode returns the code of a response that no row knows: the most
+// specific one, or the status if the response has no code and its class says no
+// more.
 func (m meanings) unknownCode(r refusal, class error) string {
 	if sub := m.unknownSub(r); sub != "" {
 		return sub
@@ -229,8 +230,8 @@ func (m meanings) unknownCode(r refusal, class error) string {
 	return ""
 }
 
-// hasWords reports whether the text has the part, and no letter or digit beside
-// it: "locked" is not in "blocked".
+// hasWords reports whether the text contains the part as whole words: "locked"
+// is not in "blocked".
 func hasWords(text, part string) bool {
 	beside := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 	for start := 0; ; {

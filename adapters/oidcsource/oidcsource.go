@@ -1,7 +1,8 @@
-// Package oidcsource makes an OAuth 2 provider a source: the password is proved
-// by the resource owner password grant (RFC 6749, 4.3), the profile is the ID
-// token's, verified, or userinfo's. The providers' errors are told apart in
-// errors.go, and no text of theirs goes further. It imports domain and ports.
+// Package oidcsource is a source that asks an OAuth 2 provider. The resource
+// owner password grant (RFC 6749, 4.3) checks the password. The profile comes
+// from the verified ID token or from userinfo. errors.go interprets the
+// providers' errors, and none of their texts is passed on. It imports domain
+// and ports.
 package oidcsource
 
 import (
@@ -18,10 +19,10 @@ import (
 
 var _ ports.SourceDirectory = (*Directory)(nil)
 
-// adapter is how errors call this one.
+// adapter is this adapter's name in errors.
 const adapter = "OIDC source"
 
-// What errors call what was asked for.
+// Names of the operations in errors.
 const (
 	opDiscovery = "discovery"
 	opKeys      = "keys"
@@ -36,13 +37,13 @@ type Directory struct {
 	settings Settings
 	client   *webclient.Client
 	meanings meanings
-	// known is what there is to know of the provider, once it was found out;
-	// whoever put something into turn may look, and takes it out again.
+	// known is the provider's discovered configuration; turn is a semaphore
+	// that guards it.
 	known *provider
 	turn  chan struct{}
 }
 
-// Open returns the provider that the settings name. It asks nothing yet.
+// Open returns the provider that the settings name. It sends nothing.
 func Open(name string, settings Settings) (*Directory, error) {
 	client, err := webclient.New(adapter, settings.Transport, nil)
 	if err != nil {
@@ -92,8 +93,8 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	return finding, nil
 }
 
-// FindUser implements [ports.SourceDirectory]. The grant tells nothing of anybody
-// without their password, which is not to say that a user is unknown.
+// FindUser implements [ports.SourceDirectory]. The grant needs a password, so
+// it is not known whether the user exists.
 func (d *Directory) FindUser(ctx context.Context, _ string) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, err
@@ -101,8 +102,8 @@ func (d *Directory) FindUser(ctx context.Context, _ string) (domain.Finding, err
 	return d.found(domain.LookUpUnsupported), nil
 }
 
-// Warm finds out about the provider and opens the connection to its token
-// endpoint, so that the first attempt finds both.
+// Warm discovers the provider and opens the connection to its token endpoint
+// before the first attempt.
 func (d *Directory) Warm(ctx context.Context) error {
 	provider, err := d.provider(ctx)
 	if err != nil {
@@ -120,13 +121,13 @@ func (d *Directory) found(kind domain.FindingKind) domain.Finding {
 // Flow", Auth0 Docs).
 const passwordRealm = "http://auth0.com/oauth/grant-type/password-realm" //nolint:gosec // a grant's name
 
-// tokens are those of a grant that was given.
+// tokens are the tokens of a successful grant.
 type tokens struct{ access, id string }
 
-// grant sends the password; no other function reads it. The style is always given:
-// to find it out by trying would send a wrong password twice. Of the answer only
-// the members that are used are read, because providers write the others, such as
-// expires_in, in many ways.
+// grant sends the password; no other function reads it. The authentication
+// style is always configured, because detecting it would send a wrong password
+// twice. It reads only the members that are used, because providers write
+// others, such as expires_in, in many ways.
 func (d *Directory) grant(ctx context.Context, tokenURL, username string, password domain.Password) (webclient.Answer, error) {
 	parameters := url.Values{"grant_type": {"password"}, "username": {username}, "password": {password.Reveal()}}
 	if d.settings.Realm != "" {
@@ -159,8 +160,8 @@ func (d *Directory) grant(ctx context.Context, tokenURL, username string, passwo
 	return d.client.Send(opGrant, request)
 }
 
-// refused gives the finding that a refusal is, or the fault. The operator's own
-// codes come first.
+// refused returns the finding or the fault for a refusal. The operator's own
+// codes take precedence.
 func (d *Directory) refused(r refusal, username string, password domain.Password) (domain.Finding, error) {
 	if kind, mapped := d.settings.ErrorCodes.Of(r.codes()...); mapped {
 		return d.found(kind), nil
@@ -175,7 +176,7 @@ func (d *Directory) refused(r refusal, username string, password domain.Password
 			finding.UnknownCode = code(d.meanings.unknownSub(r))
 		}
 		if means.kind == domain.ResetRequired {
-			// The provider knows the user by this name, and says nothing else.
+			// The provider knows the user by this name; nothing else is known.
 			finding.User = domain.SourceUser{Username: username, Enabled: true}
 		}
 		return finding, nil
@@ -195,8 +196,8 @@ func (d *Directory) refused(r refusal, username string, password domain.Password
 	return domain.Finding{}, fault.Certified()
 }
 
-// isNone reports whether a member stands for none, as in an answer that has every
-// member always.
+// isNone reports whether a member has an empty value. Some responses contain
+// every member.
 func isNone(raw json.RawMessage) bool {
 	switch string(raw) {
 	case "", "null", "false", `""`, "0", "[]", "{}":

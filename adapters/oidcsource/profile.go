@@ -18,7 +18,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 )
 
-// profile reads what the provider says of the person who signed in.
+// profile returns the claims of the user who signed in.
 func (d *Directory) profile(ctx context.Context, p *provider, given tokens) (claims, error) {
 	raw := given.id
 	var told claims
@@ -45,9 +45,10 @@ func (d *Directory) profile(ctx context.Context, p *provider, given tokens) (cla
 	return told, nil
 }
 
-// verified reads a token that the provider signed, for us and lately.
+// verified checks a token: the provider's signature, the audience and the
+// expiry.
 func (d *Directory) verified(ctx context.Context, verifier *oidc.IDTokenVerifier, operation, raw string) (claims, error) {
-	var why error // of the keys
+	var why error // error of the keys
 	token, err := verifier.Verify(context.WithValue(ctx, reason{}, &why), raw)
 	if err == nil {
 		var all claims
@@ -68,21 +69,21 @@ func (d *Directory) verified(ctx context.Context, verifier *oidc.IDTokenVerifier
 	return nil, d.client.Misconfigured(operation, "its signature, issuer or audience does not match the settings")
 }
 
-// unverified reads the claims of an ID token that came straight from the token
-// endpoint, over TLS, which stands for its signature there (OpenID Connect Core
-// 1.0, 3.1.3.7, item 6). Only its sub is used, to be compared.
+// unverified reads the claims of an ID token from the token endpoint without
+// checking the signature. TLS replaces it there (OpenID Connect Core 1.0,
+// 3.1.3.7, item 6). Only its sub is used, for a comparison.
 func unverified(raw string) claims {
 	_, rest, _ := strings.Cut(raw, ".")
 	payload, _, _ := strings.Cut(rest, ".")
 	all := claims{}
 	if decoded, err := base64.RawURLEncoding.DecodeString(payload); err == nil {
-		_ = json.Unmarshal(decoded, &all) // what is no object has no sub
+		_ = json.Unmarshal(decoded, &all) // without an object there is no sub
 	}
 	return all
 }
 
-// userinfo asks for the claims. told are those of the ID token, where there was
-// one: both must speak of the same person (OpenID Connect Core 1.0, 5.3.2).
+// userinfo requests the claims. told are the claims of the ID token, if there
+// was one. Both must have the same sub (OpenID Connect Core 1.0, 5.3.2).
 func (d *Directory) userinfo(ctx context.Context, p *provider, accessToken string, told claims) (claims, error) {
 	if p.userinfoURL == "" {
 		return nil, d.client.Misconfigured(opUserinfo, "the provider has no userinfo endpoint")
@@ -113,9 +114,9 @@ func (d *Directory) userinfo(ctx context.Context, p *provider, accessToken strin
 	return all, nil
 }
 
-// readUserinfo reads the claims of an answer: JSON, or a JWT that the provider
-// signed (OpenID Connect Core 1.0, 5.3.2). It returns empty claims for an answer
-// that is neither.
+// readUserinfo reads the claims of a response: JSON, or a JWT signed by the
+// provider (OpenID Connect Core 1.0, 5.3.2). It returns empty claims for
+// anything else.
 func (d *Directory) readUserinfo(ctx context.Context, p *provider, answer webclient.Answer) (claims, error) {
 	var all claims
 	if json.Unmarshal(answer.Body, &all) == nil {
@@ -142,8 +143,8 @@ func (d *Directory) readUserinfo(ctx context.Context, p *provider, answer webcli
 	return all, nil
 }
 
-// expired reports whether an answer whose expiry is optional has one, and it has
-// passed or cannot be read.
+// expired reports whether a response has an expiry, which is optional, and the
+// expiry has passed or is invalid.
 func expired(all claims) bool {
 	raw, there := all["exp"]
 	if !there {
@@ -153,16 +154,16 @@ func expired(all claims) bool {
 	return err != nil || time.Now().After(time.Unix(int64(seconds), 0))
 }
 
-// claims are what an ID token or userinfo says of somebody.
+// claims are the claims about a user in an ID token or from userinfo.
 type claims map[string]json.RawMessage
 
-// user reads the profile that the claims are. A token is given to enabled users
-// alone, after all that the provider asks for.
+// user returns the profile from the claims. Only enabled users get a token,
+// after all the provider's checks.
 //
-// The username claim counts only where it is what was typed, letter case aside: by
-// that name the provider took the password. OpenID Connect promises of no claim
-// but sub that it is unique, and of preferred_username that it is not (Core 1.0,
-// 5.1 and 5.7); at many providers users write it themselves.
+// The username claim counts only if it equals the typed name, ignoring letter
+// case: the provider accepted the password for that name. OpenID Connect
+// guarantees uniqueness only for sub, and explicitly not for preferred_username
+// (Core 1.0, 5.1 and 5.7), which users can edit at many providers.
 func (c claims) user(usernameClaim, groupsClaim, typed string) domain.SourceUser {
 	user := domain.SourceUser{
 		Username:   c.text("sub"),
@@ -179,13 +180,13 @@ func (c claims) user(usernameClaim, groupsClaim, typed string) domain.SourceUser
 	}
 	for name := range c {
 		value := c.text(name)
-		// What the username is read from is no second name of the user's.
+		// The claim that is the username is not an additional name.
 		isUsername := name == usernameClaim && name == "preferred_username"
 		if value != "" && name != "" && !isUsername && !isTokenClaim(name) {
 			user.Attributes[name] = value
 		}
 	}
-	// A claim that is not there says nothing of groups.
+	// A missing claim says nothing about groups.
 	user.GroupsKnown = json.Unmarshal(c[groupsClaim], &user.Groups) == nil && user.Groups != nil
 	if !user.GroupsKnown {
 		user.Groups = nil
@@ -193,13 +194,13 @@ func (c claims) user(usernameClaim, groupsClaim, typed string) domain.SourceUser
 	return user
 }
 
-// mfa reads the second factors that a claim names: a text, a list or a boolean.
-// [domain.ParseMFA] takes JSON as it stands.
+// mfa reads the second factors in a claim: text, a list or a boolean.
+// [domain.ParseMFA] accepts the JSON unchanged.
 func (c claims) mfa(name string) []domain.MFAMethod {
 	return domain.ParseMFA(string(c[name]))
 }
 
-// isTokenClaim holds for the claims that speak of the token and not of the user
+// isTokenClaim reports whether the claim describes the token and not the user
 // (RFC 7519, 4.1; OpenID Connect Core 1.0, 2 and 3.1.3.6).
 func isTokenClaim(name string) bool {
 	switch name {
@@ -211,8 +212,9 @@ func isTokenClaim(name string) bool {
 	}
 }
 
-// text is a claim as an attribute's value: a string, a number or a boolean as it
-// is written, an address by its one text. Anything else is none.
+// text returns a claim as an attribute's value: a string, a number or boolean
+// as written, or the formatted text of an address. It returns an empty text for
+// anything else.
 func (c claims) text(name string) string {
 	raw := c[name]
 	if len(raw) == 0 {
@@ -221,7 +223,7 @@ func (c claims) text(name string) string {
 	switch raw[0] {
 	case '"':
 		var text string
-		_ = json.Unmarshal(raw, &text) // raw is valid JSON, it was decoded as such
+		_ = json.Unmarshal(raw, &text) // raw was decoded as JSON before
 		return text
 	case '{':
 		var address struct {

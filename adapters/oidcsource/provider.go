@@ -11,18 +11,18 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 )
 
-// provider is what there is to know of a provider.
+// provider is the discovered configuration of a provider.
 type provider struct {
 	tokenURL, userinfoURL string
-	// keys verify ID tokens and signed answers of userinfo, through the verifiers;
-	// nil where there are none.
+	// keys verify ID tokens and signed userinfo responses, through the
+	// verifiers; nil without keys.
 	keys               *keySet
 	verifier, userinfo *oidc.IDTokenVerifier
 }
 
-// provider gives what is known of the provider, and finds it out where it is
-// not. One caller does, and the others wait as long as their contexts let them;
-// what went wrong is not kept.
+// provider returns the provider's configuration, and discovers it if needed.
+// One caller does so while the others wait until their contexts end. Errors are
+// not cached.
 func (d *Directory) provider(ctx context.Context) (*provider, error) {
 	select {
 	case d.turn <- struct{}{}:
@@ -42,7 +42,8 @@ func (d *Directory) provider(ctx context.Context) (*provider, error) {
 }
 
 func (d *Directory) discover(ctx context.Context) (*provider, error) {
-	// The library reads whatever comes: what is not 200 does not come to it.
+	// The library parses any response; this client returns an error for any
+	// status except 200.
 	metadata := &http.Client{Transport: strict{d.client.HTTP.Transport}, Timeout: d.client.HTTP.Timeout, CheckRedirect: d.client.HTTP.CheckRedirect}
 	ctx = webclient.WithOperation(oidc.ClientContext(ctx, metadata), opDiscovery)
 	if !d.settings.discovers() {
@@ -79,8 +80,8 @@ func (d *Directory) discover(ctx context.Context) (*provider, error) {
 	return known, nil
 }
 
-// signing leaves out what no public key verifies: a token "signed" with none, or
-// with a secret that the client has too.
+// signing removes the algorithms that no public key verifies: none, and those
+// with a secret that the client shares.
 func signing(algorithms []string) []string {
 	var public []string
 	for _, algorithm := range algorithms {
@@ -92,7 +93,7 @@ func signing(algorithms []string) []string {
 	return public
 }
 
-// undiscovered sorts the errors of discovery.
+// undiscovered classifies the errors of discovery.
 func (d *Directory) undiscovered(ctx context.Context, err error) error {
 	if _, other := errors.AsType[*oidc.IssuerMismatchError](err); other {
 		return d.client.Misconfigured(opDiscovery, "the provider's issuer differs from ISSUER")
@@ -101,19 +102,19 @@ func (d *Directory) undiscovered(ctx context.Context, err error) error {
 }
 
 func (p *provider) verify(ctx context.Context, issuer, keys, clientID string, algorithms, ofUserinfo []string) {
-	// The library keeps this context for later fetches, which are none of the
-	// attempt's that this one is of.
+	// The library keeps this context for later fetches, which do not belong to
+	// the current attempt.
 	ctx = ports.WithCallWatcher(webclient.WithOperation(ctx, opKeys), nil)
 	p.keys = &keySet{KeySet: oidc.NewRemoteKeySet(ctx, keys)}
 	p.verifier = oidc.NewVerifier(issuer, p.keys, &oidc.Config{ClientID: clientID, SupportedSigningAlgs: algorithms})
 	if len(ofUserinfo) == 0 {
 		ofUserinfo = algorithms
 	}
-	// The expiry is optional there (OpenID Connect Core 1.0, 5.3.2): see [expired].
+	// The expiry is optional (OpenID Connect Core 1.0, 5.3.2): see [expired].
 	p.userinfo = oidc.NewVerifier(issuer, p.keys, &oidc.Config{ClientID: clientID, SupportedSigningAlgs: ofUserinfo, SkipExpiryCheck: true})
 }
 
-// strict lets answers of status 200 through, and makes faults of the others.
+// strict passes responses with status 200, and turns others into errors.
 type strict struct {
 	next http.RoundTripper
 }
@@ -128,8 +129,8 @@ func (s strict) RoundTrip(request *http.Request) (*http.Response, error) {
 	return nil, &webclient.Fault{Status: response.StatusCode, Kind: webclient.KindOf(response.StatusCode)}
 }
 
-// keySet remembers, for one verification, why it went wrong: the library keeps
-// the text of it alone.
+// keySet keeps the error of one verification, because the library keeps only
+// its text.
 type keySet struct {
 	oidc.KeySet
 }
@@ -145,12 +146,12 @@ func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, err
 	return payload, err
 }
 
-// fetchKeys has the keys fetched before the first token that they verify: the
-// library does so for any token, and this one is nobody's. Where it fails, the
-// first attempt tries again.
+// fetchKeys fetches the keys before the first token. The library does so for
+// any token, so this one belongs to no user. If it fails, the first attempt
+// repeats it.
 func (p *provider) fetchKeys(ctx context.Context) {
-	const nobodys = "eyJhbGciOiJSUzI1NiJ9.e30.AA" // {"alg":"RS256"}, {}
+	const unusedToken = "eyJhbGciOiJSUzI1NiJ9.e30.AA" // {"alg":"RS256"}, {}
 	if p.keys != nil {
-		_, _ = p.keys.VerifySignature(ctx, nobodys)
+		_, _ = p.keys.VerifySignature(ctx, unusedToken)
 	}
 }

@@ -9,31 +9,31 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// row is one answer of a provider to the password grant, and what it means: a
-// finding about the person or, where kind is 0, a fault of our settings or of the
-// provider. See [meanings.of] for which row counts.
+// row is one response of a provider to the password grant and its meaning: a
+// finding about the user or, if kind is 0, a fault of our settings or of the
+// provider. [meanings.of] says which row applies.
 type row struct {
 	// code is the member "error", in lower case.
 	code string
-	// sub is the provider's own code beside it, in lower case; such a row has no
-	// code and matches every one.
+	// sub is the provider's own code, in lower case; such a row has no code and
+	// matches every one.
 	sub string
-	// text is a part of the description, in lower case and as whole words.
+	// text is a part of the description: whole words in lower case.
 	text string
-	// exact demands that the text is the whole description.
+	// exact requires that the text is the whole description.
 	exact bool
 
 	kind  domain.FindingKind
 	class error
 }
 
-// page lists the rows that one page or file documents.
+// page lists the rows from one page or file of documentation.
 type page struct {
 	source string
 	rows   []row
 }
 
-// table is what one provider answers.
+// table lists the responses of one provider.
 type table struct {
 	provider string
 	pages    []page
@@ -106,7 +106,8 @@ func tables() []table {
 				{code: "invalid_request", text: "invalid user credentials", kind: domain.UserAmbiguous},
 			}},
 			{"keycloak/keycloak: services/…/oidc/grants/ResourceOwnerPasswordCredentialsGrantType.java", []row{
-				// Required actions are open, and the answer does not say which.
+				// The user must complete required actions; the response does
+				// not say which.
 				{code: grant, text: "account is not fully set up", kind: challenge},
 			}},
 			{"keycloak/keycloak: services/…/oidc/endpoints/TokenEndpoint.java", []row{
@@ -123,7 +124,8 @@ func tables() []table {
 				{code: "passwordhistoryerror", kind: denied},
 				{code: "passwordstrengtherror", kind: denied},
 				{code: "too_many_attempts", kind: locked},
-				// A rule's own text is unknown here: map the code, see docs/sources/oidc.md.
+				// A rule's own text is not known here: map the code, see
+				// docs/sources/oidc.md.
 				{code: "unauthorized", text: "user is blocked", kind: disabled},
 				{code: "unauthorized", text: "access denied", kind: denied},
 			}},
@@ -198,7 +200,8 @@ func tables() []table {
 				{code: grant, text: "user credentials have expired", kind: reset},
 			}},
 			{"spring-attic/spring-security-oauth: …/provider/error/DefaultWebResponseExceptionTranslator.java", []row{
-				// Our own client was rejected: a person's faults are invalid_grant.
+				// Our own client was rejected; faults of a user are
+				// invalid_grant.
 				{code: "unauthorized", class: settings},
 				{code: "access_denied", text: "access is denied", exact: true, class: settings},
 				{code: "method_not_allowed", class: settings},
@@ -340,7 +343,7 @@ func tables() []table {
 	}
 }
 
-// meaning is what rows have in common that differ by their number.
+// meaning is the common part of rows with different numbers.
 type meaning struct {
 	kind  domain.FindingKind
 	class error
@@ -350,15 +353,15 @@ func entra(numbers map[meaning][]int) []row { return numbered("aadsts", numbers)
 
 func b2c(numbers map[meaning][]int) []row { return numbered("aadb2c", numbers) }
 
-// personal lists the codes by which a provider may speak of the person, so that
-// the words of any provider count in their descriptions.
+// personal lists the codes that may concern the user. Words in their
+// descriptions count for every provider.
 func personal() []string {
 	return []string{"invalid_grant", "invalid_user_password", "access_denied", "unauthorized", "interaction_required", ""}
 }
 
 func isPersonal(code string) bool { return slices.Contains(personal(), code) }
 
-// common gives each row every code that may speak of the person.
+// common returns each row once for every code that may concern the user.
 func common(rows []row) []row {
 	var all []row
 	for _, code := range personal() {
@@ -370,7 +373,7 @@ func common(rows []row) []row {
 	return all
 }
 
-// numbered makes a row of each number.
+// numbered returns a row for each number.
 func numbered(prefix string, numbers map[meaning][]int) []row {
 	var rows []row
 	for means, list := range numbers {

@@ -8,7 +8,7 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// Settings are the variables of an OAuth 2 provider as source.
+// Settings are the variables of an OAuth 2 provider as a source.
 type Settings struct {
 	Issuer        webclient.URL  `env:"ISSUER" takes:"an https URL" desc:"The issuer identifier of the OpenID provider. Endpoints that are not set below are found by discovery."`
 	TokenURL      webclient.URL  `env:"TOKEN_URL" takes:"an https URL" desc:"The token endpoint, instead of discovery."`
@@ -28,7 +28,7 @@ type Settings struct {
 	Transport     webclient.Transport
 }
 
-// discovers holds where the addresses are found by discovery.
+// discovers reports whether the endpoints are found by discovery.
 func (s *Settings) discovers() bool {
 	return s.TokenURL == ""
 }
@@ -58,28 +58,28 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	})...)
 }
 
-// LimitsAttempts implements the settings of a source: identity
-// providers limit tries at the token endpoint, where they are told to.
+// LimitsAttempts implements the settings of a source. Identity providers can
+// limit attempts at the token endpoint.
 func (s *Settings) LimitsAttempts() bool {
 	return true
 }
 
-// LooksUp reports that the grant looks nobody up without their password.
+// LooksUp returns false, because the grant needs a password.
 func (s *Settings) LooksUp() bool {
 	return false
 }
 
-// Warnings tells what is allowed but unwise.
+// Warnings lists settings that are valid but unwise.
 func (s *Settings) Warnings(variable func(string) string) []string {
 	return append(s.Transport.Warnings(variable),
 		variable("KIND")+"=oidc cannot look up users without their password, so users who forgot the password are refused")
 }
 
-// AuthStyle says how the client proves itself (RFC 6749, 2.3.1). It is never
-// found out by trying: that sends a wrong password twice.
+// AuthStyle is how the client authenticates (RFC 6749, 2.3.1). It is not
+// detected, because that would send a wrong password twice.
 type AuthStyle string
 
-// The two styles.
+// Styles.
 const (
 	AuthBasic AuthStyle = "basic"
 	AuthPost  AuthStyle = "post"
@@ -91,12 +91,12 @@ func (a *AuthStyle) UnmarshalText(text []byte) error {
 	return domain.Choose(a, text, AuthBasic, AuthPost)
 }
 
-// Profile says where the profile of a user who signed in is read.
+// Profile is where the user's profile is read.
 type Profile string
 
-// The ways to read a profile.
+// Choices for the profile.
 const (
-	// ProfileIDToken reads the ID token, verified.
+	// ProfileIDToken reads the verified ID token.
 	ProfileIDToken Profile = "id_token"
 	// ProfileUserinfo asks the userinfo endpoint.
 	ProfileUserinfo Profile = "userinfo"

@@ -34,8 +34,8 @@ type Handler struct {
 	logger    *zap.Logger
 }
 
-// NewHandler returns the handler that lets the completer finish moves. Messages
-// that are not done are postponed in the queue.
+// NewHandler returns a handler that calls the completer. Messages that are not
+// done are postponed in the queue.
 func NewHandler(completer parts.Completer, queue *Queue, logger *zap.Logger) *Handler {
 	return &Handler{completer: completer, queue: queue, logger: logger}
 }
@@ -56,8 +56,8 @@ func isForeign(record events.SQSMessage) bool {
 	return record.MessageId == "" || record.ReceiptHandle == ""
 }
 
-// Handle completes every message of the event, and returns the IDs of the messages
-// that are to be retried.
+// Handle completes every message of the event, and returns the IDs of the
+// messages that must be retried.
 func (h *Handler) Handle(ctx context.Context, event events.SQSEvent) events.SQSEventResponse {
 	work := ctx
 	if deadline, ok := ctx.Deadline(); ok {

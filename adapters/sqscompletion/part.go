@@ -18,7 +18,7 @@ func Part(config func(context.Context) (aws.Config, error)) func(ctx context.Con
 		if err != nil {
 			return nil, err
 		}
-		return NewQueue(NewClient(loaded), url, keys), nil //nolint:contextcheck // it asks nobody
+		return NewQueue(NewClient(loaded), url, keys), nil //nolint:contextcheck // NewQueue makes no call
 	}
 }
 

@@ -1,7 +1,7 @@
-// Package sqscompletion carries completions through an SQS queue: Queue sends
-// them, and Handler is what Lambda calls with those that are due. It implements
-// ports.CompletionQueue, drives what it declares itself, and imports domain and
-// ports.
+// Package sqscompletion sends completions through an SQS queue. Queue sends
+// them, and Handler handles the messages that Lambda delivers. It implements
+// ports.CompletionQueue, declares the interface that it calls, and imports
+// domain and ports.
 package sqscompletion
 
 import (
@@ -35,8 +35,8 @@ type Queue struct {
 	keys domain.CompletionKeys
 }
 
-// NewQueue returns the queue of this URL, asked through the client. The keys sign
-// messages and check them.
+// NewQueue returns the queue with this URL, with the given client. The keys
+// sign and check messages.
 func NewQueue(api awsjson.Caller, url string, keys domain.CompletionKeys) *Queue {
 	return &Queue{api: api, url: url, keys: keys}
 }

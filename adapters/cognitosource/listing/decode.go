@@ -15,16 +15,16 @@ import (
 	"github.com/valyala/fastjson"
 )
 
-// quickPages decodes pages of ListUsers. The SDK decodes them through maps of
-// interfaces, which takes more processor time than all the rest of a listing. What
-// quickPages does not understand, and each error of the service, it leaves to the SDK.
-type quickPages struct {
+// fastPages decodes pages of ListUsers. The SDK decodes them through maps of
+// interfaces, which takes more processor time than the rest of a listing. It
+// leaves error responses and unknown forms to the SDK.
+type fastPages struct {
 	middleware.DeserializeMiddleware // the SDK's own
 	parsers                          *fastjson.ParserPool
 }
 
-// withQuickPages puts quickPages into the place of the SDK's own deserializer.
-func withQuickPages() func(*middleware.Stack) error {
+// withFastPages replaces the SDK's deserializer by fastPages.
+func withFastPages() func(*middleware.Stack) error {
 	parsers := &fastjson.ParserPool{}
 	return func(stack *middleware.Stack) error {
 		const place = "OperationDeserializer"
@@ -32,18 +32,18 @@ func withQuickPages() func(*middleware.Stack) error {
 		if stack.ID() != "ListUsers" || !there {
 			return nil
 		}
-		_, err := stack.Deserialize.Swap(place, &quickPages{own, parsers})
+		_, err := stack.Deserialize.Swap(place, &fastPages{own, parsers})
 		return err
 	}
 }
 
 // HandleDeserialize implements [middleware.DeserializeMiddleware].
-func (q *quickPages) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+func (q *fastPages) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	if response, ok := out.RawResponse.(*smithyhttp.Response); err == nil && ok && response.StatusCode == http.StatusOK {
 		var body bytes.Buffer
 		if response.ContentLength > 0 {
-			body.Grow(int(response.ContentLength) + bytes.MinRead) // ReadFrom wants room at the end
+			body.Grow(int(response.ContentLength) + bytes.MinRead) // ReadFrom needs free space at the end
 		}
 		if _, err := body.ReadFrom(response.Body); err == nil {
 			parser := q.parsers.Get()
@@ -64,7 +64,8 @@ func (q *quickPages) HandleDeserialize(ctx context.Context, in middleware.Deseri
 	}))
 }
 
-// decode reads a page. It reports false where a field has another type than the API's.
+// decode reads a page. It returns false if a field has another type than in the
+// API.
 func decode(parser *fastjson.Parser, body []byte) (*cognitoidentityprovider.ListUsersOutput, bool) {
 	document, err := parser.ParseBytes(body)
 	if err != nil || document.Type() != fastjson.TypeObject {
@@ -98,7 +99,7 @@ func decode(parser *fastjson.Parser, body []byte) (*cognitoidentityprovider.List
 	return page, d.ok
 }
 
-// decoder reads fields. A field that is absent or null is as the SDK has it.
+// decoder reads fields. It treats absent fields and null as the SDK does.
 type decoder struct{ ok bool }
 
 func (d *decoder) field(of *fastjson.Value, name string, kind fastjson.Type) *fastjson.Value {

@@ -1,6 +1,6 @@
-// Package listing lists the users of user pools, of the source and of the
-// destination. It is the operator's: the function neither needs the call nor has
-// the permission. It imports domain, ports and the SDK.
+// Package listing lists the users of source and destination user pools. Only
+// the operator's tool uses it: the function needs neither the call nor the
+// permission. It imports domain, ports and the SDK.
 package listing
 
 import (
@@ -26,14 +26,14 @@ var _ ports.UserLister = (*Pool)(nil)
 
 const adapter = "user pool"
 
-// pageSize is the most users that a page can have ("ListUsers", Amazon Cognito API
-// Reference).
+// pageSize is the maximum number of users per page ("ListUsers", Amazon Cognito
+// API Reference).
 const pageSize = 60
 
-// digits are those that a sub begins with.
+// digits are the possible first characters of a sub.
 const digits = "0123456789abcdef"
 
-// API is what is called of the SDK's client.
+// API has the operations that are called.
 type API interface {
 	ListUsers(context.Context, *cognitoidentityprovider.ListUsersInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.ListUsersOutput, error)
 	DescribeUserPool(context.Context, *cognitoidentityprovider.DescribeUserPoolInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.DescribeUserPoolOutput, error)
@@ -49,14 +49,14 @@ type Pool struct {
 	poolID string
 }
 
-// New returns the user pool, listed through the client given.
+// New returns the user pool, listed with the given client.
 func New(api API, poolID string) *Pool {
 	return &Pool{api: api, poolID: poolID}
 }
 
-// NewClient makes a client that sends each request once: who lists counts the
-// requests, and waits longer when the service asks for fewer. It keeps a connection
-// for each slice of both pools, where the SDK keeps ten.
+// NewClient returns a client that sends each request once. The caller counts
+// requests, and waits longer if the service throttles. The client keeps one
+// connection per slice of both pools; the SDK's default is ten.
 func NewClient(config aws.Config, region string) *cognitoidentityprovider.Client {
 	return cognitoidentityprovider.NewFromConfig(config, func(o *cognitoidentityprovider.Options) {
 		if region != "" {
@@ -66,7 +66,7 @@ func NewClient(config aws.Config, region string) *cognitoidentityprovider.Client
 		if client, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
 			o.HTTPClient = client.WithTransportOptions(func(transport *http.Transport) { transport.MaxIdleConnsPerHost = 4 * len(digits) })
 		}
-		o.APIOptions = append(slices.Clone(o.APIOptions), withQuickPages())
+		o.APIOptions = append(slices.Clone(o.APIOptions), withFastPages())
 	})
 }
 
@@ -80,9 +80,10 @@ func WithCredentials(config aws.Config, credentials ports.CredentialProvider) aw
 	return config
 }
 
-// Slices implements [ports.UserLister]: the users whose sub begins with each
-// hexadecimal digit. A sub is a UUID. That the slices are disjoint and complete is
-// not documented, so a report compares them with a plain listing.
+// Slices implements [ports.UserLister]. A slice has the users whose sub, a
+// UUID, begins with one hexadecimal digit. AWS does not document that the
+// slices are disjoint and complete, so a report compares them with a full
+// listing.
 func (p *Pool) Slices() []string {
 	return strings.Split(digits, "")
 }
@@ -109,7 +110,7 @@ func (p *Pool) Pages(ctx context.Context, request ports.ListRequest) iter.Seq2[p
 // DestinationPage are some users of a destination.
 type DestinationPage struct {
 	Users []domain.DestinationUser
-	// Next is that of [ports.UserPage].
+	// Next is the same as in [ports.UserPage].
 	Next string
 }
 
@@ -135,9 +136,9 @@ func (p *Pool) DestinationPages(ctx context.Context, request ports.ListRequest) 
 	}
 }
 
-// list follows the pagination token, not the length of pages: a page can be short
-// or empty although more follow. It does not name attributes: the service answers
-// with an error where a user lacks one of those that are named.
+// list follows the pagination token, not the length of pages: a page can be
+// short or empty although more follow. It requests all attributes: if it named
+// them, the service would return an error for a user without one of them.
 func (p *Pool) list(ctx context.Context, request ports.ListRequest) iter.Seq2[*cognitoidentityprovider.ListUsersOutput, error] {
 	input := &cognitoidentityprovider.ListUsersInput{UserPoolId: &p.poolID, Limit: aws.Int32(pageSize), PaginationToken: optional(request.Position)}
 	if request.Slice != "" {
@@ -162,8 +163,8 @@ func (p *Pool) list(ctx context.Context, request ports.ListRequest) iter.Seq2[*c
 	}
 }
 
-// ErrPosition is returned where the service no longer takes a position, because it
-// has expired. The slice must be listed again.
+// ErrPosition is returned if the position has expired. The slice must be listed
+// again.
 var ErrPosition = errors.New("the position in the listing is no longer valid")
 
 func faultOf(ctx context.Context, operation string, err error) error {
@@ -175,12 +176,12 @@ func faultOf(ctx context.Context, operation string, err error) error {
 	return fault
 }
 
-// Facts are what a report says of a pool.
+// Facts are the pool's properties that a report needs.
 type Facts struct {
 	Name string
 	// Estimated is the service's own estimate of the number of users.
 	Estimated int
-	// CaseSensitive holds where letter case of usernames counts.
+	// CaseSensitive is true if usernames are case-sensitive.
 	CaseSensitive bool
 	// SignsInByEmail and SignsInByPhone hold where an email address or phone number signs in, so
 	// that each can belong to one user alone.
@@ -194,7 +195,7 @@ type Facts struct {
 	Schema                       domain.Schema
 }
 
-// Facts reads them.
+// Facts reads the properties.
 func (p *Pool) Facts(ctx context.Context) (Facts, error) {
 	answer, err := p.api.DescribeUserPool(ctx, &cognitoidentityprovider.DescribeUserPoolInput{UserPoolId: &p.poolID})
 	if err != nil {
@@ -238,7 +239,8 @@ func schemaAttribute(attribute types.SchemaAttributeType) domain.SchemaAttribute
 	return read
 }
 
-// SecondFactors reads those of one user, which a listing does not have.
+// SecondFactors reads a user's second factors, which a listing does not
+// contain.
 func (p *Pool) SecondFactors(ctx context.Context, username string) ([]domain.MFAMethod, error) {
 	answer, err := p.api.AdminGetUser(ctx, &cognitoidentityprovider.AdminGetUserInput{UserPoolId: &p.poolID, Username: &username})
 	if err != nil {
@@ -254,7 +256,7 @@ func (p *Pool) SecondFactors(ctx context.Context, username string) ([]domain.MFA
 	return methods, nil
 }
 
-// Enable lets a user sign in again whom completion has disabled.
+// Enable lets a user sign in again who was disabled by completion.
 func (p *Pool) Enable(ctx context.Context, username string) error {
 	_, err := p.api.AdminEnableUser(ctx, &cognitoidentityprovider.AdminEnableUserInput{UserPoolId: &p.poolID, Username: &username})
 	if err != nil {
@@ -287,7 +289,7 @@ func (p *Pool) GroupMembers(ctx context.Context, group, position string) (userna
 	return usernames, aws.ToString(page.NextToken), nil
 }
 
-// sourceUser reads what ListUsers says of a user.
+// sourceUser reads a user in a ListUsers response.
 func sourceUser(user *types.UserType) domain.SourceUser {
 	attributes := attributesOf(user.Attributes)
 	read := domain.SourceUser{
@@ -295,7 +297,7 @@ func sourceUser(user *types.UserType) domain.SourceUser {
 		Status: domain.UserStatus(user.UserStatus), Enabled: user.Enabled,
 		Attributes: attributes, MFA: smsOf(user.MFAOptions),
 	}
-	// The names that the pool signs the user in by; see cognitosource.
+	// The names that the user can sign in with; see cognitosource.
 	for _, name := range []string{"preferred_username", "email", "phone_number"} {
 		if value := attributes[name]; value != "" && (name == "preferred_username" || read.Username == read.Sub) {
 			read.Identifiers = append(read.Identifiers, value)
@@ -304,7 +306,7 @@ func sourceUser(user *types.UserType) domain.SourceUser {
 	return read
 }
 
-// smsOf reads the second factor of pools of before 2018.
+// smsOf reads the second factor in pools from before 2018.
 func smsOf(options []types.MFAOptionType) []domain.MFAMethod {
 	for _, option := range options {
 		if option.DeliveryMedium == types.DeliveryMediumTypeSms {
@@ -329,7 +331,7 @@ func optional(text string) *string {
 	return &text
 }
 
-// number reads a bound; nil where there is none.
+// number reads a bound, or returns nil.
 func number(text *string) *int64 {
 	value, err := strconv.ParseInt(aws.ToString(text), 10, 64)
 	if err != nil {
