@@ -39,7 +39,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 		problems = append(problems, errors.New(variable(name)+": "+what))
 	}
 	if s.ProfileURL != "" && !s.Contract.yesOrNo() {
-		problem("PROFILE_URL", "=kratos or okta; the other contracts define where the profile is"+variable("CONTRACT")+"=kratos or okta only; the other contracts define where the profile is")
+		problem("PROFILE_URL", "is used only with "+variable("CONTRACT")+"=kratos or okta; the other contracts define where the profile is")
 	}
 	if s.ProfileURL != "" && !strings.Contains(string(s.ProfileURL), placeholder) {
 		problem("PROFILE_URL", "expected an https URL with "+placeholder+" in it")

@@ -19,7 +19,7 @@ func TestSettingsThatDoNotGoTogether(t *testing.T) {
 		want   string // the beginning of the one problem; none where empty
 	}{
 		"the least":               {func(*httpsource.Settings) {}, ""},
-		"a profile of keycloak's": {func(s *httpsource.Settings) { s.ProfileURL = "https://a.example/{username}" }, "OLD_PROFILE_URL: is used with OLD_CONTRACT=kratos or okta"},
+		"a profile of keycloak's": {func(s *httpsource.Settings) { s.ProfileURL = "https://a.example/{username}" }, "OLD_PROFILE_URL: is used only with OLD_CONTRACT=kratos or okta"},
 		"a profile of kratos'": {func(s *httpsource.Settings) {
 			s.Contract, s.ProfileURL = httpsource.Kratos, "https://a.example/{username}"
 		}, ""},
