@@ -123,7 +123,8 @@ func TestTheFunctionsEnvironmentHasEverySetting(t *testing.T) {
 func TestBothFunctionsHaveTheSameSettings(t *testing.T) {
 	t.Parallel()
 	given := exampleParameters(t, destination)
-	given["CompletionAfter"] = "disable"
+	const clientSecret = "ssm:/legacy/client-secret"
+	given["CompletionAfter"], given["SourceClientSecret"] = "disable", clientSecret
 	stack := newStack(readTemplate(t, destination), "111111111111", "ap-northeast-1", "aws", given)
 	of := func(function string) map[string]any {
 		properties := stack.resources()[function]["Properties"].(map[string]any)
@@ -134,6 +135,10 @@ func TestBothFunctionsHaveTheSameSettings(t *testing.T) {
 		t.Errorf("completion takes on %v, want %s", complete["SOURCE_ROLE_ARN"], want)
 	}
 	complete["SOURCE_ROLE_ARN"] = migrate["SOURCE_ROLE_ARN"]
+	if migrate["SOURCE_CLIENT_SECRET"] != clientSecret || complete["SOURCE_CLIENT_SECRET"] != "" {
+		t.Errorf("completion, which signs nobody in, has the client's secret %q", complete["SOURCE_CLIENT_SECRET"])
+	}
+	complete["SOURCE_CLIENT_SECRET"] = migrate["SOURCE_CLIENT_SECRET"]
 	if !maps.Equal(migrate, complete) {
 		t.Errorf("the settings differ:\n%v\n%v", migrate, complete)
 	}
@@ -230,9 +235,15 @@ func exampleParameters(t *testing.T, name string) map[string]string {
 		if _, twice := parameters[parameter]; !ok || twice {
 			t.Errorf("%q is no Name=Value, or stands there twice", pair)
 		}
-		parameters[parameter] = value
+		parameters[parameter] = chosen(value)
 	}
 	return parameters
+}
+
+// chosen is a value of the examples, or what an operator chooses in place of a
+// placeholder.
+func chosen(text string) string {
+	return strings.NewReplacer("choose-your-own", "external-id-of-this-test", "32-characters-or-more-of-your-own", "0123456789abcdef0123456789abcdef").Replace(text)
 }
 
 func TestTheTwoStacksOfTheExamplesFitTogether(t *testing.T) {

@@ -79,8 +79,9 @@ var everything = map[string]map[string]string{
 		"SecretKeyArns":       "arn:aws:kms:ap-northeast-1:111111111111:key/00000000-0000-0000-0000-000000000000",
 		"CompletionAfter":     "delete", "CompletionGroups": "*", "CompletionCreateGroups": "true",
 		"MigrateOnMfa": "enroll", "MigrateMfaGroup": "new-factor", "MigrateDestinationMfa": "ON,SOFTWARE_TOKEN_MFA",
-		"MakeLockoutTable": "true",
-		"AuditSinks":       "log,eventbridge,firehose", "AuditFirehoseStream": "audit",
+		"MakeLockoutTable":      "true",
+		"SourceClientSecretArn": "arn:aws:ssm:ap-northeast-1:111111111111:parameter/legacy",
+		"AuditSinks":            "log,eventbridge,firehose", "AuditFirehoseStream": "audit",
 	},
 }
 

@@ -85,6 +85,8 @@ var inTerraformAlone = map[string]string{
 	"aws_iam_role_policy.role":                  "says whose policy it is",
 	"aws_cloudwatch_log_group.skip_destroy":     "in CloudFormation DeletionPolicy",
 	"aws_cloudwatch_metric_alarm.alarm_actions": "empty where there is no topic, in CloudFormation left out",
+
+	"aws_lambda_function.reserved_concurrent_executions": "-1 where nothing is reserved, in CloudFormation left out",
 }
 
 func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
@@ -104,7 +106,7 @@ func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
 			"defaults": nil,
 			"everything": with(everything[destination],
 				"AlarmTopicArn", "arn:aws:sns:ap-northeast-1:111111111111:alarms", "MigrateRefusal", "explain", "FunctionName", "other",
-				"Architecture", "x86_64", "MemorySize", "256", "Timeout", "4", "LogLevel", "DEBUG", "LogRetentionDays", "365",
+				"Architecture", "x86_64", "MemorySize", "256", "Timeout", "4", "ReservedConcurrentExecutions", "50", "SourceClientSecret", "ssm:/legacy", "LogLevel", "DEBUG", "LogRetentionDays", "365",
 				"MigrateForceAliasCreation", "true", "MigrateOnMfa", "migrate", "SourceRegion", "us-east-1",
 				"FailureAlarmThreshold", "7", "RefusalAlarmThreshold", "1000", "CompletionFailure", "fail", "AuditFormat", "ocsf", "AuditFailure", "closed"),
 			"one account, an app client of its own": {"SourceClientId": "", "SourceRoleArn": "", "SourceExternalId": "", "CompletionAfter": "delete", "CompletionGroups": "*"},

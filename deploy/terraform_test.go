@@ -75,7 +75,7 @@ func planInstances(t *testing.T, module, region, sts string, instances map[strin
 			tf.write(t, filepath.Join(label, file), override)
 		}
 		// A file of variables is written as a module's arguments are.
-		fmt.Fprintf(calls, "module %q {\n  source = \"./%s\"\n%s}\n", label, label, text)
+		fmt.Fprintf(calls, "module %q {\n  source = \"./%s\"\n%s}\n", label, label, chosen(string(text)))
 	}
 	override, err := json.Marshal(map[string]any{"module": changes})
 	if err != nil {
@@ -335,5 +335,8 @@ func TestTerraformRefusesWhatIsWrong(t *testing.T) {
 	}
 	refused(map[string]string{"timeout": "6", "log_level": "WARN", "source_external_id": "x", "audit_hmac_key": "short"},
 		"Takes 3 to 5.", "Takes TRACE, DEBUG or INFO.", "Takes nothing, or 2 to 1224", "Takes 32 characters or more")
-	refused(map[string]string{"destination_user_pool_id": "us-east-1_AbCdEf123"}, "The provider is not in the user pool's region")
+	refused(map[string]string{
+		"destination_user_pool_id": "us-east-1_AbCdEf123", "source_external_id": chosen("choose-your-own"), "audit_hmac_key": "ssm:/key",
+	}, "The provider is not in the user pool's region")
+	refused(nil, "placeholder of the examples; choose a value of your own", "placeholder of the examples; choose a key of your own")
 }

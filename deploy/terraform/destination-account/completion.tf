@@ -190,7 +190,7 @@ resource "aws_lambda_function" "completion_function" {
   }
 
   environment {
-    variables = merge(local.settings, { SOURCE_ROLE_ARN = local.source_completion_role_arn })
+    variables = merge(local.settings, { SOURCE_ROLE_ARN = local.source_completion_role_arn, SOURCE_CLIENT_SECRET = "" })
   }
 }
 

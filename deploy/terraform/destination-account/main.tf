@@ -123,10 +123,11 @@ locals {
       Resource = var.secret_parameter_arns
     }],
     length(var.secret_key_arns) == 0 ? [] : [{
-      Sid      = "DecryptThem"
-      Effect   = "Allow"
-      Action   = ["kms:Decrypt"]
-      Resource = var.secret_key_arns
+      Sid       = "DecryptThem"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = var.secret_key_arns
+      Condition = { StringEquals = { "kms:ViaService" = [for service in ["secretsmanager", "ssm"] : "${service}.${local.region}.${data.aws_partition.current.dns_suffix}"] } }
     }],
   )
 
@@ -177,6 +178,12 @@ resource "aws_iam_role_policy" "function_role" {
         Resource = ["arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/${local.lockout_name}"]
       }],
       local.shared,
+      var.source_client_secret_arn == "" ? [] : [{
+        Sid      = "ReadClientSecret"
+        Effect   = "Allow"
+        Action   = ["secretsmanager:GetSecretValue", "ssm:GetParameter"]
+        Resource = [var.source_client_secret_arn]
+      }],
     )
   })
 }
@@ -219,6 +226,8 @@ resource "aws_lambda_function" "function" {
   role          = aws_iam_role.function_role.arn
   memory_size   = var.memory_size
   timeout       = var.timeout
+
+  reserved_concurrent_executions = var.reserved_concurrent_executions == "" ? -1 : tonumber(var.reserved_concurrent_executions)
 
   image_config {
     command = ["migrate"]

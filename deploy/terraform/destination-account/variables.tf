@@ -81,6 +81,18 @@ variable "timeout" {
   }
 }
 
+# Too few, and Lambda throttles sign-ins; none, and another function can use up the account's.
+variable "reserved_concurrent_executions" {
+  description = "Concurrent invocations that are reserved for the function; empty for none"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(|[1-9][0-9]{0,4})$", var.reserved_concurrent_executions))
+    error_message = "Takes nothing, or 1 to 99999."
+  }
+}
+
 # No WARN and no ERROR: with JSON logs Lambda itself drops the lines below the level, and audit lines
 # are INFO. The records of who was moved would be gone, and with them the alarms.
 variable "log_level" {
@@ -327,6 +339,11 @@ variable "source_external_id" {
     condition     = can(regex("^[A-Za-z0-9_+=,.@:/-]*$", var.source_external_id)) && length(var.source_external_id) != 1 && length(var.source_external_id) <= 1224
     error_message = "Takes nothing, or 2 to 1224 letters, digits and the signs _+=,.@:/-."
   }
+
+  validation {
+    condition     = var.source_external_id != "choose-your-own"
+    error_message = "This is the placeholder of the examples; choose a value of your own."
+  }
 }
 
 variable "audit_sinks" {
@@ -406,6 +423,11 @@ variable "audit_hmac_key" {
   validation {
     condition     = can(regex("^(|(secretsmanager|ssm):.+|.{32,})$", var.audit_hmac_key))
     error_message = "Takes 32 characters or more, or a reference."
+  }
+
+  validation {
+    condition     = var.audit_hmac_key != "32-characters-or-more-of-your-own"
+    error_message = "This is the placeholder of the examples; choose a key of your own, or refer to one."
   }
 }
 
@@ -492,6 +514,17 @@ variable "secret_key_arns" {
   description = "ARNs of the customer managed KMS keys that these are encrypted with"
   type        = list(string)
   default     = []
+}
+
+variable "source_client_secret_arn" {
+  description = "ARN of the secret or parameter that SourceClientSecret refers to; only the sign-in function may read it"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(|arn:aws[a-z-]*:(secretsmanager|ssm):[a-z0-9-]+:[0-9]{12}:.+)$", var.source_client_secret_arn))
+    error_message = "Takes nothing, or the ARN of a secret or of a parameter."
+  }
 }
 
 variable "alarm_topic_arn" {

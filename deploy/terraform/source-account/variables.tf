@@ -28,6 +28,11 @@ variable "source_external_id" {
     condition     = can(regex("^[A-Za-z0-9_+=,.@:/-]+$", var.source_external_id)) && length(var.source_external_id) >= 2 && length(var.source_external_id) <= 1224
     error_message = "Takes 2 to 1224 letters, digits and the signs _+=,.@:/-."
   }
+
+  validation {
+    condition     = var.source_external_id != "choose-your-own"
+    error_message = "This is the placeholder of the examples; choose a value of your own."
+  }
 }
 
 variable "completion_after" {
