@@ -35,7 +35,7 @@ func StartCompletion(ctx context.Context, binary Parts, process Process, configu
 		return Function{}, missing("command complete", "completion")
 	}
 	if !configuration.Completion.Wanted() {
-		return Function{}, errors.New("command complete: COMPLETION_AFTER, COMPLETION_GROUPS and MIGRATE_ON_MFA ask for nothing, so there is nothing to complete")
+		return Function{}, errors.New("command complete: COMPLETION_AFTER and COMPLETION_GROUPS ask for nothing, nor does MIGRATE_ON_MFA, so there is nothing to complete")
 	}
 	var function Function
 	_, err := Start(ctx, CompletionModules(binary, process, configuration), fx.Populate(&function.Handler, &function.Log, &function.Tracing))

@@ -151,7 +151,7 @@ func newManualCompleter(ctx context.Context, given completeFlags, s streams) (*m
 		return nil, err
 	}
 	if !configuration.Completion.Wanted() {
-		return nil, errors.New("COMPLETION_AFTER is keep, COMPLETION_GROUPS is not set and MIGRATE_ON_MFA needs no completion, so there is nothing to complete; set at least one of them")
+		return nil, errors.New("COMPLETION_AFTER is keep and COMPLETION_GROUPS is not set, and MIGRATE_ON_MFA needs no completion, so there is nothing to complete; set at least one of them")
 	}
 	if slices.Contains(configuration.SourcePools(), given.pool) {
 		return nil, fmt.Errorf("--destination-pool %s is a source: completion would disable or delete the user who is to be kept; give the ID of the destination's user pool", given.pool)
