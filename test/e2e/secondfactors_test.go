@@ -57,12 +57,15 @@ func TestNoWayStepsAroundAFactorThatOnlyThePoolTells(t *testing.T) {
 		pool    operation
 		factors []string
 		choice  string
+		profile string
 		reason  domain.Reason
 	}{
-		"required by the pool":        {pool: mfaConfig("ON", ""), reason: domain.ReasonMFARequired},
-		"a passkey":                   {pool: mfaConfig("OPTIONAL", passkeysAsFactor), factors: []string{"PASSWORD", "WEB_AUTHN"}, reason: domain.ReasonMFARequired},
-		"required by the pool, carry": {pool: mfaConfig("ON", ""), choice: "carry", reason: domain.ReasonMFANotCarried},
-		"a passkey, carry":            {pool: mfaConfig("OPTIONAL", passkeysAsFactor), factors: []string{"PASSWORD", "WEB_AUTHN"}, choice: "carry", reason: domain.ReasonMFANotCarried},
+		"required by the pool": {pool: mfaConfig("ON", ""), reason: domain.ReasonMFARequired},
+		"a passkey":            {pool: mfaConfig("OPTIONAL", passkeysAsFactor), factors: []string{"PASSWORD", "WEB_AUTHN"}, reason: domain.ReasonMFARequired},
+		"required by the pool, concurrent profile": {pool: mfaConfig("ON", ""), profile: "concurrent", reason: domain.ReasonMFARequired},
+		"a passkey, profile of the token":          {pool: mfaConfig("OPTIONAL", passkeysAsFactor), factors: []string{"PASSWORD", "WEB_AUTHN"}, profile: "id_token", reason: domain.ReasonMFARequired},
+		"required by the pool, carry":              {pool: mfaConfig("ON", ""), choice: "carry", reason: domain.ReasonMFANotCarried},
+		"a passkey, carry":                         {pool: mfaConfig("OPTIONAL", passkeysAsFactor), factors: []string{"PASSWORD", "WEB_AUTHN"}, choice: "carry", reason: domain.ReasonMFANotCarried},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,6 +74,9 @@ func TestNoWayStepsAroundAFactorThatOnlyThePoolTells(t *testing.T) {
 			s.on("GetUserPoolMfaConfig", row.pool)
 			s.on("AdminGetUserAuthFactors", authFactors(p, row.factors...))
 			settings := s.settings()
+			if row.profile != "" {
+				settings = settings.with("SOURCE_PROFILE", row.profile)
+			}
 			if row.choice != "" {
 				settings = settings.with("MIGRATE_ON_MFA", row.choice, "MIGRATE_DESTINATION_MFA", "OPTIONAL,SMS_MFA")
 			}
