@@ -3,10 +3,11 @@ package reportpage
 // english are the texts of the page.
 func english() map[string]string {
 	return map[string]string{
-		"title": "User migration",
-		"main":  "%s of %s users can sign in to the new pool; %s need help first; %s have not come yet.",
-		"days":  "Users moved by day",
-		"day":   "Day", "users": "Users", "share": "Share", "cause": "Cause", "action": "What to do", "name": "Name", "value": "Value",
+		"title":    "User migration",
+		"main":     "%s of %s users can sign in to the new pool; %s need help first; %s have not come yet.",
+		"days":     "Users moved by day",
+		"dayTable": "The users moved on each day",
+		"day":      "Day", "users": "Users", "share": "Share", "cause": "Cause", "action": "What to do", "name": "Name", "value": "Value",
 		"projection": "When will it be done?",
 		"assumption": "The projection assumes the pace of the last 30 days. The pace usually falls, because frequent users move first, so each day is the earliest to expect.",
 		"last7":      "Moved in the last 7 days", "last30": "Moved in the last 30 days",
@@ -41,10 +42,11 @@ func english() map[string]string {
 // japanese are the texts of the page.
 func japanese() map[string]string {
 	return map[string]string{
-		"title": "ユーザー移行",
-		"main":  "%[2]s 人のうち %[1]s が新しいユーザープールにサインインできます。%[3]s は先に対応が必要です。%[4]s はまだ移行していません。",
-		"days":  "日ごとの移行ユーザー数",
-		"day":   "日付", "users": "ユーザー数", "share": "割合", "cause": "原因", "action": "対応", "name": "名前", "value": "値",
+		"title":    "ユーザー移行",
+		"main":     "%[2]s 人のうち %[1]s が新しいユーザープールにサインインできます。%[3]s は先に対応が必要です。%[4]s はまだ移行していません。",
+		"days":     "日ごとの移行ユーザー数",
+		"dayTable": "日ごとの移行ユーザー数の表",
+		"day":      "日付", "users": "ユーザー数", "share": "割合", "cause": "原因", "action": "対応", "name": "名前", "value": "値",
 		"projection": "完了の見込み",
 		"assumption": "見込みは直近 30 日間のペースを前提とします。よくサインインするユーザーから移行するため、ペースは通常下がります。日付は最も早い場合です。",
 		"last7":      "直近 7 日間の移行", "last30": "直近 30 日間の移行",

@@ -504,9 +504,24 @@ func writeCSV(ctx context.Context, flag, path string, header []string, state *re
 			if err != nil {
 				return err
 			}
-			_ = lines.Write(row(user)) // as above
+			_ = lines.Write(asText(row(user))) // as above
 		}
 		lines.Flush()
 		return lines.Error()
 	})
+}
+
+// asText puts a quotation mark in front of cells that a spreadsheet would run as a
+// formula ("CSV Injection", OWASP), and of those that begin with one, so that a program
+// can remove it. Usernames are chosen by users. A phone number is no formula.
+func asText(cells []string) []string {
+	for i, cell := range cells {
+		if cell == "" || !strings.ContainsRune("=+-@\t\r\n'", rune(cell[0])) {
+			continue
+		}
+		if cell[0] != '+' || strings.Trim(cell[1:], "0123456789") != "" {
+			cells[i] = "'" + cell
+		}
+	}
+	return cells
 }
