@@ -291,7 +291,8 @@ func TestASweepThatWasKilledGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	records := bufio.NewScanner(stderr)
-	for records.Scan() && !strings.Contains(records.Text(), `"completion":"completed"`) {
+	for completed := false; !completed && records.Scan(); {
+		completed = strings.Contains(records.Text(), `"completion":"completed"`)
 	}
 	_ = command.Process.Kill()
 	_ = command.Wait() // it was killed
