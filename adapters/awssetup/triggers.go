@@ -74,6 +74,8 @@ func (preToken) write(triggers *types.LambdaConfigType, to attachment) {
 func (preToken) version(plan types.UserPoolTierType, attached attachment, function string) string {
 	const newest = types.PreTokenGenerationLambdaVersionTypeV30
 	switch {
+	case plan == "" && attached.function == function: // AWS does not tell what the pool may do
+		return attached.version
 	case plan != types.UserPoolTierTypeEssentials && plan != types.UserPoolTierTypePlus:
 		return string(types.PreTokenGenerationLambdaVersionTypeV10)
 	case attached == (attachment{function, string(newest)}):

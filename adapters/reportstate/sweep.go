@@ -9,10 +9,6 @@ import (
 	"time"
 )
 
-// ErrNoIdentifiers is returned where the file has digests, so that nobody can be asked
-// for by name.
-var ErrNoIdentifiers = errors.New("the state file has digests in the place of identifiers; run `bin/migratectl report --rescan` without --digests")
-
 // sweepTable remembers whose move was completed since a scan, by what was asked for.
 const sweepTable = "CREATE TABLE IF NOT EXISTS completed (scan INTEGER NOT NULL, asked TEXT NOT NULL, user INTEGER NOT NULL, PRIMARY KEY (scan, asked, user)) WITHOUT ROWID"
 
@@ -56,13 +52,8 @@ func (s *Sweep) begin(ctx context.Context, destination, sources string) error {
 	if isNew {
 		return ErrNoScan
 	}
-	found := make(map[string]string)
-	if err := s.each(ctx, "SELECT name, value FROM meta", func(rows *sql.Rows) error {
-		var name, value string
-		err := rows.Scan(&name, &value)
-		found[name] = value
-		return err
-	}); err != nil {
+	found, err := s.meta(ctx)
+	if err != nil {
 		return err
 	}
 	switch {
@@ -71,7 +62,7 @@ func (s *Sweep) begin(ctx context.Context, destination, sources string) error {
 	case found["sources"] != sources:
 		return fmt.Errorf("%w: its sources are %s, not %s; give another --state", ErrOther, found["sources"], sources)
 	case found["digests"] == "true":
-		return ErrNoIdentifiers
+		return ErrDigests
 	}
 	var finished sql.NullString
 	err = s.db.QueryRowContext(ctx, "SELECT id, finished_at FROM scan ORDER BY id DESC LIMIT 1").Scan(&s.scan, &finished)

@@ -157,7 +157,7 @@ func TestAStateThatCannotBeSwept(t *testing.T) {
 	}{
 		"no file":             {func(t *testing.T) string { t.Helper(); return filepath.Join(t.TempDir(), "none") }, ours.Destination, ours.Sources, reportstate.ErrNoScan},
 		"a scan in the midst": {made, ours.Destination, ours.Sources, reportstate.ErrNoScan},
-		"digests":             {func(t *testing.T) string { t.Helper(); return scanned(t, true) }, ours.Destination, ours.Sources, reportstate.ErrNoIdentifiers},
+		"digests":             {func(t *testing.T) string { t.Helper(); return scanned(t, true) }, ours.Destination, ours.Sources, reportstate.ErrDigests},
 		"another destination": {made, "us-east-1_Other", ours.Sources, reportstate.ErrOther},
 		"other sources":       {made, ours.Destination, "OLD file", reportstate.ErrOther},
 	} {
