@@ -4,8 +4,9 @@
 #   make image-test       builds it twice, looks inside, runs it
 #
 # BUILD_BASE can be any image with Go, a shell and a CA bundle. Where no image registry can
-# be reached, deploy/image/standin-base.sh makes one from the machine's own Go.
-ARG BUILD_BASE=docker.io/library/golang:1.26
+# be reached, deploy/image/standin-base.sh makes one from the machine's own Go. The digest is
+# that of the index of all platforms: the same sources make the same image on any day.
+ARG BUILD_BASE=docker.io/library/golang:1.26.5@sha256:3aff6657219a4d9c14e27fb1d8976c49c29fddb70ba835014f477e1c70636647
 
 # The build stage runs on the builder's own platform and cross-compiles: building for arm64
 # needs no emulation. BuildKit sets BUILDPLATFORM by itself; buildah 1.28, given a --platform,

@@ -30,6 +30,7 @@ FUNCTION_TAGS := lambda.norpc,nethttpomithttp2
 # The version that .golangci.yml is written for; another one may know other rules.
 GOLANGCI_VERSION := 2.15.0
 ACTIONLINT_VERSION := 1.7.12
+GOVULNCHECK_VERSION := 1.9.0
 
 # Where `go install` puts the linters, whether or not the shell looks there.
 GOBIN := $(or $(shell go env GOBIN 2>/dev/null),$(shell go env GOPATH 2>/dev/null)/bin)
@@ -239,8 +240,8 @@ tidy-check: ## Fail where go mod tidy would change something
 	@for module in . $(MODULES); do go -C "$$module" mod tidy -diff; done; echo "tidy-check: tidy"
 
 .PHONY: versions
-versions: # Of the linters, for .ci/run
-	@echo "golangci=$(GOLANGCI_VERSION) actionlint=$(ACTIONLINT_VERSION)"
+versions: # Of the tools, for .ci/run
+	@echo "golangci=$(GOLANGCI_VERSION) actionlint=$(ACTIONLINT_VERSION) govulncheck=$(GOVULNCHECK_VERSION)"
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -4,8 +4,8 @@
 #   make image-test
 #
 # Needs buildah, podman with a runtime, Go; without BASE also busybox-static, for the stand-in
-# of the build stage's base (standin-base.sh). With BASE=docker.io/library/golang:1.26 the real
-# base is used, and pulled where it is missing.
+# of the build stage's base (standin-base.sh). With BASE, such as the Dockerfile's own, that base
+# is used, and pulled where it is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
