@@ -52,7 +52,7 @@ func TestCfnLintFindsNothing(t *testing.T) {
 	// A region of each partition that has Cognito user pools or may get them.
 	command := exec.CommandContext(t.Context(), "cfn-lint", "--include-checks", "I", "--ignore-checks", "W3037",
 		"--regions", "us-east-1", "ap-northeast-1", "us-gov-west-1",
-		"--template", "cloudformation/source-account.yaml", "cloudformation/destination-account.yaml", "cloudformation/claims.yaml")
+		"--template", "cloudformation/source-account.yaml", "cloudformation/destination-account.yaml", "cloudformation/claims.yaml", "cloudformation/athena.yaml")
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, output)
 	}

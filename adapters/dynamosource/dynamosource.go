@@ -194,8 +194,12 @@ func (d *Directory) query(ctx context.Context, lookup Lookup, username string) (
 	}
 	var items []item
 	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		var answer page
-		if err := d.call(ctx, "Query", input, &answer); err != nil {
+		raw, err := d.api.Call(ctx, "Query", input)
+		if err := d.read(ctx, "Query", raw, err, &answer); err != nil {
 			return nil, err
 		}
 		items = append(items, answer.Items...)
@@ -209,16 +213,12 @@ func (d *Directory) query(ctx context.Context, lookup Lookup, username string) (
 // get reads one item consistently; nil if there is none.
 func (d *Directory) get(ctx context.Context, key item) (item, error) {
 	var answer struct{ Item item }
-	err := d.call(ctx, "GetItem", map[string]any{"TableName": d.table, "Key": key, "ConsistentRead": true}, &answer)
-	return answer.Item, err
+	raw, err := d.api.Call(ctx, "GetItem", map[string]any{"TableName": d.table, "Key": key, "ConsistentRead": true})
+	return answer.Item, d.read(ctx, "GetItem", raw, err, &answer)
 }
 
-// call calls DynamoDB. Its errors are those of the port.
-func (d *Directory) call(ctx context.Context, operation string, input, answer any) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	raw, err := d.api.Call(ctx, operation, input)
+// read decodes an answer. Its errors are those of the port.
+func (d *Directory) read(ctx context.Context, operation string, raw json.RawMessage, err error, answer any) error {
 	if err != nil {
 		return d.fault(ctx, operation, err)
 	}
@@ -226,6 +226,33 @@ func (d *Directory) call(ctx context.Context, operation string, input, answer an
 		return fmt.Errorf("%s: %s: the response has an unexpected format: %w", adapter, operation, ports.ErrUnreachable)
 	}
 	return nil
+}
+
+// scan reads a part of the table.
+func (d *Directory) scan(ctx context.Context, input map[string]any) (answer page, err error) {
+	raw, err := d.api.Call(ctx, "Scan", input)
+	return answer, d.read(ctx, "Scan", raw, err, &answer)
+}
+
+// update changes an item under a condition.
+func (d *Directory) update(ctx context.Context, input map[string]any) error {
+	_, err := d.api.Call(ctx, "UpdateItem", input)
+	return d.unlessGone(ctx, "UpdateItem", err)
+}
+
+// remove deletes an item under a condition.
+func (d *Directory) remove(ctx context.Context, input map[string]any) error {
+	_, err := d.api.Call(ctx, "DeleteItem", input)
+	return d.unlessGone(ctx, "DeleteItem", err)
+}
+
+// unlessGone returns the port's error of a write. If its condition fails, the item
+// no longer exists, which is not an error.
+func (d *Directory) unlessGone(ctx context.Context, operation string, err error) error {
+	if fault, ok := errors.AsType[*awsjson.Fault](err); ok && fault.ErrorCode() == "ConditionalCheckFailedException" {
+		return nil
+	}
+	return d.fault(ctx, operation, err)
 }
 
 // fault returns the port's error, or nil. Credentials that DynamoDB rejects are

@@ -37,7 +37,7 @@ func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.S
 		}
 		position := request.Position
 		for {
-			page, err := d.scan(ctx, request, segment, position)
+			page, err := d.page(ctx, request, segment, position)
 			if !yield(page, err) || err != nil || page.Next == "" {
 				return
 			}
@@ -46,7 +46,7 @@ func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.S
 	}
 }
 
-func (d *Directory) scan(ctx context.Context, request ports.ListRequest, segment int, position string) (ports.UserPage, error) {
+func (d *Directory) page(ctx context.Context, request ports.ListRequest, segment int, position string) (ports.UserPage, error) {
 	if err := request.Turn(ctx); err != nil {
 		return ports.UserPage{}, err
 	}
@@ -57,8 +57,8 @@ func (d *Directory) scan(ctx context.Context, request ports.ListRequest, segment
 		}
 		input["ExclusiveStartKey"] = json.RawMessage(position)
 	}
-	var answer page
-	if err := d.call(ctx, "Scan", input, &answer); err != nil {
+	answer, err := d.scan(ctx, input)
+	if err != nil {
 		return ports.UserPage{}, err
 	}
 	listed := ports.UserPage{Users: make([]domain.SourceUser, 0, len(answer.Items)), Next: string(answer.LastEvaluatedKey)}

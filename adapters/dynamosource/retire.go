@@ -2,11 +2,9 @@ package dynamosource
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
-	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/ports"
 )
@@ -31,7 +29,7 @@ func (d *Directory) Disable(ctx context.Context, username string) error {
 		names[place] = name
 		places = append(places, place)
 	}
-	return d.write(ctx, "UpdateItem", map[string]any{
+	return d.update(ctx, map[string]any{
 		"TableName": d.table, "Key": one.key,
 		"UpdateExpression": "SET " + strings.Join(places, ".") + " = :off",
 		// Without the condition, a deleted user would come back as an empty item.
@@ -75,7 +73,7 @@ func (d *Directory) Delete(ctx context.Context, username string) error {
 	if err != nil || one == nil {
 		return err
 	}
-	return d.write(ctx, "DeleteItem", map[string]any{
+	return d.remove(ctx, map[string]any{
 		"TableName": d.table, "Key": one.key,
 		"ConditionExpression": "attribute_exists(#key)", "ExpressionAttributeNames": map[string]string{"#key": d.reader.key[0]},
 	})
@@ -98,14 +96,4 @@ func (d *Directory) only(ctx context.Context, username string) (*stored, error) 
 		}
 	}
 	return one, nil
-}
-
-// write makes a conditional write. If the condition fails, the item no longer
-// exists.
-func (d *Directory) write(ctx context.Context, operation string, input any) error {
-	_, err := d.api.Call(ctx, operation, input)
-	if fault, ok := errors.AsType[*awsjson.Fault](err); ok && fault.ErrorCode() == "ConditionalCheckFailedException" {
-		return nil
-	}
-	return d.fault(ctx, operation, err)
 }
