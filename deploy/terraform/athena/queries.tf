@@ -177,6 +177,7 @@ locals {
       { name = "retries", type = "int" },
       { name = "source", type = "string" },
       { name = "challenge", type = "string" },
+      { name = "secondfactor", type = "string" },
       { name = "unknowncode", type = "string" },
       { name = "finaluserstatus", type = "string" },
       { name = "userpoolid", type = "string" },
@@ -203,7 +204,7 @@ locals {
       { name = "metadata", type = "struct<uid:string,correlation_uid:string,event_code:string>" },
       { name = "actor", type = "struct<invoked_by:string,idp:struct<name:string>>" },
       { name = "user", type = "struct<uid:string,name:string,account:struct<uid:string,name:string>>" },
-      { name = "unmapped", type = "struct<trigger:string,calls:int,retries:int,challenge:string,unknowncode:string,finaluserstatus:string,userpoolid:string,clientid:string,completion:string,omittedattributes:array<string>,sourceuser:string,sourceuserbefore:string,groups:int,sourcesub:string,destinationsub:string>" },
+      { name = "unmapped", type = "struct<trigger:string,calls:int,retries:int,challenge:string,secondfactor:string,unknowncode:string,finaluserstatus:string,userpoolid:string,clientid:string,completion:string,omittedattributes:array<string>,sourceuser:string,sourceuserbefore:string,groups:int,sourcesub:string,destinationsub:string>" },
     ]
   }
 }
