@@ -286,3 +286,41 @@ func TestEachDecisionHasItsOwnNumber(t *testing.T) {
 		}
 	}
 }
+
+// TestTheJapanesePagesHaveTheCommandsOfTheEnglishOnes compares the blocks of
+// commands and of JSON, and the number of headings.
+func TestTheJapanesePagesHaveTheCommandsOfTheEnglishOnes(t *testing.T) {
+	t.Parallel()
+	block := regexp.MustCompile("(?ms)^```(?:console|sh|json)\n(.*?)^```")
+	heading := regexp.MustCompile(`(?m)^#+ `)
+	// Comments and the demonstration's own words may be translated.
+	comment := regexp.MustCompile(`(?m) *#.*$`)
+	for _, page := range pagesOfTheTree(t) {
+		english, translated := strings.CutSuffix(page, ".ja.md")
+		// These two are summaries: of generated tables, and of a reference.
+		if name := filepath.Base(page); !translated || name == "settings.ja.md" || name == "logs-and-audit.ja.md" {
+			continue
+		}
+		texts := make([]string, 0, 2)
+		for _, name := range []string{english + ".md", page} {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts = append(texts, string(text))
+		}
+		want, got := block.FindAllStringSubmatch(texts[0], -1), block.FindAllStringSubmatch(texts[1], -1)
+		if len(want) != len(got) {
+			t.Errorf("%s has %d blocks of commands, and the English page has %d", page, len(got), len(want))
+			continue
+		}
+		for i := range want {
+			if comment.ReplaceAllString(want[i][1], "") != comment.ReplaceAllString(got[i][1], "") {
+				t.Errorf("%s: block %d differs from the English page:\n%s\n%s", page, i+1, want[i][1], got[i][1])
+			}
+		}
+		if want, got := len(heading.FindAllString(withoutCode(texts[0]), -1)), len(heading.FindAllString(withoutCode(texts[1]), -1)); want != got {
+			t.Errorf("%s has %d headings, and the English page has %d", page, got, want)
+		}
+	}
+}
