@@ -132,6 +132,32 @@ func TestRetiringOneKeepsWhatTheFileSaysOfThem(t *testing.T) {
 	}
 }
 
+// To enable a user undoes what it was to disable them, and nothing else.
+func TestEnablingOneKeepsWhatTheFileSaysOfThem(t *testing.T) {
+	t.Parallel()
+	directory, path := retiring(t)
+	for _, do := range []func(context.Context, string) error{directory.Disable, directory.Enable, directory.Enable} {
+		if err := do(t.Context(), "alice"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := directory.Enable(t.Context(), "nobody"); err != nil {
+		t.Error(err)
+	}
+	text, err := os.ReadFile(path)
+	var got, want []map[string]any
+	if err != nil || json.Unmarshal(text, &got) != nil || json.Unmarshal([]byte(retirePeople), &want) != nil {
+		t.Fatalf("the file is %s, %v", text, err)
+	}
+	want[0]["enabled"] = true
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	if finding, err := directory.FindUser(t.Context(), "alice"); err != nil || !finding.User.Enabled {
+		t.Errorf("not enabled: %v, %v", finding, err)
+	}
+}
+
 // TestRetiringKeepsAnEditMadeSinceTheFileWasRead: an operator adds somebody
 // while the function serves.
 func TestRetiringKeepsAnEditMadeSinceTheFileWasRead(t *testing.T) {

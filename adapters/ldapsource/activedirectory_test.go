@@ -536,6 +536,11 @@ func TestRetiring(t *testing.T) {
 	if finding, err := directory.FindUser(t.Context(), "hanako"); err != nil || finding.User.Enabled {
 		t.Errorf("not disabled: %v, %v", finding, err)
 	}
+	for range 2 {
+		if err := retirer.Enable(t.Context(), "hanako"); err != nil || flags(0) != "66048" {
+			t.Errorf("not enabled again: %v, %s", err, flags(0))
+		}
+	}
 	dc.racing = true
 	if err := retirer.Disable(t.Context(), "taro"); !errors.Is(err, ports.ErrUnreachable) || flags(1) != "66048" {
 		t.Errorf("over a change by somebody else: %v, %s", err, flags(1))

@@ -94,3 +94,27 @@ func TestTheSlicesAreThoseOfTheFirstDigit(t *testing.T) {
 		t.Errorf("%q", slices)
 	}
 }
+
+// enabling takes AdminEnableUser.
+type enabling struct {
+	listing.API
+	pool, user string
+	err        error
+}
+
+func (e *enabling) AdminEnableUser(_ context.Context, input *cognitoidentityprovider.AdminEnableUserInput, _ ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminEnableUserOutput, error) {
+	e.pool, e.user = aws.ToString(input.UserPoolId), aws.ToString(input.Username)
+	return nil, e.err
+}
+
+func TestAUserIsEnabledAgain(t *testing.T) {
+	t.Parallel()
+	api := &enabling{}
+	if err := listing.New(api, "us-east-1_Pool").Enable(t.Context(), "alice"); err != nil || api.pool != "us-east-1_Pool" || api.user != "alice" {
+		t.Errorf("got %v, %s, %s", err, api.pool, api.user)
+	}
+	api.err = &smithy.GenericAPIError{Code: "TooManyRequestsException"}
+	if err := listing.New(api, "us-east-1_Pool").Enable(t.Context(), "alice"); !errors.Is(err, ports.ErrThrottled) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -302,6 +302,8 @@ func (u *undoer) find(ctx context.Context, opened undoSource, wanted []*retired)
 					found[match] = user
 				} else if match := byName[u.pseudonymizer.Pseudonym(user.Username)]; match != nil {
 					found[match] = user
+				} else if match := byName[domain.Pseudonym(user.Username)]; match != nil { // AUDIT_USERNAME was plain
+					found[match] = user
 				}
 			}
 			u.progress.tell("%d users of the source compared, %d of %d found", listed, len(found), len(wanted))
