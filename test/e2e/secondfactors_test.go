@@ -1,7 +1,9 @@
 package e2e_test
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -317,6 +319,74 @@ func TestASourceThatCannotTellSecondFactorsSaysSoAtStart(t *testing.T) {
 	for _, kind := range everything.Parts(nil).Sources {
 		if seen := kinds[kind.Name]; !seen[0] || !seen[1] && kind.Name != "cognito" {
 			t.Errorf("%s: nobody has tried a source that tells, and one that does not", kind.Name)
+		}
+	}
+}
+
+// A source that names factors and asks for none when it checks a password: each
+// form of "has one" refuses, each form of "has none" migrates.
+func TestASourceThatNamesFactorsLosesNone(t *testing.T) {
+	t.Parallel()
+	values := map[string]bool{ // JSON, and whether the user has a factor
+		`"SMS_MFA"`: true, `"totp"`: true, `["email"]`: true, `["SMS_MFA","SOFTWARE_TOKEN_MFA"]`: true, `"passkey"`: true, `true`: true, `"yes"`: true,
+		`"duo push"`: true, `1`: true,
+		`false`: false, `""`: false, `[]`: false, `null`: false, `"none"`: false, `0`: false,
+	}
+	serve := func(handler http.HandlerFunc) string {
+		server := httptest.NewServer(handler)
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	for value, has := range values {
+		profile := `{"username":"anna","sub":"sub-of-anna","id":"sub-of-anna","email":"anna@example.com","email_verified":true,"emailVerified":true,` +
+			`"enabled":true,"preferred_username":"anna","mfa":` + value + `}`
+		service := serve(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			body := profile
+			switch {
+			case r.URL.Path == "/token":
+				body = `{"access_token":"a","token_type":"Bearer","expires_in":60}`
+			case r.URL.Path == "/hook":
+				body = `{"status":"password_match"}`
+			case r.Method == http.MethodPost: // Keycloak's contract: the password is right
+				body = ""
+			}
+			_, _ = io.WriteString(w, body)
+		})
+		for kind, row := range map[string]struct {
+			settings settings
+			looksUp  bool
+		}{
+			"keycloak": {settings{"SOURCE_KIND": "http", "SOURCE_URL": service + "/users"}, true},
+			"kratos":   {settings{"SOURCE_KIND": "http", "SOURCE_CONTRACT": "kratos", "SOURCE_URL": service + "/hook", "SOURCE_PROFILE_URL": service + "/profiles/{username}"}, true},
+			"oidc": {settings{"SOURCE_KIND": "oidc", "SOURCE_CLIENT_ID": "c", "SOURCE_PROFILE": "userinfo", "SOURCE_MFA_CLAIM": "mfa",
+				"SOURCE_TOKEN_URL": service + "/token", "SOURCE_USERINFO_URL": service + "/userinfo"}, false},
+			"file": {settings{"SOURCE_KIND": "file", "SOURCE_PATH": func() string {
+				path := filepath.Join(t.TempDir(), "people.json")
+				text := `[{"username":"anna","password_hash":"` + fileHash + `","attributes":{"email":"anna@example.com","email_verified":true},"mfa":` + value + `}]`
+				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return path
+			}()}, true},
+		} {
+			t.Run(kind+" "+value, func(t *testing.T) {
+				t.Parallel()
+				f := start(t, outOfTheWay().with(flat(row.settings)...))
+				f.hide(filePassword)
+				if has {
+					f.refuses(signIn("anna", filePassword), domain.ReasonMFARequired)
+				} else {
+					f.migrates(signIn("anna", filePassword), domain.ReasonPasswordAccepted)
+				}
+				switch {
+				case !row.looksUp:
+				case has:
+					f.refuses(forgotPassword("anna"), domain.ReasonMFARequired)
+				default:
+					f.migrates(forgotPassword("anna"), domain.ReasonForgotPassword)
+				}
+			})
 		}
 	}
 }
