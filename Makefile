@@ -151,6 +151,10 @@ report-scale: ## What a report over millions of users takes, beside a boto3 scri
 export-speed: ## Export a million users with the real binary, and print rows a second and memory: EXPORT_USERS
 	@EXPORT_USERS=$${EXPORT_USERS:-1000000} go test -count=1 -v -timeout 20m -run TestTheSpeedOfAnExport ./test/e2e
 
+.PHONY: import-tail
+import-tail: ## Import 120,000 users with the real binary, which is killed at 20 moments: IMPORT_USERS
+	@IMPORT_USERS=$${IMPORT_USERS:-120000} go test -count=1 -v -timeout 20m -run TestAnImportThatIsKilledImportsEveryUserOnce ./test/e2e
+
 .PHONY: cover
 cover: ## Statement coverage: of domain it must be 100 %, the rest is printed
 	@mkdir -p bin

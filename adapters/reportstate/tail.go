@@ -259,7 +259,7 @@ func decode(text []byte, to []string) (name string, attributes []string, err err
 	all := string(text) // one copy for all parts
 	next := func() string {
 		size, read := binary.Uvarint(text)
-		if read <= 0 || size > uint64(len(text)) || len(text)-read < int(size) {
+		if read <= 0 || size > uint64(len(text[read:])) {
 			err = errCandidate
 			return ""
 		}

@@ -114,6 +114,13 @@ func (s *Stub) Row(username string) map[string]string {
 	return s.rows[username]
 }
 
+// Change changes the stub while it serves.
+func (s *Stub) Change(change func(*Stub)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(s)
+}
+
 // AddUser puts a user into the pool.
 func (s *Stub) AddUser(name string) {
 	s.mu.Lock()
@@ -142,15 +149,21 @@ func (s *Stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the caller has gone
 	}
-	if s.Before != nil {
-		s.Before(operation)
+	s.mu.Lock()
+	before, after := s.Before, s.After
+	s.mu.Unlock()
+	if before != nil {
+		before(operation)
+	}
+	if after == nil {
+		after = func(string) {}
 	}
 	s.mu.Lock()
 	s.init()
 	if operation == "Upload" {
 		status := s.upload(r, body)
 		s.mu.Unlock()
-		s.after(operation)
+		after(operation)
 		w.WriteHeader(status)
 		return
 	}
@@ -158,19 +171,13 @@ func (s *Stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.Unmarshal(body, &in)
 	answer, wrong := s.answer(operation, in)
 	s.mu.Unlock()
-	s.after(operation)
+	after(operation)
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if wrong != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		answer = map[string]string{"__type": wrong.code, "message": wrong.message}
 	}
 	_ = json.NewEncoder(w).Encode(answer) // the caller may have gone
-}
-
-func (s *Stub) after(operation string) {
-	if s.After != nil {
-		s.After(operation)
-	}
 }
 
 func text(in map[string]any, name string) string {
@@ -288,6 +295,11 @@ func (s *Stub) expire(job *Job) {
 
 // upload is S3's side: the URL as it was given, for 15 minutes, with the header.
 func (s *Stub) upload(r *http.Request, body []byte) int {
+	if s.Refuse != nil {
+		if code, _ := s.Refuse("Upload"); code != "" {
+			return http.StatusServiceUnavailable
+		}
+	}
 	for _, job := range s.jobs {
 		if s.URL+r.RequestURI != job.url {
 			continue

@@ -53,6 +53,7 @@ func commands() []command {
 		planCommand(),
 		reportCommand(),
 		exportCommand(),
+		importCommand(),
 		settingsCommand(),
 		completionCommand(),
 		versionCommand(),

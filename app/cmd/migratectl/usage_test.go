@@ -74,6 +74,8 @@ func rightValue(name string) []string {
 	switch name {
 	case "any":
 		return []string{"--any"}
+	case "role":
+		return []string{"--" + name, "arn:aws:iam::111111111111:role/import"}
 	case "destination-pool", "source-pool":
 		return []string{"--" + name, "ap-northeast-1_GhIjKl456"}
 	case "users":
@@ -130,6 +132,10 @@ func wrongValues(name string) []string {
 		return []string{"signup"}
 	case "attempted-at":
 		return []string{"yesterday"}
+	case "role":
+		return []string{"import", "arn:aws:iam::1:role/import", "arn:aws:iam::111111111111:user/import", ""}
+	case "poll":
+		return []string{"10", "0s"}
 	case "vouch":
 		return []string{"phone", "all", "email,", ""}
 	case "only":
