@@ -28,6 +28,7 @@ const (
 	source         = "source-account"
 	destination    = "destination-account"
 	claimsTemplate = "claims"
+	importTemplate = "import-role"
 )
 
 // require skips the test where a tool is missing, with a line that says how to
@@ -52,7 +53,7 @@ func TestCfnLintFindsNothing(t *testing.T) {
 	// A region of each partition that has Cognito user pools or may get them.
 	command := exec.CommandContext(t.Context(), "cfn-lint", "--include-checks", "I", "--ignore-checks", "W3037",
 		"--regions", "us-east-1", "ap-northeast-1", "us-gov-west-1",
-		"--template", "cloudformation/source-account.yaml", "cloudformation/destination-account.yaml", "cloudformation/claims.yaml", "cloudformation/athena.yaml")
+		"--template", "cloudformation/source-account.yaml", "cloudformation/destination-account.yaml", "cloudformation/claims.yaml", "cloudformation/athena.yaml", "cloudformation/import-role.yaml")
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, output)
 	}
@@ -205,7 +206,7 @@ func terraformName(parameter string) string {
 
 func TestTheExamplesAreWholeAndTaken(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{source, destination, claimsTemplate} {
+	for _, name := range []string{source, destination, claimsTemplate, importTemplate} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			stack := newStack(readTemplate(t, name), "111111111111", "ap-northeast-1", "aws", exampleParameters(t, name))
@@ -295,7 +296,7 @@ func TestNoPartitionAndNoWildcardIsWrittenDown(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{source, destination, claimsTemplate} {
+	for _, name := range []string{source, destination, claimsTemplate, importTemplate} {
 		stack := newStack(readTemplate(t, name), "111111111111", "cn-north-1", "aws-cn", inChina(exampleParameters(t, name)))
 		resources, err := json.Marshal(stack.resources())
 		if err != nil || len(stack.problems) > 0 {
@@ -323,7 +324,7 @@ const largestTemplate = 51200
 
 func TestTheTemplatesAreDeployedWithoutABucket(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{source, destination, claimsTemplate} {
+	for _, name := range []string{source, destination, claimsTemplate, importTemplate} {
 		text, err := os.ReadFile(filepath.Join("cloudformation", name+".yaml"))
 		if err != nil {
 			t.Fatal(err)

@@ -24,6 +24,10 @@ var same = map[string]map[string][]string{
 		"Function":             {"aws_lambda_function.function"},
 		"PermissionForCognito": {"aws_lambda_permission.permission_for_cognito"},
 	},
+	importTemplate: {
+		"Role":           {"aws_iam_role.role", "aws_iam_role_policy.role"},
+		"OperatorPolicy": {"aws_iam_policy.operator_policy"},
+	},
 	destination: {
 		"SourceClient":                {"aws_cognito_user_pool_client.source_client[0]"},
 		"FunctionRole":                {"aws_iam_role.function_role", "aws_iam_role_policy.function_role"},
@@ -62,6 +66,7 @@ var terraformPaths = map[string]*strings.Replacer{
 	"AWS::Cognito::UserPoolClient": strings.NewReplacer("client_name", "name"),
 	"AWS::IAM::Role": strings.NewReplacer("role_name", "name", "assume_role_policy_document", "assume_role_policy",
 		"policies.policy_name", "aws_iam_role_policy.name", "policies.policy_document", "aws_iam_role_policy.policy"),
+	"AWS::IAM::ManagedPolicy":         strings.NewReplacer("managed_policy_name", "name", "policy_document", "policy"),
 	"AWS::Logs::LogGroup":             strings.NewReplacer("log_group_name", "name"),
 	"AWS::Lambda::Function":           strings.NewReplacer("code.image_uri", "image_uri"),
 	"AWS::Logs::MetricFilter":         strings.NewReplacer("filter_name", "name", "filter_pattern", "pattern", "metric_transformations.metric_", "metric_transformation.", "metric_transformations", "metric_transformation"),
@@ -101,6 +106,10 @@ func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
 		claimsTemplate: {
 			"defaults":   nil,
 			"everything": {"FunctionName": "other", "Architecture": "x86_64", "LogRetentionDays": "365", "ClaimsLegacySub": "old_sub", "ClaimsAttribute": "custom:old"},
+		},
+		importTemplate: {
+			"defaults":   nil,
+			"everything": {"RoleName": "other"},
 		},
 		destination: {
 			"defaults": nil,

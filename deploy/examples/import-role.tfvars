@@ -1,0 +1,1 @@
+destination_user_pool_id = "ap-northeast-1_GhIjKl456"
