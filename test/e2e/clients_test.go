@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -132,10 +133,18 @@ func TestTheJavaScriptOfTheClientsPageRuns(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
+	// Not t.TempDir: a child of the browser may write while the folder is removed.
+	folder, err := os.MkdirTemp("", "clients-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
 	command := exec.CommandContext(ctx, path, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--no-proxy-server",
-		"--disable-background-networking", "--user-data-dir="+t.TempDir(), "--remote-debugging-port=0", site.URL)
+		"--disable-background-networking", "--user-data-dir="+folder, "--remote-debugging-port=0", site.URL)
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) } // its children too
 	var output strings.Builder
-	command.Stderr = &output
+	command.Stderr, command.WaitDelay = &output, 10*time.Second
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
