@@ -38,6 +38,9 @@ var (
 	ErrDamaged = errors.New("the state file is damaged; restore it, or delete it and scan again")
 	// ErrFull: nothing can be written.
 	ErrFull = errors.New("the disk is full; what was written before is kept, so free space and run the command again")
+	// ErrDisk: the operating system refused to read or write, for example because of a
+	// quota.
+	ErrDisk = errors.New("the state file could not be written; check the disk, its free space and quotas; what was written before is kept, so run the command again")
 	// ErrReadOnly: the file or its folder cannot be written.
 	ErrReadOnly = errors.New("the state file cannot be written; check its permissions and those of its folder")
 )
@@ -316,6 +319,8 @@ func classify(err error) error {
 		return ErrDamaged
 	case lib.SQLITE_FULL:
 		return ErrFull
+	case lib.SQLITE_IOERR:
+		return ErrDisk
 	case lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_PERM:
 		return ErrReadOnly
 	default:

@@ -100,6 +100,10 @@ const (
 	mostPause   = 30 * time.Second
 )
 
+// ErrNoDestination is returned where the destination could not be listed. Without it,
+// every user would seem to remain.
+var ErrNoDestination = errors.New("the destination could not be listed, so there is nothing to compare; check --destination-pool, the region, and that your credentials may call cognito-idp:ListUsers on it")
+
 // Scan lists what the state does not have yet. An error of one side does not keep
 // the others from being listed; the error joins all of them.
 func (s *Scanner) Scan(ctx context.Context) error {
@@ -145,8 +149,11 @@ func (s *Scanner) Scan(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if err := faults[destination]; err != nil {
+		return errors.Join(ErrNoDestination, err)
+	}
 	var all []error
-	for source := destination; source < len(s.Sources); source++ {
+	for source := range s.Sources {
 		all = append(all, faults[source])
 	}
 	return errors.Join(all...)

@@ -29,6 +29,8 @@ type pools struct {
 	// stopAt is the request at which stop is called; zero for never.
 	stopAt atomic.Int64
 	stop   func()
+	// deny are error codes that requests to list a pool are answered with.
+	deny map[string]string
 
 	mu sync.Mutex
 	// slices are the requests for slices by pool.
@@ -53,6 +55,11 @@ func (p *pools) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "DescribeUserPool") {
 		_, _ = w.Write([]byte(`{"UserPool":{"Id":"` + in.UserPoolId + `","Name":"big","EstimatedNumberOfUsers":` + strconv.Itoa(p.users) + `}}`))
+		return
+	}
+	if code := p.deny[in.UserPoolId]; code != "" {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte(`{"__type":"` + code + `","message":"no"}`))
 		return
 	}
 	count := p.requests.Add(1)

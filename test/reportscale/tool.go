@@ -55,14 +55,20 @@ var errKilled = errors.New("the run was killed")
 
 // report runs the tool over the pools. It continues where a run was killed.
 func (b *bench) report(ctx context.Context, rate int) (result, error) {
-	command := exec.CommandContext(ctx, b.tool, "report", "--destination-pool", destinationPool, "--rate", strconv.Itoa(rate), "--json") //nolint:gosec // the tool was built here
-	command.Env = append(b.environment(), "SOURCE_USER_POOL_ID="+sourcePool, "SOURCE_CLIENT_ID=client", "MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub")
-	out, measured, err := b.run(command)
+	out, measured, err := b.run(b.command(ctx, "--rate", strconv.Itoa(rate), "--json"))
 	if err != nil {
 		return measured, err
 	}
 	measured.totals, err = totalsOf(out)
 	return measured, err
+}
+
+// command is the report over the pools.
+func (b *bench) command(ctx context.Context, arguments ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, b.tool, append([]string{"report", "--destination-pool", destinationPool}, arguments...)...) //nolint:gosec // the tool was built here
+	command.Dir = b.folder
+	command.Env = append(b.environment(), "SOURCE_USER_POOL_ID="+sourcePool, "SOURCE_CLIENT_ID=client", "MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub")
+	return command
 }
 
 // script runs the boto3 script over the pools.

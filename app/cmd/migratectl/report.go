@@ -304,6 +304,9 @@ func (r *reporter) scan(ctx context.Context, scan reportstate.Scan) (reportstate
 	if ctx.Err() != nil {
 		return scan, r.interrupted()
 	}
+	if errors.Is(err, reporting.ErrNoDestination) {
+		return scan, fmt.Errorf("%w; what was listed is kept in %s", err, r.given.state)
+	}
 	if err != nil {
 		fatal := !errors.Is(err, ports.ErrMisconfigured) && !errors.Is(err, ports.ErrThrottled) && !errors.Is(err, ports.ErrUnreachable)
 		if fatal {
@@ -390,7 +393,8 @@ func (r *reporter) showProgress() func() {
 		progressbar.OptionSetWriter(r.notes), progressbar.OptionSetDescription("listing users"), progressbar.OptionSetWidth(20),
 		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("users"),
 		progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
-	r.scanner.Progress = func(users int) { _ = bar.Add(users) } // a bar that cannot be drawn is not worth an error
+	_ = bar.RenderBlank() // a bar that cannot be drawn is not worth an error
+	r.scanner.Progress = func(users int) { _ = bar.Add(users) }
 	return func() { _ = bar.Finish() }
 }
 
