@@ -167,7 +167,7 @@ func notWritten(err error) error {
 	code, _, _ := answerOf(err)
 	remedy := map[string]string{
 		"UserImportInProgressException":            "an import job is running in this pool, and no setting can change until it ends: wait for it, or stop it by `aws cognito-idp stop-user-import-job`, and try again",
-		"ConcurrentModificationException":          "somebody else is changing the pool at this moment; nothing was written. Try again",
+		"ConcurrentModificationException":          "another client is changing the pool; nothing was written. Try again",
 		"TierChangeNotAllowedException":            "the pool's feature plan does not allow one of its own settings; correct the plan or the setting in the console, and try again",
 		"FeatureUnavailableInTierException":        "the pool has a setting that its feature plan does not include; correct the plan or the setting in the console, and try again",
 		"InvalidSmsRoleTrustRelationshipException": "Cognito may not use the pool's SMS role; correct the role, and try again",

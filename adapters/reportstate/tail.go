@@ -23,7 +23,7 @@ var (
 	// ErrUnfinished: the last scan has not come to its end.
 	ErrUnfinished = errors.New("the last scan is not finished; run migratectl report again")
 	// ErrDigests: the file has no identifiers.
-	ErrDigests = errors.New("the state file has digests in the place of identifiers; scan again with migratectl report --rescan, without --digests")
+	ErrDigests = errors.New("the state file has digests instead of identifiers; scan again with migratectl report --rescan, without --digests")
 )
 
 // Finished is the last scan of a state, and to which migration it belongs.

@@ -727,8 +727,8 @@ func (l *loader) checkPolicies(migrate migrateSettings, completion completionSet
 	}
 }
 
-// checkSecondFactors reports a destination that asks nobody for the second factor
-// that users are to have there.
+// checkSecondFactors reports a destination that asks no user for the second factor
+// that users should have there.
 func (l *loader) checkSecondFactors(migrate migrateSettings, completion completionSettings) {
 	const destination, group, queue = "MIGRATE_DESTINATION_MFA", "MIGRATE_MFA_GROUP", "COMPLETION_QUEUE_URL"
 	to := migrate.DestinationMFA
@@ -762,7 +762,7 @@ func (c completionSettings) concernsMFA(on domain.OnMFA) bool {
 func (l *loader) warnOfSecondFactors(migrate migrateSettings, completion completionSettings) {
 	to := migrate.DestinationMFA
 	if migrate.OnMFA == domain.MFAEnroll {
-		l.warnings = append(l.warnings, "MIGRATE_ON_MFA=enroll lets whoever passes the first step, by password or by a reset code, set up the user's new second factor")
+		l.warnings = append(l.warnings, "MIGRATE_ON_MFA=enroll lets a client that passes the first step, by password or by a reset code, set up the user's new second factor")
 	}
 	if migrate.OnMFA == domain.MFACarry && to.Takes(domain.MFAEmail) && (to.Mode != domain.MFAOn || !completion.concernsMFA(migrate.OnMFA)) {
 		l.warnings = append(l.warnings, "MIGRATE_ON_MFA=carry refuses users whose second factor is a code by email: to carry it, MIGRATE_DESTINATION_MFA must begin with ON, and COMPLETION_QUEUE_URL must be set")
@@ -895,7 +895,7 @@ func (l *loader) warn(migrate migrateSettings, audit auditSettings, lockout lock
 	for i, source := range sources {
 		later := sources[i+1:]
 		if !source.Settings.LooksUp() && len(later) > 0 {
-			add(true, "MIGRATE_SOURCES: "+source.Name+" cannot look users up without their password, so nobody of the sources after it can be migrated: "+
+			add(true, "MIGRATE_SOURCES: "+source.Name+" cannot look users up without their password, so no user of the later sources can migrate: "+
 				"whether a user of theirs is one of "+source.Name+"'s too cannot be found out; name "+source.Name+" last")
 		}
 		add(lockout.Table == "" && !source.Settings.LimitsAttempts(),

@@ -381,7 +381,7 @@ func TestWarnings(t *testing.T) {
 		"a key of the process":              {nil, []string{"AUDIT_HMAC_KEY is not set"}},
 		"records outside of the log":        {[]string{key, "AUDIT_SINKS=eventbridge"}, []string{"AUDIT_SINKS lacks log: "}},
 		"a source without look-ups before another": {[]string{key, "MIGRATE_SOURCES=old,new", "OLD_HOST=looks-nobody-up", "OLD_KEY=k", "NEW_HOST=h", "NEW_KEY=k"},
-			[]string{"MIGRATE_SOURCES: OLD cannot look users up without their password, so nobody of the sources after it can be migrated: "}},
+			[]string{"MIGRATE_SOURCES: OLD cannot look users up without their password, so no user of the later sources can migrate: "}},
 		"a source without look-ups after the others": {[]string{key, "MIGRATE_SOURCES=old,new", "OLD_HOST=h", "OLD_KEY=k", "NEW_HOST=looks-nobody-up", "NEW_KEY=k"}, nil},
 		"what the kind warns of": {[]string{key, "MIGRATE_SOURCES=old", "OLD_HOST=h"},
 			[]string{"OLD_KEY is not set"}},
@@ -480,7 +480,7 @@ func TestSecondFactorsByCompletion(t *testing.T) {
 		"refuse, and groups":          {environ: []string{queue, completionKey, "COMPLETION_GROUPS=*"}},
 		"migrate needs no completion": {environ: []string{"MIGRATE_ON_MFA=migrate"}, warning: "MIGRATE_ON_MFA=migrate migrates users without their second factor"},
 		"enroll, and groups to create": {environ: []string{"MIGRATE_ON_MFA=enroll", "MIGRATE_MFA_GROUP=new-factor", email, queue, completionKey, "COMPLETION_CREATE_GROUPS=true"}, sets: true, only: true, group: "new-factor",
-			warning: "MIGRATE_ON_MFA=enroll lets whoever passes the first step, by password or by a reset code, set up the user's new second factor"},
+			warning: "MIGRATE_ON_MFA=enroll lets a client that passes the first step, by password or by a reset code, set up the user's new second factor"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

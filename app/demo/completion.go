@@ -80,7 +80,7 @@ func (*secondHalf) Handler(parts.Completer, *zap.Logger) parts.Handler { return 
 // response is created, and after.
 func (h *secondHalf) show(ctx context.Context, binary app.Parts, environ []string, first trial.Outcome, to io.Writer) error {
 	if len(h.queued) == 0 {
-		return errors.New("no move is to be finished")
+		return errors.New("there is no migration to complete")
 	}
 	configuration, err := app.Load(ctx, binary, environ)
 	if err != nil {

@@ -99,13 +99,13 @@ func attributesAtDestination(f Facts) Check {
 		attribute, there := attribute(f.pool.value, rule.Target)
 		switch {
 		case !there:
-			found.wrong = append(found.wrong, rule.Target+" is not in the destination's schema: whoever has it cannot be moved")
+			found.wrong = append(found.wrong, rule.Target+" is not in the destination's schema: users who have it cannot migrate")
 		case !attribute.Mutable:
 			once = append(once, rule.Target)
 		}
 	}
 	if f.takesOthersNames() {
-		found.unwise = append(found.unwise, preferredUsername+" is an alias of the destination, and users of the source write it themselves: whoever enters another's name there takes it")
+		found.unwise = append(found.unwise, preferredUsername+" is an alias of the destination, and users of the source can edit it: a user who enters another user's name there takes it over")
 		return found.result("", "take the rule for "+preferredUsername+" out of MIGRATE_ATTRIBUTES")
 	}
 	fine := f.counted("has what every rule sets")
@@ -184,9 +184,9 @@ func exampleRule(found findings) string {
 func (f *Facts) outside(target string) string {
 	switch {
 	case !f.Settings.DestinationSchema.Known():
-		return "whoever has more or less cannot be moved"
+		return "users with other values cannot migrate"
 	case f.Settings.DestinationSchema.Requires(target):
-		return "whoever has more or less is turned away"
+		return "users with other values are refused"
 	default:
 		return "other values are left out"
 	}
@@ -217,7 +217,7 @@ func attributesType(f Facts) Check {
 		}
 		if rule.Literal != "" {
 			if !fits(rule.Literal, target.Type) {
-				found.wrong = append(found.wrong, fmt.Sprintf("%s is a %s, and the rule's text is none", rule.Target, target.Type))
+				found.wrong = append(found.wrong, fmt.Sprintf("%s is a %s, and the rule's text is not a valid one", rule.Target, target.Type))
 			}
 			continue
 		}

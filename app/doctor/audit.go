@@ -50,20 +50,20 @@ func auditSinks(f Facts) Check {
 	}
 	after := "if one sink rejects a record, the function logs an error"
 	if audit.Required {
-		after = "nobody is moved whose record one of them does not take"
+		after = "a user does not migrate if one of them rejects the record"
 	}
 	return pass(fmt.Sprintf("%s, as %s; %s", strings.Join(audit.Sinks, ", "), audit.Format, after))
 }
 
 func auditBus(f Facts) Check {
 	return read(f.bus, func(arn string) string { return arn },
-		"check AUDIT_EVENT_BUS: a bus by its name is to be in the function's account and region", "events:DescribeEventBus on the bus")
+		"check AUDIT_EVENT_BUS: a bus given by name must be in the function's account and region", "events:DescribeEventBus on the bus")
 }
 
 func auditStream(f Facts) Check {
 	if f.stream.skip != "" || f.stream.err != nil {
 		return read(f.stream, func(setup.DeliveryStream) string { return "" },
-			"check AUDIT_FIREHOSE_STREAM: the stream is to be in the function's account and region", "firehose:DescribeDeliveryStream on the stream")
+			"check AUDIT_FIREHOSE_STREAM: the stream must be in the function's account and region", "firehose:DescribeDeliveryStream on the stream")
 	}
 	stream := f.stream.value
 	saw := fmt.Sprintf("%s, %s, from %s", stream.ARN, orNone(stream.Status), orNone(stream.Source))

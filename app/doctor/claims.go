@@ -127,7 +127,7 @@ func claimsPermission(f Facts) Check {
 		return skipped
 	}
 	if f.claimsPermissions.err != nil {
-		return warn(f.claimsPermissions.err.Error(), remedyOf(f.claimsPermissions.err, "run as somebody with lambda:GetPolicy"))
+		return warn(f.claimsPermissions.err.Error(), remedyOf(f.claimsPermissions.err, "run with credentials that have lambda:GetPolicy"))
 	}
 	return JudgePermission(f.claimsPermissions.value, f.pool.value.ARN, f.pool.value.PreToken)
 }
@@ -161,7 +161,7 @@ func claimsClients(f Facts) Check {
 		return skipped
 	}
 	if notPermitted(f.clients.err) {
-		return warn(f.clients.err.Error()+"; whether users can write the attribute of the claim is not known", "run as somebody with cognito-idp:ListUserPoolClients and cognito-idp:DescribeUserPoolClient")
+		return warn(f.clients.err.Error()+"; whether users can write the attribute of the claim is not known", "run with credentials that have cognito-idp:ListUserPoolClients and cognito-idp:DescribeUserPoolClient")
 	}
 	if f.clients.err != nil {
 		return warn(f.clients.err.Error()+"; whether users can write the attribute of the claim is not known", remedyOf(f.clients.err, "repeat the command"))
@@ -190,7 +190,7 @@ func JudgeClaimsClients(clients []setup.AppClient, attribute string) Check {
 		saw = append(saw, "these app clients have no list of WriteAttributes, and may let users write "+attribute+": "+strings.Join(open, ", "))
 	}
 	if len(saw) > 0 {
-		return fail(strings.Join(saw, "; ")+": a user could claim to be somebody else",
+		return fail(strings.Join(saw, "; ")+": a user could claim to be another user",
 			"give each app client a list of WriteAttributes without "+attribute+" (console: App clients, Attribute permissions)")
 	}
 	return pass(fmt.Sprintf("no app client of the pool (%d) may write %s", len(clients), attribute))

@@ -45,12 +45,12 @@ func (c Completion) retires() bool {
 func completionQueue(f Facts) Check {
 	if f.queue.skip != "" || f.queue.err != nil {
 		return read(f.queue, func(setup.Queue) string { return "" },
-			"check COMPLETION_QUEUE_URL: the queue is to be in the function's region", "sqs:GetQueueAttributes on the queue")
+			"check COMPLETION_QUEUE_URL: the queue must be in the function's region", "sqs:GetQueueAttributes on the queue")
 	}
 	queue := f.queue.value
 	var found findings
 	if queue.Encryption == "" {
-		found.wrong = append(found.wrong, "it is not encrypted at rest, and its messages name people")
+		found.wrong = append(found.wrong, "it is not encrypted at rest, and its messages contain usernames")
 	}
 	switch {
 	case queue.DeadLetters == "":
@@ -117,7 +117,7 @@ func completionProof(f Facts) Check {
 		return !slices.Contains(f.client.value.WriteAttributes, carrier)
 	})
 	if len(writable) > 0 {
-		return warn("the destination's app client may write "+strings.Join(writable, ", ")+": a user can claim another person's sub, and completion would take both users for the same person",
+		return warn("the destination's app client may write "+strings.Join(writable, ", ")+": a user can claim another user's sub, and completion would treat both users as the same",
 			"take it out of the write attributes of every app client of the destination")
 	}
 	return pass(strings.Join(carriers, ", ") + " carries the source's sub; let no app client write it")

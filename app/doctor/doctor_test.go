@@ -252,7 +252,7 @@ func TestWhatMotoCannotShow(t *testing.T) {
 			w.settings.Rules.Username = domain.UsernameSource
 		}, statuses{"username shape": fail}, "username shape", "takes none"},
 		"an alias that the source has not": {func(w *world) { w.pool.AliasAttributes = []string{"email"} },
-			statuses{"username shape": warn}, "username shape", "the destination signs people in by email, and the source does not"},
+			statuses{"username shape": warn}, "username shape", "the destination signs users in by email, and the source does not"},
 		"an alias that the destination has not": {func(w *world) { from(w, func(p *setup.UserPool) { p.AliasAttributes = []string{"email"} }) },
 			statuses{"username shape": warn}, "username shape", "the destination takes no other name for it"},
 		"an alias on both sides": {func(w *world) {
@@ -262,9 +262,9 @@ func TestWhatMotoCannotShow(t *testing.T) {
 		"an alias that no rule moves": {func(w *world) { w.pool.AliasAttributes = []string{"phone_number", "preferred_username"} },
 			statuses{}, "username shape", "as aliases"},
 		"preferred_username is moved to where it is an alias": {preferred("email,preferred_username", false, true),
-			statuses{"attributes at destination": warn, "username shape": warn}, "attributes at destination", "whoever enters another's name there takes it"},
+			statuses{"attributes at destination": warn, "username shape": warn}, "attributes at destination", "a user who enters another user's name there takes it"},
 		"another attribute is moved to that alias": {preferred("email,preferred_username=nickname", true, true),
-			statuses{"attributes at destination": warn, "attributes at source": fail}, "attributes at destination", "whoever enters another's name"},
+			statuses{"attributes at destination": warn, "attributes at source": fail}, "attributes at destination", "a user who enters another user's name"},
 		"the username is moved to that alias": {preferred("email,preferred_username=username", false, true),
 			statuses{"username shape": warn}, "attributes at destination", "has what every rule sets"},
 		"preferred_username is an alias on both sides":            {preferred("email,preferred_username", true, true), statuses{}, "attributes at destination", "has what every rule sets"},
@@ -272,7 +272,7 @@ func TestWhatMotoCannotShow(t *testing.T) {
 		"preferred_username is no alias there, and not moved":     {func(*world) {}, statuses{}, "attributes at destination", "is moved by a rule of its own alone"},
 		"preferred_username is an alias on both sides, not moved": {preferred("email", true, true), statuses{"username shape": warn}, "username shape", "no rule moves it"},
 		"records are told of":                                     {func(*world) {}, statuses{}, "audit sinks", "log, eventbridge, firehose, as json; if one sink rejects a record, the function logs an error"},
-		"records that must be":                                    {func(w *world) { w.settings.Audit.Required = true }, statuses{}, "audit sinks", "nobody is moved"},
+		"records that must be":                                    {func(w *world) { w.settings.Audit.Required = true }, statuses{}, "audit sinks", "a user does not migrate"},
 		"a bus that is there":                                     {func(*world) {}, statuses{}, "audit bus", "arn:bus"},
 		"a stream that is there":                                  {func(*world) {}, statuses{}, "audit stream", "arn:stream, ACTIVE, from DirectPut"},
 		"records in the log alone": {func(w *world) { w.settings.Audit = doctor.Audit{Sinks: []string{"log"}, Format: "ocsf"} },
@@ -337,7 +337,7 @@ func TestWhatMotoCannotShow(t *testing.T) {
 			statuses{"completion queue": skip, "completion groups": skip, "completion proof": skip, "completion retirement": skip}, "completion queue", "not asked for"},
 		"a table in order": {func(*world) {}, statuses{}, "lockout", "arn:table"},
 		"a table with another key": {func(w *world) { w.table = counting(func(t *setup.Table) { t.Key[0].Name = "id" }) },
-			statuses{"lockout": fail}, "lockout", "its key is id (S), and is to be digest (S) alone"},
+			statuses{"lockout": fail}, "lockout", "its key is id (S); expected only digest (S)"},
 		"a table with a key of another type": {func(w *world) { w.table = counting(func(t *setup.Table) { t.Key[0].Type = "N" }) },
 			statuses{"lockout": fail}, "lockout", "digest (N)"},
 		"a table with a second key": {func(w *world) {
@@ -475,7 +475,7 @@ func TestOneFindingForTheSameProblemOfManyAttributes(t *testing.T) {
 	w.settings.Rules.Attributes, _ = domain.ParseAttributeMap("custom:legacy_sub=sub,email," + strings.Join(names, ","))
 	checks := w.examine(t.Context())
 	for of, want := range map[string]string{
-		"attributes at destination": strings.Join(names, ", ") + " are not in the destination's schema: whoever has it cannot be moved",
+		"attributes at destination": strings.Join(names, ", ") + " are not in the destination's schema: users who have it cannot migrate",
 		"attributes at source":      strings.Join(names, ", ") + " are not in the source's schema, so it stays empty",
 	} {
 		if checks[of].Saw != want {
@@ -544,7 +544,7 @@ func TestWhatTheSourceTellsOfSecondFactors(t *testing.T) {
 		"the pool cannot be described":         {[]func(*world){set(domain.MFAOn), func(w *world) { w.source = func() (setup.UserPool, error) { return setup.UserPool{}, denied() } }}, doctor.Pass, "the pool is not asked", ""},
 		"the role lacks the permission":        {[]func(*world){cannot}, doctor.Fail, "cannot migrate", "cognito-idp:GetUserPoolMfaConfig"},
 		"it lacks it, and does not need it":    {[]func(*world){cannot, set(domain.MFAOff)}, doctor.Pass, "", ""},
-		"it lacks it, and everybody migrates":  {[]func(*world){cannot, func(w *world) { w.settings.Rules.OnMFA = domain.MFAMigrate }}, doctor.Pass, "nobody is refused", ""},
+		"it lacks it, and everybody migrates":  {[]func(*world){cannot, func(w *world) { w.settings.Rules.OnMFA = domain.MFAMigrate }}, doctor.Pass, "no user is refused", ""},
 		"the source is not reached": {[]func(*world){cannot, func(w *world) {
 			w.reach = func(context.Context) (domain.Reason, error) { return "", errors.New("down") }
 		}}, doctor.Skip, "source reached", ""},

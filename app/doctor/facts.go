@@ -345,7 +345,7 @@ func (f *Facts) gatherCompletion(ctx context.Context, access Setup) {
 		f.queue = ask(ctx, func(ctx context.Context) (setup.Queue, error) { return access.Queues.Queue(ctx, s.Completion.QueueURL) })
 	}
 	if s.Completion.Groups.Empty() {
-		f.groups = unasked[[]string]("COMPLETION_GROUPS is not set: nobody gets any")
+		f.groups = unasked[[]string]("COMPLETION_GROUPS is not set: users get no groups")
 	} else {
 		f.groups = whenTold(s.DestinationPool, "--destination-pool", func() Fact[[]string] {
 			return ask(ctx, func(ctx context.Context) ([]string, error) { return access.Groups.Groups(ctx, s.DestinationPool) })

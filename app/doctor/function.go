@@ -113,7 +113,7 @@ func permission(f Facts) Check {
 		return skip(becauseOf(nameFunction))
 	}
 	if f.permissions.err != nil {
-		return warn(f.permissions.err.Error(), remedyOf(f.permissions.err, "run as somebody with lambda:GetPolicy"))
+		return warn(f.permissions.err.Error(), remedyOf(f.permissions.err, "run with credentials that have lambda:GetPolicy"))
 	}
 	return JudgePermission(f.permissions.value, f.pool.value.ARN, f.invoked())
 }

@@ -39,7 +39,7 @@ func lockout(f Facts) Check {
 	table := f.table.value
 	var found findings
 	if len(table.Key) != 1 || table.Key[0] != (setup.TableKey{Name: settings.KeyAttribute, Type: "S"}) {
-		found.wrong = append(found.wrong, fmt.Sprintf("its key is %s, and is to be %s (S) alone", keyOf(table), settings.KeyAttribute))
+		found.wrong = append(found.wrong, fmt.Sprintf("its key is %s; expected only %s (S)", keyOf(table), settings.KeyAttribute))
 	}
 	if table.State != "ACTIVE" && table.State != "UPDATING" {
 		found.wrong = append(found.wrong, "its state is "+table.State)

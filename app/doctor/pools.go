@@ -105,14 +105,14 @@ func sourceErrors(f Facts) Check {
 	}
 	if f.sourceClient.value.ConcealsUsers {
 		return warn("PreventUserExistenceErrors is ENABLED: a wrong password, an unknown user and one who must reset look the same to the function",
-			"set it to LEGACY on the source's app client; nobody but the function uses it")
+			"set it to LEGACY on the source's app client, which only the function uses")
 	}
-	return pass("PreventUserExistenceErrors is LEGACY: the source says why it turns somebody away")
+	return pass("PreventUserExistenceErrors is LEGACY: the source says why it refuses a user")
 }
 
 func pool(f Facts) Check {
 	if destination := f.Settings.DestinationPool; slices.Contains(f.Settings.SourcePools, destination) {
-		return fail("the destination "+destination+" is a source too: users would be moved onto themselves, and completion would disable or delete the user who is to be kept",
+		return fail("the destination "+destination+" is a source too: users would be moved onto themselves, and completion would disable or delete the user who must be kept",
 			"give the new user pool as the destination; a source is only read")
 	}
 	if given, configured := f.Settings.DestinationPool, f.Settings.ConfiguredPool; given != "" && configured != "" && given != configured {
@@ -169,7 +169,7 @@ func read[T any](fact Fact[T], describe func(T) string, lost, permissions string
 	case fact.skip != "":
 		return skip(fact.skip)
 	case notPermitted(fact.err):
-		return warn(fact.err.Error(), "run as somebody with "+permissions)
+		return warn(fact.err.Error(), "run with credentials that have "+permissions)
 	case errors.Is(fact.err, setup.ErrNotFound):
 		return fail(fact.err.Error(), lost)
 	case fact.err != nil:
@@ -202,11 +202,11 @@ func usernameShape(f Facts) Check {
 		return fail(saw+": who types an email address would be created under it, and in a pool with email aliases no username may look like one", f.withAlias(generated))
 	case rule != domain.UsernameSubmitted && rule != domain.UsernameOmit && len(lacking(from.AliasAttributes, to.AliasAttributes)) > 0:
 		return warn(saw+": who types "+strings.Join(lacking(from.AliasAttributes, to.AliasAttributes), " or ")+" is known at the source, and the destination takes no other name for it",
-			"create the destination with the same aliases, or have people sign in by their usernames")
+			"create the destination with the same aliases, or let users sign in by their usernames")
 	case slices.Contains(from.AliasAttributes, preferredUsername) && !f.moves(preferredUsername):
-		return warn(saw+": people sign in by "+preferredUsername+" on both sides, and no rule moves it", "add "+preferredUsername+" to MIGRATE_ATTRIBUTES")
+		return warn(saw+": users sign in by "+preferredUsername+" on both sides, and no rule moves it", "add "+preferredUsername+" to MIGRATE_ATTRIBUTES")
 	case len(f.newAliases()) > 0:
-		return warn(saw+": the destination signs people in by "+strings.Join(f.newAliases(), " or ")+", and the source does not: several of its users may have the same one, and only the first of them can be migrated",
+		return warn(saw+": the destination signs users in by "+strings.Join(f.newAliases(), " or ")+", and the source does not: several of its users may have the same one, and only the first of them can be migrated",
 			"look for users of the source who share one, or create the destination with the source's aliases")
 	case generated && rule == domain.UsernameSource && len(to.AliasAttributes) == 0:
 		return fail(saw+": the destination takes no name but the one typed", "set MIGRATE_USERNAME=auto")
@@ -215,7 +215,7 @@ func usernameShape(f Facts) Check {
 	}
 }
 
-// newAliases lists what people sign in by at the destination and not at the source,
+// newAliases lists what users sign in by at the destination and not at the source,
 // as far as a rule moves it.
 func (f *Facts) newAliases() []string {
 	from := f.sourcePool.value
@@ -254,7 +254,7 @@ func (f *Facts) ownSignIn(saw string, generated bool) Check {
 			return pass(saw)
 		}
 	}
-	return fail(saw+": no rule gives "+strings.Join(f.pool.value.UsernameAttributes, " or ")+", by which people sign in there", "add it to MIGRATE_ATTRIBUTES")
+	return fail(saw+": no rule gives "+strings.Join(f.pool.value.UsernameAttributes, " or ")+", by which users sign in there", "add it to MIGRATE_ATTRIBUTES")
 }
 
 func shape(pool setup.UserPool) string {
@@ -335,7 +335,7 @@ func secondFactor(f Facts) Check {
 // against the pool, and tries whether it can ask for the rest.
 func sourceFactors(f Facts) Check {
 	if f.Settings.Rules.OnMFA == domain.MFAMigrate {
-		return pass("MIGRATE_ON_MFA=migrate: nobody is refused, so nothing is asked")
+		return pass("MIGRATE_ON_MFA=migrate: no user is refused, so nothing is asked")
 	}
 	if skipped, yes := f.resting("_MFA", "MIGRATE_ON_MFA"); yes {
 		return skipped

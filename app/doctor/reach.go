@@ -74,7 +74,7 @@ func externalID(f Facts) Check {
 	case source.RoleARN == "":
 		return skip("no role is set")
 	case source.ExternalID == "":
-		return warn("the role is given without one: whoever may use this account can have it (the confused deputy)", demand+", and set "+f.variable("EXTERNAL_ID"))
+		return warn("the role can be assumed without one: anyone who can use this account can assume it (the confused deputy)", demand+", and set "+f.variable("EXTERNAL_ID"))
 	case f.bareRole.err == nil:
 		return warn("the role is given without the external ID too: its trust policy does not demand it", demand)
 	case notPermitted(f.bareRole.err):

@@ -68,7 +68,7 @@ func entriesOf(request Request, plan Plan, settings doctor.Settings) map[string]
 		}
 		return map[string][]entry{setOneAccount: append(all, decision...)}
 	}
-	externalID := entry{name: "SourceExternalId", value: request.ExternalID, why: "a random external ID, the same in both accounts; without it the role is given to nobody"}
+	externalID := entry{name: "SourceExternalId", value: request.ExternalID, why: "a random external ID, the same in both accounts; without it the role cannot be assumed"}
 	all := append(slices.Clone(function), source,
 		entry{name: "SourceClientId", value: fromSourceStack, why: "the app client that the source's stack makes; a step below fills it in"},
 		entry{name: "SourceRoleArn", value: fmt.Sprintf("arn:%s:iam::%s:role/%s", from.partition, from.account, sourceRole), why: "the role that the source's stack makes"},

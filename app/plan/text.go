@@ -44,7 +44,7 @@ func WriteText(to io.Writer, r Result) error {
 	fmt.Fprintf(&b, "\nSign-ins above the limits, in the busiest hour\n")
 	line("attempts that are throttled", share(p.Throttled.AttemptsShare))
 	line("attempts that the source does not answer in time", share(p.Throttled.TimedOutShare))
-	line("sign-ins of which a try fails", share(p.Throttled.SignInsShare))
+	line("sign-ins with a failed attempt", share(p.Throttled.SignInsShare))
 	line("  they wait for success, mean and 95th percentile", fmt.Sprintf("%.0f s and %.0f s", p.Throttled.WaitMean, p.Throttled.WaitP95))
 	line("sign-ins without success on that day", share(p.Throttled.GaveUpShare))
 
@@ -77,7 +77,7 @@ func WriteText(to io.Writer, r Result) error {
 		} else if p.Throttled.SignInsShare < 0.005 {
 			verdict = "not needed: "
 		}
-		wrapped(&b, fmt.Sprintf("%s%s (%s of the sign-ins fail a try, %s give up, the fullest quota is %.0f %% used)",
+		wrapped(&b, fmt.Sprintf("%s%s (%s of the sign-ins fail an attempt, %s give up, the fullest quota is %.0f %% used)",
 			verdict, a.Change, share(a.SignInsShare), share(a.GaveUpShare), 100*a.Use))
 	}
 	fmt.Fprintf(&b, "\nA simulation with seed %d. docs/plan.md describes the model.\n", r.Seed)

@@ -140,7 +140,7 @@ func New(pool Pool, vouch Vouch) (*Rows, error) {
 			return nil, fmt.Errorf("the header lacks the columns %s and %[1]s_verified, which the destination needs; expected the answer of GetCSVHeader", kind.name)
 		}
 		if kind.vouched && !kind.verified {
-			return nil, fmt.Errorf("the destination does not verify %s automatically, so vouching for it helps nobody; add it to its auto-verified attributes, or do not vouch for it", kind.name)
+			return nil, fmt.Errorf("the destination does not verify %s automatically, so vouching for it has no effect; add it to its auto-verified attributes, or do not vouch for it", kind.name)
 		}
 	}
 	return r, nil
@@ -331,7 +331,7 @@ func remedies() map[domain.Reason]string {
 		domain.ReasonStatusUnknown:            never,
 		domain.ReasonUsernameShared:           "rename all but one of the users who share the name",
 		domain.ReasonContactShared:            "leave the contact to one of the users who share it",
-		domain.ReasonIdentityOfEarlierSource:  "an earlier source has this user; nothing is to be done if both are one person",
+		domain.ReasonIdentityOfEarlierSource:  "an earlier source has this user; nothing needs to be done if both are the same user",
 		domain.Reason(domain.ConflictSub):     "compare the destination user of the same name or contact; rename one of the two",
 		domain.Reason(domain.ConflictContact): "compare the destination user of the same name; rename one of the two",
 		domain.Reason(domain.ConflictSeveral): "compare the destination users of the same name or contact; keep one",

@@ -168,7 +168,7 @@ func (t *triggerFlags) checkClaims(ctx context.Context, pools setup.UserPoolRead
 	}
 	if check := doctor.JudgeClaimsClients(clients, attribute); check.Status == doctor.Fail {
 		fmt.Fprintf(notes, "%s\n  %s\n", check.Saw, check.Remedy)
-		return fmt.Errorf("nothing was written: users can write %s, so nobody could trust the claim", attribute)
+		return fmt.Errorf("nothing was written: users can write %s, so the claim cannot be trusted", attribute)
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ completion disabled. Without --yes it changes nothing.`,
 
 func (c *completeFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&c.user, "user", "", "the `NAME` that the user signs in with")
-	flags.StringVar(&c.owed, "all-owed", "", "a `FILE` of audit lines; completes every user whose line says that completion is owed")
+	flags.StringVar(&c.owed, "all-owed", "", "a `FILE` of audit lines; completes every user whose line has a pending completion")
 	flags.StringVar(&c.state, "state", "", "the state `FILE` of migratectl report; completes every user who moved and is CONFIRMED")
 	flags.StringVar(&c.undo, "undo", "", "a `FILE` of completion records; enables the source users again whom completion disabled")
 	flags.BoolVar(&c.includeQueued, "include-queued", false, "with --all-owed: also complete users whose message was queued, because messages were lost or are of version 1")
@@ -154,7 +154,7 @@ func newManualCompleter(ctx context.Context, given completeFlags, s streams) (*m
 		return nil, errors.New("COMPLETION_AFTER is keep and COMPLETION_GROUPS is not set, and MIGRATE_ON_MFA needs no completion, so there is nothing to complete; set at least one of them")
 	}
 	if slices.Contains(configuration.SourcePools(), given.pool) {
-		return nil, fmt.Errorf("--destination-pool %s is a source: completion would disable or delete the user who is to be kept; give the ID of the destination's user pool", given.pool)
+		return nil, fmt.Errorf("--destination-pool %s is a source: completion would disable or delete the user who must be kept; give the ID of the destination's user pool", given.pool)
 	}
 	h := &manualCompleter{pool: given.pool, configuration: configuration, notes: &notes{dry: !given.yes}}
 	awsConfig, err := account.Config(ctx)

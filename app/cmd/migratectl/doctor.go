@@ -60,11 +60,11 @@ function's permission and the pool name.`,
 
 func (d *doctorFlags) declare(flags *pflag.FlagSet) {
 	poolVar(flags, &d.pool, "destination-pool", "the `ID` of the destination's user pool")
-	clientVar(flags, &d.client, "destination-client", "the `ID` of the app client by which people sign in there")
+	clientVar(flags, &d.client, "destination-client", "the `ID` of the app client that users sign in with there")
 	regionVar(flags, &d.region)
 	functionVar(flags, &d.function, "function", "the function's `NAME`, with :ALIAS where it has one, or its ARN")
 	flags.StringVar(&d.sourceProfile, "source-aws-profile", "", "a `PROFILE` of your own in the source account: the function's role need not be able to describe the pool")
-	flags.StringVar(&d.user, "user", "", "make one real attempt for the user of this `NAME`, and migrate nobody")
+	flags.StringVar(&d.user, "user", "", "make one real attempt for the user of this `NAME`, without migrating the user")
 	flags.BoolVar(&d.fromStdin, "password-stdin", false, "read the password of --user from standard input instead of a prompt")
 	timeoutVar(flags, &d.timeout)
 	flags.BoolVar(&d.asJSON, "json", false, "print one JSON object")
@@ -180,7 +180,7 @@ func readSettings(ctx context.Context, environ []string, own bool) ([]string, do
 func unreadable(problems []string) (wrong, unread []string) {
 	for _, problem := range problems {
 		if name, _, found := strings.Cut(problem, ": the reference could not be resolved"); found {
-			unread = append(unread, name+": you cannot read the secret that it refers to, so the checks that depend on it are skipped; the function reads it by its own role")
+			unread = append(unread, name+": you cannot read the secret that it refers to, so the checks that depend on it are skipped; the function reads it with its role")
 			continue
 		}
 		wrong = append(wrong, problem)
@@ -429,7 +429,7 @@ func attemptCheck(ctx context.Context, user, password string, environ []string) 
 	saw := result.Decision.Verdict + ": " + string(result.Decision.Reason)
 	switch result.Decision.Verdict {
 	case "migrate":
-		return doctor.Attempt(doctor.Pass, saw+"; "+decidedUser(result.Response)+"; nobody was moved", "")
+		return doctor.Attempt(doctor.Pass, saw+"; "+decidedUser(result.Response)+"; no user was migrated", "")
 	case "refuse":
 		return doctor.Attempt(doctor.Warn, saw, "docs/decision-table.md says when; `bin/migratectl simulate` shows all of it")
 	default:

@@ -64,7 +64,7 @@ func (e *exportFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&e.out, "out", "", "the `FOLDER` to write to; it is made where it is missing")
 	regionVar(flags, &e.region)
 	flags.Var(checked{&e.vouch, func(text string) error { _, err := importfile.ParseVouch(text); return err }},
-		"vouch", "take contacts of these `KINDS` for verified, whatever the source says: email, phone_number, or both. Whoever can read a vouched mailbox takes the account over")
+		"vouch", "take contacts of these `KINDS` for verified, whatever the source says: email, phone_number, or both. Anyone who can read a vouched mailbox can take over the account")
 	flags.Var(checked{&e.only, checkCause}, "only", "export only users with this `CAUSE` in the report, such as mfa_required")
 	flags.BoolVar(&e.hashes, "hashes", false, "write password hashes of file and sql sources, where the destination offers a column for them")
 	e.recentDays, e.rows = 30, importfile.MostRows
