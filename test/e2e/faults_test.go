@@ -299,10 +299,8 @@ func (f *fault) happensTo(c *call, later bool) bool {
 	if c.operation == "GetUserPoolMfaConfig" && later {
 		return false // a process that knows the answer does not ask again
 	}
-	if c.factors && (f.connection != nil || f.name == "a clock an hour ahead" || f.name == "a clock an hour behind") {
-		// Which connection such a call takes is up to the HTTP client, and only the
-		// SDK follows the service's clock.
-		return false
+	if c.factors && f.connection != nil {
+		return false // which connection such a call takes is up to the HTTP client
 	}
 	if c.refused && (f.connection != nil || f.transport == nowhere) {
 		return false

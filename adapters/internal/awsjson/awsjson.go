@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"cognito-user-migration/adapters/internal/awsclient"
@@ -98,6 +99,8 @@ type Client struct {
 	retryer     func() aws.Retryer
 	signer      *v4.Signer
 	now         func() time.Time
+	// skew is how far the service's clock is ahead of ours, in nanoseconds.
+	skew atomic.Int64
 }
 
 // New returns a client of the service. The configuration sets the region,
@@ -182,7 +185,7 @@ func (c *Client) send(ctx context.Context, operation string, body []byte, attemp
 		return nil, err
 	}
 	hash := sha256.Sum256(body)
-	if err := c.signer.SignHTTP(ctx, credentials, request, hex.EncodeToString(hash[:]), c.service.Name, c.region, c.now()); err != nil {
+	if err := c.signer.SignHTTP(ctx, credentials, request, hex.EncodeToString(hash[:]), c.service.Name, c.region, c.now().Add(time.Duration(c.skew.Load()))); err != nil {
 		return nil, err
 	}
 	response, err := c.http.Do(request)
@@ -190,18 +193,51 @@ func (c *Client) send(ctx context.Context, operation string, body []byte, attemp
 		return nil, &smithyhttp.RequestSendError{Err: err}
 	}
 	defer func() { _ = response.Body.Close() }()
+	differs := c.followClock(response)
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	switch {
 	case err != nil:
 		return nil, responseError(response, err)
 	case response.StatusCode < 200 || response.StatusCode > 299:
-		return nil, responseError(response, readFault(response, answer))
+		err := responseError(response, readFault(response, answer))
+		if differs && response.StatusCode < 500 {
+			err = &clockError{err}
+		}
+		return nil, err
 	case len(answer) > maxAnswer || !json.Valid(answer):
 		return nil, responseError(response, errors.New("the response is not JSON, or is too long"))
 	default:
 		return answer, nil
 	}
 }
+
+// clockLimit is how far the service's clock may be from ours before we follow it, as
+// in the SDK. Services accept signatures of five minutes.
+const clockLimit = 4 * time.Minute
+
+// followClock signs later requests by the service's clock if ours is far from it. It
+// reports whether that changes how a request is signed.
+func (c *Client) followClock(response *http.Response) bool {
+	told, err := http.ParseTime(response.Header.Get("Date"))
+	if err != nil {
+		return false
+	}
+	skew := told.Sub(c.now())
+	if skew.Abs() < clockLimit {
+		skew = 0
+	}
+	return (skew - time.Duration(c.skew.Swap(int64(skew)))).Abs() >= clockLimit
+}
+
+// clockError is the answer to a request that was signed by a wrong clock. A retry is
+// signed by the right one.
+type clockError struct{ error }
+
+// Unwrap returns the service's error.
+func (e *clockError) Unwrap() error { return e.error }
+
+// RetryableError implements what the SDK's retryer looks for.
+func (*clockError) RetryableError() bool { return true }
 
 // responseError wraps an error in the SDK's type, which adds status and request
 // ID.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"cognito-user-migration/adapters/awsenv"
 	"cognito-user-migration/adapters/internal/awsclient"
@@ -308,5 +309,65 @@ func TestTheEndpointIsFoundAsTheSDKFindsIt(t *testing.T) {
 				t.Errorf("got %s, want %s", asked.address, row.want)
 			}
 		})
+	}
+}
+
+// A service turns away what was signed five minutes before or after its own time.
+func TestRequestsAreSignedByTheServicesClock(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		ahead    time.Duration
+		requests []int32 // of three calls, together after each
+	}{
+		"the same time":  {0, []int32{1, 2, 3}},
+		"a minute apart": {time.Minute, []int32{1, 2, 3}},
+		"an hour ahead":  {time.Hour, []int32{2, 3, 4}},
+		"an hour behind": {-time.Hour, []int32{2, 3, 4}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var requests atomic.Int32
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				requests.Add(1)
+				now := time.Now().Add(row.ahead).UTC()
+				w.Header().Set("Date", now.Format(http.TimeFormat))
+				signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+				if err != nil || now.Sub(signed).Abs() > 5*time.Minute {
+					w.WriteHeader(http.StatusForbidden)
+					_, _ = io.WriteString(w, `{"__type":"InvalidSignatureException"}`)
+					return
+				}
+				_, _ = io.WriteString(w, `{}`)
+			}))
+			t.Cleanup(server.Close)
+			c := awsjson.New(aws.Config{
+				Region: "eu-west-3", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("AKID", secretKey, "token"),
+			}, awsjson.SSM())
+			for i, want := range row.requests {
+				if _, err := c.Call(t.Context(), "Operate", struct{}{}); err != nil || requests.Load() != want {
+					t.Errorf("call %d: %v after %d requests, want %d", i+1, err, requests.Load(), want)
+				}
+			}
+		})
+	}
+}
+
+// An answer that is no fault of the clock is not asked for again.
+func TestARefusalByAServiceWithAnotherClockIsARefusal(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		requests.Add(1)
+		w.Header().Set("Date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat))
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"__type":"AccessDeniedException"}`)
+	}))
+	t.Cleanup(server.Close)
+	c := awsjson.New(aws.Config{
+		Region: "eu-west-3", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("AKID", secretKey, "token"),
+	}, awsjson.SSM())
+	_, err := c.Call(t.Context(), "Operate", struct{}{})
+	if code, _ := awsfault.Code(err); code != "AccessDeniedException" || requests.Load() != 2 { // once by each clock
+		t.Errorf("got %v after %d requests", err, requests.Load())
 	}
 }
