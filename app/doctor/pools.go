@@ -347,7 +347,7 @@ func sourceFactors(f Facts) Check {
 	case f.untelling.skip != "":
 		return skip(f.untelling.skip)
 	case f.untelling.err != nil:
-		return fail(f.untelling.err.Error(), "correct the settings of the source")
+		return fail(f.untelling.err.Error(), remedyOf(f.untelling.err, "correct the settings of the source"))
 	case source == nil:
 		return pass("the source tells second factors")
 	case source.MFA != "" && pool.err == nil && pool.skip == "" && pool.value.MFA != string(source.MFA):

@@ -13,7 +13,7 @@ func configuration(f Facts) Check {
 	problems := slices.Concat(s.Problems, placeholdersIn(s.Environment))
 	switch {
 	case s.Unread:
-		return fail(strings.Join(problems, "; "), "allow yourself lambda:GetFunctionConfiguration, check the function's name and region, or set its variables in the environment")
+		return fail(strings.Join(problems, "; "), remedyOf(f.function.err, "allow yourself lambda:GetFunctionConfiguration, check the function's name and region, or set its variables in the environment"))
 	case len(problems) > 0:
 		return fail(strings.Join(problems, "; "), "correct the variables; `bin/migratectl settings` lists them. The checks that depend on them are skipped")
 	case len(s.Warnings) > 0:

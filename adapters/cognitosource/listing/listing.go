@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/domain"
@@ -54,6 +55,10 @@ func New(api API, poolID string) *Pool {
 	return &Pool{api: api, poolID: poolID}
 }
 
+// callTimeout is the longest that one request may take: a network that never answers
+// must not hold up a report. A page takes 100 to 200 ms.
+const callTimeout = 5 * time.Second
+
 // NewClient returns a client that sends each request once. The caller counts
 // requests, and waits longer if the service throttles. The client keeps one
 // connection per slice of both pools; the SDK's default is ten.
@@ -64,7 +69,8 @@ func NewClient(config aws.Config, region string) *cognitoidentityprovider.Client
 		}
 		o.Retryer = aws.NopRetryer{}
 		if client, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
-			o.HTTPClient = client.WithTransportOptions(func(transport *http.Transport) { transport.MaxIdleConnsPerHost = 4 * len(digits) })
+			o.HTTPClient = client.WithTimeout(callTimeout).
+				WithTransportOptions(func(transport *http.Transport) { transport.MaxIdleConnsPerHost = 4 * len(digits) })
 		}
 		o.APIOptions = append(slices.Clone(o.APIOptions), withFastPages())
 	})

@@ -72,6 +72,17 @@ func TestAnUnresponsiveNetwork(t *testing.T) {
 	}
 }
 
+// TestAReportOnAnUnresponsiveNetworkEnds: a report may take hours, so it has no
+// timeout as a whole. Each of its requests has one.
+func TestAReportOnAnUnresponsiveNetworkEnds(t *testing.T) {
+	t.Parallel()
+	environ := append([]string{"SOURCE_USER_POOL_ID=us-east-1_source", "SOURCE_CLIENT_ID=client"}, keysOf(silent(t))...)
+	got := execute(t, environ, "report", "--destination-pool", "us-east-1_abc", "--state", filepath.Join(t.TempDir(), "state"))
+	if got.code != exitFailed || !strings.Contains(got.errors, "no answer") || !strings.Contains(got.errors, "check the network") {
+		t.Errorf("code %d\n%s%s", got.code, got.out, got.errors)
+	}
+}
+
 // TestErrorsOfTheSDKSayWhatToDo: nobody reads of metadata services and middleware.
 func TestErrorsOfTheSDKSayWhatToDo(t *testing.T) {
 	t.Parallel()
@@ -91,7 +102,9 @@ func TestErrorsOfTheSDKSayWhatToDo(t *testing.T) {
 		args    []string
 		want    []string
 	}{
-		"no credentials":     {files, nil, []string{"no AWS credentials were found", "AWS_PROFILE"}},
+		"no credentials": {files, nil, []string{"no AWS credentials were found", "AWS_PROFILE"}},
+		"no credentials for the function's variables": {files, []string{"doctor", "--function", "f", "--destination-region", "us-east-1"},
+			[]string{"        GetFunctionConfiguration: no AWS credentials were found\n      -> set AWS_PROFILE"}},
 		"an unknown profile": {append([]string{"AWS_PROFILE=nonesuch"}, files...), nil, []string{"there is no AWS profile of this name", "aws configure list-profiles"}},
 		"an unknown profile of the source": {append(keysOf("http://"+closed.Addr().String()), "SOURCE_KIND=file", "SOURCE_PATH=/none"), []string{"doctor", "--source-aws-profile", "nonesuch"},
 			[]string{"--source-aws-profile", "there is no AWS profile of this name"}},

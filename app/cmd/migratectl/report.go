@@ -180,6 +180,9 @@ func newReporter(ctx context.Context, given reportFlags, account *stscredentials
 		r.scanner.Digests = configuration.Audit.HMACKey
 	}
 	if r.scanner.Pool, err = pool.Facts(ctx); err != nil {
+		if errors.Is(err, ports.ErrUnreachable) {
+			return nil, fmt.Errorf("the destination %s: %w\n  check the network, the VPN and the proxy (HTTPS_PROXY), then try again", given.pool, err)
+		}
 		if !errors.Is(err, ports.ErrMisconfigured) {
 			return nil, fmt.Errorf("the destination %s: %w", given.pool, err)
 		}
