@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"cognito-user-migration/app/config"
+	"cognito-user-migration/app/demo"
 )
 
 //go:generate go test -run TestTheSettingsTablesAreReadFromTheStructs -update .
@@ -86,6 +88,34 @@ func TestAREADMEIsReadInOneSitting(t *testing.T) {
 		}
 		if len(text) > readmeLimit {
 			t.Errorf("%s has %d bytes, and %d are allowed; move a part to docs/", name, len(text), readmeLimit)
+		}
+	}
+}
+
+// TestTheOutputInTheREADMEsIsThatOfMakeRun: what `make run` prints begins with
+// the block of text below the command, apart from spaces at line ends.
+func TestTheOutputInTheREADMEsIsThatOfMakeRun(t *testing.T) {
+	t.Parallel()
+	var printed bytes.Buffer
+	if err := demo.Run(t.Context(), &printed, false); err != nil {
+		t.Fatal(err)
+	}
+	trimmed := func(text string) string {
+		return strings.TrimSpace(regexp.MustCompile(`(?m)[ \t]+$`).ReplaceAllString(text, ""))
+	}
+	block := regexp.MustCompile("(?s)\nmake run\n```\n\n```text\n(.*?)```")
+	for _, name := range []string{"README.md", "README.ja.md"} {
+		text, err := os.ReadFile(filepath.Join("..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := block.FindSubmatch(text)
+		if found == nil {
+			t.Errorf("%s does not show the output of make run", name)
+			continue
+		}
+		if want := trimmed(string(found[1])); !strings.HasPrefix(trimmed(printed.String()), want) {
+			t.Errorf("%s shows\n%s\n\nand make run prints\n%s", name, want, printed.String())
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"cognito-user-migration/adapters/sqscompletion"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/test/fakesqs"
 
 	"github.com/aws/aws-lambda-go/events"
 	"go.uber.org/zap"
@@ -25,39 +26,18 @@ import (
 // api is SQS as far as it is called; it keeps what it was asked.
 type api struct {
 	mu         sync.Mutex
-	sent       []asked
+	sent       []fakesqs.Input
 	hidden     map[string]time.Duration // by receipt handle
 	answerSend func(context.Context) error
 	answerHide func(context.Context) error
 }
 
-// asked is the input of both operations of SQS.
-type asked struct {
-	MessageBody, ReceiptHandle      string
-	DelaySeconds, VisibilityTimeout int
-}
-
 // Call implements [awsjson.Caller].
 func (a *api) Call(ctx context.Context, operation string, input any) (json.RawMessage, error) {
-	text, err := json.Marshal(input)
-	if err != nil {
-		return nil, err
-	}
-	var in asked
-	if err := json.Unmarshal(text, &in); err != nil {
-		return nil, err
-	}
-	switch operation {
-	case "SendMessage":
-		return nil, a.sendMessage(ctx, in)
-	case "ChangeMessageVisibility":
-		return nil, a.changeMessageVisibility(ctx, in)
-	default:
-		return nil, errors.New("nobody calls " + operation)
-	}
+	return fakesqs.Call(ctx, a, operation, input)
 }
 
-func (a *api) sendMessage(ctx context.Context, in asked) error {
+func (a *api) SendMessage(ctx context.Context, in fakesqs.Input) error {
 	a.mu.Lock()
 	a.sent = append(a.sent, in)
 	a.mu.Unlock()
@@ -67,7 +47,7 @@ func (a *api) sendMessage(ctx context.Context, in asked) error {
 	return nil
 }
 
-func (a *api) changeMessageVisibility(ctx context.Context, in asked) error {
+func (a *api) ChangeMessageVisibility(ctx context.Context, in fakesqs.Input) error {
 	a.mu.Lock()
 	if a.hidden == nil {
 		a.hidden = make(map[string]time.Duration)

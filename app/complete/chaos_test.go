@@ -20,6 +20,7 @@ import (
 	"cognito-user-migration/app/complete"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/test/fakesqs"
 
 	"github.com/aws/aws-lambda-go/events"
 	"go.uber.org/zap"
@@ -178,34 +179,13 @@ func (s chaosSink) RecordCompletion(ctx context.Context, record domain.Completio
 
 // The queue.
 
-// asked is the input of both operations of SQS.
-type asked struct {
-	MessageBody, ReceiptHandle      string
-	DelaySeconds, VisibilityTimeout int
-}
-
 // Call implements [awsjson.Caller].
 func (c *chaos) Call(ctx context.Context, operation string, input any) (json.RawMessage, error) {
-	text, err := json.Marshal(input)
-	if err != nil {
-		return nil, err
-	}
-	var in asked
-	if err := json.Unmarshal(text, &in); err != nil {
-		return nil, err
-	}
-	switch operation {
-	case "SendMessage":
-		return nil, c.sendMessage(ctx, in)
-	case "ChangeMessageVisibility":
-		return nil, c.changeMessageVisibility(ctx, in)
-	default:
-		return nil, errors.New("nobody calls " + operation)
-	}
+	return fakesqs.Call(ctx, c, operation, input)
 }
 
-// sendMessage takes a message, at times twice.
-func (c *chaos) sendMessage(_ context.Context, in asked) error {
+// SendMessage takes a message, at times twice.
+func (c *chaos) SendMessage(_ context.Context, in fakesqs.Input) error {
 	if c.oneIn(20) {
 		return errors.New("throttled")
 	}
@@ -225,8 +205,8 @@ func (c *chaos) sendMessage(_ context.Context, in asked) error {
 	return nil
 }
 
-// changeMessageVisibility hides a message.
-func (c *chaos) changeMessageVisibility(_ context.Context, in asked) error {
+// ChangeMessageVisibility hides a message.
+func (c *chaos) ChangeMessageVisibility(_ context.Context, in fakesqs.Input) error {
 	if c.oneIn(20) {
 		return errors.New("throttled")
 	}

@@ -95,7 +95,7 @@ func (h *secondHalf) show(ctx context.Context, binary app.Parts, environ []strin
 		return err
 	}
 	defer func() { _ = stop(ctx) }()
-	fmt.Fprint(to, "\nThe second half of the first move, from a queue (the group editors is to be writers, the source user to be disabled):\n\n")
+	fmt.Fprint(to, "\nThe completion of the first migration, from a queue (group editors becomes writers; the source user is disabled):\n\n")
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	for _, when := range []string{"before Cognito has created the user", "afterwards"} {
 		record, err := completer.Complete(ctx, h.queued[0])

@@ -100,7 +100,7 @@ func Run(ctx context.Context, out io.Writer, asJSON bool) error {
 }
 
 func writeDemo(to io.Writer, results []trial.Outcome) error {
-	fmt.Fprint(to, "A file of people stands in for the old directory; Cognito would be told:\n\n")
+	fmt.Fprint(to, "The sample users are in a file, which is the source here. Cognito would get these responses:\n\n")
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ATTEMPT\tUSERNAME\tDECISION\tREASON\tUSER THAT COGNITO CREATES")
 	for i, attempt := range attempts() {
