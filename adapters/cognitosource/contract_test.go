@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"cognito-user-migration/adapters/cognitosource"
+	"cognito-user-migration/adapters/cognitosource/listing"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/sourcetest"
@@ -40,7 +41,7 @@ func TestTheCognitoSourceKeepsTheContractAgainstMoto(t *testing.T) {
 			declared := []sourcetest.Capability{
 				sourcetest.DisabledUsers, sourcetest.TemporaryPasswords,
 				sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.MakesSubs,
-				sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Misconfiguration, sourcetest.Silence,
+				sourcetest.CountsQuestions, sourcetest.Unreachability, sourcetest.Misconfiguration, sourcetest.Silence, sourcetest.Lists,
 			}
 			if way != cognitosource.ProfileIDToken {
 				// Moto gives even these a token, which does not tell.
@@ -56,6 +57,7 @@ func TestTheCognitoSourceKeepsTheContractAgainstMoto(t *testing.T) {
 					return open(url, pool.id)
 				},
 				Questions:     func() int { return int(asked.signIns.Load()) },
+				Lister:        func() ports.UserLister { return listing.New(pool.lister(), pool.id) },
 				Unreachable:   func(t *testing.T) ports.SourceDirectory { return open("http://"+process.ClosedAddress(t), pool.id) },
 				Misconfigured: func(*testing.T) ports.SourceDirectory { return open(url, "us-east-1_NoSuchPool") },
 				Silent:        func(t *testing.T) ports.SourceDirectory { return open("http://"+process.SilentAddress(t), pool.id) },
@@ -141,6 +143,12 @@ func newMotoPool(t *testing.T, url string, names ...types.UsernameAttributeType)
 	}
 	p.clientID = aws.ToString(client.UserPoolClient.ClientId)
 	return p
+}
+
+// lister is the client that a report lists with.
+func (p *motoPool) lister() *cognitoidentityprovider.Client {
+	o := p.api.Options()
+	return listing.NewClient(aws.Config{BaseEndpoint: o.BaseEndpoint, Region: o.Region, Credentials: o.Credentials}, o.Region)
 }
 
 // add puts a person into the pool, in the state that they are to be in.
