@@ -134,7 +134,7 @@ func TestTheJavaScriptOfTheClientsPageRuns(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	// Not t.TempDir: a child of the browser may write while the folder is removed.
-	folder, err := os.MkdirTemp("", "clients-")
+	folder, err := os.MkdirTemp("", "clients-") //nolint:usetesting // its removal must not fail the test
 	if err != nil {
 		t.Fatal(err)
 	}
