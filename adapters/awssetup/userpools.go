@@ -1,8 +1,10 @@
 package awssetup
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"cognito-user-migration/domain"
@@ -63,6 +65,15 @@ func poolOf(pool *types.UserPoolType) setup.UserPool {
 	}
 	if pool.UsernameConfiguration != nil && pool.UsernameConfiguration.CaseSensitive != nil {
 		read.CaseSensitive = *pool.UsernameConfiguration.CaseSensitive
+	}
+	if pool.AccountRecoverySetting != nil {
+		ways := slices.Clone(pool.AccountRecoverySetting.RecoveryMechanisms)
+		slices.SortStableFunc(ways, func(a, b types.RecoveryOptionType) int {
+			return cmp.Compare(aws.ToInt32(a.Priority), aws.ToInt32(b.Priority))
+		})
+		for _, way := range ways {
+			read.Recovery = append(read.Recovery, string(way.Name))
+		}
 	}
 	if pool.LambdaConfig != nil {
 		read.UserMigration = aws.ToString(pool.LambdaConfig.UserMigration)

@@ -22,6 +22,8 @@ type Completion struct {
 	CreateGroups bool
 	// QueueURL is that of the queue; empty where completion is not asked for.
 	QueueURL string
+	// SecondFactors: completion sets second factors, or adds their group.
+	SecondFactors bool
 }
 
 // unfinished is the reason for which a question about completion is not put;
@@ -31,7 +33,7 @@ func (f *Facts) unfinished() string {
 	switch {
 	case f.aside("COMPLETION_AFTER"), f.aside("COMPLETION_GROUPS"), len(f.Settings.SetAside) > 0 && f.Settings.SourceKind == "":
 		return becauseOf(nameConfiguration)
-	case !c.retires() && c.Groups.Empty():
+	case !c.retires() && c.Groups.Empty() && !c.SecondFactors:
 		return "completion is not asked for"
 	default:
 		return ""
@@ -71,6 +73,9 @@ func completionGroups(f Facts) Check {
 		return read(f.groups, func([]string) string { return "" }, "", permission)
 	}
 	named := f.Settings.Completion.Groups.Destinations()
+	if group := f.Settings.Rules.MFAGroup; group != "" && !slices.Contains(named, group) {
+		named = append(named, group)
+	}
 	lacking := slices.DeleteFunc(slices.Clone(named), func(group string) bool { return slices.Contains(f.groups.value, group) })
 	switch {
 	case len(lacking) == 0 && len(named) == 0:

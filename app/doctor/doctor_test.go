@@ -25,24 +25,25 @@ const (
 // world is a set-up that answers from memory. moto gives a role without the
 // external ID that its trust demands; this one does not, unless told to.
 type world struct {
-	identity    setup.Identity
-	roleErr     error
-	bareRoleErr error
-	source      func() (setup.UserPool, error)
-	client      setup.AppClient
-	pool        setup.UserPool
-	function    setup.Function
-	permissions []setup.InvokePermission
-	reach       func(context.Context) (domain.Reason, error)
-	queue       func() (setup.Queue, error)
-	bus         func() (string, error)
-	stream      func() (setup.DeliveryStream, error)
-	groups      func() ([]string, error)
-	unretiring  func(context.Context) ([]string, error)
-	untelling   func(context.Context) ([]string, error)
-	factors     func(context.Context) error
-	table       func() (setup.Table, error)
-	settings    doctor.Settings
+	destinationFactors func(context.Context) (domain.DestinationMFA, error)
+	identity           setup.Identity
+	roleErr            error
+	bareRoleErr        error
+	source             func() (setup.UserPool, error)
+	client             setup.AppClient
+	pool               setup.UserPool
+	function           setup.Function
+	permissions        []setup.InvokePermission
+	reach              func(context.Context) (domain.Reason, error)
+	queue              func() (setup.Queue, error)
+	bus                func() (string, error)
+	stream             func() (setup.DeliveryStream, error)
+	groups             func() ([]string, error)
+	unretiring         func(context.Context) ([]string, error)
+	untelling          func(context.Context) ([]string, error)
+	factors            func(context.Context) error
+	table              func() (setup.Table, error)
+	settings           doctor.Settings
 	// claims is the function of the pre token generation trigger.
 	claims                          setup.Function
 	claimsPermissions               []setup.InvokePermission
@@ -164,8 +165,11 @@ func inOrder() *world {
 		groups:     func() ([]string, error) { return []string{"writers"}, nil },
 		unretiring: func(context.Context) ([]string, error) { return nil, nil },
 		untelling:  func(context.Context) ([]string, error) { return nil, nil },
-		factors:    func(context.Context) error { return nil },
-		table:      counting(func(*setup.Table) {}),
+		destinationFactors: func(context.Context) (domain.DestinationMFA, error) {
+			return domain.DestinationMFA{}, errors.New("nobody asks without carry or enroll")
+		},
+		factors: func(context.Context) error { return nil },
+		table:   counting(func(*setup.Table) {}),
 		settings: doctor.Settings{
 			Lockout:           doctor.Lockout{Table: "lockout", KeyAttribute: "digest", ExpiryAttribute: "end", Unlimited: []string{"OLD (OLD_KIND=sql)"}},
 			Audit:             doctor.Audit{Sinks: []string{"log", "eventbridge", "firehose"}, Format: "json", EventBus: "default", FirehoseStream: "audit"},
@@ -181,7 +185,7 @@ func inOrder() *world {
 func (w *world) examine(ctx context.Context) map[string]doctor.Check {
 	checks := make(map[string]doctor.Check)
 	for _, check := range doctor.Examine(doctor.Gather(ctx, w.settings, doctor.Setup{
-		Own: w, Roles: w, Functions: w, Reach: w.reach, Groups: w, Queues: w, AuditTargets: w, Tables: w, Unretiring: w.unretiring, Untelling: w.untelling, Factors: w.factors,
+		Own: w, Roles: w, Functions: w, Reach: w.reach, Groups: w, Queues: w, AuditTargets: w, Tables: w, Unretiring: w.unretiring, Untelling: w.untelling, Factors: w.factors, DestinationFactors: w.destinationFactors,
 		SourcePools:  []setup.UserPoolReader{pools{pool: w.source, client: w.client}},
 		Destinations: pools{func() (setup.UserPool, error) { return w.pool, nil }, w.client, w.clients, w.clientsErr},
 	})) {
@@ -569,5 +573,87 @@ func TestWhatTheSourceTellsOfSecondFactors(t *testing.T) {
 				t.Errorf("%s: %s; %s", check.Status, check.Saw, check.Remedy)
 			}
 		})
+	}
+}
+
+// carriedTo is a set-up whose destination has this MFA, and whose function is told of
+// it in these words.
+func carriedTo(choice domain.OnMFA, pool, told string) func(*world) {
+	return func(w *world) {
+		var has domain.DestinationMFA
+		if has.UnmarshalText([]byte(pool)) != nil || w.settings.Rules.DestinationMFA.UnmarshalText([]byte(told)) != nil {
+			panic("a setting in a test that is none")
+		}
+		w.pool.MFA, w.pool.SendsSMS = string(has.Mode), has.Takes(domain.MFASMS)
+		w.destinationFactors = func(context.Context) (domain.DestinationMFA, error) { return has, nil }
+		w.settings.Rules.OnMFA, w.settings.Rules.SetsMFAPreference = choice, true
+	}
+}
+
+func TestWhereSecondFactorsAreCarriedTo(t *testing.T) {
+	t.Parallel()
+	const all = "ON,SMS_MFA,EMAIL_OTP,SOFTWARE_TOKEN_MFA"
+	carry := func(pool, told string) func(*world) { return carriedTo(domain.MFACarry, pool, told) }
+	recovery := func(ways ...string) func(*world) { return func(w *world) { w.pool.Recovery = ways } }
+	noCognito := func(w *world) { w.settings.Source = nil }
+	for situation, row := range map[string]struct {
+		changes     []func(*world)
+		status      doctor.Status
+		saw, remedy string
+	}{
+		"as the pool is":              {[]func(*world){carry(all, all)}, doctor.Pass, "MIGRATE_ON_MFA=carry", ""},
+		"another kind of source":      {[]func(*world){carry(all, all), noCognito}, doctor.Pass, "MIGRATE_ON_MFA=carry", ""},
+		"enroll":                      {[]func(*world){carriedTo(domain.MFAEnroll, "ON,SOFTWARE_TOKEN_MFA", "ON,SOFTWARE_TOKEN_MFA")}, doctor.Pass, "MIGRATE_ON_MFA=enroll", ""},
+		"a pool that asks nobody":     {[]func(*world){carry("OFF", all)}, doctor.Fail, "destination OFF, MIGRATE_ON_MFA=carry, and MIGRATE_DESTINATION_MFA says ON", "set MIGRATE_DESTINATION_MFA"},
+		"a pool where it is optional": {[]func(*world){carriedTo(domain.MFAEnroll, "OPTIONAL,SMS_MFA", all)}, doctor.Fail, "says ON", "set MIGRATE_DESTINATION_MFA"},
+		"a pool without SMS":          {[]func(*world){carry("ON,EMAIL_OTP", "ON,SMS_MFA")}, doctor.Fail, "no SMS configuration", "give the destination an SMS configuration"},
+		"a pool without email MFA":    {[]func(*world){carry("ON,SMS_MFA", "ON,SMS_MFA,EMAIL_OTP")}, doctor.Fail, "names EMAIL_OTP, which the destination does not take (ON,SMS_MFA)", "Amazon SES"},
+		"a pool without TOTP":         {[]func(*world){carry("ON,SMS_MFA", "ON,SMS_MFA,SOFTWARE_TOKEN_MFA")}, doctor.Fail, "names SOFTWARE_TOKEN_MFA", "switch it on"},
+		"the factors cannot be read": {[]func(*world){carry(all, all), func(w *world) {
+			w.destinationFactors = func(context.Context) (domain.DestinationMFA, error) { return domain.DestinationMFA{}, denied() }
+		}}, doctor.Warn, "cannot be read", "cognito-idp:GetUserPoolMfaConfig"},
+		"nobody can read the factors":          {[]func(*world){carry(all, all), func(w *world) { w.destinationFactors = nil }}, doctor.Pass, "", ""},
+		"TOTP is offered before completion":    {[]func(*world){carry(all, all), recovery("verified_email", "verified_phone_number")}, doctor.Warn, "the set-up of TOTP", "SOFTWARE_TOKEN_MFA"},
+		"SMS is the first way of recovery":     {[]func(*world){carry(all, all), recovery("verified_phone_number", "verified_email")}, doctor.Pass, "", ""},
+		"MIGRATE_DESTINATION_MFA is not valid": {[]func(*world){func(w *world) { w.settings.SetAside = []string{"MIGRATE_DESTINATION_MFA"} }}, doctor.Skip, "configuration", ""},
+	} {
+		t.Run(situation, func(t *testing.T) {
+			t.Parallel()
+			w := inOrder()
+			for _, change := range row.changes {
+				change(w)
+			}
+			check := w.examine(t.Context())["MFA"]
+			if check.Status != row.status || !strings.Contains(check.Saw, row.saw) || !strings.Contains(check.Remedy, row.remedy) {
+				t.Errorf("%s: %s; %s", check.Status, check.Saw, check.Remedy)
+			}
+		})
+	}
+}
+
+func TestTheGroupOfUsersWhoEnrollIsThere(t *testing.T) {
+	t.Parallel()
+	for situation, row := range map[string]struct {
+		there  []string
+		create bool
+		status doctor.Status
+		saw    string
+	}{
+		"it is there":         {there: []string{"new-factor", "writers"}, status: doctor.Pass, saw: "the destination has new-factor"},
+		"it is not":           {there: []string{"writers"}, status: doctor.Fail, saw: "the destination has no group new-factor"},
+		"it is to be created": {create: true, status: doctor.Pass, saw: "completion is to create new-factor"},
+	} {
+		w := inOrder()
+		carriedTo(domain.MFAEnroll, "ON,SOFTWARE_TOKEN_MFA", "ON,SOFTWARE_TOKEN_MFA")(w)
+		w.settings.Rules.MFAGroup = "new-factor"
+		w.settings.Completion = doctor.Completion{CreateGroups: row.create, QueueURL: w.settings.Completion.QueueURL, SecondFactors: true}
+		w.groups = func() ([]string, error) { return row.there, nil }
+		checks := w.examine(t.Context())
+		if check := checks["completion groups"]; check.Status != row.status || !strings.Contains(check.Saw, row.saw) {
+			t.Errorf("%s: %s: %s", situation, check.Status, check.Saw)
+		}
+		if check := checks["completion queue"]; check.Status != doctor.Pass {
+			t.Errorf("%s: the queue is not looked at: %s", situation, check.Saw)
+		}
 	}
 }

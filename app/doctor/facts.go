@@ -90,6 +90,9 @@ type Setup struct {
 	AuditTargets setup.AuditTargetReader
 	// Unretiring names the sources that cannot part with users.
 	Unretiring func(context.Context) ([]string, error)
+	// DestinationFactors reads how the destination asks for second factors; nil if
+	// that cannot be read.
+	DestinationFactors func(context.Context) (domain.DestinationMFA, error)
 	// Untelling names the sources that cannot tell second factors.
 	Untelling func(context.Context) ([]string, error)
 	// Waiting is told what has not been answered yet, each time that this changes;
@@ -116,6 +119,8 @@ type Facts struct {
 	// untelling are the sources that cannot tell them.
 	factors      Fact[bool]
 	untelling    Fact[[]string]
+	// destinationFactors is how the destination asks for second factors.
+	destinationFactors Fact[domain.DestinationMFA]
 	sourcePool   Fact[setup.UserPool]
 	sourceClient Fact[setup.AppClient]
 	pool         Fact[setup.UserPool]
@@ -147,6 +152,7 @@ func Gather(ctx context.Context, settings Settings, access Setup) Facts {
 		"the second factors":       func() { f.gatherFactors(ctx, access) },
 		"the source's pool":        func() { f.gatherSource(ctx, access) },
 		"the destination's pool":   func() { f.gatherPool(ctx, access) },
+		"the destination's MFA":    func() { f.gatherDestinationFactors(ctx, access) },
 		"the destination's client": func() { f.gatherClient(ctx, access) },
 		"the audit sinks":          func() { f.gatherAudit(ctx, access) },
 		"completion":               func() { f.gatherCompletion(ctx, access) },
@@ -285,6 +291,19 @@ func (f *Facts) gatherFactors(ctx context.Context, access Setup) {
 	f.factors = ask(ctx, func(ctx context.Context) (bool, error) { return true, access.Factors(ctx) })
 }
 
+// gatherDestinationFactors asks how the destination asks for second factors, if a
+// factor is to be carried or set up there.
+func (f *Facts) gatherDestinationFactors(ctx context.Context, access Setup) {
+	s := f.Settings
+	if access.DestinationFactors == nil || s.Rules.OnMFA != domain.MFACarry && s.Rules.OnMFA != domain.MFAEnroll {
+		f.destinationFactors = unasked[domain.DestinationMFA]("no second factor is to be carried or set up")
+		return
+	}
+	f.destinationFactors = whenTold(s.DestinationPool, "--destination-pool", func() Fact[domain.DestinationMFA] {
+		return ask(ctx, access.DestinationFactors)
+	})
+}
+
 // firstPermitted asks one after the other until one may answer.
 func firstPermitted[T any](ctx context.Context, readers []setup.UserPoolReader, question func(context.Context, setup.UserPoolReader) (T, error)) Fact[T] {
 	var first Fact[T]
@@ -344,7 +363,7 @@ func (f *Facts) gatherCompletion(ctx context.Context, access Setup) {
 	} else {
 		f.queue = ask(ctx, func(ctx context.Context) (setup.Queue, error) { return access.Queues.Queue(ctx, s.Completion.QueueURL) })
 	}
-	if s.Completion.Groups.Empty() {
+	if s.Completion.Groups.Empty() && s.Rules.MFAGroup == "" {
 		f.groups = unasked[[]string]("COMPLETION_GROUPS is not set: users get no groups")
 	} else {
 		f.groups = whenTold(s.DestinationPool, "--destination-pool", func() Fact[[]string] {

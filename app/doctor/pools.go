@@ -303,32 +303,72 @@ func caseSensitivity(f Facts) Check {
 // secondFactor holds both pools' MFA against what becomes of people who have
 // one (cognito-facts 9).
 func secondFactor(f Facts) Check {
-	if skipped, yes := f.resting("MIGRATE_ON_MFA", "MIGRATE_ATTRIBUTES"); yes {
+	if skipped, yes := f.resting("MIGRATE_ON_MFA", "MIGRATE_DESTINATION_MFA", "MIGRATE_MFA_GROUP", "MIGRATE_ATTRIBUTES"); yes {
 		return skipped
 	}
 	if skipped, yes := missing(f.pool, namePool); yes {
 		return skipped
 	}
+	rule := f.Settings.Rules.OnMFA
+	if rule == domain.MFACarry || rule == domain.MFAEnroll {
+		return carriedFactors(f, fmt.Sprintf("destination %s, MIGRATE_ON_MFA=%s", f.pool.value.MFA, rule))
+	}
 	if skipped, yes := missing(f.sourcePool, nameSourcePool); yes {
 		return skipped
 	}
-	from, to, rule := f.sourcePool.value, f.pool.value, f.Settings.Rules.OnMFA
+	from, to := f.sourcePool.value, f.pool.value
 	saw := fmt.Sprintf("source %s, destination %s, MIGRATE_ON_MFA=%s", from.MFA, to.MFA, rule)
 	phone := slices.Contains(f.Settings.Rules.Attributes.Targets(), "phone_number")
 	switch {
 	case from.MFA == "ON" && rule == domain.MFARefuse:
-		return fail(saw+": the source asks every user for a second factor, so every user is refused", "set MIGRATE_ON_MFA=migrate where a move without the second factor is acceptable")
+		return fail(saw+": the source asks every user for a second factor, so every user is refused", "set MIGRATE_ON_MFA=carry or enroll (docs/second-factors.md), or migrate where a move without the second factor is acceptable")
 	case from.MFA != "OFF" && from.SendsSMS && rule == domain.MFAMigrate && phone && to.MFA == "OFF":
 		return fail(saw+": SMS as second factor goes along, and in a destination with MFA off such a migration fails", "switch MFA on (OPTIONAL) in the destination")
 	case from.MFA != "OFF" && from.SendsSMS && rule == domain.MFAMigrate && phone && !to.SendsSMS:
 		return fail(saw+": SMS as second factor goes along, and the destination has no SMS configuration", "give the destination an SMS configuration")
 	case from.MFA != "OFF" && rule == domain.MFARefuse:
-		return warn(saw+": users with a second factor are refused", "tell them, or set MIGRATE_ON_MFA=migrate")
+		return warn(saw+": users with a second factor are refused", "tell them, or set MIGRATE_ON_MFA=carry, enroll or migrate (docs/second-factors.md)")
 	case from.MFA == "OFF" && to.MFA == "ON":
 		return warn(saw+": everyone is asked to set up a second factor at the first sign-in", "make sure that the application handles the challenge MFA_SETUP")
 	default:
 		return pass(saw)
 	}
+}
+
+// carriedFactors holds what the function is told of the destination's second factors
+// against the pool, and says whom carry or enroll would refuse or let through.
+func carriedFactors(f Facts, saw string) Check {
+	const setting = "MIGRATE_DESTINATION_MFA"
+	rules, to := f.Settings.Rules, f.pool.value
+	switch {
+	case rules.DestinationMFA.Mode != domain.MFAMode(to.MFA):
+		return fail(fmt.Sprintf("%s, and %s says %s", saw, setting, rules.DestinationMFA.Mode), "set "+setting+" to what the pool has (migratectl init writes it), or change the pool")
+	case rules.DestinationMFA.Takes(domain.MFASMS) && !to.SendsSMS:
+		return fail(saw+": "+setting+" names SMS_MFA, and the destination has no SMS configuration: such a migration fails", "give the destination an SMS configuration, or take SMS_MFA out of "+setting)
+	}
+	if f.destinationFactors.err != nil {
+		return warn(saw+": the pool's second factors cannot be read: "+f.destinationFactors.err.Error(), remedyOf(f.destinationFactors.err, "you need cognito-idp:GetUserPoolMfaConfig on the destination"))
+	}
+	if pool := f.destinationFactors.value; f.destinationFactors.skip == "" && pool.Mode != "" {
+		for _, factor := range rules.DestinationMFA.Methods {
+			if !pool.Takes(factor) {
+				return fail(fmt.Sprintf("%s: %s names %s, which the destination does not take (%s)", saw, setting, factor, pool), remedyOfFactor(factor, setting))
+			}
+		}
+	}
+	if email := rules.DestinationMFA.Takes(domain.MFAEmail); email && rules.DestinationMFA.Takes(domain.MFASoftwareToken) && len(to.Recovery) > 0 && to.Recovery[0] == "verified_email" && rules.SetsMFAPreference {
+		return warn(saw+": until completion has run, the destination may offer users with codes by email the set-up of TOTP, because email is its first way of account recovery",
+			"take SOFTWARE_TOKEN_MFA out of the destination until the migration is over, or make SMS its first way of account recovery (docs/second-factors.md)")
+	}
+	return pass(saw)
+}
+
+// remedyOfFactor says how a destination comes to take a factor.
+func remedyOfFactor(factor domain.MFAMethod, setting string) string {
+	if factor == domain.MFAEmail {
+		return "switch email MFA on (it needs Amazon SES, the Essentials plan, and another way of account recovery than email alone), or take it out of " + setting
+	}
+	return "switch it on in the destination, or take it out of " + setting
 }
 
 // sourceFactors holds what the function is told of the source's second factors

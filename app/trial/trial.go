@@ -17,10 +17,12 @@ import (
 	"cognito-user-migration/app"
 	"cognito-user-migration/app/migrate"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports/parts"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"go.uber.org/fx"
+	"go.uber.org/zap"
 )
 
 // Function is the Lambda function, composed as in Lambda, which reports its
@@ -38,8 +40,22 @@ type Function struct {
 // New composes the function from an environment and starts it, without queueing
 // completions. Log lines that are not audit records go to notes.
 func New(ctx context.Context, binary app.Parts, environ []string, notes io.Writer) (*Function, error) {
+	if binary.Completion != nil {
+		deciding := *binary.Completion
+		deciding.Queue = func(context.Context, string, domain.CompletionKeys) (parts.CompletionQueue, error) { return discarded{}, nil }
+		binary.Completion = &deciding
+	}
 	return NewWhole(ctx, binary, OnlyDeciding(environ), notes)
 }
+
+// discarded is a queue that keeps nothing.
+type discarded struct{}
+
+// Send implements [ports.CompletionQueue].
+func (discarded) Send(context.Context, domain.Completion) error { return nil }
+
+// Handler implements [parts.CompletionQueue]. Nothing comes out of the queue.
+func (discarded) Handler(parts.Completer, *zap.Logger) parts.Handler { return nil }
 
 // NewWhole composes the function as New does, and queues completions.
 func NewWhole(ctx context.Context, binary app.Parts, environ []string, notes io.Writer) (*Function, error) {
@@ -58,10 +74,20 @@ func NewWhole(ctx context.Context, binary app.Parts, environ []string, notes io.
 
 // OnlyDeciding returns the environment of a function without lasting effects. A
 // trial must neither queue a completion for a user who did not migrate, nor
-// store a record among those of real migrations.
+// store a record among those of real migrations. Where completion has a part in
+// decisions about second factors, a queue and a key stand in; use them only with a
+// function of New.
 func OnlyDeciding(environ []string) []string {
-	return WithoutVariables(WithoutFamily(environ, "COMPLETION_"),
+	deciding := WithoutVariables(WithoutFamily(environ, "COMPLETION_"),
 		"AUDIT_SINKS", "AUDIT_FORMAT", "AUDIT_FAILURE", "AUDIT_EVENT_BUS", "AUDIT_FIREHOSE_STREAM")
+	carries := slices.Contains(environ, "MIGRATE_ON_MFA="+string(domain.MFACarry)) || slices.Contains(environ, "MIGRATE_ON_MFA="+string(domain.MFAEnroll))
+	queue := slices.ContainsFunc(environ, func(variable string) bool {
+		return strings.HasPrefix(variable, "COMPLETION_QUEUE_URL=") && variable != "COMPLETION_QUEUE_URL="
+	})
+	if carries && queue {
+		deciding = append(deciding, "COMPLETION_QUEUE_URL=https://sqs.invalid/0/unset", "COMPLETION_HMAC_KEY=stands-in-for-the-key-of-a-trial")
+	}
+	return deciding
 }
 
 // WithoutFamily returns the environment without the variables with a prefix.

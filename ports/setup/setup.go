@@ -102,6 +102,8 @@ type UserPool struct {
 	MFA string
 	// PasswordPolicy is what the pool demands of passwords.
 	PasswordPolicy domain.PasswordPolicy
+	// Recovery are the ways of account recovery, the first one first.
+	Recovery []string
 	// SendsSMS is true where the pool has what it needs for sending them.
 	SendsSMS bool
 	// UserMigration is the ARN of the function attached as the trigger.

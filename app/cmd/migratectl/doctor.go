@@ -157,6 +157,7 @@ func readSettings(ctx context.Context, environ []string, own bool) ([]string, do
 	settings.Completion = doctor.Completion{
 		After: configuration.Completion.After, Groups: configuration.Completion.Groups,
 		CreateGroups: configuration.Completion.CreateGroups, QueueURL: configuration.Completion.QueueURL,
+		SecondFactors: configuration.Completion.SecondFactors,
 	}
 	settings.Lockout = doctor.Lockout{
 		Table: configuration.Lockout.Table, KeyAttribute: dynamolockout.KeyAttribute, ExpiryAttribute: dynamolockout.ExpiryAttribute,
@@ -227,8 +228,18 @@ func setAside(environ, names []string) ([]string, []string) {
 	})
 	for _, name := range names {
 		switch {
+		// Without what the choice needs, it is a second problem of the same fault; and
+		// completion, where that choice alone asked for it.
+		case name == "MIGRATE_ON_MFA", name == "MIGRATE_DESTINATION_MFA", name == "MIGRATE_MFA_GROUP":
+			kept = trial.WithoutVariables(kept, "MIGRATE_ON_MFA", "MIGRATE_MFA_GROUP")
+			if !asksForCompletion(kept) {
+				kept = trial.WithoutFamily(kept, "COMPLETION_")
+			}
 		case name == "COMPLETION_QUEUE_URL" && asksForCompletion(kept):
 			kept = append(kept, name+"=https://sqs.invalid/0/unset")
+			if !slices.ContainsFunc(kept, func(variable string) bool { return strings.HasPrefix(variable, "COMPLETION_HMAC_KEY=") }) {
+				kept = append(kept, "COMPLETION_HMAC_KEY=stands-in-for-the-key-with-a-problem")
+			}
 		case name == "COMPLETION_HMAC_KEY" && asksForCompletion(kept):
 			kept = append(trial.WithoutVariables(kept, "COMPLETION_HMAC_KEY_PREVIOUS"), name+"=stands-in-for-the-key-with-a-problem")
 		// What else there is of completion is a second problem of the same fault.
@@ -271,7 +282,8 @@ func namesFirehose(environ []string) bool {
 func asksForCompletion(environ []string) bool {
 	return slices.ContainsFunc(environ, func(variable string) bool {
 		name, value, _ := strings.Cut(variable, "=")
-		return value != "" && (name == "COMPLETION_GROUPS" || name == "COMPLETION_AFTER" && value != "keep")
+		return value != "" && (name == "COMPLETION_GROUPS" || name == "COMPLETION_AFTER" && value != "keep" ||
+			name == "MIGRATE_ON_MFA" && (value == string(domain.MFACarry) || value == string(domain.MFAEnroll)))
 	})
 }
 
@@ -307,6 +319,9 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 		Groups: own.UserPools(region), Queues: own.Queues(queueRegion(given.region, settings.Completion.QueueURL)),
 		Tables:       own.Tables(given.region),
 		AuditTargets: own.AuditTargets(given.region),
+	}
+	access.DestinationFactors = func(ctx context.Context) (domain.DestinationMFA, error) {
+		return own.UserPools(region).SecondFactors(ctx, settings.DestinationPool)
 	}
 	if access.SourcePools, err = sourceReaders(ctx, given.sourceProfile, settings.Source, own, sourceRegion); err != nil {
 		return doctor.Setup{}, nil, err

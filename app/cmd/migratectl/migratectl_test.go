@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -326,5 +327,69 @@ func TestServeListensOnLoopbackAlone(t *testing.T) {
 	}
 	if got := runTool(t, environment(t), "", "serve", "--addr", "0.0.0.0:0"); got.err == nil {
 		t.Error("it listens for everyone")
+	}
+}
+
+// Completion has a part in what becomes of second factors, so a trial decides as if
+// there were a queue. It sends nothing, and needs no key.
+func TestSimulateDecidesAboutSecondFactorsAsTheFunctionDoes(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "people.json")
+	type user struct {
+		Username string
+		Hash     string `json:"password_hash"`
+	}
+	var known []user
+	if err := json.Unmarshal(demo.People(), &known); err != nil {
+		t.Fatal(err)
+	}
+	hash := known[slices.IndexFunc(known, func(u user) bool { return u.Username == "alice" })].Hash
+	people := `[{"username":"alice","password_hash":"` + hash + `","mfa":"email","attributes":{"sub":"sub-1","email":"alice@example.com","email_verified":true}},
+		{"username":"bob","password_hash":"` + hash + `","mfa":"totp","attributes":{"sub":"sub-2","email":"bob@example.com","email_verified":true}}]`
+	if err := os.WriteFile(path, []byte(people), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	queue := []string{
+		"SOURCE_KIND=file", "SOURCE_PATH=" + path,
+		"COMPLETION_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/111111111111/completion", "COMPLETION_HMAC_KEY=ssm:/user-migration/completion-hmac-key",
+	}
+	for name, row := range map[string]struct {
+		env           []string
+		username, out string
+	}{
+		"a code by email is carried":       {[]string{"MIGRATE_ON_MFA=carry", "MIGRATE_DESTINATION_MFA=ON,EMAIL_OTP"}, "alice", `"migrate"`},
+		"TOTP is not carried":              {[]string{"MIGRATE_ON_MFA=carry", "MIGRATE_DESTINATION_MFA=ON,EMAIL_OTP"}, "bob", "mfa_cannot_be_carried"},
+		"TOTP is enrolled anew":            {[]string{"MIGRATE_ON_MFA=enroll", "MIGRATE_DESTINATION_MFA=ON,SOFTWARE_TOKEN_MFA", "MIGRATE_MFA_GROUP=new-factor"}, "bob", `"migrate"`},
+		"without the choice it is refused": {[]string{"COMPLETION_GROUPS=*"}, "bob", "mfa_required"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := runTool(t, append(slices.Clone(queue), row.env...), "Pass-word-1!", "simulate", "--username", row.username, "--password-stdin", "--json")
+			if got.err != nil || !strings.Contains(got.out, row.out) {
+				t.Errorf("%v\n%s", got.err, got.out)
+			}
+		})
+	}
+}
+
+// A choice for second factors without what it needs is one problem, and the other
+// checks of doctor run.
+func TestAFaultyChoiceForSecondFactorsIsSetAside(t *testing.T) {
+	t.Parallel()
+	for name, more := range map[string][]string{
+		"carry without the destination":       {"MIGRATE_ON_MFA=carry"},
+		"carry with a key that is too short":  {"MIGRATE_ON_MFA=carry", "MIGRATE_DESTINATION_MFA=ON,EMAIL_OTP", "COMPLETION_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/111111111111/completion", "COMPLETION_HMAC_KEY=short"},
+		"carry by email without a queue":      {"MIGRATE_ON_MFA=carry", "MIGRATE_DESTINATION_MFA=ON,EMAIL_OTP"},
+		"enroll with nothing":                 {"MIGRATE_ON_MFA=enroll"},
+		"enroll without the group":            {"MIGRATE_ON_MFA=enroll", "MIGRATE_DESTINATION_MFA=ON,EMAIL_OTP", "COMPLETION_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/111111111111/completion", "COMPLETION_HMAC_KEY=a completion key of thirty-two bytes"},
+		"a choice that is none, with a group": {"MIGRATE_ON_MFA=drop", "MIGRATE_MFA_GROUP=new-factor", "COMPLETION_QUEUE_URL=https://sqs.us-east-1.amazonaws.com/111111111111/completion"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, settings, _ := readSettings(t.Context(), environment(t, more...), false)
+			if len(settings.Problems) == 0 || settings.SourceKind != "file" {
+				t.Errorf("problems %v, kind %q", settings.Problems, settings.SourceKind)
+			}
+		})
 	}
 }
