@@ -262,3 +262,17 @@ func TestSplitQualifier(t *testing.T) {
 		}
 	}
 }
+
+func TestTheWaysOfAccountRecoveryComeByPriority(t *testing.T) {
+	t.Parallel()
+	pool := aPool().pool
+	pool.AccountRecoverySetting = &types.AccountRecoverySettingType{RecoveryMechanisms: []types.RecoveryOptionType{
+		{Name: types.RecoveryOptionNameTypeVerifiedEmail, Priority: aws.Int32(2)}, {Name: types.RecoveryOptionNameTypeVerifiedPhoneNumber, Priority: aws.Int32(1)},
+	}}
+	if got := poolOf(&pool).Recovery; !slices.Equal(got, []string{"verified_phone_number", "verified_email"}) {
+		t.Errorf("got %q", got)
+	}
+	if got := poolOf(&aPool().pool).Recovery; got != nil {
+		t.Errorf("a pool without the setting: %q", got)
+	}
+}

@@ -117,14 +117,14 @@ type Facts struct {
 	reach          Fact[domain.Reason]
 	// factors is whether the source pool could be asked about second factors;
 	// untelling are the sources that cannot tell them.
-	factors      Fact[bool]
-	untelling    Fact[[]string]
+	factors   Fact[bool]
+	untelling Fact[[]string]
 	// destinationFactors is how the destination asks for second factors.
 	destinationFactors Fact[domain.DestinationMFA]
-	sourcePool   Fact[setup.UserPool]
-	sourceClient Fact[setup.AppClient]
-	pool         Fact[setup.UserPool]
-	client       Fact[setup.AppClient]
+	sourcePool         Fact[setup.UserPool]
+	sourceClient       Fact[setup.AppClient]
+	pool               Fact[setup.UserPool]
+	client             Fact[setup.AppClient]
 	// claims is the function of the pre token generation trigger, and clients are
 	// all app clients of the destination where it is ours.
 	claims            Fact[setup.Function]

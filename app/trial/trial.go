@@ -42,7 +42,9 @@ type Function struct {
 func New(ctx context.Context, binary app.Parts, environ []string, notes io.Writer) (*Function, error) {
 	if binary.Completion != nil {
 		deciding := *binary.Completion
-		deciding.Queue = func(context.Context, string, domain.CompletionKeys) (parts.CompletionQueue, error) { return discarded{}, nil }
+		deciding.Queue = func(context.Context, string, domain.CompletionKeys) (parts.CompletionQueue, error) {
+			return discarded{}, nil
+		}
 		binary.Completion = &deciding
 	}
 	return NewWhole(ctx, binary, OnlyDeciding(environ), notes)
