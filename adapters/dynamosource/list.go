@@ -8,11 +8,15 @@ import (
 	"iter"
 	"strconv"
 
+	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 )
 
-var _ ports.UserLister = (*Directory)(nil)
+var (
+	_ ports.UserLister = (*Directory)(nil)
+	_ ports.HashLister = (*Directory)(nil)
+)
 
 // segments is the number of parts that are scanned side by side.
 const segments = 8
@@ -46,31 +50,70 @@ func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.S
 	}
 }
 
+// Hashes implements [ports.HashLister] by Scan, segment by segment.
+func (d *Directory) Hashes(ctx context.Context) iter.Seq2[ports.UserHash, error] {
+	return func(yield func(ports.UserHash, error) bool) {
+		for segment := range segments {
+			position := ""
+			for {
+				entries, next, err := d.entries(ctx, segment, position)
+				if err != nil {
+					yield(ports.UserHash{}, err)
+					return
+				}
+				for _, entry := range entries {
+					if entry.Hash != "" && !yield(ports.UserHash{Username: entry.User.Username, Hash: domain.NewSecret(entry.Hash)}, nil) {
+						return
+					}
+				}
+				if position = next; position == "" {
+					break
+				}
+			}
+		}
+	}
+}
+
 func (d *Directory) page(ctx context.Context, request ports.ListRequest, segment int, position string) (ports.UserPage, error) {
 	if err := request.Turn(ctx); err != nil {
 		return ports.UserPage{}, err
 	}
-	input := map[string]any{"TableName": d.table, "Segment": segment, "TotalSegments": segments, "ConsistentRead": true}
-	if position != "" {
-		if !json.Valid([]byte(position)) {
-			return ports.UserPage{}, fmt.Errorf("%s: the position is not one of this source: %w", adapter, ports.ErrMisconfigured)
-		}
-		input["ExclusiveStartKey"] = json.RawMessage(position)
-	}
-	answer, err := d.scan(ctx, input)
+	entries, next, err := d.entries(ctx, segment, position)
 	if err != nil {
 		return ports.UserPage{}, err
 	}
-	listed := ports.UserPage{Users: make([]domain.SourceUser, 0, len(answer.Items)), Next: string(answer.LastEvaluatedKey)}
+	listed := ports.UserPage{Users: make([]domain.SourceUser, len(entries)), Next: next}
+	for i, entry := range entries {
+		listed.Users[i] = entry.User
+	}
+	return listed, nil
+}
+
+// entries reads a part of a segment, and where the next one begins.
+func (d *Directory) entries(ctx context.Context, segment int, position string) (entries []*hashed.Entry, next string, err error) {
+	input := map[string]any{"TableName": d.table, "Segment": segment, "TotalSegments": segments, "ConsistentRead": true}
+	if position != "" {
+		if !json.Valid([]byte(position)) {
+			return nil, "", fmt.Errorf("%s: the position is not one of this source: %w", adapter, ports.ErrMisconfigured)
+		}
+		input["ExclusiveStartKey"] = json.RawMessage(position)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, "", err
+	}
+	answer, err := d.scan(ctx, input)
+	if err != nil {
+		return nil, "", err
+	}
 	for _, one := range answer.Items {
 		entry, err := d.entry(one)
 		if errors.Is(err, errNoUser) {
 			continue
 		}
 		if err != nil {
-			return ports.UserPage{}, err
+			return nil, "", err
 		}
-		listed.Users = append(listed.Users, entry.User)
+		entries = append(entries, entry)
 	}
-	return listed, nil
+	return entries, string(answer.LastEvaluatedKey), nil
 }

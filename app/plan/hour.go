@@ -145,7 +145,8 @@ func (b *bucket) take(now, calls float64) bool {
 	if second := math.Floor(now); second != b.second {
 		b.second, b.calls = second, 0
 	}
-	if b.calls+calls > b.quota {
+	// A part of a call that one second allows is left to a later one.
+	if b.calls+calls > math.Floor((b.second+1)*b.quota)-math.Floor(b.second*b.quota) {
 		return false
 	}
 	b.calls += calls
@@ -217,11 +218,43 @@ type simulation struct {
 	waits                                       []float64
 }
 
-// SimulateHour simulates an hour with so many sign-ins per second.
+// SimulateHour simulates an hour with so many sign-ins per second. Above about
+// 2,000 sign-ins a second, one simulated sign-in stands for several, and every
+// limit is divided by as many. So the time that it takes has a bound.
 func SimulateHour(in Input, signInsPerSecond float64) Peak {
-	s := newSimulation(&in, signInsPerSecond)
+	factor := math.Ceil(signInsPerSecond * (1 + in.WrongPasswords) * (warmUp + leastSeconds + tail) / maxSignIns)
+	if factor > 1 {
+		in = in.divided(factor)
+	}
+	s := newSimulation(&in, signInsPerSecond/factor)
 	s.run()
-	return s.peak(signInsPerSecond)
+	peak := s.peak(signInsPerSecond)
+	for _, figure := range []*float64{&peak.Attempts, &peak.Retries, &peak.Served, &peak.ConcurrencyMean, &peak.ConcurrencyMax} {
+		*figure *= factor
+	}
+	return peak
+}
+
+// divided returns the input with every limit divided. The source and Lambda keep
+// room for one request.
+func (in Input) divided(by float64) Input {
+	divide := func(quotas Quotas) Quotas {
+		parts := make(Quotas, len(quotas))
+		for category, quota := range quotas {
+			quota.PerSecond /= by
+			parts[category] = quota
+		}
+		return parts
+	}
+	whole := func(limit int) int {
+		if limit == 0 {
+			return 0
+		}
+		return max(int(math.Round(float64(limit)/by)), 1)
+	}
+	in.Destination, in.Source = divide(in.Destination), divide(in.Source)
+	in.SourceParallel, in.Concurrency = whole(in.SourceParallel), whole(in.Concurrency)
+	return in
 }
 
 func newSimulation(in *Input, signInsPerSecond float64) *simulation {

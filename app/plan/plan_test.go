@@ -140,6 +140,28 @@ func TestAnOverloadedSourceServesLessThanItsCapacity(t *testing.T) {
 	near(t, "the share that is late", peak.TimedOut, 1-peak.Served/150, 0.02)
 }
 
+// Where one simulated sign-in stands for several, the figures are those of the
+// whole, and there are no more attempts than the bound.
+func TestTheLargestMigrationsAreSimulatedInParts(t *testing.T) {
+	t.Parallel()
+	in := unlimited()
+	in.Destination = Quotas{UserAuthentication: {3000, OriginGiven}}
+	peak := SimulateHour(in, 4000)
+	near(t, "the throttled share", peak.Throttled, 0.25, 0.02)
+	near(t, "sign-ins that succeed per second", peak.Served, 3000, 60)
+	near(t, "attempts per second", peak.Attempts, 4000, 80)
+	near(t, "invocations at a time", peak.ConcurrencyMean, 3000*0.2, 20)
+	in = DefaultInput()
+	in.Concurrency = 100
+	peak = SimulateHour(in, 300_000)
+	if peak.Served <= 0 || peak.Served > 55 { // UserCreation allows 50
+		t.Errorf("%v sign-ins succeed per second", peak.Served)
+	}
+	if peak.Simulated > 10*maxSignIns || peak.Simulated == 0 {
+		t.Errorf("%d attempts were simulated", peak.Simulated)
+	}
+}
+
 func TestUsersWhoAreAlikeMoveAsAGeometricDistribution(t *testing.T) {
 	t.Parallel()
 	in := unlimited()

@@ -66,7 +66,7 @@ func (e *exportFlags) declare(flags *pflag.FlagSet) {
 	flags.Var(checked{&e.vouch, func(text string) error { _, err := importfile.ParseVouch(text); return err }},
 		"vouch", "take contacts of these `KINDS` for verified, whatever the source says: email, phone_number, or both. Anyone who can read a vouched mailbox can take over the account")
 	flags.Var(checked{&e.only, checkCause}, "only", "export only users with this `CAUSE` in the report, such as mfa_required")
-	flags.BoolVar(&e.hashes, "hashes", false, "write password hashes of file and sql sources, where the destination offers a column for them")
+	flags.BoolVar(&e.hashes, "hashes", false, "write password hashes of dynamodb, file and sql sources, where the destination offers a column for them")
 	e.recentDays, e.rows = 30, importfile.MostRows
 	flags.Var(countValue{&e.recentDays, 36500}, "recent-days", "leave out users who signed in at the source in so many `DAYS` before the scan")
 	flags.BoolVar(&e.includeRecent, "include-recent", false, "export users who signed in at the source recently, too")
