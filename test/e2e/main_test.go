@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 	cognitoLocal.close()
 	bootstrap.close()
 	traced.close()
+	tailTool.close()
 	os.Exit(status)
 }
 
