@@ -449,7 +449,7 @@ func TestTheCommandCompleteNeedsSomethingToDo(t *testing.T) {
 		settings settings
 		want     string
 	}{
-		"nothing is to be completed": {[]string{"complete"}, settings{}, "COMPLETION_AFTER, COMPLETION_GROUPS and MIGRATE_ON_MFA ask for nothing"},
+		"nothing is to be completed": {[]string{"complete"}, settings{}, "COMPLETION_AFTER and COMPLETION_GROUPS ask for nothing"},
 		"no queue":                   {[]string{"complete"}, settings{"COMPLETION_AFTER": "delete"}, "COMPLETION_QUEUE_URL: is required"},
 		"no key":                     {[]string{"complete"}, settings{"COMPLETION_GROUPS": "*"}, "COMPLETION_HMAC_KEY: is required"},
 		"no key in the trigger":      {[]string{"migrate"}, settings{"COMPLETION_GROUPS": "*"}, "COMPLETION_HMAC_KEY: is required"},
