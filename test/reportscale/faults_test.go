@@ -32,15 +32,30 @@ func (b *bench) try(t *testing.T, command *exec.Cmd) ran {
 	return ran{out.String(), notes.String(), command.ProcessState.ExitCode()}
 }
 
-// interrupted makes a state that is not finished, by Ctrl-C at a request.
-func (b *bench) interrupted(t *testing.T) ran {
+// interrupted makes a state that is not finished, by Ctrl-C at a request. That request
+// is answered once the tool has ended.
+func (b *bench) interrupted(t *testing.T, at int64) ran {
 	t.Helper()
 	command := b.command(context.WithoutCancel(t.Context()), "--rate", "1000000")
+	var out, notes bytes.Buffer
+	command.Stdout, command.Stderr = &out, &notes
+	started, ended := make(chan struct{}), make(chan struct{})
 	b.pools.requests.Store(0)
-	b.pools.stop = func() { _ = command.Process.Signal(syscall.SIGINT) }
-	b.pools.stopAt.Store(7)
+	stop := func() {
+		<-started
+		_ = command.Process.Signal(syscall.SIGINT)
+		<-ended
+	}
+	b.pools.stop.Store(&stop)
+	b.pools.stopAt.Store(at)
 	defer b.pools.stopAt.Store(0)
-	return b.try(t, command)
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	close(started)
+	_ = command.Wait() // the exit code tells
+	close(ended)
+	return ran{out.String(), notes.String(), command.ProcessState.ExitCode()}
 }
 
 func change(t *testing.T, path, statement string) {
@@ -116,11 +131,11 @@ func TestEachFaultOfAReportHasItsMessage(t *testing.T) {
 			path := filepath.Join(b.folder, "move.db")
 			var before []byte
 			if test.state != nil {
-				b.interrupted(t)
+				b.interrupted(t, 7)
 				test.state(t, path)
 				before, _ = os.ReadFile(path) // compared below
 			}
-			b.pools.deny = test.deny
+			b.pools.deny.Store(&test.deny)
 			got := b.try(t, b.command(t.Context(), append([]string{"--rate", "1000000"}, test.arguments...)...))
 			if got.code != test.code || !strings.Contains(got.notes, test.note) {
 				t.Errorf("exit code %d, want %d; it wrote %q, want %q", got.code, test.code, got.notes, test.note)
@@ -131,7 +146,7 @@ func TestEachFaultOfAReportHasItsMessage(t *testing.T) {
 				}
 				return
 			}
-			b.pools.deny = nil
+			b.pools.deny.Store(nil)
 			r, err := b.report(t.Context(), unlimited)
 			if err != nil {
 				t.Fatal(err)
@@ -147,7 +162,7 @@ func TestEachFaultOfAReportHasItsMessage(t *testing.T) {
 // the scan continues once there is room.
 func TestAStateThatCannotGrowIsKept(t *testing.T) {
 	t.Parallel()
-	b := small(t, 8000)
+	b := small(t, &pools{users: 8000, throttle: 97, odd: oddOne})
 	inner := b.command(t.Context(), "--rate", "1000000", "--json")
 	command := exec.CommandContext(t.Context(), "sh", append([]string{"-c", `ulimit -f 1000; exec "$@"`, "sh"}, inner.Args...)...)
 	command.Dir, command.Env = inner.Dir, inner.Env
@@ -168,9 +183,8 @@ func TestAStateThatCannotGrowIsKept(t *testing.T) {
 // for what it has.
 func TestCtrlCKeepsWhatWasListed(t *testing.T) {
 	t.Parallel()
-	b := small(t, 16*240)
-	b.pools.throttle = 1_000_000
-	got := b.interrupted(t)
+	b := small(t, &pools{users: 16 * 240, throttle: 1_000_000, odd: oddOne})
+	got := b.interrupted(t, 100) // each of the 32 slices asks again once its page is kept
 	if got.code != 1 || !strings.Contains(got.notes, "interrupted; what was listed is kept in move.db, and the same command without --rescan continues") {
 		t.Fatalf("exit code %d, %q", got.code, got.notes)
 	}
@@ -197,7 +211,7 @@ func TestCtrlCKeepsWhatWasListed(t *testing.T) {
 // TestProgressIsShownOnATerminal runs the tool on one, by script(1).
 func TestProgressIsShownOnATerminal(t *testing.T) {
 	t.Parallel()
-	b := small(t, few)
+	b := small(t, &pools{users: few, throttle: 97, odd: oddOne})
 	inner := b.command(t.Context(), "--rate", "1000000", "--json")
 	command := exec.CommandContext(t.Context(), "script", "--quiet", "--return", "--command", strings.Join(inner.Args, " ")+" >json", "/dev/null")
 	keyboard, err := command.StdinPipe() // script ends early where it has none

@@ -221,7 +221,8 @@ func killed(ctx context.Context, t *table, tool, folder string, users, kills int
 	for range kills {
 		during, kill := context.WithCancel(ctx)
 		p.requests.Store(0)
-		p.stop = kill
+		stop := func() { kill() }
+		p.stop.Store(&stop)
 		p.stopAt.Store(1 + rand.Int64N(int64(2*all+1))) //nolint:gosec // any moment will do
 		_, err := b.report(during, unlimited)
 		kill()

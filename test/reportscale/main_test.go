@@ -9,14 +9,15 @@ import (
 	"cognito-user-migration/test/process"
 )
 
-func small(t *testing.T, users int) *bench {
+// small builds the tool and serves the pools, which do not change from then on.
+func small(t *testing.T, p *pools) *bench {
 	t.Helper()
 	folder := t.TempDir()
 	tool, err := build(t.Context(), folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBench(tool, folder, &pools{users: users, throttle: 97, odd: oddOne})
+	b := newBench(tool, folder, p)
 	t.Cleanup(b.close)
 	return b
 }
@@ -26,11 +27,12 @@ func small(t *testing.T, users int) *bench {
 func TestAReportThatWasKilledHasTheSameTotals(t *testing.T) {
 	t.Parallel()
 	const users = 8000
-	b := small(t, users)
+	b := small(t, &pools{users: users, throttle: 97, odd: oddOne})
 	for _, after := range []int64{3, 20, 40} {
 		ctx, kill := context.WithCancel(t.Context())
 		b.pools.requests.Store(0)
-		b.pools.stop = kill
+		stop := func() { kill() }
+		b.pools.stop.Store(&stop)
 		b.pools.stopAt.Store(after)
 		_, err := b.report(ctx, unlimited)
 		kill()
@@ -57,8 +59,7 @@ func TestAReportThatWasKilledHasTheSameTotals(t *testing.T) {
 func TestNoPageIsAskedForTwice(t *testing.T) {
 	t.Parallel()
 	const users = 16 * 120 // two full pages in each slice
-	b := small(t, users)
-	b.pools.throttle, b.pools.odd = 1_000_000, 1_000_000
+	b := small(t, &pools{users: users, throttle: 1_000_000, odd: 1_000_000})
 	if _, err := b.report(t.Context(), unlimited); err != nil {
 		t.Fatal(err)
 	}

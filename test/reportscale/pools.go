@@ -28,9 +28,9 @@ type pools struct {
 	throttled     atomic.Int64
 	// stopAt is the request at which stop is called; zero for never.
 	stopAt atomic.Int64
-	stop   func()
+	stop   atomic.Pointer[func()]
 	// deny are error codes that requests to list a pool are answered with.
-	deny map[string]string
+	deny atomic.Pointer[map[string]string]
 
 	mu sync.Mutex
 	// slices are the requests for slices by pool.
@@ -57,7 +57,8 @@ func (p *pools) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(`{"UserPool":{"Id":"` + in.UserPoolId + `","Name":"big","EstimatedNumberOfUsers":` + strconv.Itoa(p.users) + `}}`))
 		return
 	}
-	if code := p.deny[in.UserPoolId]; code != "" {
+	if deny := p.deny.Load(); deny != nil && (*deny)[in.UserPoolId] != "" {
+		code := (*deny)[in.UserPoolId]
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = w.Write([]byte(`{"__type":"` + code + `","message":"no"}`))
 		return
@@ -67,7 +68,7 @@ func (p *pools) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.note(in.UserPoolId)
 	}
 	if count == p.stopAt.Load() {
-		p.stop()
+		(*p.stop.Load())()
 	}
 	if count%p.throttle == 0 {
 		p.throttled.Add(1)
