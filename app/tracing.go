@@ -44,9 +44,9 @@ func (t *Tracing) Handler(handler parts.Handler, within, started time.Duration) 
 	if t.tracer == nil {
 		return handler
 	}
-	var owed atomic.Int64
-	owed.Store(int64(started))
-	return t.tracer.Handler(handler, func() time.Duration { return within - time.Duration(owed.Swap(0)) })
+	var used atomic.Int64
+	used.Store(int64(started))
+	return t.tracer.Handler(handler, func() time.Duration { return within - time.Duration(used.Swap(0)) })
 }
 
 // directory returns the source with tracing.

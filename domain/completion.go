@@ -331,7 +331,7 @@ type CompletionRecord struct {
 	// Groups is how many groups the destination user was put into.
 	Groups int
 	// SecondFactor is the second factor that the user kept: it is now preferred in
-	// the destination. It is empty if none was to be set, or if the user prefers
+	// the destination. It is empty if there was none to set, or if the user prefers
 	// another one there already.
 	SecondFactor MFAMethod
 	// SourceSub and DestinationSub are the subs of both users of a completed move;

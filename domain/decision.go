@@ -79,8 +79,8 @@ type Decision struct {
 	// factor, if any.
 	MFAGroup string
 	// Omitted are the attributes that the user has at the source and does not get,
-	// because their value is none that the destination takes; on a refusal for that
-	// reason also those that are required and missing.
+	// because the destination would reject the value. After a refusal for that reason, it
+	// also lists required attributes that are missing.
 	Omitted AttributeNames
 }
 

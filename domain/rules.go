@@ -162,7 +162,7 @@ const (
 	// destination asks for from the first sign-in, and turns others away.
 	MFACarry OnMFA = "carry"
 	// MFAEnroll migrates the user into a group of a destination that requires a
-	// second factor of everybody, so that the user sets up a new one there. A factor
+	// second factor of all users, so that the user sets up a new one there. A factor
 	// that can be carried is carried.
 	MFAEnroll OnMFA = "enroll"
 	// MFAMigrate migrates the user without it; a preference for SMS goes along

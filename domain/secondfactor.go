@@ -109,10 +109,10 @@ func (r Rules) carriesSMS(status FinalStatus, attributes, own Attributes) bool {
 
 // carriesEmail reports whether codes by email to the user's own address survive.
 // The answer to Cognito cannot switch them on; completion does so later. Until then
-// only a destination that requires a second factor of everybody lets nobody in
-// without one. A user who must reset the password first is not carried: Cognito
-// would send the reset code to the same address, so that the inbox alone would let
-// a person in (cognito-facts 43).
+// only a destination that requires a second factor of all users prevents a
+// sign-in without one. A user who must reset the password first is not carried: Cognito
+// would send the reset code to the same address, so that the inbox alone would be
+// enough to sign in (cognito-facts 43).
 func (r Rules) carriesEmail(status FinalStatus, attributes, own Attributes) bool {
 	return r.SetsMFAPreference && r.DestinationMFA.Mode == MFAOn && r.DestinationMFA.Takes(MFAEmail) &&
 		status == FinalConfirmed && attributes.hasVerifiedEmail() && attributes[attributeEmail] == own[attributeEmail]

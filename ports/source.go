@@ -157,7 +157,7 @@ type Source struct {
 	// Groups lists the groups that profiles do not contain.
 	Groups GroupLister
 	// TellsSecondFactors holds where the source can tell who has a second factor.
-	// Otherwise the operator is told at start, because these users migrate
+	// Otherwise the function warns at start, because these users migrate
 	// without it.
 	TellsSecondFactors bool
 	// SecondFactors reads what profiles do not tell about second factors.

@@ -128,9 +128,8 @@ func (s *summary) line(line []byte) {
 	}
 }
 
-// fail shows what the test said. A package fails by its tests, which are counted; where it
-// fails by itself (it does not build, it runs out of time, its TestMain ends it), it counts as
-// one, and whatever its unfinished tests said is shown.
+// fail shows what the test said. A package fails by its tests, which are counted; if it
+// fails by itself (build error, timeout, TestMain), it counts as one failure. The output of unfinished tests is shown.
 func (s *summary) fail(e event) {
 	if e.Test != "" {
 		s.failed++

@@ -41,8 +41,8 @@ var (
 // sessionName is how a role's session by this tool is called in CloudTrail.
 const sessionName = "migratectl-doctor"
 
-// tryTimeout bounds each try of a call.
-const tryTimeout = 5 * time.Second
+// attemptTimeout limits each attempt of a call.
+const attemptTimeout = 5 * time.Second
 
 // forbidden is the code of an answer that has none but HTTP's.
 const forbidden = "HTTP 403"
@@ -59,7 +59,7 @@ func Load(ctx context.Context, profile, region string) (*Account, error) {
 	// A call to an unresponsive network ends even if the caller gave no deadline.
 	options := []func(*awsconfig.LoadOptions) error{
 		awsconfig.WithLogger(logging.Nop{}), // its warnings would stand between the findings
-		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(tryTimeout)),
+		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(attemptTimeout)),
 	}
 	if profile != "" {
 		options = append(options, awsconfig.WithSharedConfigProfile(profile))

@@ -40,8 +40,8 @@ func unanswered(operation string, err error) error {
 	return fmt.Errorf("%s: %w", operation, kind)
 }
 
-// faultOf is the kind of a failure without an answer; nil if it is none of those
-// that [setup.RemedyOf] knows.
+// faultOf is the kind of a failure without an answer; nil if [setup.RemedyOf] does not know it
+// .
 func faultOf(err error) error {
 	text := err.Error()
 	_, noKeys := errors.AsType[*credentials.StaticCredentialsEmptyError](err)

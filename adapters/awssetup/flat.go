@@ -39,7 +39,7 @@ func flattenInto(flat map[string]string, path string, value reflect.Value) {
 			return
 		}
 		if inner := value.Elem(); inner.Kind() != reflect.Struct && inner.Kind() != reflect.String {
-			flat[path] = fmt.Sprint(inner.Interface()) // false and 0 that were told are no absence
+			flat[path] = fmt.Sprint(inner.Interface()) // false and 0 that AWS returned are values, not absences
 			return
 		}
 		flattenInto(flat, path, value.Elem())
@@ -183,8 +183,8 @@ type replayed struct {
 	io.Closer
 }
 
-// object is the JSON object of the answer; nil where it is none, and then the SDK
-// has said so.
+// object is the JSON object of the answer; nil for any other answer, for which the SDK
+// has returned an error.
 func (r *rawAnswer) object() map[string]any {
 	var answer map[string]any
 	if decodeNumbers(r.body, &answer) != nil {

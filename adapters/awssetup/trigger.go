@@ -28,7 +28,7 @@ type Change struct {
 	// Attached is the ARN of the function that is the trigger now.
 	Attached string
 	// Lost names settings that the pool has and does not use, and that
-	// UpdateUserPool cannot be told: they will be gone.
+	// UpdateUserPool cannot set: they will be lost.
 	Lost []string
 	// Unknown names settings that AWS tells of and this version of the tool does
 	// not know. The request carries them as they are.

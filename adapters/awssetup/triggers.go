@@ -16,7 +16,7 @@ type trigger interface {
 	// version is the version of the event that a function gets in a pool of this
 	// feature plan.
 	version(plan types.UserPoolTierType, attached attachment, function string) string
-	// expect writes into the flat pool what is to be read after the change. What
+	// expect writes the expected values after the change into the flat pool. What
 	// AWS may or may not tell besides is taken out of both.
 	expect(expected, after map[string]string, to attachment)
 }

@@ -40,7 +40,7 @@ func updateOf(pool *types.UserPoolType) (*cognitoidentityprovider.UpdateUserPool
 
 // adminCreateUser leaves out the old name of how long a temporary password
 // lasts where there is the new one: DescribeUserPool gives both, and
-// UpdateUserPool refuses to be told both.
+// UpdateUserPool rejects both together.
 func adminCreateUser(pool *types.UserPoolType) *types.AdminCreateUserConfigType {
 	if pool.AdminCreateUserConfig == nil || pool.Policies == nil || pool.Policies.PasswordPolicy == nil ||
 		pool.Policies.PasswordPolicy.TemporaryPasswordValidityDays == 0 {
@@ -55,7 +55,7 @@ func adminCreateUser(pool *types.UserPoolType) *types.AdminCreateUserConfigType 
 // DescribeUserPool still gives them, once more under their old names; an old
 // name goes along only where it says something that the template does not. Of
 // the two emails in the template, the one that the pool does not use cannot be
-// told.
+// set.
 func messages(pool *types.UserPoolType, input *cognitoidentityprovider.UpdateUserPoolInput) (lost []string) {
 	var template types.VerificationMessageTemplateType
 	if pool.VerificationMessageTemplate != nil {

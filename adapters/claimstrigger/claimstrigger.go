@@ -1,7 +1,7 @@
 // Package claimstrigger puts the sub that a user had at the source into the
 // tokens of the destination. It answers Cognito's pre token generation trigger,
-// in the event versions 1 to 3. It asks nobody anything, and an event that it
-// cannot read goes back as it came: no sign-in fails because of it. It imports
+// in the event versions 1 to 3. It makes no calls. It returns an event that
+// it cannot read unchanged, so no sign-in fails because of it. It imports
 // rawjson and the logger.
 package claimstrigger
 
@@ -60,8 +60,8 @@ func (h *Handler) Invoke(_ context.Context, payload []byte) (answer []byte, err 
 // event is what is read of a pre token generation event.
 type event struct {
 	payload []byte
-	// start and end are where the value of "response" stands in the payload, or
-	// is to be put where there is none.
+	// start and end are where the value of "response" is in the payload, or
+	// must be inserted if there is none.
 	start, end  int
 	hasResponse bool
 	version     string

@@ -179,9 +179,9 @@ func (d *Directory) query(ctx context.Context, lookup Lookup, username string) (
 		if len(text) > longestKey {
 			return nil, nil
 		}
-		place := fmt.Sprintf("k%d", i)
-		names["#"+place], values[":"+place] = key.Attribute, textValue(text)
-		conditions = append(conditions, "#"+place+" = :"+place)
+		at := fmt.Sprintf("k%d", i)
+		names["#"+at], values[":"+at] = key.Attribute, textValue(text)
+		conditions = append(conditions, "#"+at+" = :"+at)
 	}
 	input := map[string]any{
 		"TableName": d.table, "KeyConditionExpression": strings.Join(conditions, " AND "),

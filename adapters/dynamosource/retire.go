@@ -23,15 +23,15 @@ func (d *Directory) Disable(ctx context.Context, username string) error {
 		path = FieldPath{Path: []string{d.enabledName(one.item)}}
 	}
 	names := map[string]string{"#key": d.reader.key[0]}
-	var places []string
+	var keys []string
 	for i, name := range path.Path {
-		place := fmt.Sprintf("#p%d", i)
-		names[place] = name
-		places = append(places, place)
+		at := fmt.Sprintf("#p%d", i)
+		names[at] = name
+		keys = append(keys, at)
 	}
 	return d.update(ctx, map[string]any{
 		"TableName": d.table, "Key": one.key,
-		"UpdateExpression": "SET " + strings.Join(places, ".") + " = :off",
+		"UpdateExpression": "SET " + strings.Join(keys, ".") + " = :off",
 		// Without the condition, a deleted user would come back as an empty item.
 		"ConditionExpression":      "attribute_exists(#key)",
 		"ExpressionAttributeNames": names, "ExpressionAttributeValues": item{":off": disabledAs(one.item.at(path.Path), path.Inverted)},

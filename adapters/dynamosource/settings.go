@@ -91,8 +91,8 @@ func (k *Key) UnmarshalText(text []byte) error {
 
 // The placeholders of a template.
 const (
-	placeTyped = "{username}"
-	placeLower = "{username.lower}"
+	keyTyped = "{username}"
+	keyLower = "{username.lower}"
 )
 
 // Lookup is one query.
@@ -108,7 +108,7 @@ type Compared struct{ Attribute, Template string }
 
 // value is what the attribute must have for an identifier.
 func (c Compared) value(username string) string {
-	return strings.NewReplacer(placeTyped, username, placeLower, strings.ToLower(username)).Replace(c.Template)
+	return strings.NewReplacer(keyTyped, username, keyLower, strings.ToLower(username)).Replace(c.Template)
 }
 
 // Lookups are the queries that find a user.
@@ -141,12 +141,12 @@ func parseLookup(text string) (Lookup, error) {
 	for part := range strings.SplitSeq(keys, "&") {
 		attribute, template, has := strings.Cut(part, "=")
 		if !has && len(lookup.Keys) == 0 {
-			template = placeTyped
+			template = keyTyped
 		}
 		if !isAttribute(attribute) || template == "" {
 			return Lookup{}, errors.New("expected attributes with templates, such as username, email-index:email or pk=USER#{username}&sk=PROFILE")
 		}
-		rest := strings.NewReplacer(placeTyped, "", placeLower, "").Replace(template)
+		rest := strings.NewReplacer(keyTyped, "", keyLower, "").Replace(template)
 		if strings.ContainsAny(rest, "{}") {
 			return Lookup{}, errors.New("expected no other placeholders than {username} and {username.lower}")
 		}
@@ -168,7 +168,7 @@ type FieldPath struct {
 	Field string
 	// Path leads to the value through nested maps.
 	Path []string
-	// Inverted holds for a flag that says the opposite.
+	// Inverted is true for a flag with the opposite meaning.
 	Inverted bool
 }
 
@@ -204,7 +204,7 @@ func (s *Settings) lookups() Lookups {
 	if len(s.Lookup) > 0 || len(s.Key) == 0 {
 		return s.Lookup
 	}
-	return Lookups{{Keys: []Compared{{s.Key[0], placeTyped}}}}
+	return Lookups{{Keys: []Compared{{s.Key[0], keyTyped}}}}
 }
 
 // Validate reports what no single variable shows.

@@ -59,8 +59,8 @@ type GroupTotals struct {
 	Users             int
 	Moved, Remaining  int
 	Conflicts         int
-	// Owed is how many of the moved users are not in the destination's group.
-	Owed int
+	// Pending is how many of the moved users are not in the destination's group.
+	Pending int
 }
 
 // GroupTotals counts the members of each group. It is called after the join.
@@ -72,7 +72,7 @@ func (s *State) GroupTotals(ctx context.Context) ([]GroupTotals, error) {
 		LEFT JOIN destination_user d ON d.id = s.destination_user
 		GROUP BY g.source, g.name, g.destination_name ORDER BY g.source, g.name`, func(rows *sql.Rows) error {
 		var one GroupTotals
-		err := rows.Scan(&one.Source, &one.Name, &one.Destination, &one.Users, &one.Moved, &one.Remaining, &one.Conflicts, &one.Owed)
+		err := rows.Scan(&one.Source, &one.Name, &one.Destination, &one.Users, &one.Moved, &one.Remaining, &one.Conflicts, &one.Pending)
 		all = append(all, one)
 		return err
 	})

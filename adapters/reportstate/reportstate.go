@@ -82,8 +82,8 @@ CREATE TABLE candidate (
 type Identity struct {
 	// Destination is the user pool's ID, Sources are the sources' names and pools.
 	Destination, Sources string
-	// Rules are those that the forecast was made with. Digests holds where the file
-	// has digests in the place of identifiers.
+	// Rules are those that the forecast was made with. Digests is true if the
+	// file has digests instead of identifiers.
 	Rules   string
 	Digests bool
 }

@@ -12,7 +12,7 @@ import (
 // sweepTable remembers whose move was completed since a scan, by what was asked for.
 const sweepTable = "CREATE TABLE IF NOT EXISTS completed (scan INTEGER NOT NULL, asked TEXT NOT NULL, user INTEGER NOT NULL, PRIMARY KEY (scan, asked, user)) WITHOUT ROWID"
 
-// Sweep is a state whose moves are to be completed.
+// Sweep is a state whose migrations must be completed.
 type Sweep struct {
 	*State
 	// ScannedAt is when the scan was finished.

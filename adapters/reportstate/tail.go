@@ -131,8 +131,8 @@ type TailUser struct {
 // Tail calls do for each source user from the first ID to the one before the last
 // who has not moved, in their order. The user is valid until do returns. Contacts are
 // read on request. The columns are few, because each costs as much as the rest of a
-// row: what few users differ in is one text, and texts that are read as blobs are not
-// looked at for times.
+// row: values that few users have are in one text. Texts that are read as blobs are not
+// parsed as times.
 func (s *State) Tail(ctx context.Context, first, last int64, contacts bool, do func(*TailUser) error) error {
 	var user TailUser
 	var words, username, sub, email, phone, candidate sql.RawBytes
@@ -184,7 +184,7 @@ func tailWords(text string) TailUser {
 
 // Contacts returns the keys of contacts of one kind that more than one user has:
 // users of any source who have not moved, or one of them and a destination user.
-// Contacts that nobody verified count.
+// Unverified contacts count.
 func (s *State) Contacts(ctx context.Context, key Key) (map[string]bool, error) {
 	other := map[Key]string{KeyEmail: "other_email", KeyPhone: "other_phone"}[key]
 	shared := make(map[string]bool)
@@ -211,7 +211,7 @@ func (s *State) TailFigures(ctx context.Context, now time.Time) (domain.TailFigu
 
 // Importable counts the users whom an import file could contain as far as the state
 // tells, and how many of them keep their password. With vouched, users who only lack
-// a verified contact count too. keeps is nil if nobody keeps the password.
+// a verified contact count too. keeps is nil if no user keeps the password.
 func (s *State) Importable(ctx context.Context, vouched bool, keeps func(source int, username string) bool) (users, kept int, err error) {
 	const condition = " FROM source_user WHERE standing = 'remaining' AND (import OR (? AND import_user IS NOT NULL AND import_reason = 'no_verified_contact'))"
 	if keeps == nil {

@@ -30,8 +30,8 @@ type Page struct {
 	Part        ports.ReportPart
 	Users       []ports.ReportedUser
 	Destination []ports.ReportedDestination
-	// Anew holds for the first page of a slice that is listed again from the
-	// beginning: what it had before is removed.
+	// Anew is true for the first page of a slice that is listed again from
+	// the beginning: what it had before is removed.
 	Anew bool
 }
 
@@ -95,7 +95,7 @@ func remove(ctx context.Context, tx *sql.Tx, part ports.ReportPart) error {
 	return err
 }
 
-// key is a key as it is kept: an empty one matches nobody.
+// key is a key as it is kept: an empty one matches no user.
 func key(text string) any {
 	if text == "" {
 		return nil

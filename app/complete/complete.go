@@ -118,36 +118,36 @@ func (c *Completer) finish(ctx context.Context, completion domain.Completion, re
 	if !ready {
 		return
 	}
-	person, err := source.Directory.FindUser(ctx, completion.SourceUsername)
+	verified, err := source.Directory.FindUser(ctx, completion.SourceUsername)
 	if err != nil {
 		result.stopped(ports.CompletionReasonOf(err), fmt.Errorf("the source user: %w", err))
 		return
 	}
 	switch {
-	case person.Kind == domain.UserUnknown:
+	case verified.Kind == domain.UserUnknown:
 		// Disabled or deleted by an earlier attempt or by an administrator.
 		c.finishWithoutSource(ctx, completion, *created, domain.RetiredGone, result)
 		return
-	case person.Kind == domain.LookUpUnsupported && !c.retires() && (completion.GroupsKnown || c.options.Groups.Empty() && completion.ConcernsMFA()):
+	case verified.Kind == domain.LookUpUnsupported && !c.retires() && (completion.GroupsKnown || c.options.Groups.Empty() && completion.ConcernsMFA()):
 		c.finishWithoutSource(ctx, completion, *created, domain.RetiredNot, result)
 		return
-	case person.Kind != domain.UserFound || !completion.IsUser(person.User):
+	case verified.Kind != domain.UserFound || !completion.IsUser(verified.User):
 		result.stopped(domain.ReasonSourceUserReplaced, nil)
 		return
 	}
-	if reason := domain.SameUser(c.options.Rules, completion, person.User, *created); reason != "" {
+	if reason := domain.SameUser(c.options.Rules, completion, verified.User, *created); reason != "" {
 		result.stopped(reason, nil)
 		return
 	}
-	if !c.secure(ctx, completion, *created, result) || !c.addGroups(ctx, completion, source, person.User, created.Username, result) {
+	if !c.secure(ctx, completion, *created, result) || !c.addGroups(ctx, completion, source, verified.User, created.Username, result) {
 		return
 	}
-	if c.retires() && !c.stillReady(ctx, completion, person.User, *created, result) {
+	if c.retires() && !c.stillReady(ctx, completion, verified.User, *created, result) {
 		return
 	}
-	c.retire(ctx, completion, source, person.User, result)
+	c.retire(ctx, completion, source, verified.User, result)
 	if result.Outcome == domain.CompletionDone {
-		result.AreSame(person.User, *created)
+		result.AreSame(verified.User, *created)
 	}
 }
 
@@ -169,7 +169,7 @@ func (c *Completer) readDestination(ctx context.Context, completion domain.Compl
 // stillReady reads the destination user once more. In the meantime, someone may
 // have disabled, deleted or replaced that user; then the user has only the
 // source user left.
-func (c *Completer) stillReady(ctx context.Context, completion domain.Completion, person domain.SourceUser, created domain.DestinationUser, result *result) bool {
+func (c *Completer) stillReady(ctx context.Context, completion domain.Completion, verified domain.SourceUser, created domain.DestinationUser, result *result) bool {
 	again, ready := c.readDestination(ctx, completion, result)
 	if !ready {
 		return false
@@ -180,7 +180,7 @@ func (c *Completer) stillReady(ctx context.Context, completion domain.Completion
 		result.stopped(domain.ReasonDestinationReplaced, nil)
 		return false
 	}
-	if reason := domain.SameUser(c.options.Rules, completion, person, *again); reason != "" {
+	if reason := domain.SameUser(c.options.Rules, completion, verified, *again); reason != "" {
 		result.stopped(reason, nil)
 		return false
 	}
@@ -227,11 +227,11 @@ func (c *Completer) finishWithoutSource(ctx context.Context, completion domain.C
 
 // addGroups adds the destination user to the groups. It returns false if it
 // could not finish.
-func (c *Completer) addGroups(ctx context.Context, completion domain.Completion, source ports.Source, person domain.SourceUser, username string, result *result) bool {
+func (c *Completer) addGroups(ctx context.Context, completion domain.Completion, source ports.Source, verified domain.SourceUser, username string, result *result) bool {
 	if c.options.Groups.Empty() {
 		return true
 	}
-	groups, err := groupsOf(ctx, completion, source, person)
+	groups, err := groupsOf(ctx, completion, source, verified)
 	if err != nil {
 		result.stopped(ports.CompletionReasonOf(err), fmt.Errorf("the groups at the source: %w", err))
 		return false
@@ -261,12 +261,12 @@ func (c *Completer) put(ctx context.Context, completion domain.Completion, group
 
 // groupsOf reads the current groups. Those in the message date from the
 // sign-in, and are used only if the source cannot be asked.
-func groupsOf(ctx context.Context, completion domain.Completion, source ports.Source, person domain.SourceUser) ([]string, error) {
+func groupsOf(ctx context.Context, completion domain.Completion, source ports.Source, verified domain.SourceUser) ([]string, error) {
 	switch {
-	case person.GroupsKnown:
-		return person.Groups, nil
+	case verified.GroupsKnown:
+		return verified.Groups, nil
 	case source.Groups != nil:
-		return source.Groups.Groups(ctx, person.Username)
+		return source.Groups.Groups(ctx, verified.Username)
 	default:
 		return completion.Groups, nil
 	}
@@ -290,30 +290,30 @@ func (c *Completer) retires() bool {
 
 // retire disables or deletes the source user. A user whose attributes changed since
 // the migration is only disabled, because a deletion would lose the changes.
-func (c *Completer) retire(ctx context.Context, completion domain.Completion, source ports.Source, person domain.SourceUser, result *result) {
+func (c *Completer) retire(ctx context.Context, completion domain.Completion, source ports.Source, verified domain.SourceUser, result *result) {
 	switch {
 	case !c.retires():
 		result.done(domain.RetiredNot)
-	case c.options.After == domain.AfterDelete && completion.Unchanged(c.options.Rules, c.options.Keys, person):
-		c.remove(ctx, person.Username, source, result)
+	case c.options.After == domain.AfterDelete && completion.Unchanged(c.options.Rules, c.options.Keys, verified):
+		c.remove(ctx, verified.Username, source, result)
 	default:
-		if err := disable(ctx, source, person); err != nil {
+		if err := disable(ctx, source, verified); err != nil {
 			result.stopped(ports.CompletionReasonOf(err), fmt.Errorf("disable the source user: %w", err))
 			return
 		}
 		result.done(domain.RetiredDisabled)
-		result.DisabledBefore = !person.Enabled
+		result.DisabledBefore = !verified.Enabled
 		if c.options.After == domain.AfterDelete {
 			result.Retired, result.Reason = domain.RetiredDisabledInstead, domain.ReasonSourceUserChanged
 		}
 	}
 }
 
-func disable(ctx context.Context, source ports.Source, person domain.SourceUser) error {
-	if !person.Enabled {
+func disable(ctx context.Context, source ports.Source, verified domain.SourceUser) error {
+	if !verified.Enabled {
 		return nil
 	}
-	return source.Retirer.Disable(ctx, person.Username)
+	return source.Retirer.Disable(ctx, verified.Username)
 }
 
 // remove deletes the source user. It ends their sessions first: some services accept

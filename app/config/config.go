@@ -822,7 +822,7 @@ func (l *loader) checkCompletion(completion completionSettings, migrate migrateS
 		l.problem("COMPLETION_CREATE_GROUPS", "has an effect only with COMPLETION_GROUPS or MIGRATE_MFA_GROUP; remove it, or set one of them")
 	}
 	if completion.After == domain.AfterDelete && len(migrate.Attributes.SubCarriers()) == 0 && !l.isProblem("MIGRATE_ATTRIBUTES") {
-		l.problem("COMPLETION_AFTER", "delete requires a rule that copies the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub; only the sub proves later that both users are the same person")
+		l.problem("COMPLETION_AFTER", "delete requires a rule that copies the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub; only the sub proves later that both users are the same")
 	}
 	l.checkCompletionKeys(completion, asker, wanted, known)
 }

@@ -190,10 +190,10 @@ func TestProblems(t *testing.T) {
 		"a key for nothing": {[]string{"SOURCE_HOST=h", completionKey},
 			[]string{"COMPLETION_HMAC_KEY: has an effect only with COMPLETION_AFTER, COMPLETION_GROUPS, or MIGRATE_ON_MFA=carry or enroll (carry: with COMPLETION_QUEUE_URL); remove it, or set one of them"}},
 		"deletion without the source's sub": {[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=delete", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", completionKey},
-			[]string{"COMPLETION_AFTER: delete requires a rule that copies the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub; only the sub proves later that both users are the same person"}},
+			[]string{"COMPLETION_AFTER: delete requires a rule that copies the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub; only the sub proves later that both users are the same"}},
 		"deletion with the sub in an attribute that users can write": {
 			[]string{"SOURCE_HOST=h", "COMPLETION_AFTER=delete", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", completionKey, "MIGRATE_ATTRIBUTES=email,nickname=sub"},
-			[]string{"COMPLETION_AFTER: delete requires a rule that copies the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub; only the sub proves later that both users are the same person"}},
+			[]string{"COMPLETION_AFTER: delete requires a rule that copies the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub; only the sub proves later that both users are the same"}},
 		"a destination that is no pool": {[]string{"SOURCE_HOST=h", "MIGRATE_DESTINATION_USER_POOL_ID=arn:aws:" + canary},
 			[]string{"MIGRATE_DESTINATION_USER_POOL_ID: expected the ID of a user pool, such as ap-northeast-1_GhIjKl456"}},
 		"carry to a destination that is not known": {[]string{"SOURCE_HOST=h", "MIGRATE_ON_MFA=carry"},

@@ -23,13 +23,13 @@ import (
 	"cognito-user-migration/ports/parts"
 )
 
-// people are the sample users; their passwords are below.
+// sampleUsers are the sample users; their passwords are below.
 //
 //go:embed people.json
-var people []byte
+var sampleUsers []byte
 
-// People returns the file of sample users.
-func People() []byte { return bytes.Clone(people) }
+// SampleUsers returns the file of sample users.
+func SampleUsers() []byte { return bytes.Clone(sampleUsers) }
 
 // attempt is one attempt of the demonstration.
 type attempt struct {
@@ -61,7 +61,7 @@ func Run(ctx context.Context, out io.Writer, asJSON bool) error {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	path := filepath.Join(folder, "people.json")
-	if err := os.WriteFile(path, people, 0o600); err != nil {
+	if err := os.WriteFile(path, sampleUsers, 0o600); err != nil {
 		return err
 	}
 	second := new(secondHalf)

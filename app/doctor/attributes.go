@@ -123,7 +123,7 @@ func attributesAtDestination(f Facts) Check {
 const preferredUsername = "preferred_username"
 
 // takesOthersNames reports whether preferred_username is moved to a destination
-// that signs people in by it, from a source that does not and so lets several
+// that signs users in by it, from a source that does not and so lets several
 // users have one name.
 func (f *Facts) takesOthersNames() bool {
 	rule, ruled := f.ruleFor(preferredUsername)

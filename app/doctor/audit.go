@@ -13,7 +13,7 @@ type Audit struct {
 	// Sinks are the names of the places, Format how records are written there.
 	Sinks  []string
 	Format string
-	// Required is true where nobody is moved without a record.
+	// Required is true if no user migrates without a record.
 	Required bool
 	// EventBus and FirehoseStream are the places in AWS; empty where records
 	// do not go there.

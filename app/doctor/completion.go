@@ -11,11 +11,11 @@ import (
 )
 
 // fewestReceives is how often a message should be received before it counts as
-// dead: the waits between two tries grow to an hour, and who was moved by a
-// forgotten password may take days to set a new one.
+// dead: the waits between attempts grow to an hour. Users who migrate through forgot-password may take
+// days to set a new password.
 const fewestReceives = 20
 
-// Completion says how moves are to be finished.
+// Completion says how migrations are completed.
 type Completion struct {
 	After        domain.After
 	Groups       domain.GroupMap
@@ -103,9 +103,9 @@ func completionRetirement(f Facts) Check {
 	return pass(fmt.Sprintf("COMPLETION_AFTER=%s, and the source (%s) can disable and delete users", after, f.Settings.SourceKind))
 }
 
-// completionProof recommends the one rule by which both users are known to be one
-// person for good. Without it completion compares contacts and attributes, and
-// leaves alone whoever has none that is verified, or has changed one since.
+// completionProof recommends the only rule that permanently proves that both users are the same
+// . Without it completion compares contacts and attributes, and
+// skips users who have no verified contact, or have changed one since.
 func completionProof(f Facts) Check {
 	if why := f.unfinished(); why != "" {
 		return skip(why)

@@ -30,7 +30,7 @@ type Settings struct {
 	// them cannot be judged.
 	SetAside []string
 	Rules    domain.Rules
-	// DestinationSchema is what the function is told of the destination's attributes.
+	// DestinationSchema is the function's setting for the destination's attributes.
 	DestinationSchema domain.Schema
 	// Conceal is true where a refusal looks like a wrong password.
 	Conceal bool
@@ -43,7 +43,7 @@ type Settings struct {
 	// that of the destination, where the environment names it.
 	SourcePools    []string
 	ConfiguredPool string
-	// Completion is how moves are to be finished.
+	// Completion says how migrations are completed.
 	Completion Completion
 	// Lockout is how passwords are kept from being guessed.
 	Lockout Lockout
@@ -76,11 +76,11 @@ type Setup struct {
 	Roles setup.RoleAssumer
 	// SourcePools are asked in turn until one may answer.
 	SourcePools []setup.UserPoolReader
-	// Reach asks the source for a user whom nobody has, in the way in which the
+	// Reach asks the source for a user who does not exist, in the way in which the
 	// function would, and returns the reason for which that user is refused.
 	Reach func(context.Context) (domain.Reason, error)
 	// Factors asks the source pool about second factors as the function would, for a
-	// user whom nobody has.
+	// user who does not exist.
 	Factors      func(context.Context) error
 	Destinations setup.UserPoolReader
 	Functions    setup.FunctionReader
@@ -95,8 +95,8 @@ type Setup struct {
 	DestinationFactors func(context.Context) (domain.DestinationMFA, error)
 	// Untelling names the sources that cannot tell second factors.
 	Untelling func(context.Context) ([]string, error)
-	// Waiting is told what has not been answered yet, each time that this changes;
-	// nil if nobody wants to know.
+	// Waiting gets the open questions whenever they change; it may be nil
+	// .
 	Waiting func(names []string)
 }
 
@@ -229,20 +229,20 @@ func (f *Facts) gatherRole(ctx context.Context, access Setup) {
 	case source.RoleARN == "":
 		return
 	}
-	try := func(externalID string) Fact[bool] {
+	attempt := func(externalID string) Fact[bool] {
 		return ask(ctx, func(ctx context.Context) (bool, error) {
 			err := access.Roles.AssumeRole(ctx, source.RoleARN, externalID)
 			return err == nil, err
 		})
 	}
-	f.role = try(source.ExternalID)
+	f.role = attempt(source.ExternalID)
 	switch {
 	case f.role.err != nil:
 		f.bareRole = unasked[bool](becauseOf(nameRole))
 	case source.ExternalID == "":
 		f.bareRole = f.role
 	default:
-		f.bareRole = try("")
+		f.bareRole = attempt("")
 	}
 }
 
@@ -268,8 +268,8 @@ func (f *Facts) gatherSource(ctx context.Context, access Setup) {
 	})
 }
 
-// gatherReach asks the source for a user whom nobody has: the answer that there
-// is no such user proves the way to it.
+// gatherReach asks the source for a user who does not exist: the answer proves
+// that the source can be reached.
 func (f *Facts) gatherReach(ctx context.Context, access Setup) Fact[domain.Reason] {
 	if access.Reach == nil {
 		return unasked[domain.Reason](becauseOf(nameConfiguration))

@@ -15,8 +15,8 @@ type Lockout struct {
 	// KeyAttribute and ExpiryAttribute are what it must have as its key, and for
 	// its time to live.
 	KeyAttribute, ExpiryAttribute string
-	// Unlimited names the sources that turn away nobody who guesses, each with
-	// its kind.
+	// Unlimited lists the sources without a lockout, each with its kind
+	// .
 	Unlimited []string
 }
 
@@ -34,7 +34,7 @@ func lockout(f Facts) Check {
 		return pass("LOCKOUT_TABLE is not set: wrong passwords are left to the source (" + f.Settings.SourceKind + ") to count")
 	case f.table.skip != "" || f.table.err != nil:
 		return read(f.table, func(setup.Table) string { return "" },
-			"check LOCKOUT_TABLE: the table is to be in the function's region and account", "dynamodb:DescribeTable and dynamodb:DescribeTimeToLive on the table")
+			"check LOCKOUT_TABLE: the table must be in the function's region and account", "dynamodb:DescribeTable and dynamodb:DescribeTimeToLive on the table")
 	}
 	table := f.table.value
 	var found findings

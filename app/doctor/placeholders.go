@@ -9,7 +9,7 @@ import (
 )
 
 // placeholders lists the texts of the examples in deploy/examples and docs that are
-// published, so that they protect nothing, or that name things of nobody.
+// published, so that they protect nothing, or that name things that do not exist.
 func placeholders() []string {
 	return []string{
 		"choose-your-own", "32-characters-or-more-of-your-own",

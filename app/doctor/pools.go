@@ -300,8 +300,8 @@ func caseSensitivity(f Facts) Check {
 	}
 }
 
-// secondFactor holds both pools' MFA against what becomes of people who have
-// one (cognito-facts 9).
+// secondFactor checks the MFA settings of both pools against the choice for
+// users who have a second factor (cognito-facts 9).
 func secondFactor(f Facts) Check {
 	if skipped, yes := f.resting("MIGRATE_ON_MFA", "MIGRATE_DESTINATION_MFA", "MIGRATE_MFA_GROUP", "MIGRATE_ATTRIBUTES"); yes {
 		return skipped

@@ -104,8 +104,8 @@ var _ EarlierSources = Chain(nil)
 // Otherwise Match is ignored here. It says who signs in at a source, not whom
 // the source knows.
 func (c Chain) FindEarlier(ctx context.Context, source, typed string, names []string) ([]domain.Finding, error) {
-	place := slices.IndexFunc(c, func(link Link) bool { return link.Name == source })
-	if place < 0 {
+	index := slices.IndexFunc(c, func(link Link) bool { return link.Name == source })
+	if index < 0 {
 		return nil, errors.New("the finding names an unknown source")
 	}
 	type question struct {
@@ -115,7 +115,7 @@ func (c Chain) FindEarlier(ctx context.Context, source, typed string, names []st
 		err     error
 	}
 	var questions []*question
-	for _, link := range c[:place] {
+	for _, link := range c[:index] {
 		for _, name := range names {
 			if name != typed || !link.Match.Takes(typed) {
 				questions = append(questions, &question{source: link.Source.Directory, name: name})

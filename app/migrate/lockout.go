@@ -35,18 +35,18 @@ func (m *Migrator) prove(ctx, settling context.Context, attempt domain.Attempt) 
 		return m.authenticate(ctx, attempt)
 	}
 	name := m.options.Lockout.Keys.Of(attempt.Username)
-	try, err := m.take(ctx, name)
+	counted, err := m.take(ctx, name)
 	switch {
 	case err != nil:
 		// The source is not asked. Otherwise anyone who can overload the table
 		// could switch the lockout off.
 		return domain.Finding{}, fmt.Errorf("%w: %w", errLockout, err)
-	case !try.Granted:
+	case !counted.Granted:
 		return domain.Finding{Kind: domain.LockedOut}, nil
 	}
 	finding, err := m.authenticate(ctx, attempt)
 	if errors.Is(err, ports.ErrNotJudged) { // any other error may be an answer to the password
-		m.settle(settling, func(ctx context.Context) error { return m.options.Lockout.Limiter.GiveBack(ctx, name, try) })
+		m.settle(settling, func(ctx context.Context) error { return m.options.Lockout.Limiter.GiveBack(ctx, name, counted) })
 	}
 	return finding, err
 }
@@ -61,7 +61,7 @@ func (m *Migrator) clear(settling context.Context, attempt domain.Attempt, findi
 	m.settle(settling, func(ctx context.Context) error { return m.options.Lockout.Limiter.Clear(ctx, name) })
 }
 
-func (m *Migrator) take(ctx context.Context, name domain.LockoutKey) (try ports.LockoutAttempt, err error) {
+func (m *Migrator) take(ctx context.Context, name domain.LockoutKey) (counted ports.LockoutAttempt, err error) {
 	defer Recovered(&err)
 	return m.options.Lockout.Limiter.Take(ctx, name)
 }

@@ -17,15 +17,15 @@ const (
 // Peak is what the busiest hour is like.
 type Peak struct {
 	// SignIns, Attempts and Retries are per second. An attempt is one request of
-	// Cognito: a first try, a retry or a wrong password.
+	// Cognito: a first request, a retry or a wrong password.
 	SignIns, Attempts, Retries float64
 	// Throttled is the share of the attempts that a quota or Lambda's limit
 	// rejected, TimedOut that of those that the source did not answer in time.
 	Throttled, TimedOut float64
-	// Delayed is the share of the sign-ins of which a try failed, and GaveUp the
+	// Delayed is the share of the sign-ins with a failed attempt, and GaveUp the
 	// share of those without success.
 	Delayed, GaveUp float64
-	// Wait is the time from the first try to success of delayed sign-ins, in
+	// Wait is the time from the first attempt to success of delayed sign-ins, in
 	// seconds.
 	WaitMean, WaitP95 float64
 	// ConcurrencyMean and ConcurrencyMax are invocations at a time.
@@ -42,7 +42,7 @@ type Peak struct {
 // attempt is a request that comes at a time.
 type attempt struct {
 	at, first float64
-	try       int
+	attempt   int
 	wrong     bool
 	measured  bool
 }
@@ -81,7 +81,7 @@ func (h *times) push(at float64) {
 	}
 }
 
-// replaceLeast puts a value in the place of the least one.
+// replaceLeast replaces the smallest value.
 func (h times) replaceLeast(at float64) {
 	h[0] = at
 	for i := 0; ; {
@@ -109,8 +109,8 @@ func (h *times) pop() {
 	}
 }
 
-// station is the source: requests wait in one line for one of its servers. With no
-// servers nobody waits.
+// station is the source: requests wait in one line for one of its servers. Without servers
+// there is no waiting.
 type station struct{ free times }
 
 func newStation(servers int) *station { return &station{free: make(times, servers)} }
@@ -278,28 +278,28 @@ func (s *simulation) run() {
 	for {
 		switch {
 		case len(s.retries) > 0 && (next > s.until+tail || s.retries[0].at <= next):
-			s.try(heap.Pop(&s.retries).(attempt)) //nolint:errcheck // it holds nothing else
+			s.attempt(heap.Pop(&s.retries).(attempt)) //nolint:errcheck // it holds nothing else
 		case next <= s.until+tail:
-			one := attempt{at: next, first: next, try: 1, wrong: s.random.arrivals.Float64() < wrongShare}
+			one := attempt{at: next, first: next, attempt: 1, wrong: s.random.arrivals.Float64() < wrongShare}
 			one.measured = next >= s.from && next < s.until
 			next += s.gap()
-			s.try(one)
+			s.attempt(one)
 		default:
 			return
 		}
 	}
 }
 
-// try is one attempt: quotas, Lambda, the source.
-func (s *simulation) try(a attempt) {
+// attempt is one attempt: quotas, Lambda, the source.
+func (s *simulation) attempt(a attempt) {
 	counts := a.at >= s.from && a.at < s.until
 	if counts {
 		s.attempts++
-		if a.try > 1 {
+		if a.attempt > 1 {
 			s.again++
 		}
 	}
-	if a.measured && !a.wrong && a.try == 1 {
+	if a.measured && !a.wrong && a.attempt == 1 {
 		s.signIns++
 	}
 	for len(s.inFlight) > 0 && s.inFlight[0] <= a.at {
@@ -329,7 +329,7 @@ func (s *simulation) try(a attempt) {
 		if counts {
 			s.served++
 		}
-		if a.measured && a.try > 1 {
+		if a.measured && a.attempt > 1 {
 			s.waits = append(s.waits, end-a.first)
 		}
 	}
@@ -379,22 +379,22 @@ func (s *simulation) ask(a attempt, counts bool) (end float64, inTime bool) {
 	return min(end, deadline), end <= deadline
 }
 
-// fail plans the user's next try, or ends the sign-in without success. A wrong
+// fail plans the user's next attempt, or ends the sign-in without success. A wrong
 // password is not tried again here: it is a rate of its own.
 func (s *simulation) fail(a attempt, now float64) {
 	if a.wrong {
 		return
 	}
-	if a.measured && a.try == 1 {
+	if a.measured && a.attempt == 1 {
 		s.delayed++
 	}
-	if a.try >= s.in.Tries {
+	if a.attempt >= s.in.Attempts {
 		if a.measured {
 			s.gaveUp++
 		}
 		return
 	}
-	a.try++
+	a.attempt++
 	a.at = now + s.random.retries.ExpFloat64()*s.in.RetryAfter.Seconds()
 	heap.Push(&s.retries, a)
 }

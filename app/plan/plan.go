@@ -1,6 +1,6 @@
 // Package plan simulates a migration before it starts: the peak hour event by
-// event, and the days until most users have moved. It asks nobody: quotas come in
-// with the input. docs/plan.md describes the model and its limits. It imports the
+// event, and the days until most users have moved. It makes no calls: quotas are
+// part of the input. docs/plan.md describes the model and its limits. It imports the
 // standard library alone.
 package plan
 
@@ -119,9 +119,9 @@ type Input struct {
 	Concurrency int
 	// Budget is how long an attempt may wait for the source.
 	Budget time.Duration
-	// Tries is how often a user tries to sign in, and RetryAfter the mean time
-	// between two tries.
-	Tries      int
+	// Attempts is how often a user tries to sign in, and RetryAfter the mean time
+	// between two attempts.
+	Attempts   int
 	RetryAfter time.Duration
 	// Completion holds where moves are completed: the source user is disabled.
 	Completion bool
@@ -138,12 +138,12 @@ type Input struct {
 	maxSignIns float64
 }
 
-// DefaultInput is what applies where nothing else is said.
+// DefaultInput has the default values.
 func DefaultInput() Input {
 	return Input{
 		Active: 0.1, PeakHour: 0.12, Habits: HabitsMixed, WrongPasswords: 0.1, SourceLatency: 100 * time.Millisecond,
 		SourceIsPool: true, Profile: ProfileAdminGetUser, Concurrency: 1000, Budget: 4500 * time.Millisecond,
-		Tries: 3, RetryAfter: 15 * time.Second, Waves: 1, WaveDays: 7,
+		Attempts: 3, RetryAfter: 15 * time.Second, Waves: 1, WaveDays: 7,
 		Destination: DefaultQuotas(), Source: DefaultQuotas(), Prices: DefaultPrices(), Seed: 1,
 	}
 }
@@ -171,7 +171,7 @@ func (in *Input) Check() error {
 		{in.WrongPasswords >= 0 && in.WrongPasswords <= 10, "wrong passwords: expected 0 to 10"},
 		{in.SourceLatency > 0 && in.SourceLatency <= time.Minute, "source latency: expected above 0, to 1m"},
 		{in.Budget > 0, "budget: expected above 0"},
-		{in.Tries >= 1 && in.Tries <= 10, "tries: expected 1 to 10"},
+		{in.Attempts >= 1 && in.Attempts <= 10, "tries: expected 1 to 10"},
 		{in.RetryAfter > 0 && in.RetryAfter <= time.Hour, "time between tries: expected above 0, to 1h"},
 		{in.SourceParallel >= 0 && in.Concurrency >= 0, "parallel requests and concurrency: expected 0 or more"},
 		{in.Waves >= 1 && in.Waves <= 100 && in.WaveDays >= 1 && in.WaveDays <= 365, "waves: expected 1 to 100, 1 to 365 days apart"},
@@ -197,7 +197,7 @@ type use struct {
 	side         side
 	category     Category
 	right, wrong float64
-	// later holds for calls of the completion, which a queue spreads.
+	// later is true for calls of the completion, which a queue spreads.
 	later bool
 }
 

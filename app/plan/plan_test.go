@@ -19,7 +19,7 @@ import (
 // unlimited is an input without any quota or limit.
 func unlimited() Input {
 	in := DefaultInput()
-	in.Users, in.WrongPasswords, in.Concurrency, in.Tries, in.Budget = 1000, 0, 0, 1, time.Hour
+	in.Users, in.WrongPasswords, in.Concurrency, in.Attempts, in.Budget = 1000, 0, 0, 1, time.Hour
 	in.Destination, in.Source = Quotas{}, Quotas{}
 	return in
 }
@@ -217,7 +217,7 @@ func inputs() *rapid.Generator[Input] {
 		in.Concurrency = rapid.IntRange(0, 2000).Draw(t, "concurrency")
 		in.SameAccount = rapid.Bool().Draw(t, "same account")
 		in.Completion = rapid.Bool().Draw(t, "completion")
-		in.Tries = rapid.IntRange(1, 4).Draw(t, "tries")
+		in.Attempts = rapid.IntRange(1, 4).Draw(t, "tries")
 		in.Waves = rapid.IntRange(1, 4).Draw(t, "waves")
 		in.Seed, in.maxSignIns = rapid.Uint64().Draw(t, "seed"), 2000
 		return in
@@ -230,7 +230,7 @@ func TestMoreQuotaNeverThrottlesMore(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		in := inputs().Draw(t, "input")
-		in.Tries, in.Concurrency = 1, 0
+		in.Attempts, in.Concurrency = 1, 0
 		category := rapid.SampledFrom(Categories()).Draw(t, "category")
 		less := rapid.Float64Range(1, 200).Draw(t, "quota")
 		more := less + rapid.Float64Range(0, 200).Draw(t, "added")
@@ -384,7 +384,7 @@ func TestInputsThatNoPlanIsMadeOf(t *testing.T) {
 		"habits":          func(in *Input) { in.Habits = "odd" },
 		"wrong passwords": func(in *Input) { in.WrongPasswords = math.Inf(1) },
 		"source latency":  func(in *Input) { in.SourceLatency = 0 },
-		"tries":           func(in *Input) { in.Tries = 0 },
+		"tries":           func(in *Input) { in.Attempts = 0 },
 		"waves":           func(in *Input) { in.Waves = 0 },
 	} {
 		in := DefaultInput()

@@ -98,17 +98,17 @@ type GroupOutput struct {
 	Moved       int    `json:"moved"`
 	Remaining   int    `json:"remaining"`
 	Conflicts   int    `json:"conflicts"`
-	// Owed is how many of the moved users are not in the destination's group.
-	Owed int `json:"owed"`
+	// Pending is how many of the moved users are not in the destination's group.
+	Pending int `json:"owed"`
 }
 
 // GroupsOutput names the sources of the groups.
 func GroupsOutput(totals []reportstate.GroupTotals, sources []string) []GroupOutput {
 	output := make([]GroupOutput, len(totals))
 	for i, one := range totals {
-		output[i] = GroupOutput{sources[one.Source], one.Name, one.Destination, one.Users, one.Moved, one.Remaining, one.Conflicts, one.Owed}
+		output[i] = GroupOutput{sources[one.Source], one.Name, one.Destination, one.Users, one.Moved, one.Remaining, one.Conflicts, one.Pending}
 		if one.Destination == "" {
-			output[i].Owed = 0
+			output[i].Pending = 0
 		}
 	}
 	return output

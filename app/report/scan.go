@@ -1,6 +1,5 @@
 // Package report is the operator's view of the migration as a whole: it lists the
-// destination and the sources into a state, joins them, and forecasts what will
-// happen to each user who has not moved.
+// destination and the sources, and stores the users in a state. It joins both sides, and forecasts the outcome for each remaining user.
 package report
 
 import (
@@ -64,12 +63,12 @@ type Scanner struct {
 	GroupMap domain.GroupMap
 	Rules    domain.Rules
 	Pool     listing.Facts
-	// Digests is the key of the digests that are kept in the place of identifiers;
+	// Digests is the key of the digests that are kept instead of identifiers;
 	// empty to keep identifiers.
 	Digests domain.Secret
-	// Progress is told how many users a page had.
+	// Progress gets the number of users in a page.
 	Progress func(users int)
-	// Pause waits between two tries of one page; tests replace it.
+	// Pause waits between two attempts of one page; tests replace it.
 	Pause func(ctx context.Context, time time.Duration) error
 }
 
@@ -90,7 +89,7 @@ func (s *Scanner) Parts() []ports.ReportPart {
 	return parts
 }
 
-// destination stands for the destination in the place of a source.
+// destination stands for the destination instead of a source.
 const destination = -1
 
 // LockoutCount of one page, and the waits between them.
@@ -226,15 +225,15 @@ func (s *Scanner) list(ctx context.Context, part ports.ReportPart, to chan<- rep
 }
 
 // retry calls list until it ends, with pauses where it was throttled or had no
-// answer. List reports whether a page came, which begins the count of tries anew.
+// answer. List reports whether a page came, which resets the count of attempts.
 func (s *Scanner) retry(ctx context.Context, list func() (bool, error)) error {
 	pause := firstPause
-	for try := 1; ; try++ {
+	for attempt := 1; ; attempt++ {
 		came, err := list()
 		if came {
-			try, pause = 1, firstPause
+			attempt, pause = 1, firstPause
 		}
-		if err == nil || try == maxAttempts || !errors.Is(err, ports.ErrThrottled) && !errors.Is(err, ports.ErrUnreachable) {
+		if err == nil || attempt == maxAttempts || !errors.Is(err, ports.ErrThrottled) && !errors.Is(err, ports.ErrUnreachable) {
 			return err
 		}
 		if err := s.pause(ctx, pause); err != nil {

@@ -57,7 +57,7 @@ func WriteText(to io.Writer, o Output) error {
 	if len(o.Groups) > 0 {
 		fmt.Fprintf(&b, "\nWhich groups have moved?\n  %-34s %9s %9s %9s %9s\n", "", "members", "moved", "remaining", "owed")
 		for _, group := range o.Groups {
-			fmt.Fprintf(&b, "  %-34s %9d %9d %9d %9d\n", cut(group.Name, 34), group.Users, group.Moved, group.Remaining, group.Owed)
+			fmt.Fprintf(&b, "  %-34s %9d %9d %9d %9d\n", cut(group.Name, 34), group.Users, group.Moved, group.Remaining, group.Pending)
 		}
 		fmt.Fprint(&b, "  Owed: members who moved and are not in the destination's group.\n")
 	}

@@ -2,7 +2,7 @@ package tail
 
 import "strings"
 
-// appendField adds a field of a CSV file for people (RFC 4180). Spreadsheets take a
+// appendField adds a field of a CSV file for readers (RFC 4180). Spreadsheets take a
 // text for a formula that begins with one of the signs below, so it gets an
 // apostrophe before it; unguarded takes it off again. A phone number is no formula.
 func appendField(to []byte, text string) []byte {

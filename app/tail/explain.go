@@ -61,7 +61,7 @@ func (i *Importer) explain(ctx context.Context, file File, e *entry) error {
 
 // readLog reads the log until it has what the job counted: lines come late.
 func (i *Importer) readLog(ctx context.Context, group, stream string, file File, e *entry) (*jobLog, error) {
-	for try := 1; ; try++ {
+	for attempt := 1; ; attempt++ {
 		log, err := i.readLogOnce(ctx, group, stream, file)
 		skipped, failed := 0, 0
 		if err == nil {
@@ -73,9 +73,9 @@ func (i *Importer) readLog(ctx context.Context, group, stream string, file File,
 			return log, nil
 		case err != nil && !errors.Is(err, importjob.ErrNotFound):
 			return nil, err
-		case try == mostReads && err != nil:
+		case attempt == mostReads && err != nil:
 			return nil, err
-		case try == mostReads:
+		case attempt == mostReads:
 			i.note("%s: the log names %d skipped and %d failed users, and the job counted %d and %d", file.Name, skipped, failed, e.Skipped, e.Failed)
 			return log, nil
 		}
@@ -154,7 +154,7 @@ func remedyOf(one outcome) string {
 	case one.word == wordNotTried, one.word == wordUnknown:
 		return "scan with migratectl report --rescan and export to another folder; users who are in the destination are then left out"
 	case one.word == wordSkipped, strings.Contains(reason, "already exists"):
-		return "the destination has a user of this name or contact; migratectl report --rescan says whether it is the same person"
+		return "the destination has a user of this name or contact; migratectl report --rescan says whether it is the same user"
 	case strings.Contains(reason, "auto verified"):
 		return "verify a contact of a kind that the destination verifies, or vouch for it with --vouch, and export to another folder"
 	case strings.Contains(reason, "internal"):

@@ -55,7 +55,7 @@ type Exporter struct {
 	MostBytes int64
 	// Workers is how many chunks are written side by side.
 	Workers int
-	// Progress is told how many users were looked at.
+	// Progress gets the number of users that were examined.
 	Progress func(users int)
 }
 
@@ -407,9 +407,9 @@ func (w *writer) finish() error {
 // removes them.
 func (w *writer) abandon() {
 	for _, f := range w.open {
-		_, _ = f.rows.file.Close(), f.lines.file.Close() // nobody reads them
+		_, _ = f.rows.file.Close(), f.lines.file.Close() // they are not read
 	}
 	if w.left != nil {
-		_ = w.left.file.Close() // nobody reads it
+		_ = w.left.file.Close() // it is not read
 	}
 }

@@ -44,9 +44,9 @@ type Importer struct {
 	// Pause waits, and Now is the clock; tests replace them.
 	Pause func(ctx context.Context, time time.Duration) error
 	Now   func() time.Time
-	// Note is told of what the operator should know.
+	// Note gets what the operator should know.
 	Note func(text string)
-	// Progress is told how many users of a file were dealt with.
+	// Progress gets the number of users of a file that were processed.
 	Progress func(file File, taken int)
 
 	manifest *Manifest
@@ -310,7 +310,7 @@ func (i *Importer) upload(ctx context.Context, file File, e *entry, job importjo
 		return i.move(e, stepStarted)
 	}
 	until := job.CreatedAt().Add(urlTime)
-	for try := 1; job.URL != "" && i.Now().Before(until.Add(-urlReserve)); try++ {
+	for attempt := 1; job.URL != "" && i.Now().Before(until.Add(-urlReserve)); attempt++ {
 		err := i.send(ctx, file, job.URL, until.Sub(i.Now()))
 		switch {
 		case err == nil:
@@ -319,7 +319,7 @@ func (i *Importer) upload(ctx context.Context, file File, e *entry, job importjo
 			until = time.Time{}
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case !errors.Is(err, importjob.ErrUnanswered), try == mostUploads:
+		case !errors.Is(err, importjob.ErrUnanswered), attempt == mostUploads:
 			return err
 		}
 		if err := i.Pause(ctx, i.Poll/5); err != nil {
@@ -364,7 +364,7 @@ func (i *Importer) startOrGiveUp(ctx context.Context, file File, e *entry) error
 // start starts the job. The upload is not seen at once.
 func (i *Importer) start(ctx context.Context, e *entry) error {
 	pause := i.Poll / 5
-	for try := 1; ; try++ {
+	for attempt := 1; ; attempt++ {
 		_, err := i.Jobs.Start(ctx, e.JobID)
 		if err == nil {
 			return i.move(e, stepStarted)
@@ -382,7 +382,7 @@ func (i *Importer) start(ctx context.Context, e *entry) error {
 		switch {
 		case errors.Is(err, importjob.ErrBusy):
 			return fmt.Errorf("another import job of the account is active; wait for its end, and run the same command again: %w", err)
-		case !again || try == mostStarts:
+		case !again || attempt == mostStarts:
 			return fmt.Errorf("%w; run the same command again: it continues with the same job", err)
 		}
 		if err := i.Pause(ctx, pause); err != nil {
@@ -431,9 +431,9 @@ func (i *Importer) end(e *entry, job importjob.Job) error {
 		return err
 	}
 	if job.Status == importjob.Expired {
-		return fmt.Errorf("the job %s expired before it started, and imported nobody; run the same command again: it creates a new job", e.JobID)
+		return fmt.Errorf("the job %s expired before it started, and imported no user; run the same command again: it creates a new job", e.JobID)
 	}
-	return fmt.Errorf("the job %s is %s and imported nobody: %q; remove the cause, and run the same command again: it creates a new job", e.JobID, job.Status, job.Message)
+	return fmt.Errorf("the job %s is %s and imported no user: %q; remove the cause, and run the same command again: it creates a new job", e.JobID, job.Status, job.Message)
 }
 
 func (i *Importer) note(format string, arguments ...any) {

@@ -1,5 +1,5 @@
-// Package importfile writes the rows of the CSV file of a Cognito user import job, as
-// "Formatting the .csv file" (Amazon Cognito Developer Guide) has them: UTF-8 without
+// Package importfile writes the rows of the CSV file of a Cognito user import job, in
+// the format of "Formatting the .csv file" (Amazon Cognito Developer Guide). The file is UTF-8 without
 // a byte order mark, no quotes, a backslash before each comma of a value. The package
 // encoding/csv quotes, so it cannot write them. It imports domain.
 package importfile

@@ -23,7 +23,7 @@ type Pool struct {
 	// VerifiesEmail and VerifiesPhone hold where the pool verifies it automatically.
 	// Each user needs a verified contact of such a kind.
 	VerifiesEmail, VerifiesPhone bool
-	// MFARequired holds where the pool requires a second factor of everybody.
+	// MFARequired holds where the pool requires a second factor of all users.
 	MFARequired bool
 }
 
@@ -76,7 +76,7 @@ const (
 	ReasonUsernameLooksLikeContact domain.Reason = "username_looks_like_contact"
 )
 
-// Problem is why a row cannot be written. The zero Problem is none.
+// Problem is why a row cannot be written. The zero Problem means that there is no problem.
 type Problem struct {
 	Reason domain.Reason
 	// Attribute is the column concerned, if it is one.
@@ -85,10 +85,10 @@ type Problem struct {
 
 // Rows writes rows for one pool. It is not safe for concurrent use.
 type Rows struct {
-	pool    Pool
-	vouch   Vouch
-	places  map[string]int
-	columns []column
+	pool      Pool
+	vouch     Vouch
+	positions map[string]int
+	columns   []column
 	// values are those of the row that is written.
 	values []string
 	// the places of columns that are not simply attributes; -1 for one that is not
@@ -107,7 +107,7 @@ type column struct {
 // all.
 func New(pool Pool, vouch Vouch) (*Rows, error) {
 	r := &Rows{
-		pool: pool, vouch: vouch, places: make(map[string]int), columns: make([]column, len(pool.Header.names)), values: make([]string, len(pool.Header.names)),
+		pool: pool, vouch: vouch, positions: make(map[string]int), columns: make([]column, len(pool.Header.names)), values: make([]string, len(pool.Header.names)),
 		username: -1, mfa: -1, email: -1, emailVerified: -1, phone: -1, phoneVerified: -1,
 	}
 	if !pool.VerifiesEmail && !pool.VerifiesPhone {
@@ -118,13 +118,13 @@ func New(pool Pool, vouch Vouch) (*Rows, error) {
 		columnPhone: &r.phone, columnPhoneVerified: &r.phoneVerified,
 	}
 	for i, name := range pool.Header.names {
-		if place, ok := special[name]; ok {
-			*place = i
+		if position, ok := special[name]; ok {
+			*position = i
 		}
 		check := pool.Schema.Check(name)
 		r.columns[i] = column{name: name, check: check, date: name == "birthdate", required: check.Required()}
 		if i != r.username && i != r.mfa && i != pool.Header.hash {
-			r.places[name] = i
+			r.positions[name] = i
 		}
 	}
 	kinds := []struct {
@@ -151,11 +151,11 @@ func New(pool Pool, vouch Vouch) (*Rows, error) {
 func (r *Rows) Append(to []byte, user *User) ([]byte, Problem) {
 	clear(r.values)
 	for i := 0; i+1 < len(user.Attributes); i += 2 {
-		place, there := r.places[user.Attributes[i]]
+		position, there := r.positions[user.Attributes[i]]
 		if !there {
 			return to, Problem{ReasonNoColumn, user.Attributes[i]}
 		}
-		r.values[place] = strings.TrimSpace(user.Attributes[i+1])
+		r.values[position] = strings.TrimSpace(user.Attributes[i+1])
 	}
 	if problem := r.settleContacts(); problem.Reason != "" {
 		return to, problem

@@ -177,7 +177,7 @@ func TestWhereThePoolCannotBeAskedNobodyIsLetIn(t *testing.T) {
 	}
 }
 
-// The setting says that the pool requires a second factor of everybody, and nothing
+// The setting says that the pool requires a second factor of all users, and nothing
 // is asked.
 func TestAFactorThatThePoolRequiresIsNotSteppedAround(t *testing.T) {
 	t.Parallel()

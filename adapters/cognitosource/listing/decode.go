@@ -27,12 +27,12 @@ type fastPages struct {
 func withFastPages() func(*middleware.Stack) error {
 	parsers := &fastjson.ParserPool{}
 	return func(stack *middleware.Stack) error {
-		const place = "OperationDeserializer"
-		own, there := stack.Deserialize.Get(place)
+		const position = "OperationDeserializer"
+		own, there := stack.Deserialize.Get(position)
 		if stack.ID() != "ListUsers" || !there {
 			return nil
 		}
-		_, err := stack.Deserialize.Swap(place, &fastPages{own, parsers})
+		_, err := stack.Deserialize.Swap(position, &fastPages{own, parsers})
 		return err
 	}
 }

@@ -250,7 +250,7 @@ func (t *triggerFlags) fits(function setup.Function) error {
 }
 
 // functionARN is the ARN of a function that is there, and the function where it can
-// be read. An ARN that the operator may not look at is taken as it stands.
+// be read. An ARN that the operator may not look at is accepted unchanged.
 func functionARN(ctx context.Context, functions setup.FunctionReader, name string, notes io.Writer) (string, setup.Function, error) {
 	function, err := functions.Function(ctx, name)
 	switch {
@@ -286,7 +286,7 @@ func sourceNamed(environment map[string]domain.Secret, environ []string, pool st
 }
 
 // permitted is an error where Cognito may not invoke the function for the pool:
-// attached all the same, every sign-in of somebody unknown would fail. The
+// attached all the same, every sign-in of an unknown user would fail. The
 // permission is not made here, because it belongs to the function's own
 // template, which would not know of it.
 func permitted(ctx context.Context, functions setup.FunctionReader, function, poolARN string, notes io.Writer) error {
@@ -309,7 +309,7 @@ func permitted(ctx context.Context, functions setup.FunctionReader, function, po
 }
 
 // names reports whether a function's name or ARN, with or without a version or
-// alias, names the function of an ARN. It asks nobody: the function may be gone.
+// alias, names the function of an ARN. It makes no call to the function, which may be gone.
 func names(given, arn string) bool {
 	parts := strings.Split(arn, ":")
 	if len(parts) < 7 {

@@ -23,18 +23,18 @@ import (
 	"go.uber.org/fx"
 )
 
-// eachTimeout bounds what is done for one person.
+// eachTimeout limits the work for one user.
 const eachTimeout = 30 * time.Second
 
 // completeFlags are the settings that are not in the environment.
 type completeFlags struct {
-	user, owed, pool, region string
-	state, undo              string
-	sourceProfile            string
-	rate                     float64
-	attemptedAt              time.Time
-	includeQueued            bool
-	yes, asJSON              bool
+	user, pending, pool, region string
+	state, undo                 string
+	sourceProfile               string
+	rate                        float64
+	attemptedAt                 time.Time
+	includeQueued               bool
+	yes, asJSON                 bool
 }
 
 // modes are the flags that say whose migration is completed; one of them is given.
@@ -48,7 +48,7 @@ func completeCommand() command {
 		summary: "complete migrations without the queue",
 		purpose: `Completes migrations without the queue: adds groups, and disables or deletes the
 source user, as the environment says. It completes one user, every user whose
-audit record says that completion is owed, or every user whom the state file of
+audit record has a pending completion, or every user whom the state file of
 migratectl report shows as moved. Or it enables source users again whom
 completion disabled. Without --yes it changes nothing.`,
 		required: []string{modes, "destination-pool"},
@@ -64,7 +64,7 @@ completion disabled. Without --yes it changes nothing.`,
 
 func (c *completeFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&c.user, "user", "", "the `NAME` that the user signs in with")
-	flags.StringVar(&c.owed, "all-owed", "", "a `FILE` of audit lines; completes every user whose line has a pending completion")
+	flags.StringVar(&c.pending, "all-owed", "", "a `FILE` of audit lines; completes every user whose line has a pending completion")
 	flags.StringVar(&c.state, "state", "", "the state `FILE` of migratectl report; completes every user who moved and is CONFIRMED")
 	flags.StringVar(&c.undo, "undo", "", "a `FILE` of completion records; enables the source users again whom completion disabled")
 	flags.BoolVar(&c.includeQueued, "include-queued", false, "with --all-owed: also complete users whose message was queued, because messages were lost or are of version 1")
@@ -86,16 +86,16 @@ func (c *completeFlags) declare(flags *pflag.FlagSet) {
 }
 
 // finish completes the migration of one user, or of every user whose audit record
-// says that completion is owed. Without --yes it changes nothing.
+// has a pending completion. Without --yes it changes nothing.
 func finish(ctx context.Context, given completeFlags, s streams) error {
 	many := 0
-	for _, mode := range []string{given.user, given.owed, given.state, given.undo} {
+	for _, mode := range []string{given.user, given.pending, given.state, given.undo} {
 		if mode != "" {
 			many++
 		}
 	}
 	switch {
-	case given.user != "" && given.owed != "" && many == 2:
+	case given.user != "" && given.pending != "" && many == 2:
 		return wrongUse("give --user NAME or --all-owed FILE, not both")
 	case many > 1:
 		return wrongUse("give one of --user NAME, --all-owed FILE, --state FILE and --undo FILE")
@@ -103,7 +103,7 @@ func finish(ctx context.Context, given completeFlags, s streams) error {
 		return wrongUse("--source-aws-profile is used with --undo alone: the others act as the function does, with the credentials of its settings")
 	case given.user == "" && !given.attemptedAt.IsZero():
 		return wrongUse("--attempted-at is used with --user alone: the records of --all-owed have their own times")
-	case given.owed == "" && given.includeQueued:
+	case given.pending == "" && given.includeQueued:
 		return wrongUse("--include-queued is used with --all-owed alone")
 	}
 	if given.region == "" {
@@ -117,9 +117,9 @@ func finish(ctx context.Context, given completeFlags, s streams) error {
 		return err
 	}
 	defer completer.stop()
-	summary := completed{DryRun: !given.yes, People: []tried{}}
+	summary := completed{DryRun: !given.yes, Users: []tried{}}
 	if given.user != "" {
-		summary.add(completer.finish(ctx, owedMove{username: given.user, at: given.attemptedAt}))
+		summary.add(completer.finish(ctx, pendingMove{username: given.user, at: given.attemptedAt}))
 	} else if given.state != "" {
 		if err := completer.sweep(ctx, given, &summary, s.err); err != nil {
 			return err
@@ -184,8 +184,8 @@ func newManualCompleter(ctx context.Context, given completeFlags, s streams) (*m
 	return h, nil
 }
 
-// owedMove is a migration whose completion is owed, as its record describes it.
-type owedMove struct {
+// pendingMove is a migration whose completion is pending, as its record describes it.
+type pendingMove struct {
 	username, attemptID, source string
 	at                          time.Time // zero if no record gives the time
 	// sub is that of the source user, and destination the name of the destination
@@ -196,7 +196,7 @@ type owedMove struct {
 // tried is the result for one user.
 type tried trial.Completion
 
-func (t tried) owed(reason domain.CompletionReason, err error) tried {
+func (t tried) pending(reason domain.CompletionReason, err error) tried {
 	t.Outcome, t.Reason = domain.CompletionPending, reason
 	if err != nil {
 		t.Error = err.Error()
@@ -205,14 +205,14 @@ func (t tried) owed(reason domain.CompletionReason, err error) tried {
 }
 
 // finish completes the migration of one user.
-func (h *manualCompleter) finish(ctx context.Context, move owedMove) tried {
+func (h *manualCompleter) finish(ctx context.Context, move pendingMove) tried {
 	ctx, cancel := context.WithTimeout(ctx, eachTimeout)
 	defer cancel()
 	h.notes.groups = []string{}
 	result := tried{User: move.username, AttemptID: move.attemptID, SourceUser: domain.RetiredNot, Groups: h.notes.groups}
 	name, finding, err := h.find(ctx, move)
 	if err != nil {
-		return result.owed(ports.CompletionReasonOf(err), fmt.Errorf("%s: %w", name, err))
+		return result.pending(ports.CompletionReasonOf(err), fmt.Errorf("%s: %w", name, err))
 	}
 	result.Source = name
 	attempt := domain.Attempt{ID: move.attemptID, Username: move.username, UserPoolID: h.pool}
@@ -227,15 +227,15 @@ func (h *manualCompleter) finish(ctx context.Context, move owedMove) tried {
 	created, err := h.destination.FindUser(ctx, h.pool, completion.Username)
 	switch {
 	case err != nil:
-		return result.owed(ports.ReasonOfDestination(err), fmt.Errorf("the destination user: %w", err))
+		return result.pending(ports.ReasonOfDestination(err), fmt.Errorf("the destination user: %w", err))
 	case created == nil:
-		return result.owed(domain.ReasonNotCreatedYet, nil)
+		return result.pending(domain.ReasonNotCreatedYet, nil)
 	case finding.Kind == domain.UserUnknown:
 		// An earlier attempt deleted the source user, or an administrator did.
 		result.Outcome, result.SourceUser = domain.CompletionDone, domain.RetiredGone
 		return result
 	case finding.Kind != domain.UserFound:
-		return result.owed(domain.ReasonSourceUserAmbiguous, fmt.Errorf("%s: %s", name, finding.Kind))
+		return result.pending(domain.ReasonSourceUserAmbiguous, fmt.Errorf("%s: %s", name, finding.Kind))
 	}
 	record, err := h.completer.Complete(ctx, completion.SameIn(h.configuration.Rules, keys, finding.User, *created))
 	result.Outcome, result.Reason, result.SourceUser, result.Groups = record.Outcome, record.Reason, record.Retired, h.notes.groups
@@ -248,7 +248,7 @@ func (h *manualCompleter) finish(ctx context.Context, move owedMove) tried {
 
 // find looks the user up at the source that the record names, or at each source in
 // order until one knows the user.
-func (h *manualCompleter) find(ctx context.Context, move owedMove) (name string, finding domain.Finding, err error) {
+func (h *manualCompleter) find(ctx context.Context, move pendingMove) (name string, finding domain.Finding, err error) {
 	for _, source := range h.configuration.Sources {
 		if move.source != "" && move.source != source.Name {
 			continue
@@ -274,7 +274,7 @@ type notes struct {
 	groups []string
 }
 
-// sources returns the sources. On a dry run they disable and delete nobody.
+// sources returns the sources. On a dry run they disable and delete no user.
 func (n *notes) sources(sources app.CompletionSources) app.CompletionSources {
 	if !n.dry {
 		return sources
@@ -337,12 +337,12 @@ func (dryRunRetirer) Delete(context.Context, string) error { return nil }
 // completed is the result for all users.
 type completed struct {
 	DryRun bool    `json:"dryRun"`
-	People []tried `json:"people"`
+	Users  []tried `json:"people"`
 	// Unnamed lists the attempts whose user was not found.
 	Unnamed []string `json:"notFound,omitempty"`
 	// Elsewhere is the number of lines that belong to other destinations.
 	Elsewhere int `json:"otherDestinations,omitempty"`
-	// Swept holds for a state file. Before is the number of users whom an earlier run
+	// Swept is true for a state file. Before is the number of users whom an earlier run
 	// completed, Unconfirmed that of users who have not set a password yet.
 	Swept       bool `json:"-"`
 	Before      int  `json:"completedBefore,omitempty"`
@@ -350,13 +350,13 @@ type completed struct {
 }
 
 func (c *completed) add(one tried) {
-	c.People = append(c.People, one)
+	c.Users = append(c.Users, one)
 }
 
 // left returns the number of users whose completion is still owed.
 func (c *completed) left() int {
 	left := len(c.Unnamed)
-	for _, one := range c.People {
+	for _, one := range c.Users {
 		if one.Outcome != domain.CompletionDone {
 			left++
 		}
@@ -378,7 +378,7 @@ func (c *completed) report(to io.Writer, asJSON bool) error {
 		return err
 	}
 	if left := c.left(); left > 0 {
-		return fmt.Errorf("%d of %d cannot be completed now", left, len(c.People)+len(c.Unnamed))
+		return fmt.Errorf("%d of %d cannot be completed now", left, len(c.Users)+len(c.Unnamed))
 	}
 	return nil
 }
@@ -386,7 +386,7 @@ func (c *completed) report(to io.Writer, asJSON bool) error {
 func (c *completed) write(to io.Writer) error {
 	var text strings.Builder
 	counts := make(map[string]int)
-	for _, one := range c.People {
+	for _, one := range c.Users {
 		line := trial.Completion(one).Words(c.DryRun)
 		fmt.Fprintf(&text, "%s: %s\n", one.User, line)
 		counts[string(one.Outcome)]++
@@ -397,7 +397,7 @@ func (c *completed) write(to io.Writer) error {
 	for _, attempt := range c.Unnamed {
 		fmt.Fprintf(&text, "attempt %s: owed: no destination user has this name\n", attempt)
 	}
-	if many := len(c.People) + len(c.Unnamed); many != 1 || c.Swept {
+	if many := len(c.Users) + len(c.Unnamed); many != 1 || c.Swept {
 		fmt.Fprintf(&text, "\n%d owed: %d %s (source user kept %d, disabled %d, deleted %d, gone before %d), %d left\n",
 			many, counts["completed"], map[bool]string{true: "can be completed", false: "completed"}[c.DryRun],
 			counts["kept"], counts["disabled"]+counts["disabled_instead"], counts["deleted"], counts["gone"], c.left())

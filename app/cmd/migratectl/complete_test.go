@@ -260,8 +260,8 @@ func TestCompleteForMachines(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.out), &read); err != nil || got.err != nil {
 		t.Fatalf("%v, %v: %s", err, got.err, got.out)
 	}
-	if !read.DryRun || len(read.People) != 1 || read.People[0].Outcome != domain.CompletionDone || read.People[0].SourceUser != domain.RetiredDeleted ||
-		!slices.Equal(read.People[0].Groups, []string{"writers"}) || read.People[0].Source != "SOURCE" {
+	if !read.DryRun || len(read.Users) != 1 || read.Users[0].Outcome != domain.CompletionDone || read.Users[0].SourceUser != domain.RetiredDeleted ||
+		!slices.Equal(read.Users[0].Groups, []string{"writers"}) || read.Users[0].Source != "SOURCE" {
 		t.Errorf("got %+v", read)
 	}
 }
@@ -397,7 +397,7 @@ func TestAuditLinesAsTheyAreKept(t *testing.T) {
 		"nothing":                       {"", 0},
 		"broken":                        {line[:40] + "\n{\n}{", 0},
 	} {
-		got, err := readOwed(strings.NewReader(row.text), false)
+		got, err := readPending(strings.NewReader(row.text), false)
 		if err != nil || len(got) != row.want {
 			t.Errorf("%s: got %d, %v, want %d", name, len(got), err, row.want)
 		}
@@ -412,7 +412,7 @@ func TestQueuedMovesAreReadOnRequest(t *testing.T) {
 		strings.Replace(owedLine("a4", "u4", "p1", "queued"), `"outcome":"migrated"`, `"outcome":"failed"`, 1),
 	}, "\n")
 	for queuedToo, want := range map[bool]int{true: 2, false: 1} {
-		if got, err := readOwed(strings.NewReader(lines), queuedToo); err != nil || len(got) != want {
+		if got, err := readPending(strings.NewReader(lines), queuedToo); err != nil || len(got) != want {
 			t.Errorf("queued too, %t: got %d, %v", queuedToo, len(got), err)
 		}
 	}
@@ -423,8 +423,8 @@ func FuzzReadOwed(f *testing.F) {
 	f.Add(`{"events":[{"message":"{}"}]}`)
 	f.Add(`{"message":"{\"message\":\"{}\"}"}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		owed, err := readOwed(strings.NewReader(text), false)
-		for _, line := range owed {
+		pending, err := readPending(strings.NewReader(text), false)
+		for _, line := range pending {
 			if err == nil && (line.Outcome != domain.OutcomeMigrated || line.Completion != domain.CompletionUnsent) {
 				t.Errorf("taken: %+v", line)
 			}

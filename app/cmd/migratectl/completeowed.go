@@ -35,55 +35,55 @@ type auditLine struct {
 	} `json:"events"`
 }
 
-// move returns what the record says is owed to the user of this name.
-func (l auditLine) move(username string) owedMove {
+// move returns the pending completion of the user with this name.
+func (l auditLine) move(username string) pendingMove {
 	at := l.Time
 	if at.IsZero() && l.OCSF.Time != 0 { // AUDIT_FORMAT=ocsf
 		at = time.UnixMilli(l.OCSF.Time)
 	}
-	return owedMove{username: username, attemptID: l.AttemptID, source: l.Source, at: at}
+	return pendingMove{username: username, attemptID: l.AttemptID, source: l.Source, at: at}
 }
 
-// readOwed returns the records of attempts whose completion is owed, one for each
+// readPending returns the records of attempts whose completion is pending, one for each
 // user; on request also those whose message was queued. Text before the JSON is
 // ignored, because CloudWatch exports begin with a timestamp. The input can also be
 // the AWS CLI's object with events. Other lines are skipped.
-func readOwed(from io.Reader, queuedToo bool) ([]auditLine, error) {
+func readPending(from io.Reader, queuedToo bool) ([]auditLine, error) {
 	text, err := io.ReadAll(from)
 	if err != nil {
 		return nil, err
 	}
-	var owed []auditLine
+	var pending []auditLine
 	at := make(map[string]int)
 	take := func(line auditLine) {
 		if line.Logger != auditlog.Name || line.Outcome != domain.OutcomeMigrated ||
 			line.Completion != domain.CompletionUnsent && (!queuedToo || line.Completion != domain.CompletionQueued) {
 			return
 		}
-		person := line.UserPoolID + " " + string(line.Username)
+		user := line.UserPoolID + " " + string(line.Username)
 		if line.Username == "" {
-			person += line.AttemptID
+			user += line.AttemptID
 		}
-		if i, twice := at[person]; twice {
-			owed[i] = line // the latest record counts
+		if i, twice := at[user]; twice {
+			pending[i] = line // the latest record counts
 			return
 		}
-		at[person] = len(owed)
-		owed = append(owed, line)
+		at[user] = len(pending)
+		pending = append(pending, line)
 	}
 	var whole auditLine
 	if json.Unmarshal(text, &whole) == nil && len(whole.Events) > 0 {
 		for _, event := range whole.Events {
 			readLine(event.Message, take)
 		}
-		return owed, nil
+		return pending, nil
 	}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, len(text)+1)
 	for lines.Scan() {
 		readLine(lines.Text(), take)
 	}
-	return owed, lines.Err()
+	return pending, lines.Err()
 }
 
 // readLine reads the record in a line, or in the message member of a line.
@@ -103,27 +103,27 @@ func readLine(text string, take func(auditLine)) {
 	take(line)
 }
 
-// finishAll completes every migration that a file of records says is owed.
+// finishAll completes every migration that is pending according to a file of records.
 func (h *manualCompleter) finishAll(ctx context.Context, given completeFlags, summary *completed, notes io.Writer) error {
-	from, err := os.Open(given.owed)
+	from, err := os.Open(given.pending)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = from.Close() }() // it was only read
-	lines, err := readOwed(from, given.includeQueued)
+	lines, err := readPending(from, given.includeQueued)
 	if err != nil {
 		return err
 	}
-	var owed []auditLine
+	var pending []auditLine
 	for _, line := range lines {
 		if line.UserPoolID != h.pool {
 			summary.Elsewhere++
 			continue
 		}
-		owed = append(owed, line)
+		pending = append(pending, line)
 	}
 	progress := &progress{to: notes, last: time.Now()}
-	moves, err := h.named(ctx, owed, progress)
+	moves, err := h.named(ctx, pending, progress)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (h *manualCompleter) finishAll(ctx context.Context, given completeFlags, su
 			return ctx.Err()
 		}
 	}
-	for _, line := range owed {
+	for _, line := range pending {
 		if !found[line.AttemptID] {
 			summary.Unnamed = append(summary.Unnamed, line.AttemptID)
 		}
@@ -146,14 +146,14 @@ func (h *manualCompleter) finishAll(ctx context.Context, given completeFlags, su
 
 // named finds the users of the records. By default a record holds a digest of the
 // name. Then it is compared with the digests of the destination users' names.
-func (h *manualCompleter) named(ctx context.Context, owed []auditLine, progress *progress) ([]owedMove, error) {
-	if len(owed) == 0 {
+func (h *manualCompleter) named(ctx context.Context, pending []auditLine, progress *progress) ([]pendingMove, error) {
+	if len(pending) == 0 {
 		return nil, nil
 	}
 	switch audit := h.configuration.Audit; audit.Username {
 	case domain.AuditUsernamePlain:
-		var moves []owedMove
-		for _, line := range owed {
+		var moves []pendingMove
+		for _, line := range pending {
 			if line.Username != "" {
 				moves = append(moves, line.move(string(line.Username)))
 			}
@@ -163,7 +163,7 @@ func (h *manualCompleter) named(ctx context.Context, owed []auditLine, progress 
 		if audit.HMACKey.Empty() {
 			return nil, errors.New("AUDIT_HMAC_KEY is not set; set the key that the function had when it wrote the records. Without a key each process made its own, and the names cannot be found")
 		}
-		return h.undigested(ctx, owed, progress)
+		return h.undigested(ctx, pending, progress)
 	case domain.AuditUsernameNone:
 	}
 	return nil, errors.New("AUDIT_USERNAME=none: the records hold no usernames; use --user for each user")
@@ -171,14 +171,14 @@ func (h *manualCompleter) named(ctx context.Context, owed []auditLine, progress 
 
 // undigested finds the destination users whose identifiers have the digests of the
 // records.
-func (h *manualCompleter) undigested(ctx context.Context, owed []auditLine, progress *progress) ([]owedMove, error) {
-	wanted := make(map[domain.Pseudonym]auditLine, len(owed))
-	for _, line := range owed {
+func (h *manualCompleter) undigested(ctx context.Context, pending []auditLine, progress *progress) ([]pendingMove, error) {
+	wanted := make(map[domain.Pseudonym]auditLine, len(pending))
+	for _, line := range pending {
 		if line.Username != "" {
 			wanted[line.Username] = line
 		}
 	}
-	var moves []owedMove
+	var moves []pendingMove
 	listed := 0
 	for user, err := range h.destination.Users(ctx, h.pool) {
 		if err != nil {
@@ -197,7 +197,7 @@ func (h *manualCompleter) undigested(ctx context.Context, owed []auditLine, prog
 		if len(wanted) == 0 {
 			break
 		}
-		progress.tell("%d users of the destination compared, %d of %d found", listed, len(moves), len(owed))
+		progress.tell("%d users of the destination compared, %d of %d found", listed, len(moves), len(pending))
 	}
 	return moves, nil
 }

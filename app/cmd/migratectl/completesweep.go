@@ -38,8 +38,8 @@ func (h *manualCompleter) sweep(ctx context.Context, given completeFlags, summar
 		return err
 	}
 	defer func() { _ = state.Close() }() // every write was committed
-	// A source user who is disabled needs nothing more, unless they are to be deleted
-	// or have groups.
+	// A source user who is disabled needs nothing more, unless the user must be deleted
+	// or has groups.
 	onlyEnabled := completion.After == domain.AfterDisable && completion.Groups.Empty()
 	counts, err := state.Counts(ctx, onlyEnabled)
 	if err != nil {
@@ -60,7 +60,7 @@ func (h *manualCompleter) sweep(ctx context.Context, given completeFlags, summar
 			if err := h.sweepOne(ctx, given, state, pace, user, summary); err != nil {
 				return err
 			}
-			progress.tell("%d of %d attempted", len(summary.People), counts.Open)
+			progress.tell("%d of %d attempted", len(summary.Users), counts.Open)
 		}
 	}
 }
@@ -70,7 +70,7 @@ func (h *manualCompleter) sweepOne(ctx context.Context, given completeFlags, sta
 	if err := pace.Wait(ctx); err != nil {
 		return h.interrupted(given)
 	}
-	move := owedMove{username: user.Username, source: h.configuration.Sources[user.Source].Name, sub: user.Sub, destination: user.DestinationName}
+	move := pendingMove{username: user.Username, source: h.configuration.Sources[user.Source].Name, sub: user.Sub, destination: user.DestinationName}
 	one := h.finish(ctx, move)
 	if ctx.Err() != nil {
 		return h.interrupted(given)

@@ -163,7 +163,7 @@ type undoneUser struct {
 // undone is the result for all users.
 type undone struct {
 	DryRun    bool         `json:"dryRun"`
-	People    []undoneUser `json:"people"`
+	Users     []undoneUser `json:"people"`
 	Elsewhere int          `json:"otherDestinations,omitempty"`
 }
 
@@ -204,7 +204,7 @@ func undo(ctx context.Context, given completeFlags, s streams) error {
 	u := &undoer{
 		given: given, pace: rate.NewLimiter(rate.Limit(given.rate), 1), progress: &progress{to: s.err, last: time.Now()},
 		pseudonymizer: domain.NewPseudonymizer(configuration.Audit.Username, configuration.Audit.HMACKey),
-		result:        undone{DryRun: !given.yes, People: []undoneUser{}, Elsewhere: elsewhere},
+		result:        undone{DryRun: !given.yes, Users: []undoneUser{}, Elsewhere: elsewhere},
 	}
 	opener := &reporter{given: reportFlags{rate: given.rate, sourceProfile: given.sourceProfile}, notes: s.err, scanner: reporting.Scanner{Rules: configuration.Rules}}
 	for _, source := range configuration.Sources {
@@ -268,7 +268,7 @@ func (u *undoer) undoSource(ctx context.Context, opener *reporter, source config
 const fewest = 1000
 
 // find looks the users up. A name alone counts only where the record has no sub:
-// somebody else may have got the name since.
+// another user may have the name now.
 func (u *undoer) find(ctx context.Context, opened undoSource, wanted []*retired) (map[*retired]domain.SourceUser, error) {
 	found := make(map[*retired]domain.SourceUser)
 	bySub, byName := make(map[string]*retired), make(map[domain.Pseudonym]*retired)
@@ -347,14 +347,14 @@ func (u *undoer) enable(ctx context.Context, source enabler, user *retired, foun
 }
 
 func (u *undoer) add(user *retired, name string, result undoing, problem string) {
-	u.result.People = append(u.result.People, undoneUser{User: name, Sub: user.sub, Source: user.source, Result: result, Error: problem})
+	u.result.Users = append(u.result.Users, undoneUser{User: name, Sub: user.sub, Source: user.source, Result: result, Error: problem})
 }
 
 // undoSource is a source that was opened to enable its users.
 type undoSource struct {
 	lister  ports.UserLister
 	enabler enabler
-	// pool holds for a user pool, whose slices are the beginnings of subs.
+	// pool is true for a user pool, whose slices are the beginnings of subs.
 	pool bool
 }
 
@@ -383,7 +383,7 @@ func (r *reporter) openSource(ctx context.Context, source config.Source, account
 // disabled by completion.
 func (u *undone) report(to io.Writer, asJSON bool) error {
 	counts := make(map[undoing]int)
-	for _, one := range u.People {
+	for _, one := range u.Users {
 		counts[one.Result]++
 	}
 	var err error
@@ -398,7 +398,7 @@ func (u *undone) report(to io.Writer, asJSON bool) error {
 		return err
 	}
 	if left := counts[undoDeleted] + counts[undoMissing] + counts[undoFailed]; left > 0 {
-		return fmt.Errorf("%d of %d cannot be enabled again", left, len(u.People))
+		return fmt.Errorf("%d of %d cannot be enabled again", left, len(u.Users))
 	}
 	return nil
 }
@@ -415,7 +415,7 @@ func (u *undone) write(to io.Writer, counts map[undoing]int) error {
 		words[undoEnabled] = "can be enabled"
 	}
 	var text strings.Builder
-	for _, one := range u.People {
+	for _, one := range u.Users {
 		name := one.User
 		if name == "" {
 			name = strings.TrimSpace("user " + one.Sub)
@@ -427,7 +427,7 @@ func (u *undone) write(to io.Writer, counts map[undoing]int) error {
 		text.WriteByte('\n')
 	}
 	fmt.Fprintf(&text, "\n%d in the records: %d %s, %d already enabled, %d deleted, %d not proven, %d not found, %d failed\n",
-		len(u.People), counts[undoEnabled], words[undoEnabled], counts[undoAlready], counts[undoDeleted], counts[undoUnproven], counts[undoMissing], counts[undoFailed])
+		len(u.Users), counts[undoEnabled], words[undoEnabled], counts[undoAlready], counts[undoDeleted], counts[undoUnproven], counts[undoMissing], counts[undoFailed])
 	if u.Elsewhere > 0 {
 		fmt.Fprintf(&text, "%d more records belong to other destinations\n", u.Elsewhere)
 	}

@@ -105,17 +105,17 @@ func TestUndoOfAFile(t *testing.T) {
 	}
 	isEnabled := func() bool {
 		text, err := os.ReadFile(path)
-		var people []struct {
+		var sampleUsers []struct {
 			Username string
 			Enabled  *bool
 		}
 		if err == nil {
-			err = json.Unmarshal(text, &people)
+			err = json.Unmarshal(text, &sampleUsers)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		return slices.ContainsFunc(people, func(one struct {
+		return slices.ContainsFunc(sampleUsers, func(one struct {
 			Username string
 			Enabled  *bool
 		}) bool {

@@ -242,7 +242,7 @@ func setAside(environ, names []string) ([]string, []string) {
 			}
 		case name == "COMPLETION_HMAC_KEY" && asksForCompletion(kept):
 			kept = append(trial.WithoutVariables(kept, "COMPLETION_HMAC_KEY_PREVIOUS"), name+"=stands-in-for-the-key-with-a-problem")
-		// What else there is of completion is a second problem of the same fault.
+		// Other problems of completion follow from the same fault.
 		case name == "COMPLETION_AFTER" || name == "COMPLETION_GROUPS":
 			kept = trial.WithoutFamily(kept, "COMPLETION_")
 		// The rules that stand in may lack what the schema requires.
@@ -365,7 +365,7 @@ func queueRegion(region, queueURL string) string {
 }
 
 // reachBy asks the source, through the function's own composition, for the
-// profile of a user whom nobody has. No password is tried.
+// profile of a user who does not exist. No password is tried.
 func reachBy(function *trial.Function, err error) func(context.Context) (domain.Reason, error) {
 	return func(ctx context.Context) (domain.Reason, error) {
 		if err != nil {
@@ -380,7 +380,7 @@ func reachBy(function *trial.Function, err error) func(context.Context) (domain.
 	}
 }
 
-// factorsBy asks the first source about the second factors of a user whom nobody has.
+// factorsBy asks the first source about the second factors of a user who does not exist.
 // The answer that there is no such user shows that it may be asked.
 func factorsBy(environ []string) func(context.Context) error {
 	return func(ctx context.Context) error {
@@ -422,8 +422,8 @@ func sourceReaders(ctx context.Context, profile string, source *doctor.CognitoSo
 	return readers, nil
 }
 
-// attemptCheck makes one attempt through the function's own composition. Nobody
-// is moved: it is Cognito that creates users, and only when it asked itself.
+// attemptCheck makes one attempt through the function's own composition. No
+// user migrates: only Cognito creates users, after its own request.
 func attemptCheck(ctx context.Context, user, password string, environ []string) doctor.Check {
 	if user == "" {
 		return doctor.Attempt(doctor.Skip, "--user is not given", "")

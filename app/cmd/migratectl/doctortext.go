@@ -21,7 +21,7 @@ const (
 	nameWidth   = 27
 )
 
-// isTerminal reports whether a person reads what is written to it.
+// isTerminal reports whether the output is a terminal.
 func isTerminal(to io.Writer) bool {
 	file, ok := to.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))

@@ -171,7 +171,7 @@ func writeNew(folder string, files []parameters.File) error {
 	return nil
 }
 
-// writeOne creates a file; it does not follow a link that somebody put there since.
+// writeOne creates a file; it does not follow a link that was created there since.
 func writeOne(name string, content []byte) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

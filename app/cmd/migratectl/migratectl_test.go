@@ -29,7 +29,7 @@ type console struct {
 func environment(t *testing.T, more ...string) []string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "people.json")
-	if err := os.WriteFile(path, demo.People(), 0o600); err != nil {
+	if err := os.WriteFile(path, demo.SampleUsers(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return append([]string{"SOURCE_KIND=file", "SOURCE_PATH=" + path}, more...)

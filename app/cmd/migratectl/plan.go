@@ -68,7 +68,7 @@ func (p *planFlags) declare(flags *pflag.FlagSet) {
 	choiceVar(flags, &p.profile, "source-profile", "SOURCE_PROFILE: admin_get_user, concurrent or id_token", string(planning.ProfileAdminGetUser), string(planning.ProfileConcurrent), string(planning.ProfileIDToken))
 	flags.Var(wholeValue{&in.SourceParallel, 0, 1e6}, "source-parallel", "the `NUMBER` of requests that the source processes at a time; 0 means no limit")
 	flags.Var(wholeValue{&in.Concurrency, 0, 1e6}, "concurrency", "the limit `NUMBER` of concurrent executions of Lambda; 0 means no limit")
-	flags.Var(wholeValue{&in.Tries, 1, 10}, "tries", "the `NUMBER` of times a user tries to sign in")
+	flags.Var(wholeValue{&in.Attempts, 1, 10}, "tries", "the `NUMBER` of times a user tries to sign in")
 	flags.Var(positive{&in.RetryAfter}, "retry-after", "the mean `TIME` between two attempts of a user")
 	flags.BoolVar(&in.Completion, "completion", false, "moves are completed: the source user is disabled")
 	flags.Var(wholeValue{&in.Waves, 1, 100}, "waves", "the `NUMBER` of groups of clients that are switched over one after the other")

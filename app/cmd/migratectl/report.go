@@ -220,7 +220,7 @@ func factorsMark(factors bool) string { return " second-factors=" + strconv.Form
 func limit(perSecond float64) *rate.Limiter { return rate.NewLimiter(rate.Limit(perSecond), 1) }
 
 // open opens a source to be listed.
-func (r *reporter) open(ctx context.Context, place int, source config.Source, account *stscredentials.Account) (reporting.Source, error) {
+func (r *reporter) open(ctx context.Context, position int, source config.Source, account *stscredentials.Account) (reporting.Source, error) {
 	opened := reporting.Source{Name: source.Name, Limit: limit(r.given.rate)}
 	settings, isPool := cognitosource.SettingsOf(source.Settings)
 	if !isPool {
@@ -241,9 +241,9 @@ func (r *reporter) open(ctx context.Context, place int, source config.Source, ac
 		return reporting.Source{}, err
 	}
 	pool := listing.New(listing.NewClient(aConfig, settings.ServiceRegion()), string(settings.UserPoolID))
-	r.pools[place], opened.Lister = pool, pool
+	r.pools[position], opened.Lister = pool, pool
 	if facts, err := pool.Facts(ctx); err == nil { // an estimate is all that is needed of them
-		r.estimates[place] = facts.Estimated
+		r.estimates[position] = facts.Estimated
 	}
 	if r.given.factors {
 		opened.SecondFactors, opened.FactorLimit = pool.SecondFactors, limit(r.given.factorRate)
@@ -353,17 +353,17 @@ func (r *reporter) interrupted() error {
 
 // verify compares the slices of each user pool with a plain listing.
 func (r *reporter) verify(ctx context.Context) error {
-	for place, pool := range r.pools {
-		missing, err := r.scanner.Missing(ctx, place, pool)
+	for position, pool := range r.pools {
+		missing, err := r.scanner.Missing(ctx, position, pool)
 		if err != nil {
 			if ctx.Err() != nil {
 				return r.interrupted()
 			}
-			r.unlisted = append(r.unlisted, fmt.Sprintf("%s: the slices could not be compared with a plain listing: %v", r.scanner.Sources[place].Name, err))
+			r.unlisted = append(r.unlisted, fmt.Sprintf("%s: the slices could not be compared with a plain listing: %v", r.scanner.Sources[position].Name, err))
 			continue
 		}
 		if missing > 0 {
-			r.unlisted = append(r.unlisted, fmt.Sprintf("%s: %d of the first users of a plain listing are in none of the 16 slices; users may have signed up meanwhile, or the slices are incomplete", r.scanner.Sources[place].Name, missing))
+			r.unlisted = append(r.unlisted, fmt.Sprintf("%s: %d of the first users of a plain listing are in none of the 16 slices; users may have signed up meanwhile, or the slices are incomplete", r.scanner.Sources[position].Name, missing))
 		}
 	}
 	return nil
@@ -378,8 +378,8 @@ func (r *reporter) compareEstimates(output reporting.Output) {
 		}
 	}
 	compare("the destination", r.estimates[-1], output.Destination.Users)
-	for place := range r.pools {
-		compare(output.Source[place].Name, r.estimates[place], output.Source[place].Users)
+	for position := range r.pools {
+		compare(output.Source[position].Name, r.estimates[position], output.Source[position].Users)
 	}
 }
 

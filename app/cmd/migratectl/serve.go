@@ -23,8 +23,8 @@ import (
 const (
 	// largestPayload is what Lambda takes of an invocation's payload.
 	largestPayload = 6 << 20
-	// drain is how long requests under way may take once the server is told
-	// to stop.
+	// drain is how long running requests may take after the server is asked to
+	// stop.
 	drain = 5 * time.Second
 )
 
@@ -79,8 +79,8 @@ func serve(ctx context.Context, given serveFlags, s streams) error {
 	return <-stopped
 }
 
-// checkLoopback refuses an address that others could reach: whoever can invoke
-// the function can try passwords with it.
+// checkLoopback refuses an address that others could reach: any client that
+// can invoke the function can test passwords.
 func checkLoopback(address string) error {
 	if _, _, err := net.SplitHostPort(address); err != nil {
 		return errors.New("expected host:port, such as 127.0.0.1:9000")

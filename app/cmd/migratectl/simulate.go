@@ -130,7 +130,7 @@ func readPassword(s streams, fromStdin bool) (string, error) {
 	return string(password), err
 }
 
-// checkTerminal returns an error if nobody can be asked for a password.
+// checkTerminal returns an error if there is no terminal for the password prompt.
 func checkTerminal(s streams) error {
 	if !term.IsTerminal(int(s.in.Fd())) {
 		return wrongUse("standard input is not a terminal, so the password cannot be asked for; use --password-stdin")

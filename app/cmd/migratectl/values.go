@@ -127,7 +127,7 @@ func checkFunction(text string) error {
 	return nil
 }
 
-// isWord holds for a text of letters, digits and the signs given.
+// isWord reports whether a text has only letters, digits and the given signs.
 func isWord(text, signs string, longest int) bool {
 	for _, sign := range text {
 		letter := sign >= 'a' && sign <= 'z' || sign >= 'A' && sign <= 'Z' || sign >= '0' && sign <= '9'
