@@ -292,11 +292,11 @@ func (f *Facts) gatherFactors(ctx context.Context, access Setup) {
 }
 
 // gatherDestinationFactors asks how the destination asks for second factors, if a
-// factor is to be carried or set up there.
+// factor must be carried or set up there.
 func (f *Facts) gatherDestinationFactors(ctx context.Context, access Setup) {
 	s := f.Settings
 	if access.DestinationFactors == nil || s.Rules.OnMFA != domain.MFACarry && s.Rules.OnMFA != domain.MFAEnroll {
-		f.destinationFactors = unasked[domain.DestinationMFA]("no second factor is to be carried or set up")
+		f.destinationFactors = unasked[domain.DestinationMFA]("no second factor must be carried or set up")
 		return
 	}
 	f.destinationFactors = whenTold(s.DestinationPool, "--destination-pool", func() Fact[domain.DestinationMFA] {

@@ -335,7 +335,7 @@ func secondFactor(f Facts) Check {
 	}
 }
 
-// carriedFactors holds what the function is told of the destination's second factors
+// carriedFactors holds what the function knows about the destination's second factors
 // against the pool, and says whom carry or enroll would refuse or let through.
 func carriedFactors(f Facts, saw string) Check {
 	const setting = "MIGRATE_DESTINATION_MFA"
@@ -371,7 +371,7 @@ func remedyOfFactor(factor domain.MFAMethod, setting string) string {
 	return "switch it on in the destination, or take it out of " + setting
 }
 
-// sourceFactors holds what the function is told of the source's second factors
+// sourceFactors holds what the function knows about the source's second factors
 // against the pool, and tries whether it can ask for the rest.
 func sourceFactors(f Facts) Check {
 	if f.Settings.Rules.OnMFA == domain.MFAMigrate {

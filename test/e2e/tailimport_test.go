@@ -227,7 +227,7 @@ func TestEveryErrorOfAnImport(t *testing.T) {
 				}
 			})
 			return func() { tail.stub.Change(func(stub *importstub.Stub) { stub.After, stub.Header = nil, header }) }
-		}, want: []string{"is Failed and imported nobody", "The header does not have the columns of the pool.", "it creates a new job"}},
+		}, want: []string{"is Failed and imported no user", "The header does not have the columns of the pool.", "it creates a new job"}},
 		"a job that fails although users are in": {wrong: func(t *testing.T, tail *tailing) func() {
 			for i := range 50 {
 				tail.stub.AddUser("user-" + strconv.Itoa(100+i))
