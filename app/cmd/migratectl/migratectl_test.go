@@ -340,7 +340,7 @@ func TestSimulateDecidesAboutSecondFactorsAsTheFunctionDoes(t *testing.T) {
 		Hash     string `json:"password_hash"`
 	}
 	var known []user
-	if err := json.Unmarshal(demo.People(), &known); err != nil {
+	if err := json.Unmarshal(demo.SampleUsers(), &known); err != nil {
 		t.Fatal(err)
 	}
 	hash := known[slices.IndexFunc(known, func(u user) bool { return u.Username == "alice" })].Hash
