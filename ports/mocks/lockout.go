@@ -51,17 +51,17 @@ func (mr *MockLimiterMockRecorder) Clear(ctx, name interface{}) *gomock.Call {
 }
 
 // GiveBack mocks base method.
-func (m *MockLimiter) GiveBack(ctx context.Context, name domain.LockoutKey, try ports.LockoutAttempt) error {
+func (m *MockLimiter) GiveBack(ctx context.Context, name domain.LockoutKey, attempt ports.LockoutAttempt) error {
 	m.ctrl.T.Helper()
-	ret := m.ctrl.Call(m, "GiveBack", ctx, name, try)
+	ret := m.ctrl.Call(m, "GiveBack", ctx, name, attempt)
 	ret0, _ := ret[0].(error)
 	return ret0
 }
 
 // GiveBack indicates an expected call of GiveBack.
-func (mr *MockLimiterMockRecorder) GiveBack(ctx, name, try interface{}) *gomock.Call {
+func (mr *MockLimiterMockRecorder) GiveBack(ctx, name, attempt interface{}) *gomock.Call {
 	mr.mock.ctrl.T.Helper()
-	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "GiveBack", reflect.TypeOf((*MockLimiter)(nil).GiveBack), ctx, name, try)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "GiveBack", reflect.TypeOf((*MockLimiter)(nil).GiveBack), ctx, name, attempt)
 }
 
 // Take mocks base method.
