@@ -116,7 +116,7 @@ func (s *story) importTail() {
 	}
 	server := httptest.NewServer(stub)
 	s.t.Cleanup(server.Close)
-	stub.URL = server.URL
+	stub.Change(func(s *importstub.Stub) { s.URL = server.URL })
 	for _, arguments := range [][]string{
 		{"export", "--state", "move.db", "--out", "tail"},
 		{"import", "--in", "tail", "--destination-pool", s.pool, "--role", role, "--poll", "1ms", "--yes"},

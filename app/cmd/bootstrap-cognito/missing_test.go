@@ -66,7 +66,7 @@ func TestASettingThatNeedsAMissingPartEndsTheStart(t *testing.T) {
 		"EventBridge": {"migrate", slices.Concat(pool, []string{"AUDIT_SINKS=log,eventbridge"}), "AUDIT_SINKS: this binary has no audit sink eventbridge" + because},
 		"Firehose":    {"migrate", slices.Concat(pool, []string{"AUDIT_SINKS=firehose", "AUDIT_FIREHOSE_STREAM=audit"}), "AUDIT_SINKS: this binary has no audit sink firehose" + because},
 		"completion": {"migrate", slices.Concat(pool, []string{"COMPLETION_AFTER=disable", "COMPLETION_HMAC_KEY=a key of thirty-two characters, or more", queue}),
-			"COMPLETION_AFTER, COMPLETION_GROUPS: this binary has no completion" + because},
+			"COMPLETION_AFTER, COMPLETION_GROUPS, MIGRATE_ON_MFA: this binary has no completion" + because},
 		"the command complete": {"complete", slices.Concat(pool, []string{"COMPLETION_AFTER=disable", "COMPLETION_HMAC_KEY=a key of thirty-two characters, or more", queue}), "command complete: this binary has no completion" + because},
 		"the lockout": {"migrate", slices.Concat(pool, []string{"LOCKOUT_TABLE=user-migration-lockout", "AUDIT_HMAC_KEY=a key of thirty-two characters, or more"}),
 			"LOCKOUT_TABLE: this binary has no lockout table" + because},
