@@ -410,9 +410,9 @@ func faults() []*fault {
 		{name: "a role that has expired on arrival", answer: lasting(-time.Minute), on: ofSTSAlone, want: failed(unreached, 1, 1)},
 
 		{name: "connection refused", connection: (*front).refuse, want: failed(unreached, 0, 0)},
-		{name: "a dead connection", connection: func(f *front, _ bool) { f.kill() }, hangs: true, want: failed(outOfTime, 0, 0),
+		{name: "a dead connection", connection: func(f *front, _ bool) { f.kill() }, hangs: true, timeout: lambdatrigger.CognitoWait, want: failed(outOfTime, 0, 0),
 			on: func(c *call, later bool) bool { return c.after == "" && later && c.operation != "AssumeRole" }},
-		{name: "a dead connection, HTTP/2", transport: overHTTP2, connection: func(f *front, _ bool) { f.kill() }, hangs: true, want: failed(outOfTime, 0, 0),
+		{name: "a dead connection, HTTP/2", transport: overHTTP2, connection: func(f *front, _ bool) { f.kill() }, hangs: true, timeout: lambdatrigger.CognitoWait, want: failed(outOfTime, 0, 0),
 			on: func(c *call, later bool) bool { return c.after == "" && later && c.operation != "AssumeRole" }},
 		{name: "TLS: nothing", transport: overTLS, answer: func(right operation) operation { return right }, want: moved(1, 1)},
 		{name: "TLS: an unknown authority", transport: overTLS, connection: (*front).distrust, want: failed(unreached, 0, 0)},
