@@ -37,6 +37,8 @@ func settingsTables() string {
 		switch {
 		case setting.Kind != "":
 			heading = "`SOURCE_KIND=" + setting.Kind + "`"
+		case setting.Variable == "SOURCE_VARIABLES":
+			heading = "Variables in one variable"
 		case family == "SOURCE":
 			heading = "Every source"
 		}

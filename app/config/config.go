@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -413,6 +414,7 @@ const (
 // error is an [*Error] with all problems.
 func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resolver parts.Resolver) (*Config, error) {
 	l := newLoader(ctx, environ, resolver)
+	l.unpack()
 	migrate, audit, completion, lockout := migrateSettings{}, auditSettings{}, completionSettings{}, lockoutSettings{}
 	l.parse(familyMigrate, &migrate)
 	l.parse(familyAudit, &audit)
@@ -482,6 +484,7 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 // their references again. A warm process calls it after a secret was rotated.
 func LoadSource(ctx context.Context, environ []string, name string, kinds []parts.SourceKind, resolver parts.Resolver) (Source, error) {
 	l := newLoader(ctx, environ, resolver)
+	l.unpack()
 	source := l.source(name, kinds)
 	return source, l.err()
 }
@@ -505,6 +508,17 @@ func newLoader(ctx context.Context, environ []string, resolver parts.Resolver) *
 		}
 	}
 	return l
+}
+
+// unpack puts the variables in SOURCE_VARIABLES into the environment.
+func (l *loader) unpack() {
+	if l.environment[variablePacked] == "" {
+		return
+	}
+	packed, problems := unpack(l.environment)
+	maps.Copy(l.environment, packed)
+	l.problems = append(l.problems, problems...)
+	delete(l.environment, variablePacked)
 }
 
 // err returns all problems without duplicates, or nil.
@@ -664,6 +678,9 @@ func (l *loader) checkFamilies() {
 		}
 		family := l.familyOf(name)
 		if variables := l.read[family]; family != "" && !slices.Contains(variables, name) {
+			if family == "SOURCE_" {
+				variables = append(slices.Clone(variables), variablePacked)
+			}
 			l.problems = append(l.problems, unknownVariable(name, variables))
 		}
 	}

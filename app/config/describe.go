@@ -42,6 +42,7 @@ func Describe(kinds []parts.SourceKind) []Setting {
 	}
 	names := namesOf(kinds)
 	add(familyMigrate, "", fieldsOf(&migrateSettings{}))
+	add("", "", fieldsOf(&packedSettings{}))
 	kind := len(settings)
 	add("SOURCE_", "", fieldsOf(&sourceSettings{}))
 	settings[kind].Takes = strings.Join(names, ", ")

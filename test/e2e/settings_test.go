@@ -83,6 +83,14 @@ func TestAConfigurationFaultEndsTheStart(t *testing.T) {
 			[]string{"COMPLETION_AFTER"},
 		},
 		{
+			"variables in one variable",
+			settings{
+				"SOURCE_USER_POOL_ID": stubUserPool, "SOURCE_CLIENT_ID": stubClient,
+				"SOURCE_VARIABLES": `{"SOURCE_CLIENT_ID":"` + secret + `","OLD_KIND":"` + secret + `","SOURCE_MFAS":"` + secret + `","SOURCE_MFA":7}`,
+			},
+			[]string{"SOURCE_VARIABLES", "SOURCE_CLIENT_ID", "OLD_KIND", "SOURCE_MFAS", "SOURCE_MFA"},
+		},
+		{
 			"a file that is not there",
 			settings{"SOURCE_KIND": "file", "SOURCE_PATH": "no-such-file.json"},
 			[]string{"no-such-file.json"},
@@ -393,4 +401,30 @@ func TestAFileOfPeopleIsASource(t *testing.T) {
 	f.refuses(signIn(p.username, p.password), domain.ReasonPasswordWrong)
 	f.refuses(signIn("nobody", password), domain.ReasonUserUnknown)
 	f.migrates(forgotPassword(p.username), domain.ReasonForgotPassword)
+}
+
+// TestTheSourceCanBeInOneVariable: the templates pass other sources so, under any
+// name.
+func TestTheSourceCanBeInOneVariable(t *testing.T) {
+	t.Parallel()
+	p := newPerson()
+	s := newStubFor(t, p)
+	packed, rest := map[string]string{"MIGRATE_SOURCES": "OLD"}, settings{"SOURCE_KIND": ""}
+	for name, value := range s.settings() {
+		if own, ok := strings.CutPrefix(name, "SOURCE_"); ok {
+			packed["OLD_"+own] = value
+		} else {
+			rest[name] = value
+		}
+	}
+	object, err := json.Marshal(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := start(t, rest.with("SOURCE_VARIABLES", string(object)))
+	f.hidePerson(p)
+	f.migrates(signIn(p.username, p.password), domain.ReasonPasswordAccepted)
+	if calls := s.inputs("AssumeRole"); len(calls) != 1 || calls[0]["RoleArn"] != stubRoleARN {
+		t.Errorf("the role was assumed by %v", calls)
+	}
 }

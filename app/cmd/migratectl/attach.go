@@ -54,7 +54,7 @@ func attach(ctx context.Context, given triggerFlags, s streams) error {
 	if err != nil {
 		return err
 	}
-	functions, pools := account.Functions(given.region), account.UserPools(given.region)
+	functions, pools := readerOfFunctions(account, given.region), account.UserPools(given.region)
 	function, known, err := functionARN(ctx, functions, given.function, s.err)
 	if err != nil {
 		return err

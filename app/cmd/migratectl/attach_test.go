@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
 
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports/setup"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -333,5 +335,37 @@ func TestAPoolThatIsASourceIsFoundInEitherEnvironment(t *testing.T) {
 		if got := sourceNamed(function, []string{row.operator + "=" + pool, "PATH=/bin"}, pool); got != row.want {
 			t.Errorf("%s: got %q, want %q", name, got, row.want)
 		}
+	}
+}
+
+// namedFunction is a function with these variables.
+type namedFunction map[string]string
+
+func (n namedFunction) Function(context.Context, string) (setup.Function, error) {
+	function := setup.Function{Environment: make(map[string]domain.Secret)}
+	for name, value := range n {
+		function.Environment[name] = domain.NewSecret(value)
+	}
+	return function, nil
+}
+
+func (namedFunction) InvokePermissions(context.Context, string) ([]setup.InvokePermission, error) {
+	return nil, nil
+}
+
+func TestAFunctionIsReadWithTheVariablesInItsOneVariable(t *testing.T) {
+	t.Parallel()
+	const pool = "us-east-1_pool"
+	reader := unpackingFunctions{namedFunction{"SOURCE_USER_POOL_ID": "", "SOURCE_VARIABLES": `{"MIGRATE_SOURCES":"OLD","OLD_USER_POOL_ID":"` + pool + `"}`}}
+	function, err := reader.Function(t.Context(), "user-migration")
+	if err != nil || sourceNamed(function.Environment, nil, pool) != "OLD_USER_POOL_ID" {
+		t.Errorf("read %v, %v", function.Environment, err)
+	}
+	if _, there := function.Environment["SOURCE_VARIABLES"]; there {
+		t.Error("the packed variable is still there")
+	}
+	function, err = unpackingFunctions{namedFunction{"SOURCE_VARIABLES": "broken"}}.Function(t.Context(), "user-migration")
+	if err != nil || function.Environment["SOURCE_VARIABLES"].Reveal() != "broken" {
+		t.Errorf("what cannot be read is not left as it is: %v, %v", function.Environment, err)
 	}
 }

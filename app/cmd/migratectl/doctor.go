@@ -136,6 +136,8 @@ func readSettings(ctx context.Context, environ []string, own bool) ([]string, do
 		if own {
 			settings.Problems, unread = unreadable(faulty.Problems)
 		}
+		environ, _ = config.Unpack(environ) // its problems are among those of the configuration
+		whole = environ
 		environ, settings.SetAside = setAside(environ, faulty.Variables())
 		configuration, err = app.Load(ctx, binary(), environ)
 	}
@@ -315,7 +317,7 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 	}
 	access := doctor.Setup{
 		Own: own, Roles: own,
-		Destinations: own.UserPools(region), Functions: own.Functions(region),
+		Destinations: own.UserPools(region), Functions: readerOfFunctions(own, region),
 		Groups: own.UserPools(region), Queues: own.Queues(queueRegion(given.region, settings.Completion.QueueURL)),
 		Tables:       own.Tables(given.region),
 		AuditTargets: own.AuditTargets(given.region),

@@ -414,6 +414,27 @@ func TestDoctorReadsTheFunctionsOwnVariables(t *testing.T) {
 			t.Errorf("it ends with %v\n%s", got.err, got.out)
 		}
 	})
+	t.Run("variables in one variable", func(t *testing.T) {
+		p := healthyPlan()
+		p.theirs["MIGRATE_ATTRIBUTES"] = ""
+		p.theirs["SOURCE_VARIABLES"] = `{"MIGRATE_ATTRIBUTES":"email,custom:tenant","SOURCE_MFA":"OFF"}`
+		m := a.build(t, p, "packed")
+		got := runTool(t, nil, "", "doctor", "--function", m.functionName, "--source-aws-profile", sourceProfile, "--json")
+		if got.err != nil || !strings.Contains(got.out, "custom:tenant") || strings.Contains(got.out, "SOURCE_VARIABLES") {
+			t.Errorf("it ends with %v\n%s", got.err, got.out)
+		}
+	})
+	t.Run("a problem in that variable hides no other check", func(t *testing.T) {
+		p := healthyPlan()
+		p.theirs["SOURCE_VARIABLES"] = `{"MIGRATE_ATTRIBUTES":"email","OLD_KIND":"ldap"}`
+		m := a.build(t, p, "conflict")
+		got := runTool(t, nil, "", "doctor", "--function", m.functionName, "--source-aws-profile", sourceProfile)
+		for _, want := range []string{"MIGRATE_ATTRIBUTES: is set on its own and in SOURCE_VARIABLES; remove one", "unknown variable OLD_KIND", m.sourcePoolID} {
+			if !strings.Contains(strings.Join(strings.Fields(got.out), " "), want) {
+				t.Errorf("no %q in\n%s", want, got.out)
+			}
+		}
+	})
 	t.Run("several app clients", func(t *testing.T) {
 		p := healthyPlan()
 		m := a.build(t, p, "clients")

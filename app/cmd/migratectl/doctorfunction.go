@@ -47,7 +47,7 @@ func discover(ctx context.Context, given *doctorFlags, environ []string) discove
 	if region == "" {
 		region = account.Region()
 	}
-	functions := account.Functions(region)
+	functions := readerOfFunctions(account, region)
 	function, err := lookUp(ctx, func(ctx context.Context) (setup.Function, error) { return functions.Function(ctx, given.function) })
 	if set := settingsIn(environ); len(set) > 0 {
 		found.notes = append(found.notes, "the environment sets "+strings.Join(set, ", ")+", so the variables of the environment are checked; unset them to check the function's own")

@@ -90,6 +90,7 @@ func main() {
 
 // run runs one command.
 func run(ctx context.Context, args []string, s streams) error {
+	s.environ = unpacked(s.environ)
 	root := newRoot(ctx, s)
 	if called, _, err := root.Find(args); err == nil {
 		args = withDoubleDashes(args, called.Flags())
