@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"cognito-user-migration/adapters/internal/profiles"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 )
@@ -74,26 +75,26 @@ func (fusionAuth) accepted(body []byte) (domain.FindingKind, *domain.SourceUser,
 // store ("Connectors Overview", FusionAuth Docs, lists the required fields).
 type fusionUser struct {
 	User struct {
-		ID                     text              `json:"id"`
-		Active                 flag              `json:"active"`
-		Username               text              `json:"username"`
-		Email                  text              `json:"email"`
-		Verified               flag              `json:"verified"`
-		PhoneNumber            text              `json:"phoneNumber"`
-		MobilePhone            text              `json:"mobilePhone"`
-		FirstName              text              `json:"firstName"`
-		MiddleName             text              `json:"middleName"`
-		LastName               text              `json:"lastName"`
-		FullName               text              `json:"fullName"`
-		BirthDate              text              `json:"birthDate"`
-		ImageURL               text              `json:"imageUrl"`
-		Timezone               text              `json:"timezone"`
-		PreferredLanguages     values            `json:"preferredLanguages"`
-		PasswordChangeRequired flag              `json:"passwordChangeRequired"`
-		Data                   map[string]values `json:"data"`
+		ID                     profiles.Text              `json:"id"`
+		Active                 profiles.Flag              `json:"active"`
+		Username               profiles.Text              `json:"username"`
+		Email                  profiles.Text              `json:"email"`
+		Verified               profiles.Flag              `json:"verified"`
+		PhoneNumber            profiles.Text              `json:"phoneNumber"`
+		MobilePhone            profiles.Text              `json:"mobilePhone"`
+		FirstName              profiles.Text              `json:"firstName"`
+		MiddleName             profiles.Text              `json:"middleName"`
+		LastName               profiles.Text              `json:"lastName"`
+		FullName               profiles.Text              `json:"fullName"`
+		BirthDate              profiles.Text              `json:"birthDate"`
+		ImageURL               profiles.Text              `json:"imageUrl"`
+		Timezone               profiles.Text              `json:"timezone"`
+		PreferredLanguages     profiles.Values            `json:"preferredLanguages"`
+		PasswordChangeRequired profiles.Flag              `json:"passwordChangeRequired"`
+		Data                   map[string]profiles.Values `json:"data"`
 		TwoFactor              struct {
 			Methods []struct {
-				Method text `json:"method"`
+				Method profiles.Text `json:"method"`
 			} `json:"methods"`
 		} `json:"twoFactor"`
 	} `json:"user"`
@@ -101,35 +102,35 @@ type fusionUser struct {
 
 func readFusionUser(body []byte) (*domain.SourceUser, error) {
 	var answer fusionUser
-	if err := read(body, &answer); err != nil {
+	if err := profiles.Read(body, &answer); err != nil {
 		return nil, err
 	}
 	profile := answer.User
 	user := &domain.SourceUser{
 		Username:   string(firstOf(profile.Username, profile.Email, profile.PhoneNumber)),
 		Sub:        string(profile.ID),
-		Enabled:    profile.Active != no,
+		Enabled:    profile.Active != profiles.No,
 		Attributes: domain.Attributes{},
 	}
 	if user.Username == "" || user.Sub == "" {
-		return nil, errNotJSON
+		return nil, profiles.ErrFormat
 	}
-	set(user, "sub", profile.ID)
-	set(user, "email", profile.Email)
-	set(user, "email_verified", text(profile.Verified))
-	set(user, "phone_number", phoneOf(profile.PhoneNumber, profile.MobilePhone))
-	set(user, "given_name", profile.FirstName)
-	set(user, "middle_name", profile.MiddleName)
-	set(user, "family_name", profile.LastName)
-	set(user, "name", profile.FullName)
-	set(user, "birthdate", profile.BirthDate)
-	set(user, "picture", profile.ImageURL)
-	set(user, "zoneinfo", profile.Timezone)
-	setOther(user, "locale", profile.PreferredLanguages)
+	profiles.Set(user, "sub", profile.ID)
+	profiles.Set(user, "email", profile.Email)
+	profiles.Set(user, "email_verified", profiles.Text(profile.Verified))
+	profiles.Set(user, "phone_number", phoneOf(profile.PhoneNumber, profile.MobilePhone))
+	profiles.Set(user, "given_name", profile.FirstName)
+	profiles.Set(user, "middle_name", profile.MiddleName)
+	profiles.Set(user, "family_name", profile.LastName)
+	profiles.Set(user, "name", profile.FullName)
+	profiles.Set(user, "birthdate", profile.BirthDate)
+	profiles.Set(user, "picture", profile.ImageURL)
+	profiles.Set(user, "zoneinfo", profile.Timezone)
+	profiles.SetOther(user, "locale", profile.PreferredLanguages)
 	for name, value := range profile.Data {
-		setOther(user, name, value)
+		profiles.SetOther(user, name, value)
 	}
-	if profile.PasswordChangeRequired == yes {
+	if profile.PasswordChangeRequired == profiles.Yes {
 		user.Status = domain.StatusForceChangePassword
 	}
 	for _, method := range profile.TwoFactor.Methods {
@@ -140,7 +141,7 @@ func readFusionUser(body []byte) (*domain.SourceUser, error) {
 
 // fusionMethod returns a second factor with Cognito's name. A factor that
 // Cognito does not know counts too, so that it is never silently lost.
-func fusionMethod(method text) domain.MFAMethod {
+func fusionMethod(method profiles.Text) domain.MFAMethod {
 	switch method {
 	case "authenticator":
 		return domain.MFASoftwareToken
@@ -155,7 +156,7 @@ func fusionMethod(method text) domain.MFAMethod {
 
 // phoneOf returns the first number that a user pool accepts, or else the first
 // number.
-func phoneOf(numbers ...text) text {
+func phoneOf(numbers ...profiles.Text) profiles.Text {
 	for _, number := range numbers {
 		if fitted, ok := domain.FitStandardAttribute("phone_number", string(number)); ok && fitted != "" {
 			return number
@@ -164,7 +165,7 @@ func phoneOf(numbers ...text) text {
 	return firstOf(numbers...)
 }
 
-func firstOf(texts ...text) text {
+func firstOf(texts ...profiles.Text) profiles.Text {
 	for _, t := range texts {
 		if t != "" {
 			return t

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"cognito-user-migration/adapters/internal/profiles"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 )
@@ -24,7 +25,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		for name, contract := range map[Contract]contract{Keycloak: keycloak{}, FusionAuth: fusionAuth{}, Kratos: kratos{}, Okta: okta{}} {
 			kind, user, err := contract.answer(webclient.Answer{Status: status, Body: []byte(body)})
-			if err != nil && err != errNotJSON { //nolint:errorlint // the very one: any other text could hold the body
+			if err != nil && err != profiles.ErrFormat { //nolint:errorlint // the very one: any other text could hold the body
 				t.Errorf("%s: the text goes further: %v", name, err)
 			}
 			if err != nil {
@@ -60,9 +61,9 @@ func FuzzProfiles(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		for name, read := range map[string]func([]byte) (*domain.SourceUser, error){"keycloak": readKeycloakUser, "profile": readProfile, "fusionauth": readFusionUser} {
+		for name, read := range map[string]func([]byte) (*domain.SourceUser, error){"keycloak": profiles.Keycloak, "profile": readProfile, "fusionauth": readFusionUser} {
 			user, err := read([]byte(body))
-			if err != nil && err != errNotJSON { //nolint:errorlint // the very one: any other text could hold the body
+			if err != nil && err != profiles.ErrFormat { //nolint:errorlint // the very one: any other text could hold the body
 				t.Errorf("%s: the text goes further: %v", name, err)
 			}
 			if err != nil || user == nil {

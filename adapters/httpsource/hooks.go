@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"cognito-user-migration/adapters/internal/profiles"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 )
@@ -34,10 +35,10 @@ func (kratos) answer(answer webclient.Answer) (domain.FindingKind, *domain.Sourc
 		var said struct {
 			Status string `json:"status"`
 		}
-		err := read(answer.Body, &said)
+		err := profiles.Read(answer.Body, &said)
 		switch {
 		case err != nil || said.Status == "":
-			return 0, nil, errNotJSON
+			return 0, nil, profiles.ErrFormat
 		case said.Status == "password_match":
 			return domain.PasswordAccepted, nil, nil
 		default:
@@ -135,8 +136,8 @@ func oktaCommands(body []byte) (domain.FindingKind, *domain.SourceUser, error) {
 		} `json:"commands"`
 		Error *struct{} `json:"error"`
 	}
-	if err := read(body, &said); err != nil || said.Error != nil {
-		return 0, nil, errNotJSON
+	if err := profiles.Read(body, &said); err != nil || said.Error != nil {
+		return 0, nil, profiles.ErrFormat
 	}
 	kind := domain.PasswordWrong
 	for _, command := range said.Commands {

@@ -11,12 +11,12 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/mail"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"cognito-user-migration/adapters/internal/errorcodes"
+	"cognito-user-migration/adapters/internal/profiles"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -76,7 +76,7 @@ func Open(name string, settings Settings) (*Directory, error) {
 	switch settings.Contract {
 	case Keycloak:
 		d.contract = keycloak{by: settings.PasswordBy}
-		d.profiles = readKeycloakUser
+		d.profiles = profiles.Keycloak
 		d.profileAt = func(username string) string { return below(d.base, username) }
 	case FusionAuth:
 		d.contract = fusionAuth{applicationID: settings.ApplicationID}
@@ -92,30 +92,27 @@ func Open(name string, settings Settings) (*Directory, error) {
 	return d, nil
 }
 
+var _ profiles.Service = (*Directory)(nil)
+
 // Authenticate implements [ports.SourceDirectory]. If there are look-ups, it
-// reads the profile first: the password is sent only for a user who exists, is
-// enabled, and owns the identifier. If the profile already decides, it sends
-// the second request anyway. So the number of requests does not reveal which
-// users exist.
+// reads the profile first.
 func (d *Directory) Authenticate(ctx context.Context, username string, password domain.Password) (domain.Finding, error) {
 	if err := ctx.Err(); err != nil {
 		return domain.Finding{}, ports.NotJudged(err)
 	}
 	ctx = ports.WithinAttempt(ctx)
-	if username == "" || password.Empty() {
+	switch {
+	case username == "" || password.Empty():
 		return d.found(domain.PasswordWrong), nil
+	case d.profiles == nil:
+		return d.Prove(ctx, profiles.Named(username), username, password)
+	default:
+		return profiles.Authenticate(ctx, d, d.name, d.vouch, username, password)
 	}
-	user := named(username)
-	if d.profiles != nil {
-		finding, decided, err := d.beforePassword(ctx, username)
-		if err != nil {
-			return domain.Finding{}, ports.NotJudged(err) // the password was not sent
-		}
-		if decided {
-			return finding, nil
-		}
-		user = finding.User
-	}
+}
+
+// Prove implements [profiles.Service].
+func (d *Directory) Prove(ctx context.Context, user domain.SourceUser, username string, password domain.Password) (domain.Finding, error) {
 	answer, err := d.prove(ctx, user, username, password.Reveal())
 	if err != nil {
 		return domain.Finding{}, err
@@ -135,36 +132,16 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	case proved != nil:
 		user = *proved
 	}
-	finding := d.found(kind)
-	switch kind { //nolint:exhaustive // no user is returned with the others
-	case domain.PasswordAccepted, domain.MFARequired, domain.TemporaryPasswordAccepted, domain.ResetRequired:
-		finding.Kind, finding.User = settled(kind, user), user
-	}
-	return finding, nil
+	return profiles.Proved(d.name, kind, user), nil
 }
 
-// beforePassword looks the user up. It returns true if the result decides the
-// sign-in, after it sent the second request.
-func (d *Directory) beforePassword(ctx context.Context, username string) (domain.Finding, bool, error) {
-	finding, owned, err := d.lookUp(ctx, username)
-	switch {
-	case err != nil:
-		return domain.Finding{}, true, err
-	case finding.Kind != domain.UserFound && climbs(username): // no request was sent
-		return finding, true, nil
-	case finding.Kind == domain.UserFound && !owned:
-		// The password is not sent for another user's account.
-		finding = d.found(domain.UserUnknown)
-		_, err = d.client.Get(ctx, lookUp, d.profileAt(username))
-	case finding.Kind != domain.UserFound:
-		_, err = d.prove(ctx, named(username), username, rand.Text())
-	case !finding.User.Enabled:
-		finding.Kind = domain.UserDisabled
-		_, err = d.prove(ctx, finding.User, username, rand.Text())
-	default:
-		return finding, false, nil
+// ProveNothing implements [profiles.Service].
+func (d *Directory) ProveNothing(ctx context.Context, user domain.SourceUser, username string) error {
+	if profiles.Climbs(username) {
+		return nil // no request about such a name is sent
 	}
-	return finding, true, err
+	_, err := d.prove(ctx, user, username, rand.Text())
+	return err
 }
 
 // prove asks about a password. A response with any status is not an error.
@@ -209,24 +186,6 @@ func (d *Directory) unknown(operation string, answer webclient.Answer, username 
 	return fault
 }
 
-// settled corrects the finding of a right password by the profile. These
-// contracts check only the password, so an enabled second factor has not been
-// asked for.
-func settled(kind domain.FindingKind, user domain.SourceUser) domain.FindingKind {
-	switch {
-	case kind != domain.PasswordAccepted:
-		return kind
-	case len(user.MFA) > 0:
-		return domain.MFARequired
-	case user.Status == domain.StatusForceChangePassword:
-		return domain.TemporaryPasswordAccepted
-	case user.Status == domain.StatusResetRequired:
-		return domain.ResetRequired
-	default:
-		return kind
-	}
-}
-
 // FindUser implements [ports.SourceDirectory]. Without look-ups, it is not
 // known whether the user exists.
 func (d *Directory) FindUser(ctx context.Context, username string) (domain.Finding, error) {
@@ -236,60 +195,42 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 	if d.profiles == nil {
 		return d.found(domain.LookUpUnsupported), nil
 	}
-	finding, owned, err := d.lookUp(ctx, username)
-	if finding.Kind == domain.UserFound && !owned {
-		return d.found(domain.UserUnknown), nil
-	}
-	return finding, err
+	return profiles.Find(ctx, d, d.name, d.vouch, username)
 }
 
-// lookUp reads the profile, and returns whether the identifier is the user's
-// own. A service may treat different names as equal.
-func (d *Directory) lookUp(ctx context.Context, username string) (finding domain.Finding, owned bool, err error) {
-	if username == "" || climbs(username) {
-		return d.found(domain.UserUnknown), false, nil
+// LookUp implements [profiles.Service].
+func (d *Directory) LookUp(ctx context.Context, username string) (*domain.SourceUser, domain.FindingKind, error) {
+	if username == "" || profiles.Climbs(username) {
+		return nil, domain.UserUnknown, nil
 	}
 	answer, err := d.client.Get(ctx, lookUp, d.profileAt(username))
 	if err != nil {
-		return domain.Finding{}, false, err
+		return nil, 0, err
 	}
-	if kind, mapped := d.mapped(answer); mapped && saysLookUp(kind) {
-		return d.found(kind), false, nil
+	if kind, mapped := d.mapped(answer); mapped && profiles.SaysLookUp(kind) {
+		return nil, kind, nil
 	}
 	switch {
 	case answer.Status == http.StatusOK:
 	case isUnknownUser(answer, username):
-		return d.found(domain.UserUnknown), false, nil
+		return nil, domain.UserUnknown, nil
 	default:
-		if kind, known := said(answer); known && saysLookUp(kind) {
-			return d.found(kind), false, nil
+		if kind, known := said(answer); known && profiles.SaysLookUp(kind) {
+			return nil, kind, nil
 		}
-		return domain.Finding{}, false, d.unknown(lookUp, answer, username, domain.Password{})
+		return nil, 0, d.unknown(lookUp, answer, username, domain.Password{})
 	}
 	user, err := d.profiles(answer.Body)
-	switch {
-	case err != nil:
-		return domain.Finding{}, false, d.client.Malformed(lookUp, err.Error())
-	case user == nil:
-		return d.found(domain.UserUnknown), false, nil
+	if err != nil {
+		return nil, 0, d.client.Malformed(lookUp, err.Error())
 	}
-	who := domain.Identify(username, []domain.SourceUser{*user}, d.vouch)
-	finding = d.found(domain.UserFound)
-	if finding.User = *user; who.Kind == domain.UserFound {
-		finding.User = who.User
-	}
-	return finding, who.Kind == domain.UserFound, nil
+	return user, domain.UserUnknown, nil
 }
 
-// saysLookUp reports whether a look-up without a password can have this
-// finding.
-func saysLookUp(kind domain.FindingKind) bool {
-	switch kind { //nolint:exhaustive // the others are about a password
-	case domain.UserUnknown, domain.UserAmbiguous, domain.UserDisabled, domain.UserUnconfirmed, domain.UserFederated, domain.LockedOut:
-		return true
-	default:
-		return false
-	}
+// LookUpAgain implements [profiles.Service].
+func (d *Directory) LookUpAgain(ctx context.Context, username string) error {
+	_, err := d.client.Get(ctx, lookUp, d.profileAt(username))
+	return err
 }
 
 // isUnknownUser reports whether the response to a look-up says that the user
@@ -318,17 +259,6 @@ func (d *Directory) found(kind domain.FindingKind) domain.Finding {
 	return domain.Finding{Kind: kind, Source: d.name}
 }
 
-// named returns a user of whom only the typed name is known, which the service
-// accepted. If it is an email address, it becomes the user's unverified
-// address.
-func named(username string) domain.SourceUser {
-	user := domain.SourceUser{Username: username, Enabled: true, Attributes: domain.Attributes{}}
-	if address, err := mail.ParseAddress(username); err == nil && address.Address == username {
-		user.Attributes["email"] = username
-	}
-	return user
-}
-
 // below returns the URL of a name below another URL. The name always stays one
 // segment of the path.
 func below(base *url.URL, name string) string {
@@ -347,16 +277,4 @@ func fill(address, username string) string {
 		return path
 	}
 	return path + "?" + strings.ReplaceAll(query, placeholder, url.QueryEscape(username))
-}
-
-// climbs reports whether a name has a segment . or .. in it. Some servers and
-// proxies follow it to another path, even if it is escaped. No user has such a
-// name.
-func climbs(name string) bool {
-	for _, segment := range strings.FieldsFunc(name, func(r rune) bool { return r == '/' || r == '\\' }) {
-		if segment == "." || segment == ".." {
-			return true
-		}
-	}
-	return false
 }

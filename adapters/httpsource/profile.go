@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"cognito-user-migration/adapters/internal/profiles"
 	"cognito-user-migration/domain"
 )
 
@@ -13,44 +14,44 @@ import (
 func readProfile(body []byte) (*domain.SourceUser, error) {
 	var (
 		own *struct {
-			Username text              `json:"username"`
-			Sub      text              `json:"sub"`
-			Email    text              `json:"email"`
-			Verified flag              `json:"email_verified"`
-			Enabled  flag              `json:"enabled"`
+			Username profiles.Text     `json:"username"`
+			Sub      profiles.Text     `json:"sub"`
+			Email    profiles.Text     `json:"email"`
+			Verified profiles.Flag     `json:"email_verified"`
+			Enabled  profiles.Flag     `json:"enabled"`
 			Status   domain.UserStatus `json:"status"`
 			MFA      json.RawMessage   `json:"mfa"`
-			Groups   *values           `json:"groups"`
+			Groups   *profiles.Values  `json:"groups"`
 		}
 		all map[string]json.RawMessage
 	)
-	if err := read(body, &own); err != nil || own == nil {
+	if err := profiles.Read(body, &own); err != nil || own == nil {
 		return nil, err
 	}
-	if err := read(body, &all); err != nil {
+	if err := profiles.Read(body, &all); err != nil {
 		return nil, err
 	}
 	if own.Username == "" || own.Status != "" && !slices.Contains(domain.UserStatuses(), own.Status) {
-		return nil, errNotJSON
+		return nil, profiles.ErrFormat
 	}
 	user := &domain.SourceUser{
-		Username: string(own.Username), Sub: string(own.Sub), Status: own.Status, Enabled: own.Enabled != no,
+		Username: string(own.Username), Sub: string(own.Sub), Status: own.Status, Enabled: own.Enabled != profiles.No,
 		Attributes: domain.Attributes{}, GroupsKnown: own.Groups != nil,
 	}
 	if own.Groups != nil {
 		user.Groups = *own.Groups
 	}
 	user.MFA = domain.ParseMFA(string(own.MFA))
-	set(user, "sub", own.Sub)
-	set(user, "email", own.Email)
-	set(user, "email_verified", text(own.Verified))
+	profiles.Set(user, "sub", own.Sub)
+	profiles.Set(user, "email", own.Email)
+	profiles.Set(user, "email_verified", profiles.Text(own.Verified))
 	for name, raw := range all {
 		switch name {
 		case "enabled", "status", "mfa", "groups":
 		default:
-			var value values
+			var value profiles.Values
 			if value.UnmarshalJSON(raw) == nil {
-				setOther(user, name, value)
+				profiles.SetOther(user, name, value)
 			}
 		}
 	}

@@ -1,4 +1,7 @@
-package httpsource
+// Package profiles is what sources share that ask a service for a user's profile: how
+// profiles are written, and that the profile comes before the password. It imports
+// domain and ports.
+package profiles
 
 import (
 	"encoding/json"
@@ -9,33 +12,34 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// text is a string, or a number or boolean as written; empty for null.
-type text string
+// Text is a string, or a number or boolean as written; empty for null.
+type Text string
 
 // UnmarshalJSON implements [json.Unmarshaler].
-func (t *text) UnmarshalJSON(raw []byte) error {
+func (t *Text) UnmarshalJSON(raw []byte) error {
 	value, ok := scalar(raw)
 	if !ok {
 		return errors.New("expected a string")
 	}
-	*t = text(value)
+	*t = Text(value)
 	return nil
 }
 
-// flag is a boolean, or one written as a string: the plugin's own example has
+// Flag is a boolean, or one written as a string: the plugin's own example has
 // "enabled": "true". The zero value means missing.
-type flag string
+type Flag string
 
+// The two flags.
 const (
-	yes flag = "true"
-	no  flag = "false"
+	Yes Flag = "true"
+	No  Flag = "false"
 )
 
 // UnmarshalJSON implements [json.Unmarshaler].
-func (f *flag) UnmarshalJSON(raw []byte) error {
+func (f *Flag) UnmarshalJSON(raw []byte) error {
 	value, _ := scalar(raw)
-	switch said := flag(strings.ToLower(value)); {
-	case said == yes || said == no:
+	switch said := Flag(strings.ToLower(value)); {
+	case said == Yes || said == No:
 		*f = said
 		return nil
 	case string(raw) == "null":
@@ -45,12 +49,12 @@ func (f *flag) UnmarshalJSON(raw []byte) error {
 	}
 }
 
-// values are the values of one attribute: a list or a single one.
-type values []string
+// Values are the values of one attribute: a list or a single one.
+type Values []string
 
 // UnmarshalJSON implements [json.Unmarshaler]. It ignores nested lists and
 // objects, because no user pool attribute can store them.
-func (v *values) UnmarshalJSON(raw []byte) error {
+func (v *Values) UnmarshalJSON(raw []byte) error {
 	var list []json.RawMessage
 	if json.Unmarshal(raw, &list) != nil {
 		list = []json.RawMessage{raw}
@@ -80,18 +84,18 @@ func scalar(raw []byte) (string, bool) {
 	}
 }
 
-// set sets an attribute, if there is a value.
-func set(user *domain.SourceUser, name string, value text) {
+// Set sets an attribute, if there is a value.
+func Set(user *domain.SourceUser, name string, value Text) {
 	if value != "" {
 		user.Attributes[name] = string(value)
 	}
 }
 
-// setOther sets an attribute that has the service's own name. It ignores names
+// SetOther sets an attribute that has the service's own name. It ignores names
 // with a defined meaning, so that it cannot mark an email address as verified.
 // Cognito's standard attributes get the first value; others get all values,
 // joined by commas.
-func setOther(user *domain.SourceUser, name string, all values) {
+func SetOther(user *domain.SourceUser, name string, all Values) {
 	if _, said := user.Attributes[name]; said || name == "" || len(all) == 0 || isReserved(name) {
 		return
 	}
@@ -105,14 +109,14 @@ func isReserved(name string) bool {
 	return name == "sub" || name == "email" || name == "email_verified" || name == "username"
 }
 
-// errNotJSON is the error for a body that does not match the contract. It
+// ErrFormat is the error for a body that does not match the contract. It
 // contains nothing of the body.
-var errNotJSON = errors.New("the response does not match the contract")
+var ErrFormat = errors.New("the response does not match the contract")
 
-// read decodes a body. Its error contains nothing of the body.
-func read(body []byte, into any) error {
+// Read decodes a body. Its error contains nothing of the body.
+func Read(body []byte, into any) error {
 	if err := json.Unmarshal(body, into); err != nil {
-		return errNotJSON
+		return ErrFormat
 	}
 	return nil
 }
