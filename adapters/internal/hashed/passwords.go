@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"slices"
 	"strings"
 
 	"cognito-user-migration/adapters/internal/passwordhash"
@@ -21,7 +22,7 @@ import (
 // Passwords are the variables that describe how the application changed a
 // password before hashing it.
 type Passwords struct {
-	Prepare Prepare       `env:"PASSWORD_PREPARE" takes:"slashed, html, md5-hex, sha1-hex, sha256-hex, sha512-hex, hmac-sha256-hex, hmac-sha512-base64" desc:"How the application changed a password before it hashed it. docs/password-hashes.md lists frameworks. WordPress and old phpBB hashes do not need it."`
+	Prepare Prepare       `env:"PASSWORD_PREPARE" takes:"slashed, html, nfc, nfkc, nfkd, md5-hex, sha1-hex, sha256-hex, sha512-hex, hmac-sha256-hex, hmac-sha512-base64" desc:"How the application changed a password before it hashed it. docs/password-hashes.md lists frameworks. Hashes of WordPress, old phpBB, MediaWiki and better-auth do not need it."`
 	Pepper  domain.Secret `env:"PASSWORD_PEPPER" takes:"a secret of the application" desc:"Text that the application appended to a password before it hashed it. With hmac-*, the HMAC key."`
 }
 
@@ -36,6 +37,10 @@ const (
 	PrepareSlashed Prepare = "slashed"
 	// PrepareHTML is PHP's htmlspecialchars with ENT_COMPAT, as phpBB calls it.
 	PrepareHTML Prepare = "html"
+	// Unicode normalization forms.
+	PrepareNFC  Prepare = "nfc"
+	PrepareNFKC Prepare = "nfkc"
+	PrepareNFKD Prepare = "nfkd"
 	// Digests, as text.
 	PrepareMD5Hex    Prepare = "md5-hex"
 	PrepareSHA1Hex   Prepare = "sha1-hex"
@@ -48,7 +53,7 @@ const (
 
 func prepares() []Prepare {
 	return []Prepare{
-		PrepareSlashed, PrepareHTML, PrepareMD5Hex, PrepareSHA1Hex, PrepareSHA256Hex, PrepareSHA512Hex,
+		PrepareSlashed, PrepareHTML, PrepareNFC, PrepareNFKC, PrepareNFKD, PrepareMD5Hex, PrepareSHA1Hex, PrepareSHA256Hex, PrepareSHA512Hex,
 		PrepareHMACSHA256Hex, PrepareHMACSHA512Base64,
 	}
 }
@@ -62,6 +67,22 @@ func (p *Prepare) UnmarshalText(text []byte) error {
 // keyed reports whether the pepper is a key.
 func (p Prepare) keyed() bool {
 	return p == PrepareHMACSHA256Hex || p == PrepareHMACSHA512Base64
+}
+
+// maybe reports whether the application may have hashed the password as it was
+// typed, too.
+func (p Prepare) maybe() bool {
+	return slices.Contains([]Prepare{PrepareSlashed, PrepareHTML, PrepareNFC, PrepareNFKC, PrepareNFKD}, p)
+}
+
+// preparedBy returns the change that an application is known to make.
+func preparedBy(origin passwordhash.Origin) Prepare {
+	return map[passwordhash.Origin]Prepare{
+		passwordhash.OriginWordPress:  PrepareSlashed,
+		passwordhash.OriginPHPBB:      PrepareHTML,
+		passwordhash.OriginMediaWiki:  PrepareNFC,
+		passwordhash.OriginBetterAuth: PrepareNFKC,
+	}[origin]
 }
 
 // Validate checks combinations of variables.
@@ -79,10 +100,10 @@ func (p *Passwords) Validate(variable func(string) string) []error {
 func (p *Passwords) candidates(origin passwordhash.Origin, typed string) []string {
 	prepare := p.Prepare
 	if prepare == "" {
-		prepare = map[passwordhash.Origin]Prepare{passwordhash.OriginWordPress: PrepareSlashed, passwordhash.OriginPHPBB: PrepareHTML}[origin]
+		prepare = preparedBy(origin)
 	}
 	forms := []string{p.text(prepare, typed)}
-	if (prepare == PrepareSlashed || prepare == PrepareHTML) && forms[0] != typed {
+	if prepare.maybe() && forms[0] != typed {
 		forms = append(forms, typed)
 	}
 	taken := forms[:0]
@@ -111,6 +132,12 @@ func (p *Passwords) text(prepare Prepare, typed string) string {
 		// phpBB also normalizes line ends and composes accents.
 		escaped := strings.NewReplacer("\r\n", "\n", "\r", "\n", "&", "&amp;", `"`, "&quot;", "<", "&lt;", ">", "&gt;").Replace(typed)
 		return norm.NFC.String(escaped)
+	case PrepareNFC:
+		return norm.NFC.String(typed)
+	case PrepareNFKC:
+		return norm.NFKC.String(typed)
+	case PrepareNFKD:
+		return norm.NFKD.String(typed)
 	case PrepareMD5Hex:
 		return hex.EncodeToString(sum(md5.New())) //nolint:gosec // see its import
 	case PrepareSHA1Hex:

@@ -36,6 +36,11 @@ func TestAPasswordIsPreparedAsTheApplicationDoes(t *testing.T) {
 			right: []string{"a&b"}, wrong: []string{"a&amp;amp;b"}},
 		"a form that is told by no prefix": {hash: "$2y$05$" + body + "52yaTvGgmijvs2JsneZBj8BkXHAnh9O",
 			wrong: []string{"a&b"}},
+		"MediaWiki composes accents": {hash: ":B:7f25ef24:584c11639e08f7878837d66fa481bd9d",
+			right: []string{"\u00e9", "e\u0301"}, wrong: []string{"e"}},
+		"better-auth takes compatible characters for one": {
+			hash:  "9fc263d506fcb754c1f91b2d770b8961:34255712b1832ac5298e8e2d0d866e64bdae044c02315f9529ca62d0822bdb46ab3d97144c6ad119ddf32625df66c858a0f9eb806f323a883a4d4e0361903546",
+			right: []string{"fi\u00e9", "\ufb01e\u0301"}, wrong: []string{"fie"}},
 		"Meteor": {prepare: PrepareSHA256Hex, hash: "$2b$05$" + body + "SvOa.e3rdrLKvyDTsRXeykC4pQPwg1q",
 			// Who has stolen the digest does not have the password.
 			right: []string{"it's"}, wrong: []string{digestOfIts}},
@@ -81,6 +86,10 @@ func TestWhatIsMadeOfAPassword(t *testing.T) {
 		{PrepareSlashed, "", "plain & <é>", "plain & <é>"},
 		{PrepareHTML, "", `<a href='test'>"Test"</a> & &amp;`, `&lt;a href='test'&gt;&quot;Test&quot;&lt;/a&gt; &amp; &amp;amp;`},
 		{PrepareHTML, "", "a\r\nb\rc\nd", "a\nb\nc\nd"},
+		// Unicode Standard Annex 15, figures 4 and 6.
+		{PrepareNFC, "", "e\u0301 \u2126 \ufb01 ", "\u00e9 \u03a9 \ufb01 "},
+		{PrepareNFKC, "", "e\u0301 \ufb01 2\u2075", "\u00e9 fi 25"},
+		{PrepareNFKD, "", "\u00e9 \ufb01 2\u2075", "e\u0301 fi 25"},
 		{PrepareMD5Hex, "", "abc", "900150983cd24fb0d6963f7d28e17f72"},
 		{PrepareSHA1Hex, "", "abc", "a9993e364706816aba3e25717850c26c9cd0d89d"},
 		{PrepareSHA256Hex, "", "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
@@ -108,7 +117,7 @@ func TestTheSettingsOfPreparing(t *testing.T) {
 		}
 	}
 	var p Prepare
-	if err := p.UnmarshalText([]byte("rot13")); err == nil || strings.Contains(err.Error(), "rot13") || !strings.HasPrefix(err.Error(), "expected one of: slashed, html, md5-hex") {
+	if err := p.UnmarshalText([]byte("rot13")); err == nil || strings.Contains(err.Error(), "rot13") || !strings.HasPrefix(err.Error(), "expected one of: slashed, html, nfc, nfkc, nfkd, md5-hex") {
 		t.Errorf("rot13: %v", err)
 	}
 }

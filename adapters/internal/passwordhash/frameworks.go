@@ -240,6 +240,28 @@ func magentoArgon2(key, salt []byte, length, passes, memory int) (parsed, error)
 	}}, nil
 }
 
+// better-auth's hash (@better-auth/utils, password.ts): scrypt with N of 2^14,
+// r of 16 and p of 1.
+const (
+	betterAuthSalt = 32
+	betterAuthKey  = 128
+)
+
+// isBetterAuth reports whether the text is salt:hash with the lengths that
+// better-auth writes, both in hexadecimal. No other form has them.
+func isBetterAuth(encoded string) bool {
+	salt, key, _ := strings.Cut(encoded, ":")
+	return len(salt) == betterAuthSalt && len(key) == betterAuthKey && isHexadecimal(salt+key)
+}
+
+// readBetterAuth reads salt:hash. The salt is used as written.
+func readBetterAuth(encoded string) (parsed, error) {
+	salt, key, _ := strings.Cut(encoded, ":")
+	hash, err := scryptBy(14, 16, 1, []byte(salt), hexadecimal(key))
+	hash.origin = OriginBetterAuth
+	return hash, err
+}
+
 // saltedOf returns the digest of password and salt; the salt comes first or
 // last.
 func saltedOf(by digest, key, salt []byte, saltFirst bool) (parsed, error) {

@@ -56,6 +56,10 @@ const (
 	OriginWordPress Origin = "WordPress"
 	// OriginPHPBB escapes the password for HTML before hashing.
 	OriginPHPBB Origin = "phpBB"
+	// OriginMediaWiki composes the password's accents (NFC) before hashing.
+	OriginMediaWiki Origin = "MediaWiki"
+	// OriginBetterAuth brings the password into the form NFKC before hashing.
+	OriginBetterAuth Origin = "better-auth"
 )
 
 // Hash is a hash in a known form and within its bounds.
@@ -194,6 +198,10 @@ func frameworkForm(encoded string) reader {
 		return readWerkzeug
 	case begins("U$S$"):
 		return readUpdatedDrupal
+	case begins(":"):
+		return readMediaWiki
+	case isBetterAuth(encoded):
+		return readBetterAuth
 	case strings.Contains(encoded, ":"):
 		return readMagento
 	default:

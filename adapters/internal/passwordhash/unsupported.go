@@ -78,6 +78,7 @@ func unsupportedPrefixes() []struct{ prefix, name string } {
 		{"$gy$", "gost-yescrypt"},
 		{"$sha1$", "NetBSD's SHA-1"},
 		{"$md5", "Sun's MD5"},
+		{":a:", "MediaWiki's MD5 without a salt (type A)"},
 		{"$3$", "an NT hash"},
 		{"$apr1$", "Apache's MD5 (apr1)"},
 		{"$cp$", "a converted hash of phpBB"},

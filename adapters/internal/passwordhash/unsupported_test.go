@@ -24,6 +24,7 @@ func TestAFormThatIsNotSupportedIsNamed(t *testing.T) {
 		"$2x$10$" + bcryptBody:                      "bcrypt of the faulty version 2x",
 		"sha1$seasalt$" + hex(40):                   "Django's or Werkzeug's salted SHA-1",
 		"pbkdf2:sha256$salt$" + hex(64):             "PBKDF2 of Werkzeug without a number of rounds, or with another digest",
+		":A:" + hex(32):                             "MediaWiki's MD5 without a salt (type A)",
 		"SCRAM-SHA-256$4096:" + hex(20):             "SCRAM",
 		"*6BB4837EB74329105EE4568DDA7DC67ED2CA2AD9": "MySQL's PASSWORD()",
 		hex(32):                  "an unsalted MD5 in hexadecimal",
