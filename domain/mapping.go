@@ -258,10 +258,17 @@ func (m AttributeMap) Apply(user SourceUser, vouch VerifiedContacts) Attributes 
 
 // fit does the same as Apply, and also lists the omitted attributes.
 func (m AttributeMap) fit(user SourceUser, vouch VerifiedContacts) (attributes Attributes, omitted AttributeNames) {
+	if user.mapped != nil && user.mapped.by(m, vouch) {
+		return user.mapped.attributes, user.mapped.omitted
+	}
 	attributes = make(Attributes, len(m.rules)+2)
 	for i := range m.rules {
 		rule := &m.rules[i]
-		switch value, ok := rule.format.fit(rule.value(user)); {
+		given := rule.value(user)
+		if given == "" {
+			continue
+		}
+		switch value, ok := rule.format.fit(given); {
 		case !ok:
 			omitted = append(omitted, rule.target)
 		case value != "":
@@ -348,13 +355,35 @@ func (m AttributeMap) SubCarriers() []string {
 // ownContacts returns the attributes without contacts that a rule sets for all
 // users. Those do not identify a user.
 func (m AttributeMap) ownContacts(attributes Attributes) Attributes {
-	own := maps.Clone(attributes)
+	own := attributes
 	for _, rule := range m.rules {
 		if rule.literal != "" && (rule.target == attributeEmail || rule.target == attributePhone) {
+			own = maps.Clone(own)
 			delete(own, rule.target)
 		}
 	}
 	return own
+}
+
+// mapped is what one map makes of a user.
+type mapped struct {
+	rules      []attributeRule
+	vouch      VerifiedContacts
+	attributes Attributes
+	omitted    AttributeNames
+}
+
+func (m *mapped) by(other AttributeMap, vouch VerifiedContacts) bool {
+	return m.vouch == vouch && len(m.rules) == len(other.rules) && (len(m.rules) == 0 || &m.rules[0] == &other.rules[0])
+}
+
+// Mapped returns the user with the attributes that the rules give them, so that
+// several decisions about the user compute them once. It must not be changed
+// afterwards. Other rules ignore them.
+func (u SourceUser) Mapped(rules Rules) SourceUser {
+	attributes, omitted := rules.Attributes.fit(u, rules.VerifiedContacts)
+	u.mapped = &mapped{rules.Attributes.rules, rules.VerifiedContacts, attributes, slices.Clip(omitted)}
+	return u
 }
 
 func (m AttributeMap) hasRule(target string) bool {

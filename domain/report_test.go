@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -21,6 +22,25 @@ func legacySubRules(t *testing.T) domain.Rules {
 
 func verifiedEmail(email string) domain.Attributes {
 	return domain.Attributes{"email": email, "email_verified": "true"}
+}
+
+func TestAMappedUserHasTheSameForecast(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		rules, other := anyRules().Draw(t, "rules"), anyRules().Draw(t, "other rules")
+		user := anyFinding().Draw(t, "finding").User
+		mapped := user.Mapped(rules)
+		for _, one := range []domain.Rules{rules, other} {
+			forecast, candidate := domain.ForecastOf(one, user)
+			again, same := domain.ForecastOf(one, mapped)
+			if forecast != again || candidate.Username != same.Username || !maps.Equal(candidate.Attributes, same.Attributes) {
+				t.Fatalf("%+v %v, and for the mapped user %+v %v", forecast, candidate, again, same)
+			}
+			if keys, same := domain.SourceKeys(one, user, true), domain.SourceKeys(one, mapped, true); keys != same {
+				t.Fatalf("%+v, and for the mapped user %+v", keys, same)
+			}
+		}
+	})
 }
 
 func TestTheForecastIsTheDecision(t *testing.T) {

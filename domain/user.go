@@ -114,6 +114,9 @@ type SourceUser struct {
 	// them without a further call.
 	Groups      []string
 	GroupsKnown bool
+
+	// mapped is set by Mapped.
+	mapped *mapped
 }
 
 // Format implements [fmt.Formatter]: a user prints as its status alone.

@@ -32,7 +32,7 @@ func (s *State) AddMembers(ctx context.Context, members []Member) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		for _, member := range members {
 			statement, arguments := "INSERT OR IGNORE INTO source_group VALUES (?, ?, ?, ?, ?)",
-				[]any{member.Source, member.Group, member.DestinationGroup, member.KeyName, member.Username}
+				[]any{member.Source, member.Group, member.DestinationGroup, s.keys.of(member.KeyName), member.Username}
 			if member.Source < 0 {
 				statement, arguments = "INSERT OR IGNORE INTO destination_group VALUES (?, ?)", []any{member.Group, member.Username}
 			}
@@ -66,10 +66,10 @@ type GroupTotals struct {
 // GroupTotals counts the members of each group. It is called after the join.
 func (s *State) GroupTotals(ctx context.Context) ([]GroupTotals, error) {
 	var all []GroupTotals
-	err := s.each(ctx, `SELECT g.source, g.name, g.destination_name, count(*), sum(s.standing = 'moved'), sum(s.standing = 'remaining'), sum(s.standing = 'conflict'),
-		sum(s.standing = 'moved' AND NOT EXISTS (SELECT 1 FROM destination_group o WHERE o.name = g.destination_name AND o.username = d.username))
-		FROM source_group g JOIN source_user s ON s.key_name = g.key_name AND s.source = g.source AND s.username = g.username
-		LEFT JOIN destination_user d ON d.id = s.destination_user
+	err := s.each(ctx, `SELECT g.source, g.name, g.destination_name, count(*), count(*) FILTER (WHERE j.standing = 'moved'), count(*) FILTER (WHERE j.standing IS NULL), count(*) FILTER (WHERE j.standing = 'conflict'),
+		count(*) FILTER (WHERE j.standing = 'moved' AND NOT EXISTS (SELECT 1 FROM destination_group o WHERE o.name = g.destination_name AND o.username = d.username))
+		FROM source_group g JOIN listed_user l ON l.key_name = g.key_name AND l.source = g.source AND l.username = g.username
+		LEFT JOIN joined j ON j.user = l.id LEFT JOIN destination_user d ON d.id = j.destination_user
 		GROUP BY g.source, g.name, g.destination_name ORDER BY g.source, g.name`, func(rows *sql.Rows) error {
 		var one GroupTotals
 		err := rows.Scan(&one.Source, &one.Name, &one.Destination, &one.Users, &one.Moved, &one.Remaining, &one.Conflicts, &one.Pending)

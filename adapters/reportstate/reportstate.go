@@ -23,7 +23,7 @@ import (
 // applicationID marks the file as ours, and version is that of its tables.
 const (
 	applicationID = 0x6d6f7665 // "move"
-	version       = 2
+	version       = 3
 )
 
 // Errors of a state file, matched by errors.Is. None of them changes the file.
@@ -45,6 +45,10 @@ var (
 	ErrReadOnly = errors.New("the state file cannot be written; check its permissions and those of its folder")
 )
 
+// schema are the tables. A key is a number, see [keyMaker]: it is shorter than its text,
+// so that writing, sorting and joining millions of users is quick. What many users
+// share, as their status and forecast, is one row of outcome. The join only adds rows,
+// to joined. The view source_user is for those who query the file.
 const schema = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE scan (
@@ -54,23 +58,34 @@ CREATE TABLE part (
   source INTEGER NOT NULL, slice TEXT NOT NULL, position TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (source, slice)
 );
-CREATE TABLE source_user (
-  id INTEGER PRIMARY KEY, source INTEGER NOT NULL, slice TEXT NOT NULL, username TEXT NOT NULL, sub TEXT NOT NULL,
-  key_sub TEXT, key_name TEXT, key_email TEXT, key_phone TEXT, other_email TEXT, other_phone TEXT,
-  status TEXT NOT NULL, enabled INTEGER NOT NULL,
+CREATE TABLE outcome (
+  id INTEGER PRIMARY KEY, status TEXT NOT NULL, enabled INTEGER NOT NULL,
   sign_in INTEGER NOT NULL, sign_in_reason TEXT NOT NULL,
   forgot_password INTEGER NOT NULL, forgot_password_reason TEXT NOT NULL,
-  import INTEGER NOT NULL, import_reason TEXT NOT NULL,
-  standing TEXT NOT NULL DEFAULT 'remaining', cause TEXT NOT NULL DEFAULT '', evidence INTEGER NOT NULL DEFAULT 0,
-  destination_user INTEGER, last_sign_in INTEGER NOT NULL DEFAULT 0, import_user BLOB
+  import INTEGER NOT NULL, import_reason TEXT NOT NULL
+);
+CREATE TABLE listed_user (
+  id INTEGER PRIMARY KEY, source INTEGER NOT NULL, slice TEXT NOT NULL, username TEXT NOT NULL, sub TEXT NOT NULL,
+  key_sub INTEGER, key_name INTEGER, key_email INTEGER, key_phone INTEGER, other_email INTEGER, other_phone INTEGER,
+  outcome INTEGER NOT NULL, last_sign_in INTEGER NOT NULL, import_user BLOB
 );
 CREATE TABLE destination_user (
   id INTEGER PRIMARY KEY, slice TEXT NOT NULL, username TEXT NOT NULL, sub TEXT NOT NULL,
-  key_sub TEXT, key_name TEXT, key_email TEXT, key_phone TEXT, other_email TEXT, other_phone TEXT,
+  key_sub INTEGER, key_name INTEGER, key_email INTEGER, key_phone INTEGER, other_email INTEGER, other_phone INTEGER,
   status TEXT NOT NULL, enabled INTEGER NOT NULL, created_at INTEGER NOT NULL
 );
+CREATE TABLE joined (
+  user INTEGER PRIMARY KEY, standing TEXT NOT NULL, cause TEXT NOT NULL, evidence INTEGER NOT NULL,
+  destination_user INTEGER, destination_status TEXT NOT NULL, destination_day INTEGER NOT NULL
+);
+CREATE VIEW source_user AS SELECT
+  l.id, l.source, l.slice, l.username, l.sub, o.status, o.enabled,
+  o.sign_in, o.sign_in_reason, o.forgot_password, o.forgot_password_reason, o.import, o.import_reason,
+  coalesce(j.standing, 'remaining') AS standing, coalesce(j.cause, '') AS cause, coalesce(j.evidence, 0) AS evidence, j.destination_user,
+  l.last_sign_in, l.import_user, l.key_sub, l.key_name, l.key_email, l.key_phone, l.other_email, l.other_phone
+  FROM listed_user l JOIN outcome o ON o.id = l.outcome LEFT JOIN joined j ON j.user = l.id;
 CREATE TABLE source_group (
-  source INTEGER NOT NULL, name TEXT NOT NULL, destination_name TEXT NOT NULL, key_name TEXT NOT NULL, username TEXT NOT NULL,
+  source INTEGER NOT NULL, name TEXT NOT NULL, destination_name TEXT NOT NULL, key_name INTEGER, username TEXT NOT NULL,
   PRIMARY KEY (source, name, username)
 ) WITHOUT ROWID;
 CREATE TABLE destination_group (name TEXT NOT NULL, username TEXT NOT NULL, PRIMARY KEY (name, username)) WITHOUT ROWID;
@@ -90,7 +105,11 @@ type Identity struct {
 
 // State is an open state file.
 type State struct {
-	db *sql.DB
+	db   *sql.DB
+	keys keyMaker
+	// outcomes are the IDs of the outcomes that were written or read. One goroutine
+	// at a time writes users.
+	outcomes map[outcome]int64
 }
 
 // Open opens the file, or makes it with mode 0600. With rescan, rules may differ
@@ -99,7 +118,7 @@ func Open(ctx context.Context, path string, identity Identity, rescan bool) (*St
 	if err := prepare(path); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	db, err := sql.Open("sqlite", "file:"+escaped(path)+"?_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)&_pragma=cache_size(-16000)&_pragma=temp_store(FILE)&_pragma=wal_autocheckpoint(4000)&_txlock=immediate")
+	db, err := sql.Open("sqlite", "file:"+escaped(path)+"?_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)&_pragma=cache_size(-16000)&_pragma=temp_store(FILE)&_pragma=threads(2)&_pragma=wal_autocheckpoint(4000)&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -115,6 +134,9 @@ func Open(ctx context.Context, path string, identity Identity, rescan bool) (*St
 		err = s.create(ctx, identity)
 	default:
 		err = s.check(ctx, identity, rescan)
+	}
+	if err == nil {
+		s.keys, err = s.keyMaker(ctx)
 	}
 	if err != nil {
 		_ = db.Close() // the error before it says more
@@ -190,6 +212,9 @@ func (s *State) create(ctx context.Context, identity Identity) error {
 		if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id=%d; PRAGMA user_version=%d;", applicationID, version)+schema); err != nil {
 			return err
 		}
+		if _, err := tx.ExecContext(ctx, "INSERT INTO meta VALUES (?, ?)", seedName, newSeed()); err != nil {
+			return err
+		}
 		return identity.write(ctx, tx)
 	})
 }
@@ -251,7 +276,7 @@ func (s *State) Begin(ctx context.Context, now time.Time, parts []ports.ReportPa
 		}
 		scan = Scan{StartedAt: now}
 		for _, statement := range []string{
-			"DELETE FROM part", "DELETE FROM source_user", "DELETE FROM destination_user", "DELETE FROM candidate", "DELETE FROM source_group", "DELETE FROM destination_group", "DELETE FROM meta WHERE name = 'groups'",
+			"DELETE FROM part", "DELETE FROM listed_user", "DELETE FROM joined", "DELETE FROM destination_user", "DELETE FROM candidate", "DELETE FROM source_group", "DELETE FROM destination_group", "DELETE FROM meta WHERE name = 'groups'",
 			"DELETE FROM scan WHERE finished_at IS NULL",
 		} {
 			if _, err := tx.ExecContext(ctx, statement); err != nil {

@@ -41,7 +41,7 @@ func scanned(t *testing.T, digests bool) string {
 			}
 			page.Destination = append(page.Destination, ports.ReportedDestination{Username: "new-" + name, Sub: "sub-" + name, Status: status})
 			id := int64(3*i + j + 1)
-			standings = append(standings, reportstate.Standing{ID: id, Destination: id, Joined: domain.Joined{Standing: domain.StandingMoved}})
+			standings = append(standings, reportstate.Standing{ID: id, Destination: reportstate.JoinedUser{ID: id}, Joined: domain.Joined{Standing: domain.StandingMoved}})
 		}
 	}
 	if err := state.Add(t.Context(), []reportstate.Page{page}); err != nil {

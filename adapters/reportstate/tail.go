@@ -6,11 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"cognito-user-migration/domain"
@@ -87,7 +84,7 @@ func (s *State) finished(ctx context.Context) (Finished, error) {
 		return f, ErrDigests
 	}
 	var at sql.NullString
-	err = s.db.QueryRowContext(ctx, "SELECT finished_at, complete, (SELECT count(*) FROM source_user), (SELECT coalesce(max(id), 0) FROM source_user) FROM scan ORDER BY id DESC LIMIT 1").
+	err = s.db.QueryRowContext(ctx, "SELECT finished_at, complete, (SELECT count(*) FROM listed_user), (SELECT coalesce(max(id), 0) FROM listed_user) FROM scan ORDER BY id DESC LIMIT 1").
 		Scan(&at, &f.Complete, &f.Users, &f.LastID)
 	switch {
 	case errors.Is(err, sql.ErrNoRows), err == nil && !at.Valid:
@@ -124,38 +121,42 @@ type TailUser struct {
 	// in turn, and nil for no candidate.
 	Name       string
 	Attributes []string
-	// Email and Phone are the keys of the contacts, verified or not.
+	// Email and Phone are the keys of the contacts, verified or not, as
+	// [State.Contacts] returns them.
 	Email, Phone string
 }
 
 // Tail calls do for each source user from the first ID to the one before the last
 // who has not moved, in their order. The user is valid until do returns. Contacts are
 // read on request. The columns are few, because each costs as much as the rest of a
-// row: values that few users have are in one text. Texts that are read as blobs are not
-// parsed as times.
+// row. Texts that are read as blobs are not parsed as times.
 func (s *State) Tail(ctx context.Context, first, last int64, contacts bool, do func(*TailUser) error) error {
+	outcomes, err := s.readOutcomes(ctx)
+	if err != nil {
+		return err
+	}
 	var user TailUser
-	var words, username, sub, email, phone, candidate sql.RawBytes
-	var signedIn int64
-	targets := []any{&words, &username, &sub, &signedIn, &candidate}
-	query := `SELECT CAST(source || ' ' || standing || ' ' || cause || ' ' || import || ' ' || import_reason || ' ' || sign_in_reason || ' ' || forgot_password_reason AS BLOB),
-		CAST(username AS BLOB), CAST(sub AS BLOB), last_sign_in, import_user`
+	var conflict, username, sub, email, phone, candidate sql.RawBytes
+	var of, signedIn int64
+	targets := []any{&of, &user.Source, &conflict, &username, &sub, &signedIn, &candidate}
+	query := "SELECT l.outcome, l.source, CAST(j.cause AS BLOB), CAST(l.username AS BLOB), CAST(l.sub AS BLOB), l.last_sign_in, l.import_user"
 	if contacts {
-		query += ", CAST(coalesce(key_email, other_email) AS BLOB), CAST(coalesce(key_phone, other_phone) AS BLOB)"
+		query += ", CAST(coalesce(l.key_email, l.other_email) AS BLOB), CAST(coalesce(l.key_phone, l.other_phone) AS BLOB)"
 		targets = append(targets, &email, &phone)
 	}
-	known := make(map[string]TailUser)
-	return s.each(ctx, query+" FROM source_user WHERE id >= ? AND id < ? AND standing <> 'moved' ORDER BY id", func(rows *sql.Rows) error {
+	query += " FROM listed_user l LEFT JOIN joined j ON j.user = l.id WHERE l.id >= ? AND l.id < ? AND (j.standing IS NULL OR j.standing = 'conflict') ORDER BY l.id"
+	return s.each(ctx, query, func(rows *sql.Rows) error {
 		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
-		alike, there := known[string(words)]
-		if !there {
-			alike = tailWords(string(words))
-			known[string(words)] = alike
+		forecast := outcomes[of].forecast
+		user.SignInReason, user.ForgotReason, user.Reason = forecast.SignIn.Reason, forecast.ForgotPassword.Reason, ""
+		switch {
+		case conflict != nil:
+			user.Reason = domain.Reason(conflict)
+		case !forecast.Import.Possible:
+			user.Reason = forecast.Import.Reason
 		}
-		alike.Attributes = user.Attributes
-		user = alike
 		user.Username, user.Sub, user.LastSignIn = string(username), string(sub), timeOf(signedIn)
 		user.Email, user.Phone = string(email), string(phone)
 		var err error
@@ -167,21 +168,6 @@ func (s *State) Tail(ctx context.Context, first, last int64, contacts bool, do f
 	}, first, last)
 }
 
-// tailWords reads what Tail joins into one text.
-func tailWords(text string) TailUser {
-	words := strings.SplitN(text, " ", 7)
-	var user TailUser
-	user.Source, _ = strconv.Atoi(words[0]) // the state wrote it
-	user.SignInReason, user.ForgotReason = domain.Reason(words[5]), domain.Reason(words[6])
-	switch {
-	case domain.Standing(words[1]) == domain.StandingConflict:
-		user.Reason = domain.Reason(words[2])
-	case words[3] != "1":
-		user.Reason = domain.Reason(words[4])
-	}
-	return user
-}
-
 // Contacts returns the keys of contacts of one kind that more than one user has:
 // users of any source who have not moved, or one of them and a destination user.
 // Unverified contacts count.
@@ -189,7 +175,7 @@ func (s *State) Contacts(ctx context.Context, key Key) (map[string]bool, error) 
 	other := map[Key]string{KeyEmail: "other_email", KeyPhone: "other_phone"}[key]
 	shared := make(map[string]bool)
 	err := s.each(ctx, `SELECT contact FROM (
-		SELECT coalesce(`+string(key)+`, `+other+`) AS contact FROM source_user WHERE standing <> 'moved'
+		SELECT coalesce(`+string(key)+`, `+other+`) AS contact FROM listed_user l WHERE NOT EXISTS (SELECT 1 FROM joined j WHERE j.user = l.id AND j.standing = 'moved')
 		UNION ALL SELECT coalesce(`+string(key)+`, `+other+`) FROM destination_user
 		) WHERE contact IS NOT NULL GROUP BY contact HAVING count(*) > 1`, func(rows *sql.Rows) error {
 		var contact string
@@ -240,12 +226,20 @@ func encode(candidate domain.ImportCandidate) []byte {
 	if candidate.Attributes == nil {
 		return nil
 	}
-	text := binary.AppendUvarint(nil, uint64(len(candidate.Username)))
-	text = append(text, candidate.Username...)
-	for _, name := range slices.Sorted(maps.Keys(candidate.Attributes)) {
-		for _, part := range []string{name, candidate.Attributes[name]} {
-			text = append(binary.AppendUvarint(text, uint64(len(part))), part...)
-		}
+	var space [32]string
+	names := space[:0]
+	size := 2 + len(candidate.Username)
+	for name, value := range candidate.Attributes {
+		names = append(names, name)
+		size += 4 + len(name) + len(value)
+	}
+	slices.Sort(names)
+	text := make([]byte, 0, size)
+	text = append(binary.AppendUvarint(text, uint64(len(candidate.Username))), candidate.Username...)
+	for _, name := range names {
+		value := candidate.Attributes[name]
+		text = append(binary.AppendUvarint(text, uint64(len(name))), name...)
+		text = append(binary.AppendUvarint(text, uint64(len(value))), value...)
 	}
 	return text
 }

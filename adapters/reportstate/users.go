@@ -37,17 +37,13 @@ type Page struct {
 
 // Add keeps pages and their positions in one transaction.
 func (s *State) Add(ctx context.Context, pages []Page) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
-		source, err := tx.PrepareContext(ctx, `INSERT INTO source_user (source, slice, username, sub,
-			key_sub, key_name, key_email, key_phone, other_email, other_phone, status, enabled,
-			sign_in, sign_in_reason, forgot_password, forgot_password_reason, import, import_reason, last_sign_in, import_user)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	ctx = context.WithoutCancel(ctx) // the driver starts a goroutine per call to watch a context
+	return s.writeUsers(ctx, func(tx *sql.Tx) error {
+		source, err := tx.PrepareContext(ctx, "INSERT INTO listed_user VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 		if err != nil {
 			return err
 		}
-		destination, err := tx.PrepareContext(ctx, `INSERT INTO destination_user (slice, username, sub,
-			key_sub, key_name, key_email, key_phone, other_email, other_phone, status, enabled, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+		destination, err := tx.PrepareContext(ctx, "INSERT INTO destination_user VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 		if err != nil {
 			return err
 		}
@@ -59,19 +55,20 @@ func (s *State) Add(ctx context.Context, pages []Page) error {
 			}
 			for i := range page.Users {
 				user := &page.Users[i]
-				f, k := &user.Forecast, &user.Keys
-				if _, err := source.ExecContext(ctx, user.Source, page.Part.Slice, user.Username, user.Sub,
-					key(k.Sub), key(k.Name), key(k.Email), key(k.Phone), key(k.UnverifiedEmail), key(k.UnverifiedPhone), string(user.Status), user.Enabled,
-					f.SignIn.Possible, string(f.SignIn.Reason), f.ForgotPassword.Possible, string(f.ForgotPassword.Reason), f.Import.Possible, string(f.Import.Reason),
-					unix(user.LastSignIn), encode(user.Candidate)); err != nil {
+				outcome, err := s.outcomeOf(ctx, tx, outcome{user.Status, user.Enabled, user.Forecast})
+				if err != nil {
+					return err
+				}
+				k := s.keys.all(user.Keys)
+				if _, err := source.ExecContext(ctx, user.Source, page.Part.Slice, user.Username, user.Sub, k[0], k[1], k[2], k[3], k[4], k[5],
+					outcome, unix(user.LastSignIn), encode(user.Candidate)); err != nil {
 					return err
 				}
 			}
 			for i := range page.Destination {
 				user := &page.Destination[i]
-				k := &user.Keys
-				if _, err := destination.ExecContext(ctx, page.Part.Slice, user.Username, user.Sub,
-					key(k.Sub), key(k.Name), key(k.Email), key(k.Phone), key(k.UnverifiedEmail), key(k.UnverifiedPhone),
+				k := s.keys.all(user.Keys)
+				if _, err := destination.ExecContext(ctx, page.Part.Slice, user.Username, user.Sub, k[0], k[1], k[2], k[3], k[4], k[5],
 					string(user.Status), user.Enabled, unix(user.CreatedAt)); err != nil {
 					return err
 				}
@@ -87,20 +84,12 @@ func (s *State) Add(ctx context.Context, pages []Page) error {
 
 // remove removes the users of a slice.
 func remove(ctx context.Context, tx *sql.Tx, part ports.ReportPart) error {
-	statement, arguments := "DELETE FROM source_user WHERE slice = ? AND source = ?", []any{part.Slice, part.Source}
+	statement, arguments := "DELETE FROM listed_user WHERE slice = ? AND source = ?", []any{part.Slice, part.Source}
 	if part.Source < 0 {
 		statement, arguments = "DELETE FROM destination_user WHERE slice = ?", arguments[:1]
 	}
 	_, err := tx.ExecContext(ctx, statement, arguments...)
 	return err
-}
-
-// key is a key as it is kept: an empty one matches no user.
-func key(text string) any {
-	if text == "" {
-		return nil
-	}
-	return text
 }
 
 func unix(at time.Time) int64 {
@@ -121,7 +110,7 @@ func timeOf(seconds int64) time.Time {
 // listing gave twice, because the pool changed meanwhile, is kept once.
 func (s *State) Index(ctx context.Context) error {
 	for _, key := range []string{"sub", "name", "email", "phone"} {
-		for _, table := range []string{"source_user", "destination_user"} {
+		for _, table := range []string{"listed_user", "destination_user"} {
 			if _, err := s.db.ExecContext(ctx, "CREATE INDEX IF NOT EXISTS "+table+"_"+key+" ON "+table+" (key_"+key+") WHERE key_"+key+" IS NOT NULL"); err != nil {
 				return classify(err)
 			}
@@ -129,13 +118,13 @@ func (s *State) Index(ctx context.Context) error {
 	}
 	return s.write(ctx, func(tx *sql.Tx) error {
 		for _, statement := range []string{
-			"DELETE FROM source_user AS s WHERE s.key_name IN " + twice("source_user", "key_name") +
-				" AND EXISTS (SELECT 1 FROM source_user o WHERE o.key_name = s.key_name AND o.source = s.source AND o.username = s.username AND o.id > s.id)",
+			"DELETE FROM listed_user AS s WHERE s.key_name IN " + twice("listed_user", "key_name") +
+				" AND EXISTS (SELECT 1 FROM listed_user o WHERE o.key_name = s.key_name AND o.source = s.source AND o.username = s.username AND o.id > s.id)",
 			"DELETE FROM destination_user AS d WHERE d.key_name IN " + twice("destination_user", "key_name") +
 				" AND EXISTS (SELECT 1 FROM destination_user o WHERE o.key_name = d.key_name AND o.username = d.username AND o.id > d.id)",
-			"UPDATE source_user SET standing = 'remaining', cause = '', evidence = 0, destination_user = NULL WHERE standing <> 'remaining'",
+			"DELETE FROM joined",
 			"DELETE FROM candidate",
-			"INSERT INTO candidate SELECT sid, did FROM (" + sharing() + ") ORDER BY sid, did",
+			"INSERT INTO candidate SELECT sid, did FROM (" + sharing() + ") GROUP BY sid, did",
 		} {
 			if _, err := tx.ExecContext(ctx, statement); err != nil {
 				return err
@@ -154,9 +143,9 @@ func twice(table, key string) string {
 func sharing() string {
 	var selects []string
 	for _, key := range []string{"sub", "name", "email", "phone"} {
-		selects = append(selects, "SELECT s.id AS sid, d.id AS did FROM source_user s JOIN destination_user d ON d.key_"+key+" = s.key_"+key+" WHERE s.key_"+key+" IS NOT NULL AND d.key_"+key+" IS NOT NULL")
+		selects = append(selects, "SELECT s.id AS sid, d.id AS did FROM listed_user s JOIN destination_user d ON d.key_"+key+" = s.key_"+key+" WHERE s.key_"+key+" IS NOT NULL AND d.key_"+key+" IS NOT NULL")
 	}
-	return strings.Join(selects, " UNION ")
+	return strings.Join(selects, " UNION ALL ")
 }
 
 const (
@@ -164,23 +153,20 @@ const (
 	destinationKeys = "d.key_sub, d.key_name, d.key_email, d.key_phone, d.other_email, d.other_phone"
 )
 
-// nullKeys scans six columns of keys.
-type nullKeys [6]sql.NullString
-
-func (n *nullKeys) targets() []any {
-	return []any{&n[0], &n[1], &n[2], &n[3], &n[4], &n[5]}
-}
-
-func (n *nullKeys) keys() domain.JoinKeys {
-	return domain.JoinKeys{Sub: n[0].String, Name: n[1].String, Email: n[2].String, Phone: n[3].String, UnverifiedEmail: n[4].String, UnverifiedPhone: n[5].String}
-}
-
 // Candidates are a source user and the destination users who share a key.
 type Candidates struct {
 	ID           int64
 	Source       domain.JoinKeys
-	Destinations []int64
+	Destinations []JoinedUser
 	Keys         []domain.JoinKeys
+}
+
+// JoinedUser is a destination user, as the join needs them.
+type JoinedUser struct {
+	ID     int64 // zero for none
+	Status domain.UserStatus
+	// Day is the day on which the user was created, in seconds since 1970.
+	Day int64
 }
 
 // errStop ends a query early.
@@ -188,14 +174,16 @@ var errStop = errors.New("stop")
 
 // Candidates streams the source users who share a key with a destination user.
 func (s *State) Candidates(ctx context.Context) iter.Seq2[Candidates, error] {
-	query := "SELECT p.source_user, p.destination_user, " + sourceKeys + ", " + destinationKeys +
-		" FROM candidate p JOIN source_user s ON s.id = p.source_user JOIN destination_user d ON d.id = p.destination_user ORDER BY p.source_user, p.destination_user"
+	query := "SELECT p.source_user, p.destination_user, d.status, d.created_at / 86400 * 86400, " + sourceKeys + ", " + destinationKeys +
+		" FROM candidate p JOIN listed_user s ON s.id = p.source_user JOIN destination_user d ON d.id = p.destination_user ORDER BY p.source_user, p.destination_user"
 	return func(yield func(Candidates, error) bool) {
 		var one Candidates
+		var source int64
+		var destination JoinedUser
+		var left, right keyRow
+		targets := append(append([]any{&source, &destination.ID, &destination.Status, &destination.Day}, left.targets()...), right.targets()...)
 		err := s.each(ctx, query, func(rows *sql.Rows) error {
-			var source, destination int64
-			var left, right nullKeys
-			if err := rows.Scan(append(append([]any{&source, &destination}, left.targets()...), right.targets()...)...); err != nil {
+			if err := rows.Scan(targets...); err != nil {
 				return err
 			}
 			if source != one.ID {
@@ -221,20 +209,20 @@ func (s *State) Candidates(ctx context.Context) iter.Seq2[Candidates, error] {
 type Standing struct {
 	ID          int64
 	Joined      domain.Joined
-	Destination int64 // zero for none
+	Destination JoinedUser
 }
 
 // SetStandings keeps them.
 func (s *State) SetStandings(ctx context.Context, standings []Standing) error {
 	ctx = context.WithoutCancel(ctx) // the driver starts a goroutine per call to watch a context
 	return s.write(ctx, func(tx *sql.Tx) error {
-		statement, err := tx.PrepareContext(ctx, "UPDATE source_user SET standing = ?, cause = ?, evidence = ?, destination_user = ? WHERE id = ?")
+		statement, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO joined VALUES (?, ?, ?, ?, ?, ?, ?)")
 		if err != nil {
 			return err
 		}
 		for _, one := range standings {
-			if _, err := statement.ExecContext(ctx, string(one.Joined.Standing), string(one.Joined.Cause), int(one.Joined.Evidence),
-				sql.NullInt64{Int64: one.Destination, Valid: one.Destination != 0}, one.ID); err != nil {
+			if _, err := statement.ExecContext(ctx, one.ID, string(one.Joined.Standing), string(one.Joined.Cause), int(one.Joined.Evidence),
+				sql.NullInt64{Int64: one.Destination.ID, Valid: one.Destination.ID != 0}, string(one.Destination.Status), one.Destination.Day); err != nil {
 				return err
 			}
 		}
@@ -254,9 +242,9 @@ func (s *State) Contested(ctx context.Context) iter.Seq2[[]Claim, error] {
 	return func(yield func([]Claim, error) bool) {
 		var claims []Claim
 		of := int64(0)
-		err := s.each(ctx, `SELECT destination_user, id, source, evidence FROM source_user WHERE destination_user IN
-			(SELECT destination_user FROM source_user WHERE destination_user IS NOT NULL GROUP BY destination_user HAVING count(*) > 1)
-			ORDER BY destination_user, source, id`, func(rows *sql.Rows) error {
+		err := s.each(ctx, `SELECT j.destination_user, j.user, l.source, j.evidence FROM joined j JOIN listed_user l ON l.id = j.user WHERE j.destination_user IN
+			(SELECT destination_user FROM joined WHERE destination_user IS NOT NULL GROUP BY destination_user HAVING count(*) > 1)
+			ORDER BY j.destination_user, l.source, j.user`, func(rows *sql.Rows) error {
 			var claim Claim
 			var destination int64
 			if err := rows.Scan(&destination, &claim.ID, &claim.Source, &claim.Evidence); err != nil {
@@ -291,7 +279,7 @@ const (
 	KeyPhone Key = "key_phone"
 )
 
-const forecastColumns = "s.sign_in, s.sign_in_reason, s.forgot_password, s.forgot_password_reason, s.import, s.import_reason"
+const forecastColumns = "o.sign_in, o.sign_in_reason, o.forgot_password, o.forgot_password_reason, o.import, o.import_reason"
 
 func forecastTargets(f *domain.Forecast) []any {
 	return []any{&f.SignIn.Possible, &f.SignIn.Reason, &f.ForgotPassword.Possible, &f.ForgotPassword.Reason, &f.Import.Possible, &f.Import.Reason}
@@ -301,15 +289,15 @@ func forecastTargets(f *domain.Forecast) []any {
 // of the same source, or with any user of an earlier source.
 func (s *State) Shared(ctx context.Context, key Key, earlier bool) iter.Seq2[ports.ReportedUser, error] {
 	of := "o." + string(key) + " = s." + string(key)
-	condition := "EXISTS (SELECT 1 FROM source_user o WHERE " + of + " AND o.source = s.source AND o.id <> s.id AND o.standing = 'remaining')"
+	condition := "EXISTS (SELECT 1 FROM listed_user o WHERE " + of + " AND o.source = s.source AND o.id <> s.id AND NOT EXISTS (SELECT 1 FROM joined j WHERE j.user = o.id))"
 	if earlier {
-		condition = "EXISTS (SELECT 1 FROM source_user o WHERE " + of + " AND o.source < s.source)"
+		condition = "EXISTS (SELECT 1 FROM listed_user o WHERE " + of + " AND o.source < s.source)"
 	}
-	condition = "s." + string(key) + " IN " + twice("source_user", string(key)) + " AND " + condition
+	condition = "s." + string(key) + " IN " + twice("listed_user", string(key)) + " AND " + condition
 	return func(yield func(ports.ReportedUser, error) bool) {
-		err := s.each(ctx, "SELECT s.id, "+forecastColumns+" FROM source_user s WHERE s.standing = 'remaining' AND "+condition, func(rows *sql.Rows) error {
+		err := s.each(ctx, "SELECT s.id, o.status, o.enabled, "+forecastColumns+" FROM listed_user s JOIN outcome o ON o.id = s.outcome WHERE NOT EXISTS (SELECT 1 FROM joined j WHERE j.user = s.id) AND "+condition, func(rows *sql.Rows) error {
 			var user ports.ReportedUser
-			if err := rows.Scan(append([]any{&user.ID}, forecastTargets(&user.Forecast)...)...); err != nil {
+			if err := rows.Scan(append([]any{&user.ID, &user.Status, &user.Enabled}, forecastTargets(&user.Forecast)...)...); err != nil {
 				return err
 			}
 			if !yield(user, nil) {
@@ -326,16 +314,17 @@ func (s *State) Shared(ctx context.Context, key Key, earlier bool) iter.Seq2[por
 // SetForecasts keeps the forecasts of users.
 func (s *State) SetForecasts(ctx context.Context, users []ports.ReportedUser) error {
 	ctx = context.WithoutCancel(ctx) // as above
-	return s.write(ctx, func(tx *sql.Tx) error {
-		statement, err := tx.PrepareContext(ctx, `UPDATE source_user SET sign_in = ?, sign_in_reason = ?, forgot_password = ?,
-			forgot_password_reason = ?, import = ?, import_reason = ? WHERE id = ?`)
+	return s.writeUsers(ctx, func(tx *sql.Tx) error {
+		statement, err := tx.PrepareContext(ctx, "UPDATE listed_user SET outcome = ? WHERE id = ?")
 		if err != nil {
 			return err
 		}
 		for _, user := range users {
-			f := user.Forecast
-			if _, err := statement.ExecContext(ctx, f.SignIn.Possible, string(f.SignIn.Reason), f.ForgotPassword.Possible,
-				string(f.ForgotPassword.Reason), f.Import.Possible, string(f.Import.Reason), user.ID); err != nil {
+			outcome, err := s.outcomeOf(ctx, tx, outcome{user.Status, user.Enabled, user.Forecast})
+			if err != nil {
+				return err
+			}
+			if _, err := statement.ExecContext(ctx, outcome, user.ID); err != nil {
 				return err
 			}
 		}
@@ -345,19 +334,21 @@ func (s *State) SetForecasts(ctx context.Context, users []ports.ReportedUser) er
 
 // Rows counts the source users who are alike. names are those of the sources.
 func (s *State) Rows(ctx context.Context, names []string) ([]domain.ReportRow, error) {
+	outcomes, err := s.readOutcomes(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var all []domain.ReportRow
-	err := s.each(ctx, `SELECT s.source, s.status, s.enabled, s.standing, s.cause, `+forecastColumns+`,
-		coalesce(d.status, ''), coalesce(d.created_at / 86400 * 86400, 0), count(*)
-		FROM source_user s LEFT JOIN destination_user d ON d.id = s.destination_user
-		GROUP BY s.source, s.status, s.enabled, s.standing, s.cause, `+forecastColumns+`, 12, 13`, func(rows *sql.Rows) error {
+	err = s.each(ctx, `SELECT l.source, l.outcome, coalesce(j.standing, 'remaining'), coalesce(j.cause, ''), coalesce(j.destination_status, ''), coalesce(j.destination_day, 0), count(*)
+		FROM listed_user l LEFT JOIN joined j ON j.user = l.id GROUP BY l.source, l.outcome, j.standing, j.cause, j.destination_status, j.destination_day`, func(rows *sql.Rows) error {
 		var row domain.ReportRow
 		var source int
-		var created int64
-		targets := append([]any{&source, &row.Status, &row.Enabled, &row.Standing, &row.Cause}, forecastTargets(&row.Forecast)...)
-		if err := rows.Scan(append(targets, &row.DestinationStatus, &created, &row.Users)...); err != nil {
+		var of, day int64
+		if err := rows.Scan(&source, &of, &row.Standing, &row.Cause, &row.DestinationStatus, &day, &row.Users); err != nil {
 			return err
 		}
-		row.Source, row.MovedAt = names[source], timeOf(created)
+		alike := outcomes[of]
+		row.Source, row.Status, row.Enabled, row.Forecast, row.MovedAt = names[source], alike.status, alike.enabled, alike.forecast, timeOf(day)
 		all = append(all, row)
 		return nil
 	})
@@ -396,10 +387,10 @@ func (s *State) DestinationTotals(ctx context.Context) (DestinationTotals, error
 // Users streams the source users of one standing, each with the destination user.
 func (s *State) Users(ctx context.Context, standing domain.Standing) iter.Seq2[ports.ReportedUser, error] {
 	return func(yield func(ports.ReportedUser, error) bool) {
-		err := s.each(ctx, `SELECT s.source, s.username, s.sub, s.status, s.enabled, s.cause, `+forecastColumns+`,
+		err := s.each(ctx, `SELECT o.source, o.username, o.sub, o.status, o.enabled, o.cause, `+forecastColumns+`,
 			coalesce(d.username, ''), coalesce(d.sub, ''), coalesce(d.created_at, 0)
-			FROM source_user s LEFT JOIN destination_user d ON d.id = s.destination_user
-			WHERE s.standing = ? ORDER BY s.source, s.username`, func(rows *sql.Rows) error {
+			FROM source_user o LEFT JOIN destination_user d ON d.id = o.destination_user
+			WHERE o.standing = ? ORDER BY o.source, o.username`, func(rows *sql.Rows) error {
 			user := ports.ReportedUser{Joined: domain.Joined{Standing: standing}}
 			var created int64
 			targets := append([]any{&user.Source, &user.Username, &user.Sub, &user.Status, &user.Enabled, &user.Joined.Cause}, forecastTargets(&user.Forecast)...)
@@ -445,9 +436,9 @@ func (s *State) History(ctx context.Context) ([]History, error) {
 // It is called after Index.
 func (s *State) Has(ctx context.Context, source int, keyName, username string) (bool, error) {
 	there := false
-	err := s.each(ctx, "SELECT 1 FROM source_user WHERE key_name = ? AND source = ? AND username = ?", func(*sql.Rows) error {
+	err := s.each(ctx, "SELECT 1 FROM listed_user WHERE key_name = ? AND source = ? AND username = ?", func(*sql.Rows) error {
 		there = true
 		return nil
-	}, keyName, source, username)
+	}, s.keys.of(keyName), source, username)
 	return there, err
 }

@@ -335,6 +335,7 @@ func (s *Scanner) sourceUsers(ctx context.Context, source int, users []domain.So
 			}
 			user.MFA = methods
 		}
+		user = user.Mapped(s.Rules)
 		forecast, candidate := domain.ForecastOf(s.Rules, user)
 		if !s.Digests.Empty() {
 			candidate = domain.ImportCandidate{}

@@ -71,14 +71,14 @@ func decode(parser *fastjson.Parser, body []byte) (*cognitoidentityprovider.List
 	if err != nil || document.Type() != fastjson.TypeObject {
 		return nil, false
 	}
-	d := decoder{ok: true}
+	d := decoder{ok: true, names: make(map[string]*string)}
 	page := &cognitoidentityprovider.ListUsersOutput{PaginationToken: d.text(document, "PaginationToken")}
 	users := d.list(document, "Users")
 	page.Users = make([]types.UserType, len(users))
 	for i, value := range users {
 		user := &page.Users[i]
 		user.Username = d.text(value, "Username")
-		user.UserStatus = types.UserStatusType(aws.ToString(d.text(value, "UserStatus")))
+		user.UserStatus = types.UserStatusType(aws.ToString(d.name(value, "UserStatus")))
 		user.Enabled = d.flag(value, "Enabled")
 		if at := value.Get("UserCreateDate"); at != nil && at.Type() != fastjson.TypeNull {
 			seconds, err := at.Float64()
@@ -88,7 +88,7 @@ func decode(parser *fastjson.Parser, body []byte) (*cognitoidentityprovider.List
 		attributes := d.list(value, "Attributes")
 		user.Attributes = make([]types.AttributeType, len(attributes))
 		for j, attribute := range attributes {
-			user.Attributes[j] = types.AttributeType{Name: d.text(attribute, "Name"), Value: d.text(attribute, "Value")}
+			user.Attributes[j] = types.AttributeType{Name: d.name(attribute, "Name"), Value: d.text(attribute, "Value")}
 		}
 		for _, option := range d.list(value, "MFAOptions") {
 			user.MFAOptions = append(user.MFAOptions, types.MFAOptionType{
@@ -100,7 +100,11 @@ func decode(parser *fastjson.Parser, body []byte) (*cognitoidentityprovider.List
 }
 
 // decoder reads fields. It treats absent fields and null as the SDK does.
-type decoder struct{ ok bool }
+type decoder struct {
+	ok bool
+	// names are the texts that many users of a page have.
+	names map[string]*string
+}
 
 func (d *decoder) field(of *fastjson.Value, name string, kind fastjson.Type) *fastjson.Value {
 	value := of.Get(name)
@@ -120,6 +124,21 @@ func (d *decoder) text(of *fastjson.Value, name string) *string {
 		return nil
 	}
 	text := string(value.GetStringBytes())
+	return &text
+}
+
+// name reads a text that many users of the page have.
+func (d *decoder) name(of *fastjson.Value, name string) *string {
+	value := d.field(of, name, fastjson.TypeString)
+	if value == nil {
+		return nil
+	}
+	bytes := value.GetStringBytes()
+	if known := d.names[string(bytes)]; known != nil {
+		return known
+	}
+	text := string(bytes)
+	d.names[text] = &text
 	return &text
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,7 +122,11 @@ func (r *reportFlags) check() error {
 // listed.
 var errIncomplete = errors.New("the report is incomplete: something could not be listed")
 
+// gcPercent makes collections rarer: a scan keeps little, and allocates much.
+const gcPercent = 200
+
 func showReport(ctx context.Context, given reportFlags, s streams) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	if err := given.check(); err != nil {
 		return err
 	}
