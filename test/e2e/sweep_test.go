@@ -261,10 +261,28 @@ func (s *sweeping) undo(records string) {
 	}
 }
 
-// TestASweepThatWasKilledGoesOn: the process is killed after the first user; the same
-// command then completes the others, and nobody twice.
+// TestASweepThatWasKilledGoesOn: the process is killed after the first user, or while
+// several are completed; the same command then completes the others.
 func TestASweepThatWasKilledGoesOn(t *testing.T) {
 	t.Parallel()
+	for name, test := range map[string]struct {
+		// rate is that of the run that is killed, once it has completed so many users.
+		rate    string
+		records int
+	}{
+		// The pace keeps the second user from being completed before the process is killed.
+		"one at a time":     {"0.001", 1},
+		"several at a time": {"100000", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sweepKilled(t, test.rate, test.records)
+		})
+	}
+}
+
+func sweepKilled(t *testing.T, rate string, count int) {
+	t.Helper()
 	s := newSweeping(t)
 	var names []string
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
@@ -280,8 +298,7 @@ func TestASweepThatWasKilledGoesOn(t *testing.T) {
 		t.Fatalf("report: exit code %d, %s", code, notes)
 	}
 	environment := append(slices.Clone(s.worker), "COMPLETION_GROUPS=")
-	// The pace keeps the second user from being completed before the process is killed.
-	command := exec.CommandContext(t.Context(), s.tool, "complete", "--destination-pool", s.pool, "--state", "move.db", "--rate", "0.001", "--yes")
+	command := exec.CommandContext(t.Context(), s.tool, "complete", "--destination-pool", s.pool, "--state", "move.db", "--rate", rate, "--yes")
 	command.Dir, command.Env = s.folder, append(slices.Clone(s.environment), environment...)
 	stderr, err := command.StderrPipe()
 	if err == nil {
@@ -291,13 +308,15 @@ func TestASweepThatWasKilledGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	records := bufio.NewScanner(stderr)
-	for completed := false; !completed && records.Scan(); {
-		completed = strings.Contains(records.Text(), `"completion":"completed"`)
+	for completed := 0; completed < count && records.Scan(); {
+		if strings.Contains(records.Text(), `"completion":"completed"`) {
+			completed++
+		}
 	}
 	_ = command.Process.Kill()
 	_ = command.Wait() // it was killed
-	if now := s.enabled(names...); len(now) != len(names)-1 {
-		t.Fatalf("one user was to be completed, and %v are enabled", now)
+	if now := s.enabled(names...); len(now) > len(names)-count || count == 1 && len(now) != len(names)-1 {
+		t.Fatalf("%d were to be completed, and %v are enabled", count, now)
 	}
 	out, notes, code := s.complete(environment, "--state", "move.db", "--json", "--yes")
 	got := readJSON[swept](t, out)

@@ -21,6 +21,7 @@ import (
 
 	"github.com/spf13/pflag"
 	"go.uber.org/fx"
+	"go.uber.org/zap/zapcore"
 )
 
 // eachTimeout limits the work for one user.
@@ -112,6 +113,7 @@ func finish(ctx context.Context, given completeFlags, s streams) error {
 	if given.undo != "" {
 		return undo(ctx, given, s)
 	}
+	s.err = zapcore.Lock(zapcore.AddSync(s.err)) // records and progress come from several goroutines
 	completer, err := newManualCompleter(ctx, given, s)
 	if err != nil {
 		return err
@@ -208,8 +210,9 @@ func (t tried) pending(reason domain.CompletionReason, err error) tried {
 func (h *manualCompleter) finish(ctx context.Context, move pendingMove) tried {
 	ctx, cancel := context.WithTimeout(ctx, eachTimeout)
 	defer cancel()
-	h.notes.groups = []string{}
-	result := tried{User: move.username, AttemptID: move.attemptID, SourceUser: domain.RetiredNot, Groups: h.notes.groups}
+	groups := []string{}
+	ctx = context.WithValue(ctx, groupsKey{}, &groups)
+	result := tried{User: move.username, AttemptID: move.attemptID, SourceUser: domain.RetiredNot, Groups: groups}
 	name, finding, err := h.find(ctx, move)
 	if err != nil {
 		return result.pending(ports.CompletionReasonOf(err), fmt.Errorf("%s: %w", name, err))
@@ -238,7 +241,7 @@ func (h *manualCompleter) finish(ctx context.Context, move pendingMove) tried {
 		return result.pending(domain.ReasonSourceUserAmbiguous, fmt.Errorf("%s: %s", name, finding.Kind))
 	}
 	record, err := h.completer.Complete(ctx, completion.SameIn(h.configuration.Rules, keys, finding.User, *created))
-	result.Outcome, result.Reason, result.SourceUser, result.Groups = record.Outcome, record.Reason, record.Retired, h.notes.groups
+	result.Outcome, result.Reason, result.SourceUser, result.Groups = record.Outcome, record.Reason, record.Retired, groups
 	result.SecondFactor = record.SecondFactor
 	if err != nil {
 		result.Error = err.Error()
@@ -269,10 +272,11 @@ func (h *manualCompleter) find(ctx context.Context, move pendingMove) (name stri
 }
 
 // notes records the calls to the destination. On a dry run nothing is changed.
-type notes struct {
-	dry    bool
-	groups []string
-}
+type notes struct{ dry bool }
+
+// groupsKey is the key of the groups that a completion adds its user to, in its context:
+// several completions run at the same time.
+type groupsKey struct{}
 
 // sources returns the sources. On a dry run they disable and delete no user.
 func (n *notes) sources(sources app.CompletionSources) app.CompletionSources {
@@ -302,7 +306,9 @@ func (d notedDestination) AddToGroup(ctx context.Context, userPoolID, username, 
 			return err
 		}
 	}
-	d.notes.groups = append(d.notes.groups, group)
+	if groups, ok := ctx.Value(groupsKey{}).(*[]string); ok {
+		*groups = append(*groups, group)
+	}
 	return nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,11 +12,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"cognito-user-migration/adapters/reportstate"
 	"cognito-user-migration/app/trial"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
 )
 
 const (
@@ -30,6 +34,8 @@ type destination struct {
 	groups map[string][]string // members; a group that is not here is missing
 	calls  map[string]int
 	down   string // an operation that is throttled
+	// hold is called for each request before it is answered; nil for nothing.
+	hold func(operation string, r *http.Request)
 }
 
 // createdAt is when the destination users were created.
@@ -58,6 +64,9 @@ func (d *destination) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	text, _ := io.ReadAll(r.Body)
 	_ = json.Unmarshal(text, &in)
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	if d.hold != nil {
+		d.hold(operation, r)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.calls[operation]++
@@ -430,4 +439,79 @@ func FuzzReadOwed(f *testing.F) {
 			}
 		}
 	})
+}
+
+// movedState makes the state file of a finished scan in which these users have moved.
+func movedState(t *testing.T, environ []string, names ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "move.db")
+	source := "SOURCE file"
+	for _, variable := range environ {
+		if name, is := strings.CutPrefix(variable, "MIGRATE_SOURCES="); is {
+			source = name + " file"
+		}
+	}
+	state, err := reportstate.Open(t.Context(), path, reportstate.Identity{Destination: handPool, Sources: source}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := reportstate.Page{Part: ports.ReportPart{Done: true}}
+	var standings []reportstate.Standing
+	for i, name := range names {
+		page.Users = append(page.Users, ports.ReportedUser{Username: name, Enabled: true, Status: domain.StatusConfirmed})
+		page.Destination = append(page.Destination, ports.ReportedDestination{Username: name, Status: domain.StatusConfirmed})
+		id := int64(i + 1)
+		standings = append(standings, reportstate.Standing{ID: id, Joined: domain.Joined{Standing: domain.StandingMoved}, Destination: reportstate.JoinedUser{ID: id}})
+	}
+	_, err = state.Begin(t.Context(), createdAt, []ports.ReportPart{{}}, false)
+	if err == nil {
+		err = state.Add(t.Context(), []reportstate.Page{page})
+	}
+	if err == nil {
+		err = state.SetStandings(t.Context(), standings)
+	}
+	if err := errors.Join(err, state.Finish(t.Context(), createdAt, true, "{}"), state.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestASweepCompletesSeveralUsersAtATime: no request is answered until there is one for
+// each user. The results are in the order of the users all the same.
+func TestASweepCompletesSeveralUsersAtATime(t *testing.T) {
+	d, _, environ := handSetup(t)
+	names := []string{"yuki", "alice", "zoe", "carol"}
+	var all sync.WaitGroup
+	all.Add(len(names))
+	var first atomic.Int64
+	d.hold = func(operation string, r *http.Request) {
+		if operation != "AdminGetUser" || first.Add(1) > int64(len(names)) {
+			return
+		}
+		all.Done()
+		arrived := make(chan struct{})
+		go func() {
+			all.Wait()
+			close(arrived)
+		}()
+		select {
+		case <-arrived:
+		case <-r.Context().Done(): // the tool gave up
+		}
+	}
+	got := runTool(t, environ, "", "complete", "--state", movedState(t, environ, names...), "--destination-pool", handPool, "--rate", "1000000", "--json")
+	var read completed
+	if err := json.Unmarshal([]byte(got.out), &read); err != nil {
+		t.Fatalf("%v %v\n%s%s", err, got.err, got.out, got.notes)
+	}
+	var order []string
+	for _, one := range read.Users {
+		order = append(order, one.User)
+		if one.Error != "" {
+			t.Errorf("%+v", one)
+		}
+	}
+	if !slices.Equal(order, names) {
+		t.Errorf("the results are of %v", order)
+	}
 }

@@ -6,17 +6,24 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"cognito-user-migration/adapters/reportstate"
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/domain"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 )
 
-// sweepPage is how many users are read from the state file at a time.
-const sweepPage = 500
+// sweepPage is how many users are read from the state file at a time, and sweepAtOnce
+// how many of them are completed at the same time. Each needs several requests, one
+// after the other, so --rate is the limit, and not their latency.
+const (
+	sweepPage   = 500
+	sweepAtOnce = 32
+)
 
 // sourcesOf names the sources as a state file does.
 func sourcesOf(configuration *config.Config) []string {
@@ -55,31 +62,58 @@ func (h *manualCompleter) sweep(ctx context.Context, given completeFlags, summar
 		if err != nil || len(users) == 0 {
 			return err
 		}
-		for _, user := range users {
-			last = user.ID
-			if err := h.sweepOne(ctx, given, state, pace, user, summary); err != nil {
-				return err
-			}
-			progress.tell("%d of %d attempted", len(summary.Users), counts.Open)
+		last = users[len(users)-1].ID
+		before := len(summary.Users)
+		results, err := h.sweepSome(ctx, given, state, pace, users, func(attempted int) {
+			progress.tell("%d of %d attempted", before+attempted, counts.Open)
+		})
+		if err != nil {
+			return err
 		}
+		summary.Users = append(summary.Users, results...)
 	}
 }
 
-// sweepOne completes the move of one user, and notes it.
-func (h *manualCompleter) sweepOne(ctx context.Context, given completeFlags, state *reportstate.Sweep, pace *rate.Limiter, user reportstate.MovedUser, summary *completed) error {
-	if err := pace.Wait(ctx); err != nil {
-		return h.interrupted(given)
+// sweepSome completes the moves of some users, several at a time, and returns the
+// results in the order of the users. attempted is called with their number, by one
+// goroutine at a time.
+func (h *manualCompleter) sweepSome(ctx context.Context, given completeFlags, state *reportstate.Sweep, pace *rate.Limiter, users []reportstate.MovedUser, attempted func(int)) ([]tried, error) {
+	var mu sync.Mutex
+	results, done := make([]tried, len(users)), 0
+	group, working := errgroup.WithContext(ctx)
+	group.SetLimit(sweepAtOnce)
+	for i, user := range users {
+		if pace.Wait(working) != nil {
+			break // Wait says why
+		}
+		group.Go(func() error {
+			one, err := h.sweepOne(working, given, state, user)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			results[i], done = one, done+1
+			attempted(done)
+			return nil
+		})
 	}
+	err := group.Wait()
+	if ctx.Err() != nil {
+		return nil, h.interrupted(given)
+	}
+	return results, err
+}
+
+// sweepOne completes the move of one user, and notes it, also where the context has
+// ended meanwhile.
+func (h *manualCompleter) sweepOne(ctx context.Context, given completeFlags, state *reportstate.Sweep, user reportstate.MovedUser) (tried, error) {
 	move := pendingMove{username: user.Username, source: h.configuration.Sources[user.Source].Name, sub: user.Sub, destination: user.DestinationName}
 	one := h.finish(ctx, move)
-	if ctx.Err() != nil {
-		return h.interrupted(given)
-	}
-	summary.add(one)
 	if !given.yes || one.Outcome != domain.CompletionDone {
-		return nil
+		return one, ctx.Err()
 	}
-	return state.Completed(ctx, user)
+	return one, state.Completed(context.WithoutCancel(ctx), user)
 }
 
 func (h *manualCompleter) interrupted(given completeFlags) error {
