@@ -147,7 +147,9 @@ type meanings struct {
 	byText        map[string][]row // the key is the code
 }
 
-func newMeanings(tables []table) meanings {
+// newMeanings indexes the rows. own are rows of codes that mean something else at
+// the provider of a preset.
+func newMeanings(tables []table, own ...row) meanings {
 	m := meanings{bySub: make(map[string]row), byCode: make(map[string]row), byText: make(map[string][]row)}
 	for _, table := range tables {
 		for _, page := range table.pages {
@@ -162,6 +164,9 @@ func newMeanings(tables []table) meanings {
 				}
 			}
 		}
+	}
+	for _, row := range own {
+		m.byCode[row.code] = row
 	}
 	return m
 }

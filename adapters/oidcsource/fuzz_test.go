@@ -18,19 +18,25 @@ func FuzzRefusals(f *testing.F) {
 	for _, body := range []string{
 		`{"error":"invalid_grant","error_description":"Invalid user credentials"}`,
 		`{"error":"invalid_grant","error_description":"AADSTS50057: x"}`, `{"error":"mfa_required"}`,
-		`{"error":"unauthorized_client"}`, `{"error":"hanako"}`, `{"error":["x"]}`, `{"error":null}`, `[]`, `null`, `error=x`, ``,
+		`{"error":"unauthorized_client"}`, `{"error":"unauthorized"}`, `{"ChallengeName":"SMS_MFA"}`, `{"__type":"a#NotAuthorizedException","message":"x"}`,
+		`{"AuthenticationResult":{"AccessToken":"a","IdToken":"b"}}`, `{"error":"hanako"}`, `{"error":["x"]}`, `{"error":null}`, `[]`, `null`, `error=x`, ``,
 	} {
 		for _, status := range []int{200, 302, 400, 401, 403, 408, 429, 500, 501} {
 			f.Add(status, body)
 		}
 	}
-	d := &Directory{meanings: newMeanings(tables())}
+	directories := []*Directory{{meanings: newMeanings(tables())}}
+	for _, row := range presets() {
+		settings := Settings{Preset: row.preset}
+		directories = append(directories, &Directory{settings: settings.planned(), meanings: newMeanings(tables(), row.codes...)})
+	}
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		for _, header := range []http.Header{
+		for at, header := range slices.Repeat([]http.Header{
 			{}, {"Content-Type": {"text/plain"}}, {"Www-Authenticate": {"Bearer error=\"" + body + "\""}},
-		} {
+		}, len(directories)) {
+			d := directories[at/3]
 			answer := webclient.Answer{Status: status, Body: []byte(body), Header: header}
-			finding, err := d.refused(readRefusal(answer, readAnswer(answer)), "canary-name", domain.NewPassword("canary-password"))
+			finding, err := d.refused(readRefusal(answer, d.members(answer)), "canary-name", domain.NewPassword("canary-password"))
 			switch finding.Kind {
 			case 0:
 				if !errors.Is(err, ports.ErrThrottled) && !errors.Is(err, ports.ErrUnreachable) && !errors.Is(err, ports.ErrMisconfigured) {

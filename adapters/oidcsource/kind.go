@@ -9,7 +9,7 @@ import (
 
 // Kind returns this kind of source.
 func Kind() parts.SourceKind {
-	return parts.SourceKind{Name: "oidc", Settings: func() parts.SourceSettings { return new(Settings) }}
+	return parts.SourceKind{Name: "oidc", PoolVariable: inputUserPool, Settings: func() parts.SourceSettings { return new(Settings) }}
 }
 
 // Open implements [parts.SourceSettings].
@@ -18,5 +18,5 @@ func (s *Settings) Open(_ context.Context, options parts.SourceOptions) (ports.S
 	if err != nil {
 		return ports.Source{}, err
 	}
-	return ports.Source{TellsSecondFactors: s.MFAClaim != "", Directory: directory, Warm: directory.Warm}, nil
+	return ports.Source{TellsSecondFactors: s.MFAClaim != "" || directory.settings.initiateAuth, Directory: directory, Warm: directory.Warm}, nil
 }

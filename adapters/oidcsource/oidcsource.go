@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/errorcodes"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -34,7 +35,7 @@ const (
 // Directory is an OAuth 2 provider as [ports.SourceDirectory].
 type Directory struct {
 	name     string
-	settings Settings
+	settings plan
 	client   *webclient.Client
 	meanings meanings
 	// known is the provider's discovered configuration; turn is a semaphore
@@ -49,7 +50,10 @@ func Open(name string, settings Settings) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Directory{name: name, settings: settings, client: client, meanings: newMeanings(tables()), turn: make(chan struct{}, 1)}, nil
+	planned := settings.planned()
+	return &Directory{
+		name: name, settings: planned, client: client, meanings: newMeanings(tables(), planned.preset.codes...), turn: make(chan struct{}, 1),
+	}, nil
 }
 
 // Authenticate implements [ports.SourceDirectory].
@@ -69,7 +73,7 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	if err != nil {
 		return domain.Finding{}, err
 	}
-	object := readAnswer(answer)
+	object := d.members(answer)
 	refusal := readRefusal(answer, object)
 	given := tokens{access: object.Word("access_token"), id: object.Word("id_token")}
 	gave := answer.Status/100 == 2 && isNone(object["error"])
@@ -85,7 +89,11 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 		return domain.Finding{}, ports.MaybeJudged(err) // the password was right
 	}
 	finding := d.found(domain.PasswordAccepted)
+	claims = claims.mapped(d.settings.Claims)
 	finding.User = claims.user(d.settings.UsernameClaim, d.settings.GroupsClaim, username)
+	if name := claims.text(d.settings.UsernameClaim); name != "" && d.settings.preset.uniqueUsername {
+		finding.User.Username = name
+	}
 	if d.settings.MFAClaim != "" {
 		finding.User.MFA, finding.User.MFAUnasked = claims.mfa(d.settings.MFAClaim), true
 		delete(finding.User.Attributes, d.settings.MFAClaim)
@@ -129,7 +137,11 @@ type tokens struct{ access, id string }
 // twice. It reads only the members that are used, because providers write
 // others, such as expires_in, in many ways.
 func (d *Directory) grant(ctx context.Context, tokenURL, username string, password domain.Password) (webclient.Answer, error) {
-	parameters := url.Values{"grant_type": {"password"}, "username": {username}, "password": {password.Reveal()}}
+	revealed := password.Reveal()
+	if d.settings.initiateAuth {
+		return d.initiateAuth(ctx, tokenURL, username, revealed)
+	}
+	parameters := url.Values{"grant_type": {"password"}, "username": {username}, "password": {revealed}}
 	if d.settings.Realm != "" {
 		parameters.Set("grant_type", passwordRealm)
 		parameters.Set("realm", d.settings.Realm)
@@ -139,6 +151,9 @@ func (d *Directory) grant(ctx context.Context, tokenURL, username string, passwo
 	}
 	if scope := strings.Join(strings.Fields(d.settings.Scope), " "); scope != "" {
 		parameters.Set("scope", scope)
+	}
+	if d.settings.preset.responseType != "" {
+		parameters.Set("response_type", d.settings.preset.responseType)
 	}
 	inForm := d.settings.AuthStyle == AuthPost || d.settings.ClientSecret.Empty()
 	if inForm {
@@ -158,6 +173,15 @@ func (d *Directory) grant(ctx context.Context, tokenURL, username string, passwo
 		request.SetBasicAuth(url.QueryEscape(d.settings.ClientID), url.QueryEscape(d.settings.ClientSecret.Reveal())) // RFC 6749, 2.3.1
 	}
 	return d.client.Send(opGrant, request)
+}
+
+// members reads the members of a response to a grant, with the names of OAuth.
+func (d *Directory) members(answer webclient.Answer) errorcodes.Members {
+	object := readAnswer(answer)
+	if d.settings.Preset == Cognito {
+		return ofInitiateAuth(object)
+	}
+	return object
 }
 
 // refused returns the finding or the fault for a refusal. The operator's own

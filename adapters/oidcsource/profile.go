@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -157,6 +158,29 @@ func expired(all claims) bool {
 // claims are the claims about a user in an ID token or from userinfo.
 type claims map[string]json.RawMessage
 
+// claimSub is the claim that names the user at the provider.
+const claimSub = "sub"
+
+// mapped returns the claims with those of other names under the attributes' names.
+// The first value of a list is taken. A claim that is missing changes nothing.
+func (c claims) mapped(names ClaimMap) claims {
+	if len(names) == 0 {
+		return c
+	}
+	all := maps.Clone(c)
+	for attribute, claim := range names {
+		raw := c[claim]
+		var list []json.RawMessage
+		if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
+			raw = list[0]
+		}
+		if (claims{claim: raw}).text(claim) != "" {
+			all[attribute] = raw
+		}
+	}
+	return all
+}
+
 // user returns the profile from the claims. Only enabled users get a token,
 // after all the provider's checks.
 //
@@ -166,8 +190,8 @@ type claims map[string]json.RawMessage
 // (Core 1.0, 5.1 and 5.7), which users can edit at many providers.
 func (c claims) user(usernameClaim, groupsClaim, typed string) domain.SourceUser {
 	user := domain.SourceUser{
-		Username:   c.text("sub"),
-		Sub:        c.text("sub"),
+		Username:   c.text(claimSub),
+		Sub:        c.text(claimSub),
 		Enabled:    true,
 		Attributes: make(domain.Attributes, len(c)),
 	}
@@ -205,6 +229,7 @@ func (c claims) mfa(name string) []domain.MFAMethod {
 func isTokenClaim(name string) bool {
 	switch name {
 	case "iss", "aud", "exp", "iat", "nbf", "jti", "auth_time", "nonce", "at_hash", "c_hash", "azp", "acr", "amr",
+		"token_use", "event_id", "origin_jti", // Cognito's
 		"sid", "typ", "session_state", "scope", "client_id", "ver", "idp":
 		return true
 	default:

@@ -1,9 +1,11 @@
 package oidcsource
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"encoding/json"
 	"net/http"
+	"strings"
 
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/ports"
@@ -42,31 +44,27 @@ func (d *Directory) provider(ctx context.Context) (*provider, error) {
 }
 
 func (d *Directory) discover(ctx context.Context) (*provider, error) {
-	// The library parses any response; this client returns an error for any
-	// status except 200.
-	metadata := &http.Client{Transport: strict{d.client.HTTP.Transport}, Timeout: d.client.HTTP.Timeout, CheckRedirect: d.client.HTTP.CheckRedirect}
-	ctx = webclient.WithOperation(oidc.ClientContext(ctx, metadata), opDiscovery)
-	if !d.settings.discovers() {
+	// The library parses any response with keys; this client returns an error for
+	// any status except 200.
+	client := &http.Client{Transport: strict{d.client.HTTP.Transport}, Timeout: d.client.HTTP.Timeout, CheckRedirect: d.client.HTTP.CheckRedirect}
+	ctx = webclient.WithOperation(oidc.ClientContext(ctx, client), opDiscovery)
+	if d.settings.metadata == "" {
 		known := &provider{tokenURL: string(d.settings.TokenURL), userinfoURL: string(d.settings.UserinfoURL)}
 		if d.settings.JWKSURL != "" && d.settings.Issuer != "" {
 			known.verify(ctx, string(d.settings.Issuer), string(d.settings.JWKSURL), d.settings.ClientID, nil, nil)
 		}
 		return known, nil
 	}
-	discovered, err := oidc.NewProvider(ctx, string(d.settings.Issuer))
+	document, err := d.metadata(ctx)
 	if err != nil {
-		return nil, d.undiscovered(ctx, err)
+		return nil, err
 	}
-	var document struct {
-		Keys       string   `json:"jwks_uri"`
-		Algorithms []string `json:"id_token_signing_alg_values_supported"`
-		Userinfo   []string `json:"userinfo_signing_alg_values_supported"`
+	known := &provider{
+		tokenURL:    cmp.Or(string(d.settings.TokenURL), document.TokenURL),
+		userinfoURL: cmp.Or(string(d.settings.UserinfoURL), document.UserinfoURL),
 	}
-	if err := discovered.Claims(&document); err != nil {
-		return nil, d.client.Malformed(opDiscovery, "the response cannot be parsed")
-	}
-	known := &provider{tokenURL: discovered.Endpoint().TokenURL, userinfoURL: discovered.UserInfoEndpoint()}
-	for _, address := range []string{known.tokenURL, known.userinfoURL, document.Keys} {
+	keys := cmp.Or(string(d.settings.JWKSURL), document.JWKSURL)
+	for _, address := range []string{known.tokenURL, known.userinfoURL, keys} {
 		if address != "" && !d.settings.Transport.Allows(address) {
 			return nil, d.client.Misconfigured(opDiscovery, "an endpoint of the provider is not an https URL")
 		}
@@ -74,10 +72,41 @@ func (d *Directory) discover(ctx context.Context) (*provider, error) {
 	if known.tokenURL == "" {
 		return nil, d.client.Misconfigured(opDiscovery, "the provider has no token endpoint")
 	}
-	if document.Keys != "" {
-		known.verify(ctx, string(d.settings.Issuer), document.Keys, d.settings.ClientID, signing(document.Algorithms), signing(document.Userinfo))
+	if keys != "" {
+		known.verify(ctx, document.Issuer, keys, d.settings.ClientID, signing(document.Algorithms), signing(document.Userinfo))
 	}
 	return known, nil
+}
+
+// document is the provider's configuration (OpenID Connect Discovery 1.0, 3).
+type document struct {
+	Issuer      string   `json:"issuer"`
+	TokenURL    string   `json:"token_endpoint"`
+	UserinfoURL string   `json:"userinfo_endpoint"`
+	JWKSURL     string   `json:"jwks_uri"`
+	Algorithms  []string `json:"id_token_signing_alg_values_supported"`
+	Userinfo    []string `json:"userinfo_signing_alg_values_supported"`
+}
+
+// metadata reads the provider's configuration. The issuer must be the one that the
+// operator set. Without one, the preset's own address tells it: Microsoft's issuers
+// have the tenant's ID, which a tenant's name does not tell.
+func (d *Directory) metadata(ctx context.Context) (document, error) {
+	answer, err := d.client.Get(ctx, opDiscovery, strings.TrimSuffix(d.settings.metadata, "/")+"/.well-known/openid-configuration")
+	if err != nil {
+		return document{}, err
+	}
+	if answer.Status != http.StatusOK {
+		return document{}, d.client.Status(opDiscovery, answer.Status)
+	}
+	var read document
+	if err := json.Unmarshal(answer.Body, &read); err != nil {
+		return document{}, d.client.Malformed(opDiscovery, "the response cannot be parsed")
+	}
+	if read.Issuer == "" || d.settings.expected != "" && read.Issuer != d.settings.expected {
+		return document{}, d.client.Misconfigured(opDiscovery, "the provider's issuer differs from ISSUER")
+	}
+	return read, nil
 }
 
 // signing removes the algorithms that no public key verifies: none, and those
@@ -91,14 +120,6 @@ func signing(algorithms []string) []string {
 		}
 	}
 	return public
-}
-
-// undiscovered classifies the errors of discovery.
-func (d *Directory) undiscovered(ctx context.Context, err error) error {
-	if _, other := errors.AsType[*oidc.IssuerMismatchError](err); other {
-		return d.client.Misconfigured(opDiscovery, "the provider's issuer differs from ISSUER")
-	}
-	return d.client.NoAnswer(ctx, opDiscovery, err)
 }
 
 func (p *provider) verify(ctx context.Context, issuer, keys, clientID string, algorithms, ofUserinfo []string) {

@@ -69,12 +69,14 @@ type stub struct {
 	// asked are the requests for a token.
 	mu    sync.Mutex
 	asked []*http.Request
+	// texts are the bodies of requests that are no forms, by path.
+	texts map[string]string
 }
 
 // newStub answers a token request with a status and a body; the rest is in order.
 func newStub(t *testing.T, status int, body string) *stub {
 	t.Helper()
-	s := &stub{status: map[string]int{"/token": status}, body: map[string]string{"/token": body}}
+	s := &stub{texts: map[string]string{}, status: map[string]int{"/token": status}, body: map[string]string{"/token": body}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	s.url = server.URL
@@ -90,7 +92,9 @@ func newStub(t *testing.T, status int, body string) *stub {
 // ServeHTTP implements [http.Handler].
 func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = r.ParseForm()
+	text, _ := io.ReadAll(r.Body)
 	s.mu.Lock()
+	s.texts[r.URL.Path] = string(text)
 	s.asked = append(s.asked, r)
 	status, body := s.status[r.URL.Path], s.body[r.URL.Path]
 	s.mu.Unlock()
@@ -109,6 +113,13 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, body)
+}
+
+// sent is the body of the last request to a path.
+func (s *stub) sent(path string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.texts[path]
 }
 
 // requests are those to a path.

@@ -2,10 +2,12 @@ package oidcsource
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,7 +21,7 @@ import (
 	"cognito-user-migration/ports"
 )
 
-//go:generate go test -run TestThePageOfAnswersIsWrittenFromTheTables -update .
+//go:generate go test -run "TestThePageOfAnswersIsWrittenFromTheTables|TestThePageHasATableOfPresets" -update .
 var update = flag.Bool("update", false, "write the page of the providers' answers")
 
 // eachRow calls f with every row of every table.
@@ -126,6 +128,72 @@ func TestThePageOfAnswersIsWrittenFromTheTables(t *testing.T) {
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%v; %s is not what the tables say; make generate writes it", err, path)
 	}
+}
+
+// TestThePageHasATableOfPresets holds the table in docs/sources/oidc.md, and its
+// Japanese twin, to the rows; with -update it writes the tables.
+func TestThePageHasATableOfPresets(t *testing.T) {
+	t.Parallel()
+	const begin, end = "<!-- presets:begin -->\n", "<!-- presets:end -->"
+	for page, header := range map[string]string{
+		"oidc.md": "| `SOURCE_PRESET` | inputs | endpoints | client with a secret | scopes | profile | username | groups | claims of another name | source |",
+	} {
+		path := filepath.Join("..", "..", "docs", "sources", page)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, rest, found := strings.Cut(string(text), begin)
+		_, after, closed := strings.Cut(rest, end)
+		if !found || !closed {
+			t.Fatalf("%s has no place for the table", page)
+		}
+		want := before + begin + presetsTable(header) + end + after
+		if *update {
+			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if string(text) != want {
+			t.Errorf("the table in %s is not what the rows say; make generate writes it", page)
+		}
+	}
+}
+
+func presetsTable(header string) string {
+	var out strings.Builder
+	out.WriteString(header + "\n|" + strings.Repeat("---|", strings.Count(header, "|")-1) + "\n")
+	quoted := func(values ...string) string {
+		var shown []string
+		for _, value := range values {
+			if value != "" && value != "`" {
+				shown = append(shown, "`"+value+"`")
+			}
+		}
+		return cmp.Or(strings.Join(shown, ", "), "–")
+	}
+	for _, row := range presets() {
+		var inputs, claims []string
+		for _, input := range row.takes() {
+			inputs = append(inputs, "SOURCE_"+input)
+		}
+		for _, attribute := range slices.Sorted(maps.Keys(row.claims)) {
+			claims = append(claims, attribute+"="+row.claims[attribute])
+		}
+		metadata := row.metadata
+		if metadata != "" {
+			metadata += "/.well-known/openid-configuration"
+		}
+		scope := row.scope
+		if row.responseType != "" {
+			scope += "`, `response_type=" + row.responseType
+		}
+		fmt.Fprintf(&out, "| `%s` | %s | %s | %s | %s | `%s` | `%s` | `%s` | %s | %s |\n", row.preset, quoted(inputs...),
+			quoted(row.domain, metadata, row.tokenURL, row.jwksURL, row.issuer), quoted(string(row.authStyle)), quoted(scope), row.profile,
+			row.usernameClaim, row.groupsClaim, quoted(claims...), row.source)
+	}
+	return out.String()
 }
 
 // answersPage is the page, with the rows of one meaning of a provider in one line.
