@@ -31,6 +31,7 @@ var same = map[string]map[string][]string{
 	destination: {
 		"SourceClient":                {"aws_cognito_user_pool_client.source_client[0]"},
 		"FunctionRole":                {"aws_iam_role.function_role", "aws_iam_role_policy.function_role"},
+		"VpcPolicy":                   {"aws_iam_policy.vpc_policy[0]"},
 		"LogGroup":                    {"aws_cloudwatch_log_group.log_group"},
 		"Function":                    {"aws_lambda_function.function"},
 		"PermissionForCognito":        {"aws_lambda_permission.permission_for_cognito"},
@@ -124,8 +125,16 @@ func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
 			"a second factor without completion":    {"MigrateOnMfa": "carry", "MigrateDestinationMfa": "ON,SMS_MFA"},
 			"a new second factor":                   {"MigrateOnMfa": "enroll", "MigrateMfaGroup": "new-factor", "MigrateDestinationMfa": "ON,SOFTWARE_TOKEN_MFA", "CompletionCreateGroups": "true"},
 			"a bus of another account":              {"AuditSinks": "eventbridge", "AuditEventBus": "arn:aws:events:ap-northeast-1:333333333333:event-bus/audit"},
+			"completion with its own variables":     {"SourceVariables": `{"MIGRATE_SOURCES":"SOURCE,OLD"}`, "CompletionSourceVariables": `{"MIGRATE_SOURCES":"OLD"}`, "CompletionGroups": "*"},
 		},
 	} {
+		if name == destination {
+			for row, setUp := range sourceSetUps() {
+				none := map[string]string{"SourceUserPoolId": "", "SourceClientId": "", "SourceRoleArn": "", "SourceExternalId": ""}
+				maps.Copy(none, setUp.parameters)
+				rows["source: "+row] = with(none, append(completing(), "SourceVariables", setUp.variables)...)
+			}
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const account, region = "111111111111", "ap-northeast-1"
@@ -185,6 +194,12 @@ func terraformVariables(tpl template, parameters map[string]string) map[string]a
 		if tpl.section("Parameters")[name].(map[string]any)["Type"] == "CommaDelimitedList" {
 			variables[terraformName(name)] = strings.Split(value, ",")
 		}
+		// CloudFormation has no maps, so the program takes JSON.
+		if strings.HasSuffix(name, "SourceVariables") {
+			object := make(map[string]string)
+			_ = json.Unmarshal([]byte(value), &object) // an empty text is an empty map
+			variables[terraformName(name)] = object
+		}
 	}
 	return variables
 }
@@ -243,11 +258,35 @@ func compareResources(t *testing.T, name string, made map[string]map[string]any,
 			}
 		}
 	}
+	attached := attachments(made)
 	for _, resource := range plan.Planned.Root.Resources {
+		if role, _ := resource.Values["role"].(string); strings.HasPrefix(resource.Address, "aws_iam_role_policy_attachment.") {
+			if !attached[role] {
+				t.Errorf("CloudFormation attaches no policy to %s", role)
+			}
+			delete(attached, role)
+			continue
+		}
 		if resource.Mode == "managed" && !counterparts[resource.Address] {
 			t.Errorf("CloudFormation has nothing for %s", resource.Address)
 		}
 	}
+	for role := range attached {
+		t.Errorf("Terraform attaches no policy to %s", role)
+	}
+}
+
+// attachments are the names of the roles with a policy beside their own, which
+// Terraform attaches by resources.
+func attachments(made map[string]map[string]any) map[string]bool {
+	roles := make(map[string]bool)
+	for _, definition := range made {
+		properties := definition["Properties"].(map[string]any)
+		if _, attached := properties["ManagedPolicyArns"]; attached {
+			roles[fmt.Sprint(properties["RoleName"])] = true
+		}
+	}
+	return roles
 }
 
 // arguments lists what Terraform's configuration sets.
@@ -307,6 +346,9 @@ func compareParameters(t *testing.T, tpl template, plan plan) {
 		standard := scalar(variable.Default)
 		if list, ok := variable.Default.([]any); ok {
 			standard = strings.Join(texts(list), ",")
+		}
+		if object, ok := variable.Default.(map[string]any); ok && len(object) == 0 {
+			standard = ""
 		}
 		if (declaration["Default"] == nil) != (variable.Default == nil) || scalar(declaration["Default"]) != standard {
 			t.Errorf("%s is by default %v in CloudFormation and %v in Terraform", name, declaration["Default"], variable.Default)

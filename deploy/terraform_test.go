@@ -107,6 +107,12 @@ func unexpanded(variables map[string]any) map[string]any {
 				list[i] = escape(text)
 			}
 			all[name] = list
+		case map[string]string:
+			object := make(map[string]string)
+			for key, text := range value {
+				object[key] = escape(text)
+			}
+			all[name] = object
 		default:
 			all[name] = value
 		}

@@ -12,10 +12,12 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"cognito-user-migration/adapters/lambdatrigger"
 	"cognito-user-migration/app"
+	"cognito-user-migration/app/config"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"go.uber.org/fx"
@@ -48,7 +50,7 @@ func Main(version string, binary app.Parts) {
 		debug.SetGCPercent(garbage)
 	}
 	app.RedirectStandardLog(app.NewLog(os.Stdout, os.Getenv("AWS_LAMBDA_LOG_LEVEL")))
-	function, err := start(version, binary, os.Args[1:], os.Environ(), os.Stdout)
+	function, err := start(version, binary, os.Args[1:], unpacked(os.Environ(), os.Setenv), os.Stdout)
 	if err != nil {
 		fail(err)
 	}
@@ -59,6 +61,22 @@ func Main(version string, binary app.Parts) {
 	}
 	function.Log.Info("ready", zap.String("version", version), zap.Duration("startMs", took))
 	lambda.Start(function.Tracing.Handler(function.Handler, within, charged)) // never returns
+}
+
+// unpacked returns the environment with the variables of SOURCE_VARIABLES in its
+// place. OpenTelemetry's SDK reads the process's own environment, so its variables
+// are set there too. With a problem, it changes nothing, and the start reports it.
+func unpacked(environ []string, set func(name, value string) error) []string {
+	plain, err := config.Unpack(environ)
+	if err != nil {
+		return environ
+	}
+	for _, variable := range plain {
+		if name, value, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "OTEL_") {
+			_ = set(name, value) // the name and the value are fit for it: Unpack read them
+		}
+	}
+	return plain
 }
 
 // start starts the function of the command.

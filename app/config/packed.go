@@ -14,10 +14,14 @@ import (
 
 // packedSettings is the variable that holds other variables.
 type packedSettings struct {
-	Variables domain.Secret `env:"SOURCE_VARIABLES" takes:"a JSON object of variables and their values, all in quotes" desc:"More variables in one: \u0060{\"SOURCE_KIND\": \"oidc\", \"SOURCE_ISSUER\": \"https://login.example.com\"}\u0060. The templates use it, because a template cannot have parameters for every kind of source. It may hold every variable of this page except those of \u0060CLAIMS_\u0060. A variable that is set here and on its own is an error. Values may refer to secrets; the whole object may not."`
+	Variables domain.Secret `env:"SOURCE_VARIABLES" takes:"a JSON object of variables and their values, all in quotes" desc:"More variables in one: \u0060{\"SOURCE_KIND\": \"oidc\", \"SOURCE_ISSUER\": \"https://login.example.com\"}\u0060. The templates use it, because a template cannot have parameters for every kind of source. It may hold every variable of this page except those of \u0060CLAIMS_\u0060, and those of \u0060OTEL_\u0060. A variable that is set here and on its own is an error. Values may refer to secrets; the whole object may not."`
 }
 
 const variablePacked = "SOURCE_VARIABLES"
+
+// familyTracing is the prefix of OpenTelemetry's variables, which its SDK reads
+// (docs/tracing.md).
+const familyTracing = "OTEL_"
 
 // Unpack replaces SOURCE_VARIABLES, in an environment in the form of [os.Environ],
 // by the variables that it holds. [Load] does the same by itself; Unpack is for a
@@ -126,7 +130,7 @@ func isVariable(name string) bool {
 // familiesWith returns the prefixes of the variables that the function reads, with
 // those of the named sources.
 func familiesWith(sources string) []string {
-	families := []string{familyMigrate, familyAudit, familyCompletion, familyLockout}
+	families := []string{familyMigrate, familyAudit, familyCompletion, familyLockout, familyTracing}
 	if sources == "" {
 		return append(families, "SOURCE_")
 	}
@@ -140,15 +144,16 @@ func familiesWith(sources string) []string {
 
 // unknownFamily returns the problem of a variable that begins with no known prefix.
 // On its own, such a variable may be another program's; in SOURCE_VARIABLES it has
-// no effect. It suggests the name with the nearest prefix, if one is near.
+// no effect. It suggests the name with the nearest prefix, if one is near: of two, that of
+// a source, which come last.
 func unknownFamily(name string, families []string) string {
-	suggestion, distance := "", farthestSuggestion+1
+	suggestion, distance := "", farthestSuggestion
 	for _, family := range families {
 		for end := range len(name) {
 			if name[end] != '_' {
 				continue
 			}
-			if d := editDistance(name[:end+1], family); d < distance && d <= len(family)/2 {
+			if d := editDistance(name[:end+1], family); d <= distance && d <= len(family)/2 {
 				suggestion, distance = family+name[end+1:], d
 			}
 		}

@@ -197,6 +197,20 @@ func TestACollectorThatHangsHoldsNobody(t *testing.T) {
 	eventually(t, "a line that says so", func() bool { return strings.Contains(f.Stdout(), "traces could not be sent to the collector") })
 }
 
+// TestTracingCanBeSetInOneVariable: the templates pass OpenTelemetry's variables so.
+func TestTracingCanBeSetInOneVariable(t *testing.T) {
+	t.Parallel()
+	p := newPerson()
+	to := newTraceCollector(t)
+	f := startTraced(t, newStubFor(t, p).settings().with(
+		"SOURCE_VARIABLES", `{"OTEL_TRACES_EXPORTER":"otlp","OTEL_EXPORTER_OTLP_ENDPOINT":"`+to.url+`"}`))
+	f.hidePerson(p)
+	f.migrates(signIn(p.username, p.password), domain.ReasonPasswordAccepted)
+	if len(to.spans()) == 0 {
+		t.Error("no span was sent")
+	}
+}
+
 // TestASwitchThatCannotBeTurnedEndsTheStart asks for tracing where there is none.
 func TestASwitchThatCannotBeTurnedEndsTheStart(t *testing.T) {
 	t.Parallel()

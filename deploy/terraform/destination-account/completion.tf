@@ -123,24 +123,7 @@ resource "aws_iam_role_policy" "completion_role" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
-      local.one_account ? [{
-        Sid    = "ReadAndRetireMovedUser"
-        Effect = "Allow"
-        Action = concat(
-          ["cognito-idp:AdminGetUser"],
-          local.move_groups ? ["cognito-idp:AdminListGroupsForUser"] : [],
-          # With delete too: a user who changed after the move is disabled instead.
-          var.completion_after != "keep" ? ["cognito-idp:AdminDisableUser"] : [],
-          # Deletion signs the user out everywhere first.
-          var.completion_after == "delete" ? ["cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminDeleteUser"] : [],
-        )
-        Resource = [local.source_pool_arn]
-        }] : [{
-        Sid      = "AssumeTheSourceRole"
-        Effect   = "Allow"
-        Action   = ["sts:AssumeRole"]
-        Resource = [local.source_completion_role_arn]
-      }],
+      local.completion_sources,
       # Lambda, which fetches the messages, calls all but the last.
       [{
         Sid      = "TakeCompletions"
@@ -190,8 +173,19 @@ resource "aws_lambda_function" "completion_function" {
   }
 
   environment {
-    variables = merge(local.settings, { SOURCE_ROLE_ARN = local.source_completion_role_arn, SOURCE_CLIENT_SECRET = "" })
+    variables = merge(local.settings, { SOURCE_ROLE_ARN = local.source_completion_role_arn, SOURCE_CLIENT_SECRET = "" }, local.completion_variables)
   }
+
+  dynamic "vpc_config" {
+    for_each = local.in_vpc ? [1] : []
+    content {
+      subnet_ids         = var.subnet_ids
+      security_group_ids = var.security_group_ids
+    }
+  }
+
+  # Else Lambda could not attach it to the VPC.
+  depends_on = [aws_iam_role_policy_attachment.completion_role]
 }
 
 resource "aws_lambda_event_source_mapping" "completion_mapping" {

@@ -7,6 +7,7 @@
 #
 # Where the pool that the users leave is in this account too, this is all: without source_role_arn the
 # function's own role may use that pool, and without source_client_id an app client of it is made here.
+# For other or more sources, set source_variables: sources.tf, and ../examples.
 #
 # Otherwise apply it second, with a provider of the user pool's account and region: as a module of your
 # own configuration, or as it stands with AWS_PROFILE and AWS_REGION. See deploy/README.md.
@@ -34,7 +35,7 @@ locals {
 
   # Without a role the source is in this account.
   one_account        = var.source_role_arn == ""
-  make_source_client = local.one_account && var.source_client_id == ""
+  make_source_client = local.one_account && local.from_pool && var.source_client_id == ""
   source_client_id   = local.make_source_client ? aws_cognito_user_pool_client.source_client[0].id : var.source_client_id
 
   log_group_arns = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group"
@@ -58,12 +59,12 @@ locals {
     MIGRATE_REFUSAL                  = var.migrate_refusal
     MIGRATE_FORCE_ALIAS_CREATION     = tostring(var.migrate_force_alias_creation)
     MIGRATE_MESSAGE_ACTION           = var.migrate_message_action
-    SOURCE_KIND                      = "cognito"
+    SOURCE_KIND                      = local.from_pool ? "cognito" : ""
     SOURCE_USER_POOL_ID              = var.source_user_pool_id
     SOURCE_CLIENT_ID                 = local.source_client_id
     SOURCE_CLIENT_SECRET             = var.source_client_secret
     SOURCE_REGION                    = var.source_region
-    SOURCE_PROFILE                   = var.source_profile
+    SOURCE_PROFILE                   = local.from_pool ? var.source_profile : ""
     SOURCE_MFA                       = var.source_mfa
     SOURCE_MATCH                     = var.source_match
     SOURCE_ROLE_ARN                  = var.source_role_arn
@@ -154,17 +155,7 @@ resource "aws_iam_role_policy" "function_role" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
-      local.one_account ? [{
-        Sid      = "ProvePasswordAndReadProfile"
-        Effect   = "Allow"
-        Action   = ["cognito-idp:AdminInitiateAuth", "cognito-idp:AdminGetUser", "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:AdminGetUserAuthFactors"]
-        Resource = [local.source_pool_arn]
-        }] : [{
-        Sid      = "AssumeTheSourceRole"
-        Effect   = "Allow"
-        Action   = ["sts:AssumeRole"]
-        Resource = [var.source_role_arn]
-      }],
+      local.sign_in_sources,
       !local.complete ? [] : [{
         Sid      = "QueueCompletions"
         Effect   = "Allow"
@@ -243,11 +234,19 @@ resource "aws_lambda_function" "function" {
   }
 
   environment {
-    variables = local.settings
+    variables = merge(local.settings, local.source_variables)
   }
 
-  # Else a first sign-in could come before the permissions.
-  depends_on = [aws_iam_role_policy.function_role]
+  dynamic "vpc_config" {
+    for_each = local.in_vpc ? [1] : []
+    content {
+      subnet_ids         = var.subnet_ids
+      security_group_ids = var.security_group_ids
+    }
+  }
+
+  # Else a first sign-in could come before the permissions, and Lambda could not attach it to the VPC.
+  depends_on = [aws_iam_role_policy.function_role, aws_iam_role_policy_attachment.function_role]
 
   lifecycle {
     precondition {
@@ -261,6 +260,14 @@ resource "aws_lambda_function" "function" {
     precondition {
       condition     = !local.one_account || var.source_external_id == ""
       error_message = "source_external_id has an effect only with source_role_arn."
+    }
+    precondition {
+      condition     = local.from_pool || local.more_variables
+      error_message = "Give source_user_pool_id, source_variables, or both."
+    }
+    precondition {
+      condition     = !local.in_vpc || length(var.security_group_ids) > 0
+      error_message = "subnet_ids needs security_group_ids."
     }
     precondition {
       condition     = !var.make_lockout_table || var.audit_hmac_key != ""

@@ -33,7 +33,7 @@ variable "function_name" {
 }
 
 variable "function_role_name" {
-  description = "Name of the function's execution role, which the source account trusts; completion adds -completion"
+  description = "Name of the execution role, which the source account trusts; completion adds -completion"
   type        = string
   default     = "user-migration-function"
 
@@ -177,7 +177,7 @@ variable "migrate_on_mfa" {
 }
 
 variable "migrate_destination_mfa" {
-  description = "How the destination asks for second factors, such as ON,SMS_MFA; carry and enroll need it"
+  description = "Second factors of the destination, such as ON,SMS_MFA; carry and enroll need it"
   type        = string
   default     = ""
 }
@@ -189,7 +189,7 @@ variable "migrate_mfa_group" {
 }
 
 variable "migrate_on_weak_password" {
-  description = "What becomes of a right password that MigratePasswordPolicy does not allow"
+  description = "What becomes of a password that MigratePasswordPolicy does not allow"
   type        = string
   default     = "migrate"
 
@@ -228,7 +228,7 @@ variable "migrate_on_forgot_password" {
 }
 
 variable "migrate_refusal" {
-  description = "The form of a refusal, as for a wrong password or an error that says why"
+  description = "The form of a refusal, as for a wrong password or with the reason"
   type        = string
   default     = "conceal"
 
@@ -239,7 +239,7 @@ variable "migrate_refusal" {
 }
 
 variable "migrate_force_alias_creation" {
-  description = "Take an email or phone alias from the destination user who holds it"
+  description = "Take an alias from the destination user who holds it"
   type        = bool
   default     = false
 }
@@ -256,17 +256,18 @@ variable "migrate_message_action" {
 }
 
 variable "source_user_pool_id" {
-  description = "ID of the source user pool"
+  description = "ID of the source user pool; empty where SourceVariables has other sources alone"
   type        = string
+  default     = ""
 
   validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]_[0-9A-Za-z]+$", var.source_user_pool_id))
-    error_message = "Takes a user pool ID, such as ap-northeast-1_AbCdEf123."
+    condition     = can(regex("^(|[a-z]{2}(-[a-z]+)+-[0-9]_[0-9A-Za-z]+)$", var.source_user_pool_id))
+    error_message = "Takes nothing, or a user pool ID, such as ap-northeast-1_AbCdEf123."
   }
 }
 
 variable "source_client_id" {
-  description = "ID of the source's app client, an output of the source stack; empty in one account makes one"
+  description = "ID of the source's app client, an output of its stack; empty in one account makes one"
   type        = string
   default     = ""
 
@@ -314,7 +315,7 @@ variable "source_mfa" {
 }
 
 variable "source_match" {
-  description = "Patterns of usernames that the source is asked for, separated by commas; empty for all"
+  description = "Patterns of usernames for the source, separated by commas; empty for all"
   type        = string
   default     = ""
 }
@@ -346,6 +347,21 @@ variable "source_external_id" {
   }
 }
 
+# Every kind of source, and several: their variables by name, as the program's settings list them.
+variable "source_variables" {
+  description = "Variables of other or more sources, and OTEL_*, as a JSON object; secrets in it by reference"
+  type        = map(string)
+  default     = {}
+  sensitive   = true
+}
+
+variable "completion_source_variables" {
+  description = "The same for completion where it differs, as by a role; empty for SourceVariables"
+  type        = map(string)
+  default     = {}
+  sensitive   = true
+}
+
 variable "audit_sinks" {
   description = "Where audit records go, any of log,eventbridge,firehose; the alarms count the log"
   type        = string
@@ -369,7 +385,7 @@ variable "audit_format" {
 }
 
 variable "audit_failure" {
-  description = "What becomes of an attempt whose audit record a sink rejects; open lets it go on"
+  description = "Whether an attempt goes on (open) whose audit record a sink rejects"
   type        = string
   default     = "open"
 
@@ -415,7 +431,7 @@ variable "audit_username" {
 
 # As for the secret above.
 variable "audit_hmac_key" {
-  description = "Key of the usernames' digests, 32 characters or more, or a reference; records cannot be joined without it"
+  description = "Key of the usernames' digests, 32 characters or more, or a reference; joins records"
   type        = string
   default     = ""
   sensitive   = true
@@ -467,7 +483,7 @@ variable "completion_hmac_key" {
 }
 
 variable "completion_hmac_key_previous" {
-  description = "The key before CompletionHmacKey, or a reference, while messages that it signed are in the queue"
+  description = "The key before it, or a reference, while messages that it signed are in the queue"
   type        = string
   default     = ""
   sensitive   = true
@@ -517,7 +533,7 @@ variable "secret_key_arns" {
 }
 
 variable "source_client_secret_arn" {
-  description = "ARN of the secret or parameter that SourceClientSecret refers to; only the sign-in function may read it"
+  description = "ARN of what SourceClientSecret refers to; only the sign-in function may read it"
   type        = string
   default     = ""
 
@@ -525,6 +541,46 @@ variable "source_client_secret_arn" {
     condition     = can(regex("^(|arn:aws[a-z-]*:(secretsmanager|ssm):[a-z0-9-]+:[0-9]{12}:.+)$", var.source_client_secret_arn))
     error_message = "Takes nothing, or the ARN of a secret or of a parameter."
   }
+}
+
+# --- permissions for the sources of source_variables, and nothing else.
+
+variable "source_role_arns" {
+  description = "ARNs of roles that they name; completion may take on each with -completion after it"
+  type        = list(string)
+  default     = []
+}
+
+variable "source_pool_arns" {
+  description = "ARNs of user pools of this account"
+  type        = list(string)
+  default     = []
+}
+
+variable "source_table_arns" {
+  description = "ARNs of DynamoDB tables of this account, and of the indexes that are used"
+  type        = list(string)
+  default     = []
+}
+
+variable "source_function_arns" {
+  description = "ARNs of Lambda functions"
+  type        = list(string)
+  default     = []
+}
+
+# --- for sources that are reached only from a VPC.
+
+variable "subnet_ids" {
+  description = "IDs of the subnets of both functions; empty for no VPC"
+  type        = list(string)
+  default     = []
+}
+
+variable "security_group_ids" {
+  description = "IDs of the security groups of both functions in SubnetIds"
+  type        = list(string)
+  default     = []
 }
 
 variable "alarm_topic_arn" {
