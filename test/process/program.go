@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,6 +34,25 @@ func Moto() Program {
 		Install:   "pip install 'moto[server]==5.2.*'",
 		Arguments: func(port int) []string { return []string{"-H", "127.0.0.1", "-p", strconv.Itoa(port)} },
 		Ready:     "/moto-api/data.json",
+	}
+}
+
+// FirebaseAuth is the Auth emulator of npm's firebase-tools, for one project. The
+// folder has its package.json.
+func FirebaseAuth(folder, project string) Program {
+	return Program{
+		Name:    "firebase-tools",
+		Install: "make peers",
+		Find: func() (string, error) {
+			if _, err := os.Stat(filepath.Join(folder, "node_modules", "firebase-tools")); err != nil {
+				return "", err
+			}
+			return exec.LookPath("node")
+		},
+		Arguments: func(port int) []string {
+			return []string{filepath.Join(folder, "emulator.mjs"), project, strconv.Itoa(port)}
+		},
+		Ready: "/",
 	}
 }
 
