@@ -352,6 +352,15 @@ func TestAPasswordBelowThePolicyLeadsToAReset(t *testing.T) {
 	}
 }
 
+// lastError is the error that ends a listing.
+func lastError(t *testing.T, directory *firebasesource.Directory) (last error) {
+	t.Helper()
+	for _, err := range directory.Pages(t.Context(), ports.ListRequest{Slice: "all"}) {
+		last = err
+	}
+	return last
+}
+
 func TestTheTokenOfTheServiceAccount(t *testing.T) {
 	t.Parallel()
 	now := time.Now() // the API's clock is the machine's
@@ -403,9 +412,7 @@ func TestTheTokenOfTheServiceAccount(t *testing.T) {
 		g.status.Store(status)
 		_, lookUp := directory.FindUser(t.Context(), "alice")
 		_, signIn := directory.Authenticate(t.Context(), "alice", domain.NewPassword(password))
-		var listing error
-		for _, listing = range directory.Pages(t.Context(), ports.ListRequest{Slice: "all"}) {
-		}
+		listing := lastError(t, directory)
 		for what, err := range map[string]error{
 			"look-up": lookUp, "sign-in": signIn, "list": listing, "warm": directory.Warm(t.Context()),
 			"disable": directory.Disable(t.Context(), "alice"), "sign out": directory.SignOut(t.Context(), "alice"), "delete": directory.Delete(t.Context(), "alice"),
@@ -428,9 +435,7 @@ func TestChangesAndListsThatAreRefused(t *testing.T) {
 		body   string
 	}{status, body}
 	directory := open(t, settingsAt(stub{"admin accounts:update": refuses, "admin accounts:delete": refuses, "admin accounts:batchGet": refuses}.serve(t)))
-	var listing error
-	for _, listing = range directory.Pages(t.Context(), ports.ListRequest{Slice: "all"}) {
-	}
+	listing := lastError(t, directory)
 	for operation, err := range map[string]error{"update": directory.Disable(t.Context(), canary), "delete": directory.Delete(t.Context(), canary), "list": listing} {
 		if !errors.Is(err, ports.ErrMisconfigured) || err.Error() != "Firebase source: "+operation+": status 403: the credentials have no permission for this: misconfigured" {
 			t.Errorf("%s: %v", operation, err)

@@ -92,7 +92,7 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	email := finding.User.Attributes["email"]
 	switch {
 	case finding.Kind == domain.LookUpUnsupported:
-		return d.found(domain.UserUnknown), nil // nobody signs in by such a name
+		return d.found(domain.UserUnknown), nil // no user signs in by such a name
 	case finding.Kind == domain.UserFound && !finding.User.Enabled:
 		finding.Kind = domain.UserDisabled
 	case finding.Kind == domain.UserFound && finding.User.Status == domain.StatusExternalProvider:
@@ -292,8 +292,7 @@ func (d *Directory) users(operation string, answer webclient.Answer) ([]account,
 	return list.Users, 0, nil
 }
 
-// owner is the token that the emulator accepts in the place of a service
-// account's.
+// owner is the token that the emulator accepts instead of a service account's.
 const owner = "owner"
 
 // admin sends a request with the service account's token. A token that is

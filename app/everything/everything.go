@@ -12,6 +12,7 @@ import (
 	"cognito-user-migration/adapters/dynamolockout"
 	"cognito-user-migration/adapters/dynamosource"
 	"cognito-user-migration/adapters/filesource"
+	"cognito-user-migration/adapters/firebasesource"
 	"cognito-user-migration/adapters/httpsource"
 	"cognito-user-migration/adapters/ldapsource"
 	"cognito-user-migration/adapters/oidcsource"
@@ -31,6 +32,7 @@ func Parts(account *stscredentials.Account) app.Parts {
 			cognitosource.Kind(account),
 			dynamosource.Kind(account),
 			filesource.Kind(),
+			firebasesource.Kind(),
 			httpsource.Kind(),
 			ldapsource.Kind(),
 			oidcsource.Kind(),

@@ -265,6 +265,7 @@ func TestASourceThatCannotTellSecondFactorsSaysSoAtStart(t *testing.T) {
 		delete(table, name)
 	}
 	hook := http.with("SOURCE_CONTRACT", "kratos")
+	firebase := settings{"SOURCE_KIND": "firebase", "SOURCE_API_KEY": "key", "SOURCE_EMULATOR_HOST": away, "SOURCE_PROJECT_ID": "demo"}
 	json := settings{"SOURCE_KIND": "file", "SOURCE_PATH": file("none.json", `[{"username":"a"}]`)}
 	csv := settings{"SOURCE_KIND": "file", "SOURCE_FORMAT": "csv", "SOURCE_PATH": file("none.csv", "username,status\na,CONFIRMED\n")}
 	kinds := make(map[string][2]bool) // whether there is a row that tells, and one that does not
@@ -287,6 +288,7 @@ func TestASourceThatCannotTellSecondFactorsSaysSoAtStart(t *testing.T) {
 		"a hook with one":                   {hook.with("SOURCE_PROFILE_URL", "http://"+away+"/{username}"), true},
 		"the contract of Keycloak's plugin": {http, true},
 		"a contract with second factors":    {http.with("SOURCE_CONTRACT", "fusionauth"), true},
+		"Firebase":                          {firebase, true},
 		"a table without a field":           {table, false},
 		"a table with one":                  {table.with("SOURCE_FIELDS", "mfa=security.mfa"), true},
 		"LDAP, where everybody migrates":    {ldap.with("MIGRATE_ON_MFA", "migrate"), true},
@@ -317,7 +319,7 @@ func TestASourceThatCannotTellSecondFactorsSaysSoAtStart(t *testing.T) {
 		})
 	}
 	for _, kind := range everything.Parts(nil).Sources {
-		if seen := kinds[kind.Name]; !seen[0] || !seen[1] && kind.Name != "cognito" {
+		if seen := kinds[kind.Name]; !seen[0] || !seen[1] && kind.Name != "cognito" && kind.Name != "firebase" {
 			t.Errorf("%s: nobody has tried a source that tells, and one that does not", kind.Name)
 		}
 	}
