@@ -167,11 +167,12 @@ func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, err
 	return payload, err
 }
 
+// unusedToken is {"alg":"RS256"} and {}, and belongs to no user.
+const unusedToken = "eyJhbGciOiJSUzI1NiJ9.e30.AA" //nolint:gosec // no credential
+
 // fetchKeys fetches the keys before the first token. The library does so for
-// any token, so this one belongs to no user. If it fails, the first attempt
-// repeats it.
+// any token. If it fails, the first attempt repeats it.
 func (p *provider) fetchKeys(ctx context.Context) {
-	const unusedToken = "eyJhbGciOiJSUzI1NiJ9.e30.AA" //nolint:gosec // no credential: {"alg":"RS256"}, {}
 	if p.keys != nil {
 		_, _ = p.keys.VerifySignature(ctx, unusedToken)
 	}

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"cognito-user-migration/adapters/internal/passwordhash"
+	"cognito-user-migration/adapters/sqlsource/dialect"
+	"cognito-user-migration/ports/parts"
 )
 
 // CountHashes counts what the directory computes of hashes from now on, by family.
@@ -21,4 +23,9 @@ func CountHashes(d *Directory) (work func() map[string]int) {
 		defer mu.Unlock()
 		return maps.Clone(units)
 	}
+}
+
+// Configured returns the settings as the kind reads them, for examinations.
+func Configured(settings Settings, drivers ...dialect.Driver) parts.SourceSettings {
+	return &configured{Settings: settings, drivers: drivers}
 }

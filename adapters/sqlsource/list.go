@@ -74,12 +74,17 @@ var errStop = errors.New("stop")
 
 // list calls do for each row of LIST_QUERY, and ends with its error.
 func (d *Directory) list(ctx context.Context, do func(*hashed.Entry) error) error {
+	return d.each(ctx, d.listQuery, do)
+}
+
+// each calls do for each row of a query without parameters.
+func (d *Directory) each(ctx context.Context, query string, do func(*hashed.Entry) error) error {
 	tx, err := d.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return d.classify(ctx, err)
 	}
 	defer func() { _ = tx.Rollback() }() // the transaction is read-only
-	rows, err := tx.QueryContext(ctx, d.listQuery)
+	rows, err := tx.QueryContext(ctx, query)
 	if err != nil {
 		return d.classify(ctx, err)
 	}

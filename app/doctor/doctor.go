@@ -26,6 +26,9 @@ type Check struct {
 	Saw string `json:"saw"`
 	// Remedy is what to do; empty where there is nothing.
 	Remedy string `json:"remedy"`
+	// Source is the name of the source that was looked at, if it was one of
+	// several, or no user pool.
+	Source string `json:"source,omitempty"`
 }
 
 // The names of the checks.
@@ -52,6 +55,7 @@ const (
 	nameAttributesType     = "attributes type"
 	nameAttributesLength   = "attributes length"
 	nameSchema             = "destination schema"
+	namePolicy             = "password policy"
 	// NameUsername is the check of what both pools call a username.
 	NameUsername    = "username shape"
 	nameCase        = "case sensitivity"
@@ -105,6 +109,7 @@ func checks() []check {
 		{nameAttributesType, attributesType},
 		{nameAttributesLength, attributesLength},
 		{nameSchema, destinationSchema},
+		{namePolicy, passwordPolicy},
 		{NameUsername, usernameShape},
 		{nameCase, caseSensitivity},
 		{nameMFA, secondFactor},
@@ -133,6 +138,13 @@ func checks() []check {
 func Examine(facts Facts) []Check {
 	var results []Check
 	for _, check := range checks() {
+		switch {
+		case check.name == nameReach && len(facts.sources) > 0:
+			results = append(results, facts.sourceChecks()...) // each source has its own
+			continue
+		case check.name == namePolicy && facts.Settings.Rules.PasswordPolicy.IsZero():
+			continue
+		}
 		result := check.look(facts)
 		result.Name = check.name
 		results = append(results, result)

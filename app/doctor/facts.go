@@ -81,7 +81,12 @@ type Setup struct {
 	Reach func(context.Context) (domain.Reason, error)
 	// Factors asks the source pool about second factors as the function would, for a
 	// user who does not exist.
-	Factors      func(context.Context) error
+	Factors func(context.Context) error
+	// Sources are the sources of the chain in their order. It is empty if the only
+	// source is a user pool, which the other questions are about.
+	Sources []ChainedSource
+	// NamedUser is the identifier that the operator gave, if any.
+	NamedUser    string
 	Destinations setup.UserPoolReader
 	Functions    setup.FunctionReader
 	Groups       setup.GroupReader
@@ -115,6 +120,10 @@ type Facts struct {
 	// without its external ID.
 	role, bareRole Fact[bool]
 	reach          Fact[domain.Reason]
+	// sources are the sources of the chain, and shared what a sample of their
+	// identifiers showed.
+	sources []examinedSource
+	shared  Fact[shared]
 	// factors is whether the source pool could be asked about second factors;
 	// untelling are the sources that cannot tell them.
 	factors   Fact[bool]
@@ -149,6 +158,8 @@ func Gather(ctx context.Context, settings Settings, access Setup) Facts {
 		"your identity":            func() { f.identity = ask(ctx, access.Own.Identity) },
 		"the role":                 func() { f.gatherRole(ctx, access) },
 		"the source":               func() { f.reach = f.gatherReach(ctx, access) },
+		"the sources":              func() { f.gatherSources(ctx, access) },
+		"the shared identifiers":   func() { f.gatherShared(ctx, access) },
 		"the second factors":       func() { f.gatherFactors(ctx, access) },
 		"the source's pool":        func() { f.gatherSource(ctx, access) },
 		"the destination's pool":   func() { f.gatherPool(ctx, access) },
@@ -271,6 +282,9 @@ func (f *Facts) gatherSource(ctx context.Context, access Setup) {
 // gatherReach asks the source for a user who does not exist: the answer proves
 // that the source can be reached.
 func (f *Facts) gatherReach(ctx context.Context, access Setup) Fact[domain.Reason] {
+	if len(access.Sources) > 0 {
+		return unasked[domain.Reason]("each source has its own check")
+	}
 	if access.Reach == nil {
 		return unasked[domain.Reason](becauseOf(nameConfiguration))
 	}

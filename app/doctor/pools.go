@@ -386,6 +386,8 @@ func sourceFactors(f Facts) Check {
 	switch source, pool := f.Settings.Source, f.sourcePool; {
 	case f.untelling.skip != "":
 		return skip(f.untelling.skip)
+	case f.untelling.err != nil && len(f.sources) > 0:
+		return skip("because a source could not be opened")
 	case f.untelling.err != nil:
 		return fail(f.untelling.err.Error(), remedyOf(f.untelling.err, "correct the settings of the source"))
 	case source == nil:

@@ -1,6 +1,9 @@
 package doctor
 
 import (
+	"slices"
+	"strings"
+
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports/setup"
 )
@@ -71,4 +74,28 @@ func (f *Facts) schemaMatters() bool {
 		}
 	}
 	return false
+}
+
+// passwordPolicy compares MIGRATE_PASSWORD_POLICY with the pool's own policy.
+func passwordPolicy(f Facts) Check {
+	if skipped, yes := missing(f.pool, namePool); yes {
+		return skipped
+	}
+	ours, theirs := f.Settings.Rules.PasswordPolicy, f.pool.value.PasswordPolicy
+	if ours == theirs {
+		return pass("MIGRATE_PASSWORD_POLICY is the pool's")
+	}
+	words := func(text string) []string { return strings.FieldsFunc(text, func(r rune) bool { return r == ',' }) }
+	only := func(these, others string) string {
+		return strings.Join(slices.DeleteFunc(words(these), func(word string) bool { return slices.Contains(words(others), word) }), ", ")
+	}
+	var differs []string
+	if more := only(theirs.String(), ours.String()); more != "" {
+		differs = append(differs, "the pool demands "+more+", and the setting does not: users with such a password cannot be created")
+	}
+	if more := only(ours.String(), theirs.String()); more != "" {
+		differs = append(differs, "the setting demands "+more+", and the pool does not")
+	}
+	return warn("MIGRATE_PASSWORD_POLICY differs: "+strings.Join(differs, "; "),
+		"set MIGRATE_PASSWORD_POLICY="+theirs.String())
 }

@@ -50,3 +50,17 @@ func Parts(account *stscredentials.Account) app.Parts {
 		Secrets: awssecrets.Part(account.Config),
 	}
 }
+
+// Examiners returns how each kind of source is examined. Only the operator's tool
+// calls it.
+func Examiners() []parts.Examiner {
+	return []parts.Examiner{
+		cognitosource.Examiner(),
+		dynamosource.Examiner(),
+		filesource.Examiner(),
+		httpsource.Examiner(),
+		ldapsource.Examiner(),
+		oidcsource.Examiner(),
+		sqlsource.Examiner(),
+	}
+}

@@ -58,6 +58,16 @@ type SourceOptions struct {
 	Note func(ports.Note)
 }
 
+// Examiner examines the sources of one kind for the operator's checks. Only the
+// operator's tool lists examiners, so that the function does not carry them.
+type Examiner struct {
+	// Kind is the value of SOURCE_KIND.
+	Kind string
+	// Examine examines the source with these settings. It only reads. Every
+	// question has its own deadline.
+	Examine func(ctx context.Context, settings SourceSettings, options SourceOptions, probe ports.Probe) []ports.Examined
+}
+
 // AuditSink is a sink of audit records over a network. The log is in every
 // binary.
 type AuditSink struct {

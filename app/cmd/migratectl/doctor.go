@@ -30,7 +30,7 @@ import (
 type doctorFlags struct {
 	pool, client, region, function string
 	sourceProfile                  string
-	user                           string
+	user, lookUp                   string
 	fromStdin, asJSON              bool
 	timeout                        time.Duration
 }
@@ -65,6 +65,7 @@ func (d *doctorFlags) declare(flags *pflag.FlagSet) {
 	functionVar(flags, &d.function, "function", "the function's `NAME`, with :ALIAS where it has one, or its ARN")
 	flags.StringVar(&d.sourceProfile, "source-aws-profile", "", "a `PROFILE` of your own in the source account: the function's role need not be able to describe the pool")
 	flags.StringVar(&d.user, "user", "", "make one real attempt for the user of this `NAME`, without migrating the user")
+	flags.StringVar(&d.lookUp, "look-up", "", "look the user of this `NAME` up in every source, without a password")
 	flags.BoolVar(&d.fromStdin, "password-stdin", false, "read the password of --user from standard input instead of a prompt")
 	timeoutVar(flags, &d.timeout)
 	flags.BoolVar(&d.asJSON, "json", false, "print one JSON object")
@@ -150,11 +151,12 @@ func readSettings(ctx context.Context, environ []string, own bool) ([]string, do
 		settings.DestinationSchema = schemaIn(whole)
 	}
 	settings.Warnings = append(unread, configuration.Warnings...)
-	if count := len(configuration.Sources); count > 1 {
+	first := firstPool(configuration)
+	if count := len(configuration.SourcePools()); count > 1 {
 		settings.Warnings = append(settings.Warnings, fmt.Sprintf(
-			"MIGRATE_SOURCES: the checks of a source look at %s, the first of %d; to have another one checked, put it first", configuration.Sources[0].Name, count))
+			"MIGRATE_SOURCES: the checks of attributes, usernames and MFA look at %s, the first of %d user pools; to have another one checked, put it first", first.Name, count))
 	}
-	settings.SourceKind, settings.SourceName = configuration.Sources[0].Kind, configuration.Sources[0].Name
+	settings.SourceKind, settings.SourceName = first.Kind, first.Name
 	settings.SourcePools, settings.ConfiguredPool = configuration.SourcePools(), configuration.DestinationPool
 	settings.Completion = doctor.Completion{
 		After: configuration.Completion.After, Groups: configuration.Completion.Groups,
@@ -167,7 +169,7 @@ func readSettings(ctx context.Context, environ []string, own bool) ([]string, do
 	}
 	settings.Audit = auditOf(configuration.Audit)
 	settings.Environment = ofFamilies(whole, settings.SourceName)
-	pool, ok := cognitosource.SettingsOf(configuration.Sources[0].Settings)
+	pool, ok := cognitosource.SettingsOf(first.Settings)
 	if !ok {
 		return environ, settings, ""
 	}
@@ -177,6 +179,17 @@ func readSettings(ctx context.Context, environ []string, own bool) ([]string, do
 		MFA: pool.MFA, FromIDToken: string(pool.Profile) == "id_token",
 	}
 	return environ, settings, pool.ServiceRegion()
+}
+
+// firstPool is the first user pool of the chain, or its first source if it has
+// none.
+func firstPool(configuration *config.Config) config.Source {
+	for _, source := range configuration.Sources {
+		if source.UserPool != "" {
+			return source
+		}
+	}
+	return configuration.Sources[0]
 }
 
 // unreadable separates the secrets that the operator may not read from the problems.
@@ -328,6 +341,12 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 	if access.SourcePools, err = sourceReaders(ctx, given.sourceProfile, settings.Source, own, sourceRegion); err != nil {
 		return doctor.Setup{}, nil, err
 	}
+	if access.Sources, err = chained(ctx, given, settings, environ); err != nil {
+		return doctor.Setup{}, nil, err
+	}
+	if access.NamedUser = given.lookUp; access.NamedUser == "" {
+		access.NamedUser = given.user
+	}
 	stop := func() {}
 	// What the source is and how it is reached is not known in part.
 	if !settings.Unread && !slices.ContainsFunc(settings.SetAside, func(name string) bool { return strings.HasPrefix(name, settings.SourceName+"_") }) {
@@ -347,7 +366,7 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 			}
 			return app.Untelling(ctx, configuration)
 		}
-		access.Factors = factorsBy(environ)
+		access.Factors = factorsBy(environ, settings.SourceName)
 		if err == nil {
 			stop = func() { _ = function.Stop(ctx) }
 		}
@@ -384,13 +403,13 @@ func reachBy(function *trial.Function, err error) func(context.Context) (domain.
 
 // factorsBy asks the first source about the second factors of a user who does not exist.
 // The answer that there is no such user shows that it may be asked.
-func factorsBy(environ []string) func(context.Context) error {
+func factorsBy(environ []string, source string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		configuration, err := app.Load(ctx, binary(), trial.OnlyDeciding(environ))
 		if err != nil {
 			return err
 		}
-		opened, err := app.OpenFirst(ctx, configuration)
+		opened, err := app.OpenNamed(ctx, configuration, source)
 		if err != nil || opened.SecondFactors == nil {
 			return err
 		}

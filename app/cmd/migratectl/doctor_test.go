@@ -640,20 +640,32 @@ func TestDoctorOfASourceThatCannotPartWithUsers(t *testing.T) {
 	}
 }
 
-func TestDoctorSaysThatItLooksAtOneOfSeveralSources(t *testing.T) {
+// The checks of a user pool's settings look at the first pool of the chain,
+// wherever it is.
+func TestDoctorSaysWhichOfSeveralUserPoolsItCompares(t *testing.T) {
 	t.Parallel()
-	one := []string{"OLD_KIND=http", "OLD_URL=https://127.0.0.1:9/users", "OLD_BEARER_TOKEN=a token", "CORP_KIND=http", "CORP_URL=https://127.0.0.1:9/users", "CORP_BEARER_TOKEN=a token"}
-	for sources, want := range map[string]bool{"old": false, "old,corp": true} {
-		environ := append(slices.Clone(one), "MIGRATE_SOURCES="+sources)
-		if !want {
-			environ = nothingOf(environ, "CORP_")
+	chain := []string{
+		"OLD_KIND=http", "OLD_URL=https://127.0.0.1:9/users", "OLD_BEARER_TOKEN=a token",
+		"POOL_USER_POOL_ID=us-east-1_one", "POOL_CLIENT_ID=1example23456789", "MORE_USER_POOL_ID=us-east-1_two", "MORE_CLIENT_ID=1example23456789",
+	}
+	for sources, want := range map[string]struct {
+		told bool
+		name string
+	}{
+		"old": {false, "OLD"}, "old,pool": {false, "POOL"}, "pool,old": {false, "POOL"}, "old,pool,more": {true, "POOL"}, "more,pool": {true, "MORE"},
+	} {
+		environ := append(slices.Clone(chain), "MIGRATE_SOURCES="+sources)
+		for _, name := range []string{"old", "pool", "more"} {
+			if !slices.Contains(strings.Split(sources, ","), name) {
+				environ = nothingOf(environ, strings.ToUpper(name)+"_")
+			}
 		}
 		_, settings, _ := readSettings(t.Context(), environ, false)
 		told := slices.ContainsFunc(settings.Warnings, func(warning string) bool {
-			return strings.Contains(warning, "look at OLD, the first of 2")
+			return strings.Contains(warning, "look at "+want.name+", the first of 2 user pools")
 		})
-		if told != want || len(settings.Problems) > 0 {
-			t.Errorf("%s: %q, %q", sources, settings.Warnings, settings.Problems)
+		if told != want.told || settings.SourceName != want.name || len(settings.Problems) > 0 {
+			t.Errorf("%s: %s, %q, %q", sources, settings.SourceName, settings.Warnings, settings.Problems)
 		}
 	}
 }
