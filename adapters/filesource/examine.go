@@ -72,11 +72,7 @@ func (e *examination) open() (directory *Directory, hashes map[string]int, entri
 		}
 		entry, _, _ := strings.Cut(one.Error(), ":")
 		entries = append(entries, entry)
-		cause := one
-		for inner := errors.Unwrap(cause); inner != nil && !errors.Is(passwordhash.ErrOutOfBounds, inner); inner = errors.Unwrap(cause) {
-			cause = inner
-		}
-		hashes[hashed.Unusable(cause)]++
+		hashes[hashed.Unusable(one)]++
 	}
 	return directory, hashes, entries, others
 }

@@ -341,9 +341,7 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 	if access.SourcePools, err = sourceReaders(ctx, given.sourceProfile, settings.Source, own, sourceRegion); err != nil {
 		return doctor.Setup{}, nil, err
 	}
-	if access.Sources, err = chained(ctx, given, settings, environ); err != nil {
-		return doctor.Setup{}, nil, err
-	}
+	access.Sources = chained(ctx, given, settings, environ)
 	if access.NamedUser = given.lookUp; access.NamedUser == "" {
 		access.NamedUser = given.user
 	}

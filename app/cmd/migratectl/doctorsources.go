@@ -17,16 +17,16 @@ import (
 
 // chained are the sources to examine. A single user pool has checks of its own,
 // unless the operator names a user to look up.
-func chained(ctx context.Context, given doctorFlags, settings doctor.Settings, environ []string) ([]doctor.ChainedSource, error) {
+func chained(ctx context.Context, given doctorFlags, settings doctor.Settings, environ []string) []doctor.ChainedSource {
 	if settings.Unread || settings.SourceKind == "" {
-		return nil, nil
+		return nil
 	}
 	configuration, err := app.Load(ctx, binary(), trial.OnlyDeciding(environ))
 	if err != nil {
-		return nil, nil //nolint:nilerr // the configuration is reported by its own check
+		return nil // the configuration is reported by its own check
 	}
 	if len(configuration.Sources) == 1 && settings.Source != nil && given.lookUp == "" {
-		return nil, nil
+		return nil
 	}
 	probe := ports.Probe{Username: "migratectl-doctor-" + strings.ToLower(rand.Text()), Now: time.Now(), CountsAttempts: settings.Lockout.Table != ""}
 	for _, name := range []string{given.user, given.lookUp} {
@@ -46,5 +46,5 @@ func chained(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 		}
 		chain = append(chain, one)
 	}
-	return chain, nil
+	return chain
 }
