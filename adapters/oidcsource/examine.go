@@ -20,11 +20,14 @@ func Examiner() parts.Examiner {
 		if !ok {
 			return nil
 		}
-		e := examination{settings: *given, options: options, probe: probe}
-		urls := map[string]webclient.URL{"ISSUER": given.Issuer, "TOKEN_URL": given.TokenURL, "USERINFO_URL": given.UserinfoURL, "JWKS_URL": given.JWKSURL}
-		if !given.discovers() {
-			delete(urls, "ISSUER") // a name, which is not asked
+		planned := given.planned()
+		e := examination{settings: planned, options: options, probe: probe}
+		// The metadata is below the issuer, or below the preset's own address.
+		metadata := "ISSUER"
+		if given.Preset != "" && given.Issuer == "" {
+			metadata = inputDomain
 		}
+		urls := map[string]webclient.URL{metadata: webclient.URL(planned.metadata), "TOKEN_URL": planned.TokenURL, "USERINFO_URL": planned.UserinfoURL, "JWKS_URL": planned.JWKSURL}
 		steps := webclient.Examination{Transport: given.Transport, URLs: urls, Probe: probe}.Steps()
 		return examine.Run(ctx, append(steps, examine.One(ports.AspectLookUp, e.metadata), examine.One(ports.AspectCredentials, e.credentials))...)
 	}}
@@ -32,7 +35,7 @@ func Examiner() parts.Examiner {
 
 // examination examines one provider.
 type examination struct {
-	settings  Settings
+	settings  plan
 	options   parts.SourceOptions
 	probe     ports.Probe
 	directory *Directory
@@ -41,7 +44,7 @@ type examination struct {
 // metadata discovers the provider, and fetches the keys. The look-up itself needs
 // a password.
 func (e *examination) metadata(ctx context.Context) ports.Examined {
-	directory, err := Open(e.options.Name, e.settings)
+	directory, err := Open(e.options.Name, e.settings.Settings)
 	if err != nil {
 		return examine.Fail(err.Error(), "correct the certificates")
 	}
@@ -67,6 +70,9 @@ func (e *examination) metadata(ctx context.Context) ports.Examined {
 
 func (e *examination) remedyOfDiscovery(err error) string {
 	issuer := e.probe.Variable("ISSUER")
+	if e.settings.Preset != "" && e.settings.expected == "" {
+		issuer = "the inputs of " + e.probe.Variable("PRESET")
+	}
 	fault, _ := errors.AsType[*webclient.Fault](err)
 	switch {
 	case fault != nil && fault.Status == http.StatusNotFound:

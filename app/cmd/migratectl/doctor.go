@@ -152,7 +152,13 @@ func readSettings(ctx context.Context, environ []string, own bool) ([]string, do
 	}
 	settings.Warnings = append(unread, configuration.Warnings...)
 	first := firstPool(configuration)
-	if count := len(configuration.SourcePools()); count > 1 {
+	count := 0
+	for _, source := range configuration.Sources {
+		if _, ok := cognitosource.SettingsOf(source.Settings); ok {
+			count++
+		}
+	}
+	if count > 1 {
 		settings.Warnings = append(settings.Warnings, fmt.Sprintf(
 			"MIGRATE_SOURCES: the checks of attributes, usernames and MFA look at %s, the first of %d user pools; to have another one checked, put it first", first.Name, count))
 	}
@@ -185,7 +191,7 @@ func readSettings(ctx context.Context, environ []string, own bool) ([]string, do
 // none.
 func firstPool(configuration *config.Config) config.Source {
 	for _, source := range configuration.Sources {
-		if source.UserPool != "" {
+		if _, ok := cognitosource.SettingsOf(source.Settings); ok {
 			return source
 		}
 	}

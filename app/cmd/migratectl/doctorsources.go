@@ -23,7 +23,7 @@ func chained(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 	}
 	configuration, err := app.Load(ctx, binary(), trial.OnlyDeciding(environ))
 	if err != nil {
-		return nil // the configuration is reported by its own check
+		return nil // the check of the configuration reports it
 	}
 	if len(configuration.Sources) == 1 && settings.Source != nil && given.lookUp == "" {
 		return nil
