@@ -60,6 +60,8 @@ func (p *snapshot) takeAccount(raw json.RawMessage, project passwordhash.Firebas
 	}
 	user, hasClaims := a.User()
 	one := hashed.Entry{User: user}
+	one.User.MFAUnasked = true
+	p.tellsFactors = p.tellsFactors || a.MFAInfo != nil
 	switch {
 	case a.PasswordHash != "":
 		one.Hash = project.Encode(a.Salt, a.PasswordHash)

@@ -5,6 +5,7 @@ package firebaseaccount
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"cognito-user-migration/adapters/internal/rawjson"
@@ -32,6 +33,9 @@ type Account struct {
 	ProviderUserInfo []struct {
 		ProviderID string `json:"providerId"`
 	} `json:"providerUserInfo"`
+	// MFAInfo lists the enrolled second factors. Exports have it since version 14 of
+	// firebase-tools or a later one.
+	MFAInfo []Factor `json:"mfaInfo"`
 }
 
 // User returns the user, without a status. hasClaims is false if the custom
@@ -60,13 +64,18 @@ func (a *Account) User() (user domain.SourceUser, hasClaims bool) {
 			user.Identifiers = append(user.Identifiers, name)
 		}
 	}
+	for _, enrolled := range a.MFAInfo {
+		if method := enrolled.method(&user); !slices.Contains(user.MFA, method) {
+			user.MFA = append(user.MFA, method)
+		}
+	}
 	return user, hasClaims
 }
 
 // ProvesItself reports whether the user signs in only with factors that Firebase
-// verifies itself. firebase auth:export writes only four other identity providers
+// verifies itself. firebase auth:export leaves out some identity providers
 // (accountExporter.ts of firebase/firebase-tools). A user without any provider
-// signs in by one of those that it leaves out.
+// signs in by one of them.
 func (a *Account) ProvesItself() bool {
 	own := false
 	for _, info := range a.ProviderUserInfo {
