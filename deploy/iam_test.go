@@ -71,6 +71,7 @@ var calledForIt = map[string]map[string]string{
 		"logs:CreateLogStream": "Lambda writes the log",
 		"logs:PutLogEvents":    "Lambda writes the log",
 		"kms:Decrypt":          "Secrets Manager and Parameter Store decrypt for whoever asks",
+		"rds-db:connect":       "RDS judges the token that sqlsource signs by itself",
 	},
 	completionRole: {
 		"logs:CreateLogStream":   "Lambda writes the log",
@@ -79,6 +80,7 @@ var calledForIt = map[string]map[string]string{
 		"sqs:DeleteMessage":      "Lambda deletes what is done",
 		"sqs:GetQueueAttributes": "Lambda asks how much there is",
 		"kms:Decrypt":            "as above",
+		"rds-db:connect":         "as above",
 	},
 }
 
@@ -97,6 +99,7 @@ var everything = map[string]map[string]string{
 		"SourceVariables":    `{"MIGRATE_SOURCES":"SOURCE,TABLE","TABLE_KIND":"dynamodb"}`,
 		"SourceTableArns":    "arn:aws:dynamodb:ap-northeast-1:111111111111:table/users",
 		"SourceFunctionArns": "arn:aws:lambda:ap-northeast-1:111111111111:function:users",
+		"SourceDatabaseArns": "arn:aws:rds-db:ap-northeast-1:111111111111:dbuser:db-ABCDEFGHIJKL/reader",
 		"SourceRoleArns":     "arn:aws:iam::333333333333:role/other",
 		"SubnetIds":          "subnet-0123456789abcdef0", "SecurityGroupIds": "sg-0123456789abcdef0",
 	},

@@ -40,7 +40,9 @@ const (
 	usersTable  = "arn:aws:dynamodb:ap-northeast-1:111111111111:table/users"
 	usersIndex  = usersTable + "/index/email"
 	ourFunction = "arn:aws:lambda:ap-northeast-1:111111111111:function:users"
-	roleThere   = "arn:aws:iam::333333333333:role/user-migration"
+	// The resource ID of a database and a user's name.
+	databaseUser = "arn:aws:rds-db:ap-northeast-1:111111111111:dbuser:db-ABCDEFGHIJKL/reader"
+	roleThere    = "arn:aws:iam::333333333333:role/user-migration"
 )
 
 // sourceSetUps are the set-ups that both languages are held to: one for each way of
@@ -69,6 +71,11 @@ func sourceSetUps() map[string]sourceSetUp {
 		"http": {variables: `{"SOURCE_KIND":"http","SOURCE_URL":"https://login.example.com"}`},
 		"oidc": {variables: `{"SOURCE_KIND":"oidc","SOURCE_ISSUER":"https://login.example.com"}`},
 		"sql":  {variables: `{"SOURCE_KIND":"sql","SOURCE_DRIVER":"postgres"}`, parameters: vpc},
+		"sql with a token of RDS": {
+			variables:  `{"SOURCE_KIND":"sql","SOURCE_DRIVER":"postgres","SOURCE_AUTH":"iam"}`,
+			parameters: with(vpc, "SourceDatabaseArns", databaseUser),
+			resources:  map[string][]string{"adapters/sqlsource": {databaseUser}},
+		},
 		"ldap": {variables: `{"SOURCE_KIND":"ldap","SOURCE_URL":"ldaps://dc.corp.example"}`, parameters: vpc},
 		"a user pool and a directory": {
 			variables:  `{"MIGRATE_SOURCES":"SOURCE,CORP","CORP_KIND":"ldap","CORP_URL":"ldaps://dc.corp.example"}`,
@@ -158,8 +165,11 @@ func actionsAs(calls []call, adapters, role string) map[string]bool {
 	own := map[string]string{sourceRole: functionRole, sourceRetire: completionRole}
 	actions := make(map[string]bool)
 	for adapter := range strings.FieldsSeq(adapters) {
-		if adapter == "adapters/lambdasource" { // until every caller is in callsAs
+		switch adapter {
+		case "adapters/lambdasource": // until every caller is in callsAs
 			actions["lambda:InvokeFunction"] = true
+		case "adapters/sqlsource": // no call: it signs a token, which RDS judges
+			actions["rds-db:connect"] = true
 		}
 		for _, found := range calls {
 			if !strings.HasPrefix(found.by, module+adapter+".") {
@@ -242,10 +252,11 @@ func TestLambdaAttachesToTheVPCAndTheCodeMayNot(t *testing.T) {
 		var allowed []string
 		denied := false
 		for _, statement := range roleStatements(made)[role] {
-			switch actions := actionsOfStatement(statement); {
-			case statement["Sid"] == "LambdaAttaches":
+			actions := actionsOfStatement(statement)
+			switch statement["Sid"] {
+			case "LambdaAttaches":
 				allowed = actions
-			case statement["Sid"] == "NotTheCode":
+			case "NotTheCode":
 				denied = statement["Effect"] == "Deny" && slices.Equal(actions, []string{"ec2:*"}) &&
 					canonical(statement["Condition"]) == `{"ArnLike":{"lambda:SourceFunctionArn":"arn:aws:lambda:ap-northeast-1:111111111111:function:user-migration*"}}`
 			}

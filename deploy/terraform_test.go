@@ -238,12 +238,12 @@ func (p plan) of(label string) plan {
 	var part plan
 	part.Configuration.Root = p.Configuration.Root.Calls[label].Module
 	for _, child := range p.Planned.Root.Children {
-		if child.Address == "module."+label {
+		if child.Address == "module."+label || strings.HasSuffix(child.Address, ".module."+label) {
 			part.Planned.Root = child
 		}
 	}
 	for i, resource := range part.Planned.Root.Resources {
-		part.Planned.Root.Resources[i].Address = strings.TrimPrefix(resource.Address, "module."+label+".")
+		part.Planned.Root.Resources[i].Address = strings.TrimPrefix(resource.Address, part.Planned.Root.Address+".")
 	}
 	part.Planned.Outputs = make(map[string]struct{ Value any })
 	for name, output := range p.Planned.Outputs {

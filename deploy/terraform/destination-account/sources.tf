@@ -53,7 +53,7 @@ locals {
       Action   = ["dynamodb:GetItem", "dynamodb:Query"]
       Resource = var.source_table_arns
     }],
-    local.invoke_sources,
+    local.shared_sources,
   )
 
   # What the completion function may do there.
@@ -92,15 +92,23 @@ locals {
       )
       Resource = var.source_table_arns
     }],
-    local.invoke_sources,
+    local.shared_sources,
   )
 
-  invoke_sources = length(var.source_function_arns) == 0 ? [] : [{
-    Sid      = "InvokeSourceFunctions"
-    Effect   = "Allow"
-    Action   = ["lambda:InvokeFunction"]
-    Resource = var.source_function_arns
-  }]
+  shared_sources = concat(
+    length(var.source_function_arns) == 0 ? [] : [{
+      Sid      = "InvokeSourceFunctions"
+      Effect   = "Allow"
+      Action   = ["lambda:InvokeFunction"]
+      Resource = var.source_function_arns
+    }],
+    length(var.source_database_arns) == 0 ? [] : [{
+      Sid      = "ConnectToDatabases"
+      Effect   = "Allow"
+      Action   = ["rds-db:connect"]
+      Resource = var.source_database_arns
+    }],
+  )
 }
 
 # Lambda attaches the functions in the role's name, on no narrower resource. Their code may not.

@@ -569,6 +569,12 @@ variable "source_function_arns" {
   default     = []
 }
 
+variable "source_database_arns" {
+  description = "ARNs of RDS database users (rds-db) for SQL sources with AUTH=iam"
+  type        = list(string)
+  default     = []
+}
+
 # --- for sources that are reached only from a VPC.
 
 variable "subnet_ids" {

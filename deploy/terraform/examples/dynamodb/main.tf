@@ -1,0 +1,42 @@
+# A DynamoDB table of the same account, with a hash for each user.
+
+terraform {
+  required_version = ">= 1.5"
+}
+
+provider "aws" {
+  region = "ap-northeast-1" # of the destination user pool
+}
+
+module "user_migration" {
+  # In your own repository: "git::https://HOST/PATH.git//deploy/terraform/destination-account?ref=VERSION".
+  source = "../../destination-account"
+
+  image_uri                = "111111111111.dkr.ecr.ap-northeast-1.amazonaws.com/user-migration:1"
+  destination_user_pool_id = "ap-northeast-1_GhIjKl456"
+  audit_hmac_key           = "ssm:/user-migration/audit-hmac-key"
+
+  # docs/sources/dynamodb.md.
+  source_variables = {
+    SOURCE_KIND   = "dynamodb"
+    SOURCE_TABLE  = "users"
+    SOURCE_KEY    = "username"
+    SOURCE_LOOKUP = "username, email-index:email"
+  }
+
+  # The table, and each index that SOURCE_LOOKUP names.
+  source_table_arns = [
+    "arn:aws:dynamodb:ap-northeast-1:111111111111:table/users",
+    "arn:aws:dynamodb:ap-northeast-1:111111111111:table/users/index/email-index",
+  ]
+
+  # The source has no lockout of its own.
+  make_lockout_table = true
+
+  # Exactly what the variables refer to.
+  secret_parameter_arns = ["arn:aws:ssm:ap-northeast-1:111111111111:parameter/user-migration/audit-hmac-key"]
+}
+
+output "next_step" {
+  value = module.user_migration.next_step
+}
