@@ -23,18 +23,29 @@ func terraformQueries(t *testing.T) (queries map[athenaQuery]string, columns map
 		t.Fatal(err)
 	}
 	queries, columns = make(map[athenaQuery]string), make(map[string][]string)
-	format := ""
-	var name string
+	format, name := "", ""
 	var query []string
+	attempts := make(map[string]string) // what each query begins with, by format
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimRight(line, "\n")
 		trimmed := strings.TrimSpace(line)
 		switch {
 		case name != "" && trimmed == "SQL":
-			queries[athenaQuery{format, name}] = strings.Join(query, "\n")
+			text := strings.Join(query, "\n")
+			if format == "" {
+				attempts["${local.attempts."+name+"}"] = text
+			} else {
+				queries[athenaQuery{format, name}] = text
+			}
 			name, query = "", nil
 		case name != "":
-			query = append(query, strings.TrimPrefix(line, "        "))
+			line = strings.TrimPrefix(strings.TrimPrefix(line, "      "), map[bool]string{false: "  "}[format == ""])
+			for reference, text := range attempts {
+				line = strings.Replace(line, reference, text, 1)
+			}
+			query = append(query, line)
+		case strings.HasSuffix(trimmed, "chomp(<<-SQL"):
+			name, _, _ = strings.Cut(trimmed, " ")
 		case strings.HasSuffix(trimmed, "<<-SQL"):
 			name = strings.Split(trimmed, `"`)[1]
 		default:
@@ -149,10 +160,21 @@ func TestTerraformTakesTheModuleOfAthena(t *testing.T) {
 	t.Parallel()
 	tf := newTerraform(t, athenaTemplate, "ap-northeast-1", startSTS(t, "111111111111"))
 	tf.run(t, "validate")
+	queries, _ := terraformQueries(t)
 	for _, format := range []string{"json", "ocsf"} {
-		output := tf.run(t, "plan", "-lock=false", "-var=audit_format="+format, "-var=kms_key_arn=arn:aws:kms:ap-northeast-1:111111111111:key/0a")
+		output := tf.run(t, "plan", "-lock=false", "-out=plan", "-var=audit_format="+format, "-var=kms_key_arn=arn:aws:kms:ap-northeast-1:111111111111:key/0a")
 		if !strings.Contains(output, "Plan: 18 to add") {
 			t.Errorf("%s: %s", format, output)
+		}
+		var planned plan
+		if err := json.Unmarshal([]byte(tf.run(t, "show", "-json", "plan")), &planned); err != nil {
+			t.Fatal(err)
+		}
+		for key, query := range queries {
+			resource, there := planned.resource(`aws_athena_named_query.query["` + key.name + `"]`)
+			if key.format == format && (!there || resource["query"] != query+"\n") {
+				t.Errorf("%v: Terraform makes\n%v\nand not\n%s", key, resource["query"], query)
+			}
 		}
 	}
 	if output, err := tf.try(t, "plan", "-lock=false", "-var=audit_format=xml", "-var=retention_days=0"); err == nil || !strings.Contains(output, "Takes json or ocsf.") || !strings.Contains(output, "Takes 1 to 3650.") {

@@ -2,6 +2,8 @@ package deploy_test
 
 import (
 	"context"
+	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"net/http/httptest"
@@ -45,8 +47,7 @@ func exampleStack(t *testing.T, name string) map[string]map[string]any {
 
 // withoutExample are kinds of sources that have no example, each with the reason.
 var withoutExample = map[string]string{
-	"lambda":   "newer than the examples",
-	"firebase": "newer than the examples",
+	"lambda": "newer than the examples",
 }
 
 func TestEachKindOfSourceHasAnExampleInBothLanguages(t *testing.T) {
@@ -73,7 +74,7 @@ func TestEachKindOfSourceHasAnExampleInBothLanguages(t *testing.T) {
 }
 
 // anySecret stands for whatever an example refers to.
-type anySecret struct{ certificate string }
+type anySecret struct{ certificate, serviceAccount string }
 
 func (s anySecret) Resolve(_ context.Context, reference string) (domain.Secret, error) {
 	switch {
@@ -81,6 +82,8 @@ func (s anySecret) Resolve(_ context.Context, reference string) (domain.Secret, 
 		return domain.NewSecret("postgres://reader:pass@db.example:5432/users"), nil
 	case strings.Contains(reference, "ca-bundle"):
 		return domain.NewSecret(s.certificate), nil
+	case reference == "secretsmanager:user-migration/firebase":
+		return domain.NewSecret(s.serviceAccount), nil
 	}
 	return domain.NewSecret(strings.Repeat("s", 32)), nil
 }
@@ -92,7 +95,18 @@ func TestTheProgramTakesTheExamplesOfSources(t *testing.T) {
 	kinds := allparts.Parts(stscredentials.NewAccount(awsenv.Config, os.Getenv)).Sources
 	server := httptest.NewTLSServer(nil)
 	defer server.Close()
-	secrets := anySecret{string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))}
+	key, err := x509.MarshalPKCS8PrivateKey(server.TLS.Certificates[0].PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := json.Marshal(map[string]string{
+		"type": "service_account", "project_id": "users", "private_key_id": "1", "client_email": "reader@users.example",
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})), "token_uri": "https://oauth2.googleapis.com/token",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := anySecret{string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})), string(account)}
 	for _, name := range exampleSources(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

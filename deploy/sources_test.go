@@ -68,9 +68,10 @@ func sourceSetUps() map[string]sourceSetUp {
 			parameters: map[string]string{"SourceFunctionArns": ourFunction},
 			resources:  map[string][]string{"adapters/lambdasource": {ourFunction}},
 		},
-		"http": {variables: `{"SOURCE_KIND":"http","SOURCE_URL":"https://login.example.com"}`},
-		"oidc": {variables: `{"SOURCE_KIND":"oidc","SOURCE_ISSUER":"https://login.example.com"}`},
-		"sql":  {variables: `{"SOURCE_KIND":"sql","SOURCE_DRIVER":"postgres"}`, parameters: vpc},
+		"http":     {variables: `{"SOURCE_KIND":"http","SOURCE_URL":"https://login.example.com"}`},
+		"firebase": {variables: `{"SOURCE_KIND":"firebase","SOURCE_API_KEY":"ssm:/firebase"}`},
+		"oidc":     {variables: `{"SOURCE_KIND":"oidc","SOURCE_ISSUER":"https://login.example.com"}`},
+		"sql":      {variables: `{"SOURCE_KIND":"sql","SOURCE_DRIVER":"postgres"}`, parameters: vpc},
 		"sql with a token of RDS": {
 			variables:  `{"SOURCE_KIND":"sql","SOURCE_DRIVER":"postgres","SOURCE_AUTH":"iam"}`,
 			parameters: with(vpc, "SourceDatabaseArns", databaseUser),

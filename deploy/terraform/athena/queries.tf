@@ -2,16 +2,35 @@
 # holds. docs/athena.md says which dialect they are in, and what tests them.
 
 locals {
+  # What each query begins with: one row for each attempt.
+  attempts = {
+    json = chomp(<<-SQL
+      WITH attempts AS (
+        SELECT attemptid, min(day) AS day, max_by(outcome, durationms) AS outcome, max_by(reason, durationms) AS reason,
+          max_by(source, durationms) AS source, max_by(clientid, durationms) AS clientid,
+          max_by(completion, durationms) AS completion, max(durationms) AS durationms
+        FROM records
+        WHERE day >= cast(cast(current_date - interval '30' day AS date) AS varchar) AND outcome IS NOT NULL
+        GROUP BY attemptid)
+      SQL
+    )
+    ocsf = chomp(<<-SQL
+      WITH attempts AS (
+        SELECT metadata.correlation_uid AS attemptid, min(day) AS day, max_by(status_code, duration) AS outcome,
+          max_by(status_detail, duration) AS reason, max_by(actor.idp.name, duration) AS source,
+          max_by(unmapped.clientid, duration) AS clientid, max_by(unmapped.completion, duration) AS completion,
+          max(duration) AS durationms
+        FROM records
+        WHERE day >= cast(cast(current_date - interval '30' day AS date) AS varchar) AND class_uid = 3002
+        GROUP BY metadata.correlation_uid)
+      SQL
+    )
+  }
+
   queries = {
     json = {
       "Moves per day and source"        = <<-SQL
-        WITH attempts AS (
-          SELECT attemptid, min(day) AS day, max_by(outcome, durationms) AS outcome, max_by(reason, durationms) AS reason,
-            max_by(source, durationms) AS source, max_by(clientid, durationms) AS clientid,
-            max_by(completion, durationms) AS completion, max(durationms) AS durationms
-          FROM records
-          WHERE day >= cast(cast(current_date - interval '30' day AS date) AS varchar) AND outcome IS NOT NULL
-          GROUP BY attemptid)
+        ${local.attempts.json}
         SELECT day, source, count(*) AS moves
         FROM attempts
         WHERE outcome = 'migrated'
@@ -19,13 +38,7 @@ locals {
         ORDER BY day, source
       SQL
       "Refusals and failures by reason" = <<-SQL
-        WITH attempts AS (
-          SELECT attemptid, min(day) AS day, max_by(outcome, durationms) AS outcome, max_by(reason, durationms) AS reason,
-            max_by(source, durationms) AS source, max_by(clientid, durationms) AS clientid,
-            max_by(completion, durationms) AS completion, max(durationms) AS durationms
-          FROM records
-          WHERE day >= cast(cast(current_date - interval '30' day AS date) AS varchar) AND outcome IS NOT NULL
-          GROUP BY attemptid)
+        ${local.attempts.json}
         SELECT outcome, reason, count(*) AS attempts
         FROM attempts
         WHERE outcome IN ('refused', 'failed')
@@ -33,13 +46,7 @@ locals {
         ORDER BY attempts DESC, outcome, reason
       SQL
       "Latency percentiles per day"     = <<-SQL
-        WITH attempts AS (
-          SELECT attemptid, min(day) AS day, max_by(outcome, durationms) AS outcome, max_by(reason, durationms) AS reason,
-            max_by(source, durationms) AS source, max_by(clientid, durationms) AS clientid,
-            max_by(completion, durationms) AS completion, max(durationms) AS durationms
-          FROM records
-          WHERE day >= cast(cast(current_date - interval '30' day AS date) AS varchar) AND outcome IS NOT NULL
-          GROUP BY attemptid)
+        ${local.attempts.json}
         SELECT day, outcome, count(*) AS attempts, approx_percentile(durationms, 0.5) AS p50,
           approx_percentile(durationms, 0.95) AS p95, approx_percentile(durationms, 0.99) AS p99
         FROM attempts
@@ -47,13 +54,7 @@ locals {
         ORDER BY day, outcome
       SQL
       "Owed completions"                = <<-SQL
-        WITH attempts AS (
-          SELECT attemptid, min(day) AS day, max_by(outcome, durationms) AS outcome, max_by(reason, durationms) AS reason,
-            max_by(source, durationms) AS source, max_by(clientid, durationms) AS clientid,
-            max_by(completion, durationms) AS completion, max(durationms) AS durationms
-          FROM records
-          WHERE day >= cast(cast(current_date - interval '30' day AS date) AS varchar) AND outcome IS NOT NULL
-          GROUP BY attemptid),
+        ${local.attempts.json},
         completions AS (
           SELECT attemptid, max(CASE WHEN completion IN ('completed', 'abandoned') THEN 1 ELSE 0 END) AS done,
             max_by(reason, "time") AS reason
@@ -67,13 +68,7 @@ locals {
         ORDER BY attempts.day, attempts.attemptid
       SQL
       "Attempts per client"             = <<-SQL
-        WITH attempts AS (
-          SELECT attemptid, min(day) AS day, max_by(outcome, durationms) AS outcome, max_by(reason, durationms) AS reason,
-            max_by(source, durationms) AS source, max_by(clientid, durationms) AS clientid,
-            max_by(completion, durationms) AS completion, max(durationms) AS durationms
-          FROM records
-          WHERE day >= cast(cast(current_date - interval '30' day AS date) AS varchar) AND outcome IS NOT NULL
-          GROUP BY attemptid)
+        ${local.attempts.json}
         SELECT clientid, outcome, count(*) AS attempts
         FROM attempts
         GROUP BY clientid, outcome
@@ -82,14 +77,7 @@ locals {
     }
     ocsf = {
       "Moves per day and source"        = <<-SQL
-        WITH attempts AS (
-          SELECT metadata.correlation_uid AS attemptid, min(day) AS day, max_by(status_code, duration) AS outcome,
-            max_by(status_detail, duration) AS reason, max_by(actor.idp.name, duration) AS source,
-            max_by(unmapped.clientid, duration) AS clientid, max_by(unmapped.completion, duration) AS completion,
-            max(duration) AS durationms
-          FROM records
-          WHERE day >= cast(cast(current_date - interval '30' day AS date) AS varchar) AND class_uid = 3002
-          GROUP BY metadata.correlation_uid)
+        ${local.attempts.ocsf}
         SELECT day, source, count(*) AS moves
         FROM attempts
         WHERE outcome = 'migrated'
@@ -97,14 +85,7 @@ locals {
         ORDER BY day, source
       SQL
       "Refusals and failures by reason" = <<-SQL
-        WITH attempts AS (
-          SELECT metadata.correlation_uid AS attemptid, min(day) AS day, max_by(status_code, duration) AS outcome,
-            max_by(status_detail, duration) AS reason, max_by(actor.idp.name, duration) AS source,
-            max_by(unmapped.clientid, duration) AS clientid, max_by(unmapped.completion, duration) AS completion,
-            max(duration) AS durationms
-          FROM records
-          WHERE day >= cast(cast(current_date - interval '30' day AS date) AS varchar) AND class_uid = 3002
-          GROUP BY metadata.correlation_uid)
+        ${local.attempts.ocsf}
         SELECT outcome, reason, count(*) AS attempts
         FROM attempts
         WHERE outcome IN ('refused', 'failed')
@@ -112,14 +93,7 @@ locals {
         ORDER BY attempts DESC, outcome, reason
       SQL
       "Latency percentiles per day"     = <<-SQL
-        WITH attempts AS (
-          SELECT metadata.correlation_uid AS attemptid, min(day) AS day, max_by(status_code, duration) AS outcome,
-            max_by(status_detail, duration) AS reason, max_by(actor.idp.name, duration) AS source,
-            max_by(unmapped.clientid, duration) AS clientid, max_by(unmapped.completion, duration) AS completion,
-            max(duration) AS durationms
-          FROM records
-          WHERE day >= cast(cast(current_date - interval '30' day AS date) AS varchar) AND class_uid = 3002
-          GROUP BY metadata.correlation_uid)
+        ${local.attempts.ocsf}
         SELECT day, outcome, count(*) AS attempts, approx_percentile(durationms, 0.5) AS p50,
           approx_percentile(durationms, 0.95) AS p95, approx_percentile(durationms, 0.99) AS p99
         FROM attempts
@@ -127,14 +101,7 @@ locals {
         ORDER BY day, outcome
       SQL
       "Owed completions"                = <<-SQL
-        WITH attempts AS (
-          SELECT metadata.correlation_uid AS attemptid, min(day) AS day, max_by(status_code, duration) AS outcome,
-            max_by(status_detail, duration) AS reason, max_by(actor.idp.name, duration) AS source,
-            max_by(unmapped.clientid, duration) AS clientid, max_by(unmapped.completion, duration) AS completion,
-            max(duration) AS durationms
-          FROM records
-          WHERE day >= cast(cast(current_date - interval '30' day AS date) AS varchar) AND class_uid = 3002
-          GROUP BY metadata.correlation_uid),
+        ${local.attempts.ocsf},
         completions AS (
           SELECT metadata.correlation_uid AS attemptid,
             max(CASE WHEN status_code IN ('completed', 'abandoned') THEN 1 ELSE 0 END) AS done,
@@ -149,14 +116,7 @@ locals {
         ORDER BY attempts.day, attempts.attemptid
       SQL
       "Attempts per client"             = <<-SQL
-        WITH attempts AS (
-          SELECT metadata.correlation_uid AS attemptid, min(day) AS day, max_by(status_code, duration) AS outcome,
-            max_by(status_detail, duration) AS reason, max_by(actor.idp.name, duration) AS source,
-            max_by(unmapped.clientid, duration) AS clientid, max_by(unmapped.completion, duration) AS completion,
-            max(duration) AS durationms
-          FROM records
-          WHERE day >= cast(cast(current_date - interval '30' day AS date) AS varchar) AND class_uid = 3002
-          GROUP BY metadata.correlation_uid)
+        ${local.attempts.ocsf}
         SELECT clientid, outcome, count(*) AS attempts
         FROM attempts
         GROUP BY clientid, outcome
