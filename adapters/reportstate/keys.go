@@ -24,7 +24,7 @@ func newSeed() string {
 }
 
 // keyMaker makes the numbers that are kept instead of the texts of keys: 64 bits of a
-// SHA-256. Each file has a seed of its own, so nobody can choose a name for its number.
+// SHA-256. Each file has a seed of its own, so no user can choose a name for its number.
 // Among eight million keys of a kind, two are the same by chance once in 500,000 files.
 type keyMaker struct{ seed []byte }
 

@@ -58,6 +58,7 @@ func Examiners() []parts.Examiner {
 		cognitosource.Examiner(),
 		dynamosource.Examiner(),
 		filesource.Examiner(),
+		firebasesource.Examiner(),
 		httpsource.Examiner(),
 		ldapsource.Examiner(),
 		oidcsource.Examiner(),

@@ -2,11 +2,18 @@ package e2e_test
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"cognito-user-migration/domain"
@@ -76,4 +83,56 @@ func TestAFirebaseSourceMigratesUsers(t *testing.T) {
 		f.refuses(forgotPassword("clara@example.com"), domain.ReasonUserFederated)
 		f.refuses(forgotPassword("dora@example.com"), domain.ReasonMFARequired)
 	}
+	t.Run("with a service account, in a file and in the variable", func(t *testing.T) {
+		key, granted := serviceAccount(t, project)
+		path := filepath.Join(t.TempDir(), "key.json")
+		if err := os.WriteFile(path, []byte(key), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, given := range []string{key, path} {
+			before := granted.Load()
+			f := start(t, outOfTheWay().with(
+				"SOURCE_KIND", "firebase", "SOURCE_API_KEY", apiKey, "SOURCE_EMULATOR_HOST", strings.TrimPrefix(emulator, "http://"), "SOURCE_SERVICE_ACCOUNT", given))
+			f.hide(password, apiKey, "PRIVATE KEY")
+			for range 2 {
+				f.migrates(forgotPassword("anna@example.com"), domain.ReasonForgotPassword)
+				f.migrates(signIn("id-anna", password), domain.ReasonPasswordAccepted)
+				f.refuses(signIn("id-anna", "wrong-password"), domain.ReasonPasswordWrong)
+				f.refuses(signIn("id-nobody", password), domain.ReasonUserUnknown)
+			}
+			if n := granted.Load() - before; n != 1 {
+				t.Errorf("%d tokens were requested", n)
+			}
+		}
+	})
+}
+
+// serviceAccount is the JSON key of a service account whose token endpoint gives
+// tokens that the emulator accepts, and counts them.
+func serviceAccount(t *testing.T, project string) (key string, granted *atomic.Int64) {
+	t.Helper()
+	granted = new(atomic.Int64)
+	google := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("assertion") != "" {
+			granted.Add(1)
+			_, _ = io.WriteString(w, `{"access_token":"ya29.e2e","expires_in":3599,"token_type":"Bearer"}`)
+		}
+	}))
+	t.Cleanup(google.Close)
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(map[string]string{
+		"type": "service_account", "project_id": project, "private_key_id": "1", "client_email": "reader@example.iam.gserviceaccount.com", "token_uri": google.URL,
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text), granted
 }
