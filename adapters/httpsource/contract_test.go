@@ -208,6 +208,98 @@ func (s *service) okta(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, `{"commands":[{"type":"com.okta.action.update","value":{"credential":"VERIFIED"}}]}`)
 }
 
+// oktaToken opens the users API; the sign-in has no credentials of ours.
+const oktaToken = "00token-of-the-api"
+
+// oktaAuthn answers as "Authentication API", "Users" and "User Factors" in Okta's
+// documentation say.
+func (s *service) oktaAuthn(w http.ResponseWriter, r *http.Request) {
+	fault := func(status int, code, summary string) {
+		w.WriteHeader(status)
+		encode(w, map[string]any{"errorCode": code, "errorSummary": summary, "errorLink": code, "errorId": "oae", "errorCauses": []any{}})
+	}
+	if r.Method == http.MethodGet {
+		if r.Header.Get("Authorization") != "SSWS "+oktaToken {
+			fault(http.StatusUnauthorized, "E0000011", "Invalid token provided")
+			return
+		}
+		s.oktaUser(w, r, fault)
+		return
+	}
+	if r.URL.Path != "/api/v1/authn" || r.Header.Get("Authorization") != "" {
+		s.t.Errorf("asked %s with %q", r.URL.Path, r.Header.Get("Authorization"))
+	}
+	asked := decode[struct{ Username, Password string }](s, r)
+	if !s.isRight(asked.Username, asked.Password) {
+		fault(http.StatusUnauthorized, "E0000004", "Authentication failed")
+		return
+	}
+	person, _ := s.lookUp(asked.Username)
+	state, factors := "SUCCESS", []any{}
+	switch {
+	case person.MFA != "":
+		state, factors = "MFA_REQUIRED", []any{map[string]any{"id": "f", "factorType": oktaFactor(person), "provider": "OKTA"}}
+	case person.Status == domain.StatusResetRequired:
+		state = "PASSWORD_EXPIRED"
+	}
+	encode(w, map[string]any{"status": state, "stateToken": "s", "_embedded": map[string]any{"factors": factors, "user": map[string]any{
+		"id": person.Sub, "passwordChanged": "2015-09-08T20:14:45.000Z",
+		"profile": map[string]any{"login": person.Username, "firstName": "x", "lastName": "y", "locale": "en_US", "timeZone": "America/Los_Angeles"},
+	}}})
+}
+
+func oktaFactor(person sourcetest.User) string {
+	return map[domain.MFAMethod]string{domain.MFASMS: "sms", domain.MFAEmail: "email", domain.MFASoftwareToken: "token:software:totp"}[person.MFA]
+}
+
+func (s *service) oktaUser(w http.ResponseWriter, r *http.Request, fault func(int, string, string)) {
+	id, ofFactors := strings.CutSuffix(r.URL.EscapedPath(), "/factors")
+	if ofFactors {
+		factors := []any{}
+		for _, person := range s.people {
+			if person.Sub == strings.TrimPrefix(id, "/api/v1/users/") && person.MFA != "" {
+				factors = append(factors, map[string]any{"factorType": oktaFactor(person), "status": "ACTIVE"})
+			}
+		}
+		encode(w, factors)
+		return
+	}
+	person, there := s.lookUp(s.named(r, "/api/v1/users/"))
+	if !there {
+		fault(http.StatusNotFound, "E0000007", "Not found: Resource not found: x (User)")
+		return
+	}
+	status := map[domain.UserStatus]string{domain.StatusUnconfirmed: "STAGED", domain.StatusResetRequired: "PASSWORD_EXPIRED"}[person.Status]
+	if status == "" {
+		status = "ACTIVE"
+	}
+	if person.Disabled {
+		status = "SUSPENDED"
+	}
+	provider := "OKTA"
+	if person.Status == domain.StatusExternalProvider {
+		provider = "FEDERATION"
+	}
+	profile := map[string]any{"login": person.Username}
+	for name, value := range person.Attributes {
+		okta := map[string]string{"given_name": "firstName", "family_name": "lastName", "name": "displayName", "phone_number": "mobilePhone", "zoneinfo": "timezone"}[name]
+		if okta == "" {
+			okta = name
+		}
+		profile[okta] = value
+	}
+	emails := []any{}
+	if verified, told := person.Attributes["email_verified"]; told {
+		delete(profile, "email_verified")
+		state := map[string]string{"true": "VERIFIED", "false": "UNVERIFIED"}[verified]
+		emails = append(emails, map[string]any{"value": person.Attributes["email"], "status": state, "type": "PRIMARY"})
+	}
+	encode(w, map[string]any{
+		"id": person.Sub, "status": status, "profile": profile,
+		"credentials": map[string]any{"password": map[string]any{}, "provider": map[string]any{"type": provider, "name": provider}, "emails": emails},
+	})
+}
+
 // profile answers a profile URL.
 func (s *service) profile(w http.ResponseWriter, name string) {
 	person, there := s.lookUp(name)
@@ -271,16 +363,33 @@ func TestTheHTTPSourceKeepsTheContract(t *testing.T) {
 			},
 			everything,
 		},
+		httpsource.OktaAuthn: {
+			func(s *service) http.HandlerFunc { return s.oktaAuthn },
+			func(url string) httpsource.Settings {
+				return httpsource.Settings{URL: webclient.URL(url)}
+			},
+			[]sourcetest.Capability{
+				sourcetest.DisabledUsers, sourcetest.UnconfirmedUsers, sourcetest.FederatedUsers, sourcetest.Resets,
+				sourcetest.SMSMFA, sourcetest.SoftwareTokenMFA, sourcetest.EmailMFA, sourcetest.EmailAliases, sourcetest.KeepsSubs,
+			},
+		},
 	} {
 		t.Run(string(contract), func(t *testing.T) {
 			t.Parallel()
 			open := func(t *testing.T, url, token string) ports.SourceDirectory {
 				settings := test.settings(url)
 				settings.Contract, settings.BearerToken = contract, domain.NewSecret(token)
+				if contract == httpsource.OktaAuthn {
+					settings.APIToken, settings.BearerToken = domain.NewSecret(oktaToken+strings.TrimPrefix(token, "token-of-ours-at-the-service")), domain.Secret{}
+				}
 				return open(t, settings)
 			}
 			s := &service{t: t}
-			server := httptest.NewServer(s.guard(test.serve(s)))
+			handler := s.guard(test.serve(s))
+			if contract == httpsource.OktaAuthn {
+				handler = test.serve(s) // it has a token of its own
+			}
+			server := httptest.NewServer(handler)
 			t.Cleanup(server.Close)
 			answering := func(status int) func(*testing.T) ports.SourceDirectory {
 				return func(t *testing.T) ports.SourceDirectory {

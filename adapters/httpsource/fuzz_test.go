@@ -16,6 +16,8 @@ func FuzzAnswers(f *testing.F) {
 	for _, body := range []string{
 		`{"user":{"id":"1","email":"a@b.c","verified":true,"data":{"x":[1,{}]},"twoFactor":{"methods":[{"method":"sms"}]}}}`,
 		`{"status":"password_match"}`, `{"commands":[{"type":"com.okta.action.update","value":{"credential":"VERIFIED"}}]}`,
+		`{"status":"SUCCESS","_embedded":{"user":{"id":"1","profile":{"login":"a@b.c"}}}}`, `{"status":"MFA_REQUIRED","_embedded":{"factors":[{"factorType":"sms"}]}}`,
+		`{"access_token":"t","user":{"id":"1","phone":"81312345678","user_metadata":{"name":["x"],"phone_number_verified":true}}}`, `{"errorCode":"E0000004"}`,
 		`{"commands":null,"error":{}}`, `{"user":{"data":null}}`, `null`, `[]`, `"x"`, `{`, ``,
 	} {
 		for _, status := range []int{200, 202, 204, 242, 302, 400, 401, 403, 404, 423, 429, 500} {
@@ -23,7 +25,7 @@ func FuzzAnswers(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		for name, contract := range map[Contract]contract{Keycloak: keycloak{}, FusionAuth: fusionAuth{}, Kratos: kratos{}, Okta: okta{}} {
+		for name, contract := range map[Contract]contract{Keycloak: keycloak{}, FusionAuth: fusionAuth{}, Kratos: kratos{}, Okta: okta{}, OktaAuthn: oktaAuthn{}, Supabase: supabase{}} {
 			kind, user, err := contract.answer(webclient.Answer{Status: status, Body: []byte(body)})
 			if err != nil && err != profiles.ErrFormat { //nolint:errorlint // the very one: any other text could hold the body
 				t.Errorf("%s: the text goes further: %v", name, err)
@@ -43,7 +45,7 @@ func FuzzAnswers(f *testing.F) {
 			if kind != 0 && (status >= 500 || status == 429 || status/100 == 3) {
 				t.Errorf("%s: %d is a finding: %v", name, status, kind)
 			}
-			if name == FusionAuth && kind == domain.PasswordAccepted {
+			if (name == FusionAuth || name == OktaAuthn || name == Supabase) && kind == domain.PasswordAccepted {
 				inOrder(t, user)
 			}
 		}
@@ -56,14 +58,15 @@ func FuzzProfiles(f *testing.F) {
 	for _, body := range []string{
 		`{"id":1,"username":"u","enabled":"true","emailVerified":true,"email":"a@b.c","attributes":{"a":["b"],"email_verified":["true"]},"groups":["g"],"requiredActions":["UPDATE_PASSWORD"],"totps":[{}]}`,
 		`{"username":"u","sub":"s","email_verified":false,"enabled":false,"status":"UNCONFIRMED","mfa":["SMS_MFA"],"groups":null,"x":{"y":1}}`,
+		`{"id":"1","status":"ACTIVE","profile":{"login":"u","email":"a@b.c","phone_number_verified":true},"credentials":{"emails":[{"value":"a@b.c","status":"VERIFIED"}]}}`,
 		`{"username":"../u"}`, `{"username":"u","attributes":{"":null}}`, `{"USERNAME":"u"}`, `null`, `[]`, `{`, ``, `{"username":"\ud800"}`,
 	} {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		for name, read := range map[string]func([]byte) (*domain.SourceUser, error){"keycloak": profiles.Keycloak, "profile": readProfile, "fusionauth": readFusionUser} {
+		for name, read := range map[string]func([]byte) (*domain.SourceUser, error){"keycloak": profiles.Keycloak, "profile": readProfile, "fusionauth": readFusionUser, "okta": readOktaUser, "supabase": readSupabaseUser} {
 			user, err := read([]byte(body))
-			if err != nil && err != profiles.ErrFormat { //nolint:errorlint // the very one: any other text could hold the body
+			if err != nil && err != profiles.ErrFormat && err != errLockedOut { //nolint:errorlint // the very one: any other text could hold the body
 				t.Errorf("%s: the text goes further: %v", name, err)
 			}
 			if err != nil || user == nil {

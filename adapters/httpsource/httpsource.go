@@ -1,6 +1,7 @@
 // Package httpsource is a source that asks a custom service over HTTP. The
-// service implements one of four contracts: keycloak-user-migration,
-// FusionAuth's generic connector, or the password hooks of Ory Kratos and Okta.
+// service implements one of six contracts: keycloak-user-migration, FusionAuth's
+// generic connector, the password hooks of Ory Kratos and Okta, and the sign-ins of
+// Okta and Supabase themselves.
 // It imports domain and ports.
 package httpsource
 
@@ -24,12 +25,12 @@ import (
 
 var _ ports.SourceDirectory = (*Directory)(nil)
 
-// adapter is this adapter's name in errors; lookUp and proof are its
-// operations.
+// adapter is this adapter's name in errors; the others are its operations.
 const (
-	adapter = "HTTP source"
-	lookUp  = "look-up"
-	proof   = "password"
+	adapter       = "HTTP source"
+	lookUp        = "look-up"
+	proof         = "password"
+	secondFactors = "second factors"
 )
 
 // Directory is a service as [ports.SourceDirectory].
@@ -47,6 +48,13 @@ type Directory struct {
 	profiles func([]byte) (*domain.SourceUser, error)
 	// profileAt returns the URL for looking up a username.
 	profileAt func(username string) string
+	// profileToken is the value of Authorization in look-ups; empty to send the
+	// function's other credentials alone.
+	profileToken domain.Secret
+	// factorsAt returns the URL of a user's second factors, and factors reads the
+	// response; nil if the profile or the sign-in tells them.
+	factorsAt func(user domain.SourceUser) string
+	factors   func([]byte) ([]domain.MFAMethod, error)
 }
 
 // contract is the protocol for asking a service about a password.
@@ -61,6 +69,16 @@ type contract interface {
 	// error's text is our own.
 	answer(answer webclient.Answer) (domain.FindingKind, *domain.SourceUser, error)
 }
+
+// continuing is a contract whose response can need another request, without the
+// password, before the sign-in is complete.
+type continuing interface {
+	// next returns that request; false if the response is the last one.
+	next(base *url.URL, answer webclient.Answer) (address string, body any, more bool)
+}
+
+// errLockedOut is the error of a profile that says that the user is locked out.
+var errLockedOut = errors.New("locked out")
 
 // Open returns the service that the settings name. It sends nothing.
 func Open(name string, settings Settings) (*Directory, error) {
@@ -84,6 +102,16 @@ func Open(name string, settings Settings) (*Directory, error) {
 		d.contract = kratos{}
 	case Okta:
 		d.contract = okta{}
+	case OktaAuthn:
+		d.contract = oktaAuthn{}
+		if !settings.APIToken.Empty() {
+			d.profileToken = domain.NewSecret("SSWS " + settings.APIToken.Reveal())
+			d.profiles, d.factors = readOktaUser, readOktaFactors
+			d.profileAt = func(username string) string { return below(oktaUsers(d.base), username) }
+			d.factorsAt = func(user domain.SourceUser) string { return below(oktaUsers(d.base), user.Sub) + "/factors" }
+		}
+	case Supabase:
+		d.contract = supabase{}
 	}
 	if settings.ProfileURL != "" {
 		d.profiles = readProfile
@@ -117,6 +145,9 @@ func (d *Directory) Prove(ctx context.Context, user domain.SourceUser, username 
 	if err != nil {
 		return domain.Finding{}, err
 	}
+	if answer, err = d.complete(ctx, answer); err != nil {
+		return domain.Finding{}, ports.MaybeJudged(err) // the password was right
+	}
 	if kind, mapped := d.mapped(answer); mapped {
 		return d.found(kind), nil
 	}
@@ -129,10 +160,70 @@ func (d *Directory) Prove(ctx context.Context, user domain.SourceUser, username 
 		return domain.Finding{}, d.client.Malformed(proof, err.Error())
 	case kind == 0:
 		return domain.Finding{}, d.unknown(proof, answer, username, password)
+	case proved != nil && d.profiles != nil:
+		user.MFA = proved.MFA // the profile of the look-up tells the rest
 	case proved != nil:
 		user = *proved
 	}
-	return profiles.Proved(d.name, kind, user), nil
+	finding := profiles.Proved(d.name, kind, user)
+	if finding.Kind == domain.ResetRequired {
+		// This sign-in was not completed, so it asked for no second factor.
+		return d.withFactors(ctx, finding)
+	}
+	return finding, nil
+}
+
+// complete sends the request that a response asks for, if any.
+func (d *Directory) complete(ctx context.Context, answer webclient.Answer) (webclient.Answer, error) {
+	contract, continues := d.contract.(continuing)
+	if !continues {
+		return answer, nil
+	}
+	address, question, more := contract.next(d.base, answer)
+	if !more {
+		return answer, nil
+	}
+	body, err := json.Marshal(question)
+	if err != nil {
+		return webclient.Answer{}, d.client.Malformed(proof, "the request cannot be built")
+	}
+	return d.client.Post(ctx, proof, address, body)
+}
+
+// withFactors adds the user's second factors to a finding, if the service tells
+// them in a response of their own. If it does not answer, they are unknown and the
+// user must not migrate.
+func (d *Directory) withFactors(ctx context.Context, finding domain.Finding) (domain.Finding, error) {
+	if d.factorsAt == nil {
+		return finding, nil
+	}
+	answer, err := d.get(ctx, secondFactors, d.factorsAt(finding.User))
+	if err != nil {
+		return domain.Finding{}, ports.MaybeJudged(err)
+	}
+	if answer.Status != http.StatusOK {
+		return domain.Finding{}, ports.MaybeJudged(d.client.Status(secondFactors, answer.Status))
+	}
+	factors, err := d.factors(answer.Body)
+	if err != nil {
+		return domain.Finding{}, ports.MaybeJudged(d.client.Malformed(secondFactors, err.Error()))
+	}
+	finding.User.MFA = factors
+	return finding, nil
+}
+
+// get sends a request about a user's profile.
+func (d *Directory) get(ctx context.Context, operation, address string) (webclient.Answer, error) {
+	if d.profileToken.Empty() {
+		return d.client.Get(ctx, operation, address)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return webclient.Answer{}, d.client.Misconfigured(operation, "the URL is not valid")
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Authorization", d.profileToken.Reveal())
+	return d.client.Send(operation, request)
 }
 
 // ProveNothing implements [profiles.Service].
@@ -195,7 +286,11 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 	if d.profiles == nil {
 		return d.found(domain.LookUpUnsupported), nil
 	}
-	return profiles.Find(ctx, d, d.name, d.vouch, username)
+	finding, err := profiles.Find(ctx, d, d.name, d.vouch, username)
+	if finding.Kind == domain.UserFound && finding.User.Enabled {
+		return d.withFactors(ctx, finding)
+	}
+	return finding, err
 }
 
 // LookUp implements [profiles.Service].
@@ -203,7 +298,7 @@ func (d *Directory) LookUp(ctx context.Context, username string) (*domain.Source
 	if username == "" || profiles.Climbs(username) {
 		return nil, domain.UserUnknown, nil
 	}
-	answer, err := d.client.Get(ctx, lookUp, d.profileAt(username))
+	answer, err := d.get(ctx, lookUp, d.profileAt(username))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -221,7 +316,10 @@ func (d *Directory) LookUp(ctx context.Context, username string) (*domain.Source
 		return nil, 0, d.unknown(lookUp, answer, username, domain.Password{})
 	}
 	user, err := d.profiles(answer.Body)
-	if err != nil {
+	switch {
+	case errors.Is(err, errLockedOut):
+		return nil, domain.LockedOut, nil
+	case err != nil:
 		return nil, 0, d.client.Malformed(lookUp, err.Error())
 	}
 	return user, domain.UserUnknown, nil
@@ -229,7 +327,7 @@ func (d *Directory) LookUp(ctx context.Context, username string) (*domain.Source
 
 // LookUpAgain implements [profiles.Service].
 func (d *Directory) LookUpAgain(ctx context.Context, username string) error {
-	_, err := d.client.Get(ctx, lookUp, d.profileAt(username))
+	_, err := d.get(ctx, lookUp, d.profileAt(username))
 	return err
 }
 

@@ -15,11 +15,12 @@ import (
 
 // Settings are the variables of a custom service as a source.
 type Settings struct {
-	URL           webclient.URL  `env:"URL,required" takes:"an https URL" desc:"The URL of the service. With \u0060keycloak\u0060, the part before \u0060/{username}\u0060."`
-	Contract      Contract       `env:"CONTRACT" envDefault:"keycloak" takes:"keycloak, fusionauth, kratos, okta" desc:"The HTTP contract of the service. docs/sources/http.md describes each one."`
+	URL           webclient.URL  `env:"URL,required" takes:"an https URL" desc:"The URL of the service. With \u0060keycloak\u0060, the part before \u0060/{username}\u0060. With \u0060okta_authn\u0060 and \u0060supabase\u0060, the address of the organization or project."`
+	Contract      Contract       `env:"CONTRACT" envDefault:"keycloak" takes:"keycloak, fusionauth, kratos, okta, okta_authn, supabase" desc:"The HTTP contract of the service. docs/sources/http.md describes each one."`
 	ProfileURL    webclient.URL  `env:"PROFILE_URL" takes:"an https URL with {username}" desc:"(\u0060kratos\u0060, \u0060okta\u0060) The URL of a user's profile. Without it, the profile has only the submitted identifier."`
 	PasswordBy    PasswordBy     `env:"PASSWORD_BY" envDefault:"username" takes:"username, id" desc:"(\u0060keycloak\u0060) The value in the URL of the password check: the username, or the ID in the profile."`
 	ApplicationID string         `env:"APPLICATION_ID" takes:"a FusionAuth application ID" desc:"(\u0060fusionauth\u0060) Sent as applicationId."`
+	APIToken      domain.Secret  `env:"API_TOKEN" takes:"an Okta API token" desc:"(\u0060okta_authn\u0060) Reads profiles and second factors. Without it, the profile has only what the sign-in tells, and users who forgot the password are refused."`
 	BasicUsername string         `env:"BASIC_USERNAME" takes:"a username" desc:"The function's username at the service (HTTP Basic)."`
 	BasicPassword domain.Secret  `env:"BASIC_PASSWORD" takes:"its password" desc:"Required with \u0060BASIC_USERNAME\u0060."`
 	BearerToken   domain.Secret  `env:"BEARER_TOKEN" takes:"a token" desc:"The function's bearer token at the service."`
@@ -50,6 +51,15 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	if s.ApplicationID != "" && s.Contract != FusionAuth {
 		problem("APPLICATION_ID", "is used with "+variable("CONTRACT")+"=fusionauth alone")
 	}
+	if !s.APIToken.Empty() && s.Contract != OktaAuthn {
+		problem("API_TOKEN", "is used with "+variable("CONTRACT")+"=okta_authn alone")
+	}
+	if strings.ContainsFunc(s.APIToken.Reveal(), isControl) {
+		problem("API_TOKEN", "contains a control character, such as a line break; remove it")
+	}
+	if s.Contract == OktaAuthn && (s.BasicUsername != "" || !s.BearerToken.Empty()) {
+		problem("CONTRACT", "okta_authn has no credentials but "+variable("API_TOKEN")+"; remove "+variable("BASIC_USERNAME")+" and "+variable("BEARER_TOKEN"))
+	}
 	if (s.BasicUsername == "") != s.BasicPassword.Empty() {
 		problem("BASIC_USERNAME", "is required with "+variable("BASIC_PASSWORD")+"; set both or neither")
 	}
@@ -73,19 +83,23 @@ func (s *Settings) Warnings(variable func(string) string) []string {
 	if s.Contract.yesOrNo() && s.ProfileURL == "" {
 		warnings = append(warnings, variable("PROFILE_URL")+" is not set: users are migrated without a profile, and users who forgot the password are refused")
 	}
+	if s.Contract == OktaAuthn && s.APIToken.Empty() {
+		warnings = append(warnings, variable("API_TOKEN")+" is not set: users are migrated with their login and name alone, and users who forgot the password are refused")
+	}
 	return warnings
 }
 
-// LimitsAttempts implements the settings of a source. The contracts do not
-// require a service to count attempts, and it is not known whether it does.
+// LimitsAttempts implements the settings of a source. Okta locks accounts out. The
+// other contracts do not require a service to count attempts, and it is not known
+// whether it does.
 func (s *Settings) LimitsAttempts() bool {
-	return false
+	return s.Contract == OktaAuthn
 }
 
 // LooksUp reports whether the service can be asked about users without a
 // password.
 func (s *Settings) LooksUp() bool {
-	return s.Contract == Keycloak || s.ProfileURL != ""
+	return s.Contract == Keycloak || s.ProfileURL != "" || !s.APIToken.Empty()
 }
 
 // placeholder stands for the username in [Settings.ProfileURL].
@@ -153,12 +167,16 @@ const (
 	Kratos Contract = "kratos"
 	// Okta is the contract of its password import inline hook.
 	Okta Contract = "okta"
+	// OktaAuthn is Okta's own Authentication API.
+	OktaAuthn Contract = "okta_authn"
+	// Supabase is the password grant of Supabase Auth (GoTrue).
+	Supabase Contract = "supabase"
 )
 
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
 func (c *Contract) UnmarshalText(text []byte) error {
-	return domain.Choose(c, text, Keycloak, FusionAuth, Kratos, Okta)
+	return domain.Choose(c, text, Keycloak, FusionAuth, Kratos, Okta, OktaAuthn, Supabase)
 }
 
 // yesOrNo reports whether the contract has no profile.

@@ -30,6 +30,17 @@ func TestSettingsThatDoNotGoTogether(t *testing.T) {
 		"an ID for fusionauth": {func(s *httpsource.Settings) {
 			s.Contract, s.PasswordBy = httpsource.FusionAuth, httpsource.PasswordByID
 		}, "OLD_PASSWORD_BY: is used with OLD_CONTRACT=keycloak"},
+		"an API token for keycloak": {func(s *httpsource.Settings) { s.APIToken = secret("S3cret") }, "OLD_API_TOKEN: is used with OLD_CONTRACT=okta_authn alone"},
+		"an API token of Okta's":    {func(s *httpsource.Settings) { s.Contract, s.APIToken = httpsource.OktaAuthn, secret("S3cret") }, ""},
+		"an API token with a line break": {func(s *httpsource.Settings) {
+			s.Contract, s.APIToken = httpsource.OktaAuthn, secret("S3cret\n")
+		}, "OLD_API_TOKEN: contains a control character"},
+		"another token of Okta's": {func(s *httpsource.Settings) {
+			s.Contract, s.BearerToken = httpsource.OktaAuthn, secret("S3cret")
+		}, "OLD_CONTRACT: okta_authn has no credentials but OLD_API_TOKEN"},
+		"a profile of Okta's own": {func(s *httpsource.Settings) {
+			s.Contract, s.ProfileURL = httpsource.OktaAuthn, "https://a.example/{username}"
+		}, "OLD_PROFILE_URL: is used only with OLD_CONTRACT=kratos or okta"},
 		"an application for keycloak": {func(s *httpsource.Settings) { s.ApplicationID = "x" }, "OLD_APPLICATION_ID: is used with OLD_CONTRACT=fusionauth"},
 		"a name without a password":   {func(s *httpsource.Settings) { s.BasicUsername = "x" }, "OLD_BASIC_USERNAME: is required with OLD_BASIC_PASSWORD"},
 		"a password without a name":   {func(s *httpsource.Settings) { s.BasicPassword = secret("x") }, "OLD_BASIC_USERNAME: is required with OLD_BASIC_PASSWORD"},
@@ -75,10 +86,11 @@ func TestWarnings(t *testing.T) {
 		settings httpsource.Settings
 		want     []string
 	}{
-		"none":         {httpsource.Settings{Contract: httpsource.Keycloak}, nil},
-		"no profile":   {httpsource.Settings{Contract: httpsource.Okta}, []string{"OLD_PROFILE_URL is not set"}},
-		"a profile":    {httpsource.Settings{Contract: httpsource.Okta, ProfileURL: "https://a.example/{username}"}, nil},
-		"in the clear": {httpsource.Settings{Contract: httpsource.Keycloak, Transport: webclient.Transport{AllowPlaintext: true}}, []string{"OLD_ALLOW_PLAINTEXT=true: anyone"}},
+		"none":                       {httpsource.Settings{Contract: httpsource.Keycloak}, nil},
+		"no profile":                 {httpsource.Settings{Contract: httpsource.Okta}, []string{"OLD_PROFILE_URL is not set"}},
+		"a profile":                  {httpsource.Settings{Contract: httpsource.Okta, ProfileURL: "https://a.example/{username}"}, nil},
+		"Okta without its users API": {httpsource.Settings{Contract: httpsource.OktaAuthn}, []string{"OLD_API_TOKEN is not set"}},
+		"in the clear":               {httpsource.Settings{Contract: httpsource.Keycloak, Transport: webclient.Transport{AllowPlaintext: true}}, []string{"OLD_ALLOW_PLAINTEXT=true: anyone"}},
 	} {
 		warnings := test.settings.Warnings(variable)
 		if len(warnings) != len(test.want) || len(warnings) > 0 && !strings.HasPrefix(warnings[0], test.want[0]) {
@@ -93,7 +105,7 @@ func TestSettingsAreCheckedForTheirShape(t *testing.T) {
 		setting      func() encoding.TextUnmarshaler
 		right, wrong []string
 	}{
-		"contract":    {func() encoding.TextUnmarshaler { return new(httpsource.Contract) }, []string{"keycloak", "fusionauth", "kratos", "okta"}, []string{"", "Keycloak", "S3cret"}},
+		"contract":    {func() encoding.TextUnmarshaler { return new(httpsource.Contract) }, []string{"keycloak", "fusionauth", "kratos", "okta", "okta_authn", "supabase"}, []string{"", "Keycloak", "S3cret"}},
 		"password by": {func() encoding.TextUnmarshaler { return new(httpsource.PasswordBy) }, []string{"username", "id"}, []string{"", "email", "S3cret"}},
 		"URL": {
 			func() encoding.TextUnmarshaler { return new(webclient.URL) },
