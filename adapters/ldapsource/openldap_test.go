@@ -15,6 +15,7 @@ import (
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/test/process"
+	slapdserver "cognito-user-migration/test/slapd"
 
 	"github.com/go-ldap/ldap/v3"
 )
@@ -227,7 +228,7 @@ func TestGroupsOfOpenLDAP(t *testing.T) {
 func TestTheServerMustBeTrusted(t *testing.T) {
 	t.Parallel()
 	server := startSlapd(t, person("hanako"))
-	stranger, _ := certificate(t, "another authority", nil, nil)
+	stranger, _ := slapdserver.Certificate(t, "another authority", nil, nil)
 	other := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: stranger.Raw}))
 	file := filepath.Join(t.TempDir(), "ca.pem")
 	write(t, file, server.ca)

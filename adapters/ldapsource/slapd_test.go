@@ -1,36 +1,21 @@
 package ldapsource_test
 
 import (
-	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/base64"
-	"encoding/pem"
-	"fmt"
-	"math/big"
-	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
-	"time"
 
 	"cognito-user-migration/adapters/ldapsource"
 	"cognito-user-migration/domain"
-	"cognito-user-migration/test/process"
+	slapdserver "cognito-user-migration/test/slapd"
 )
 
 // Names of the tests' directory.
 const (
-	base            = "dc=example,dc=org"
-	people          = "ou=people," + base
-	serviceDN       = "cn=service," + base
-	servicePassword = "service-Password-0"
+	base            = slapdserver.Base
+	people          = slapdserver.People
+	serviceDN       = slapdserver.ServiceDN
+	servicePassword = slapdserver.ServicePassword
 )
 
 // slapd is OpenLDAP's server, started for one test.
@@ -38,6 +23,14 @@ type slapd struct {
 	ldap, ldaps string // URLs
 	ca          string // in PEM
 	log         string // the path of its log
+}
+
+type entry = slapdserver.Entry
+
+func startSlapd(t *testing.T, entries ...entry) *slapd {
+	t.Helper()
+	s := slapdserver.Start(t, entries...)
+	return &slapd{ldap: s.LDAP, ldaps: s.LDAPS, ca: s.CA, log: s.Log}
 }
 
 // settings are those of a source over ldaps.
@@ -67,193 +60,6 @@ func (s *slapd) binds(t *testing.T) int {
 	return len(personBind.FindAll(log, -1))
 }
 
-// startSlapd starts a server with the entries given, on free ports of loopback
-// and with files of its own; never the system's service. Where slapd is missing
-// the test is skipped with a line that says so, or fails where E2E=required.
-func startSlapd(t *testing.T, entries ...entry) *slapd {
-	t.Helper()
-	server, adder := find(t, "slapd"), find(t, "slapadd")
-	directory := t.TempDir()
-	// Ubuntu's AppArmor profile keeps the installed program from a test's files.
-	if _, err := os.Stat("/etc/apparmor.d/usr.sbin.slapd"); err == nil {
-		server, adder = copied(t, server, directory, "slapd"), copied(t, server, directory, "slapadd")
-	}
-	ca := writeCertificates(t, directory)
-	configuration := filepath.Join(directory, "slapd.conf")
-	write(t, configuration, slapdConf(t, directory))
-	var ldif bytes.Buffer
-	for _, entry := range append(skeleton(), entries...) {
-		entry.writeTo(&ldif)
-	}
-	add := exec.CommandContext(t.Context(), adder, "-f", configuration)
-	add.Stdin = &ldif
-	if output, err := add.CombinedOutput(); err != nil {
-		t.Fatalf("slapadd: %v\n%s", err, output)
-	}
-	s := &slapd{
-		ldap: "ldap://" + process.ClosedAddress(t), ldaps: "ldaps://" + process.ClosedAddress(t),
-		ca: ca, log: filepath.Join(directory, "log"),
-	}
-	s.start(t, server, configuration)
-	return s
-}
-
-// find looks where Debian puts servers too, which an ordinary PATH leaves out.
-func find(t *testing.T, program string) string {
-	t.Helper()
-	for _, name := range []string{program, filepath.Join("/usr/sbin", program)} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	process.Missing(t, program+" is missing, so nothing was tested against OpenLDAP: apt-get install slapd ldap-utils")
-	return ""
-}
-
-func copied(t *testing.T, program, directory, name string) string {
-	t.Helper()
-	content, err := os.ReadFile(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(directory, name)
-	if err := os.WriteFile(path, content, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-func (s *slapd) start(t *testing.T, server, configuration string) {
-	t.Helper()
-	running, err := process.Start(process.Command{
-		Path: server, Arguments: []string{"-f", configuration, "-h", s.ldap + " " + s.ldaps, "-d", "stats"},
-		Environment: os.Environ(), LogFile: s.log,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(running.Stop)
-	if err := running.Await(t.Context(), process.Connects(strings.TrimPrefix(s.ldaps, "ldaps://"))); err != nil {
-		t.Fatalf("slapd: %v", err)
-	}
-}
-
-func slapdConf(t *testing.T, directory string) string {
-	t.Helper()
-	database := filepath.Join(directory, "database")
-	if err := os.Mkdir(database, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return strings.NewReplacer("DIRECTORY", directory, "BASE", base).Replace(`
-include /etc/ldap/schema/core.schema
-include /etc/ldap/schema/cosine.schema
-include /etc/ldap/schema/nis.schema
-include /etc/ldap/schema/inetorgperson.schema
-modulepath /usr/lib/ldap
-moduleload back_mdb
-moduleload ppolicy
-moduleload memberof
-pidfile DIRECTORY/pid
-TLSCACertificateFile DIRECTORY/ca.pem
-TLSCertificateFile DIRECTORY/server.pem
-TLSCertificateKeyFile DIRECTORY/server.key
-access to attrs=userPassword by anonymous auth by * none
-access to * by dn.exact="cn=service,BASE" read by anonymous auth by * none
-database mdb
-suffix "BASE"
-rootdn "cn=admin,BASE"
-directory DIRECTORY/database
-overlay memberof
-overlay ppolicy
-ppolicy_default "cn=default,BASE"
-ppolicy_use_lockout
-`)
-}
-
-// skeleton is what the directory has beside people.
-func skeleton() []entry {
-	return []entry{
-		{base, "objectClass: organization", "objectClass: dcObject", "o: Example"},
-		{serviceDN, "objectClass: organizationalRole", "objectClass: simpleSecurityObject", "userPassword: " + servicePassword},
-		{people, "objectClass: organizationalUnit"},
-		{"ou=groups," + base, "objectClass: organizationalUnit"},
-		{
-			"cn=default," + base, "objectClass: device", "objectClass: pwdPolicy", "pwdAttribute: userPassword",
-			"pwdMustChange: TRUE", "pwdMaxAge: 1000000000", "pwdLockout: TRUE", "pwdMaxFailure: 0",
-		},
-		{
-			"cn=strict," + base, "objectClass: device", "objectClass: pwdPolicy", "pwdAttribute: userPassword",
-			"pwdLockout: TRUE", "pwdMaxFailure: 2",
-		},
-	}
-}
-
-// entry is an entry's DN and "attribute: value" after it, in order.
-type entry []string
-
-// writeTo writes the entry as LDIF (RFC 2849), every value in Base64.
-func (e entry) writeTo(ldif *bytes.Buffer) {
-	encode := func(value string) string { return base64.StdEncoding.EncodeToString([]byte(value)) }
-	fmt.Fprintf(ldif, "dn:: %s\n", encode(e[0]))
-	for _, line := range e[1:] {
-		name, value, _ := strings.Cut(line, ": ")
-		fmt.Fprintf(ldif, "%s:: %s\n", name, encode(value))
-	}
-	ldif.WriteString("\n")
-}
-
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// writeCertificates makes an authority and a certificate for 127.0.0.1, writes
-// what slapd reads of them, and returns the authority's in PEM.
-func writeCertificates(t *testing.T, directory string) string {
-	t.Helper()
-	authority, authorityKey := certificate(t, "test authority", nil, nil)
-	server, serverKey := certificate(t, "127.0.0.1", authority, authorityKey)
-	encoded, err := x509.MarshalPKCS8PrivateKey(serverKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Raw}))
-	write(t, filepath.Join(directory, "ca.pem"), ca)
-	write(t, filepath.Join(directory, "server.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Raw})))
-	write(t, filepath.Join(directory, "server.key"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})))
-	return ca
-}
-
-// certificate makes one, signed by the parent, or an authority where there is none.
-func certificate(t *testing.T, name string, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		BasicConstraintsValid: true, IsCA: parent == nil, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	if parent == nil {
-		parent, parentKey = template, key
-	} else {
-		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
-	}
-	signed, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), parentKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := x509.ParseCertificate(signed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return made, key
-}
-
 func open(t *testing.T, settings ldapsource.Settings) *ldapsource.Directory {
 	t.Helper()
 	directory, err := ldapsource.Open("corp", settings)
@@ -261,4 +67,11 @@ func open(t *testing.T, settings ldapsource.Settings) *ldapsource.Directory {
 		t.Fatal(err)
 	}
 	return directory
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

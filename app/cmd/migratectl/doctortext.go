@@ -81,7 +81,7 @@ func writeChecks(to io.Writer, checks []doctor.Check, coloured bool) error {
 
 func writeCheck(text *strings.Builder, check doctor.Check, coloured bool) {
 	saw := trial.OneLine(check.Saw)
-	line := fmt.Sprintf("%-*s%-*s%s", statusWidth, check.Status, nameWidth, check.Name, saw)
+	line := fmt.Sprintf("%-*s%-*s %s", statusWidth, check.Status, nameWidth-1, check.Name, saw)
 	short := shortened(line, lineWidth)
 	if coloured {
 		short = colourOf(check.Status) + short[:statusWidth] + "\x1b[0m" + short[statusWidth:]
