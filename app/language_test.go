@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,7 +22,12 @@ const maxSentence = 35
 
 // revised lists the folders and pages that the test covers.
 func revised() []string {
-	return []string{"adapters", "app", "domain", "examples", "ports"}
+	return []string{"adapters", "app", "domain", "examples", "ports", "test", "docs", "README.md", "SECURITY.md", "CONTRIBUTING.md"}
+}
+
+// unrevised lists the pages that the test does not cover yet.
+func unrevised() []string {
+	return []string{"docs/import.md", "docs/plan.md", "docs/report.md", "docs/setup.md", "docs/sources/http.md", "docs/sources/oidc.md"}
 }
 
 // unclear returns expressions that make a reader stop, each with a replacement.
@@ -205,6 +211,12 @@ func textsOfGo(t *testing.T, path string) (texts map[string]string, names map[st
 // HTML; each cell of a table is a text of its own.
 func textOfPage(page string) string {
 	text := withoutCode(page)
+	// Generated tables are checked where they are generated.
+	text = regexp.MustCompile(`(?s)<!-- [a-z]+:begin -->.*?<!-- [a-z]+:end -->`).ReplaceAllString(text, "")
+	// A text of lambdatrigger that clients see, which does not change.
+	text = strings.ReplaceAll(text, "Nobody can be migrated by a forgotten password.", "")
+	// The name of a file as the text of a link.
+	text = regexp.MustCompile(`\[[^\]\s]+\.[a-z]+\]`).ReplaceAllString(text, "[file]")
 	text = regexp.MustCompile(`(?s)<!--.*?-->`).ReplaceAllString(text, "")
 	text = regexp.MustCompile(`\]\([^)]*\)`).ReplaceAllString(text, "]")
 	text = regexp.MustCompile(`(?m)^#.*$`).ReplaceAllString(text, "$0\n")
@@ -219,6 +231,9 @@ func TestTheLanguageIsPlain(t *testing.T) {
 	t.Parallel()
 	plain := newLanguage()
 	listed := func(path string) bool {
+		if slices.Contains(unrevised(), path) {
+			return false
+		}
 		for _, prefix := range revised() {
 			if path == prefix || strings.HasPrefix(path, prefix+"/") {
 				return true

@@ -1,7 +1,8 @@
-// Package bench measures what one sign-in costs. It starts the real bootstrap
-// binary, the least that Go can do (cmd/floor) and the article's flow in Python
-// and in Node.js as Lambda would, one after the other in many rounds, against
-// one stub of the source account (cmd/stub), and compares them: only ratios
-// from one run count. cmd/bench is the command; docs/performance.md says how to
-// read what it prints. Nothing of it is in the Lambda's binary.
+// Package bench measures the cost of one sign-in. It starts three kinds of
+// programs as Lambda would: the real bootstrap binary, the smallest possible Go
+// program (cmd/floor), and the article's flow in Python and in Node.js. It runs
+// them one after the other in many rounds, against one stub of the source
+// account (cmd/stub), and compares them: only ratios from one run are valid.
+// cmd/bench is the command; docs/performance.md explains its output. The Lambda
+// binary contains none of this package.
 package bench

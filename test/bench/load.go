@@ -60,7 +60,7 @@ const (
 	aboveLine = 0.15
 )
 
-// loadSeries is what grows, and how a process is told.
+// loadSeries is a number that grows, and how a process gets it.
 type loadSeries struct {
 	name, title string
 	numbers     []int
@@ -74,7 +74,7 @@ func allLoadSeries() []loadSeries {
 		{"processes", "processes at once", []int{1, 4, 16, 64}, func(n int, _ string) ([]string, stub.Settings, int) {
 			return nil, stub.Settings{}, n
 		}},
-		{"sources", "sources, the person in the last", []int{1, 2, 4, 8}, func(n int, _ string) ([]string, stub.Settings, int) {
+		{"sources", "sources, the user in the last", []int{1, 2, 4, 8}, func(n int, _ string) ([]string, stub.Settings, int) {
 			var names, env []string
 			pool := ""
 			for i := range n {

@@ -39,9 +39,9 @@ type Options struct {
 	// Roots is a file of certificates, in PEM, that programs in Go load beside
 	// the stub's own; empty for none.
 	Roots string
-	// ImageBytes is the size of the image, where somebody has built it, and
-	// ImageRootsBytes that of the certificates in it.
+	// ImageBytes is the size of the image, if it was built, and ImageRootsBytes
+	// that of the certificates in it.
 	ImageBytes, ImageRootsBytes int64
-	// Progress is told what is being done.
+	// Progress gets a line for each step.
 	Progress io.Writer
 }

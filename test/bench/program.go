@@ -25,16 +25,16 @@ const (
 	Minimal   = "minimal"
 )
 
-// program is one that is measured.
+// program is a program to measure.
 type program struct {
 	name, title, label string
 	// prepare makes it ready to run, or says by [errAbsent] why it cannot be.
 	prepare func(context.Context, workshop) (executable, error)
-	// env is what it is told beside what all are told.
+	// env has its variables besides those of every program.
 	env []string
 	// share is the part of the warm invocations that it gets: slow ones fewer.
 	share float64
-	// quota holds for those that are also run under a quota.
+	// quota says whether the program also runs under a quota.
 	quota bool
 }
 
@@ -95,7 +95,7 @@ func bootstrap(ctx context.Context, w workshop) (executable, error) {
 	return goProgram("bootstrap", "./app/cmd/bootstrap")(ctx, w)
 }
 
-// built is a binary that somebody else has built.
+// built is a binary that was built before.
 func built(path string) func(context.Context, workshop) (executable, error) {
 	return func(context.Context, workshop) (executable, error) {
 		absolute, err := filepath.Abs(path)
@@ -154,7 +154,7 @@ func unpack(linked, binary string) error {
 }
 
 // stockRoots runs a program with the machine's own bundle of certificates, as
-// programs do that nobody gave a smaller one.
+// programs do by default.
 func stockRoots(prepare func(context.Context, workshop) (executable, error)) func(context.Context, workshop) (executable, error) {
 	return func(ctx context.Context, w workshop) (executable, error) {
 		ready, err := prepare(ctx, w)
@@ -238,15 +238,15 @@ func nodeProgram(ctx context.Context, w workshop) (executable, error) {
 	return executable{path: node, args: []string{bundle}, env: []string{"NODE_EXTRA_CA_CERTS=" + roots}, bytes: info.Size()}, nil
 }
 
-// What the function is told of the source.
+// The function's settings of the source.
 const (
 	userPool = "us-east-1_Source001"
 	client   = "1example23456789"
 	roleARN  = "arn:aws:iam::222222222222:role/migration"
 )
 
-// environment is what every program is told: where the stub is, what Lambda
-// would, and the function's settings.
+// environment has the variables of every program: the stub's addresses,
+// Lambda's own variables, and the function's settings.
 func environment(addresses stub.Addresses, folder string) []string {
 	return []string{
 		"AWS_ACCESS_KEY_ID=ASIAFUNCTIONFUNCTION",

@@ -19,26 +19,26 @@ import (
 // 1.4 ms each time: the kernel gives no less than 1 ms.
 const quotaPeriod = 20 * time.Millisecond
 
-// quota is a control group that keeps processes to a share of one core.
+// quota is a control group that limits processes to a share of one core.
 type quota struct {
 	folder string
 	second bool // version 2 of control groups
 }
 
-// newQuota makes a group with that share, in percent. Its error says why this
-// machine has none to give.
+// newQuota creates a group with that share, in percent. Its error says why this
+// machine does not support it.
 func newQuota(percent float64) (*quota, error) {
 	share := time.Duration(percent / 100 * float64(quotaPeriod))
 	if share < time.Millisecond {
 		return nil, fmt.Errorf("%v %% of a core is less than a process can be given", percent)
 	}
-	places, err := controlGroups()
+	candidates, err := controlGroups()
 	if err != nil {
 		return nil, err
 	}
 	var problems []error
-	for _, place := range places {
-		made, err := place.make(share)
+	for _, candidate := range candidates {
+		made, err := candidate.make(share)
 		if err == nil {
 			return made, nil
 		}
@@ -47,16 +47,16 @@ func newQuota(percent float64) (*quota, error) {
 	return nil, errors.Join(append([]error{errors.New("control groups cannot be used here")}, problems...)...)
 }
 
-// groupPlace is a folder in which a group may be made.
-type groupPlace struct {
+// groupFolder is a folder in which a group can be created.
+type groupFolder struct {
 	folder string
 	second bool
 }
 
-func (p groupPlace) make(share time.Duration) (*quota, error) {
+func (p groupFolder) make(share time.Duration) (*quota, error) {
 	q := &quota{folder: filepath.Join(p.folder, "bench-"+strconv.Itoa(os.Getpid())), second: p.second}
 	if p.second {
-		// Where it is refused or done already, the file below is or is not there.
+		// The result does not matter: the file below exists or not.
 		_ = os.WriteFile(filepath.Join(p.folder, "cgroup.subtree_control"), []byte("+cpu"), 0o600)
 	}
 	if err := os.Mkdir(q.folder, 0o750); err != nil {
@@ -83,9 +83,9 @@ func (p groupPlace) make(share time.Duration) (*quota, error) {
 	return q, nil
 }
 
-// controlGroups lists where a group with a share of the processor may be made,
-// from what the kernel says is mounted.
-func controlGroups() ([]groupPlace, error) {
+// controlGroups lists the folders in which a group with a share of the processor
+// can be created, from the kernel's list of mounts.
+func controlGroups() ([]groupFolder, error) {
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func controlGroups() ([]groupPlace, error) {
 	if err != nil {
 		return nil, err
 	}
-	var places []groupPlace
+	var candidates []groupFolder
 	for line := range strings.Lines(string(mounts)) {
 		before, after, _ := strings.Cut(line, " - ")
 		mount, filesystem := strings.Fields(before), strings.Fields(after)
@@ -103,17 +103,17 @@ func controlGroups() ([]groupPlace, error) {
 		}
 		switch {
 		case filesystem[0] == "cgroup" && has(filesystem[2], "cpu"):
-			places = append(places, groupPlace{folder: filepath.Join(mount[4], ownGroup(string(own), "cpu"))})
+			candidates = append(candidates, groupFolder{folder: filepath.Join(mount[4], ownGroup(string(own), "cpu"))})
 		case filesystem[0] == "cgroup2":
-			places = append(places,
-				groupPlace{folder: filepath.Join(mount[4], ownGroup(string(own), "")), second: true},
-				groupPlace{folder: mount[4], second: true})
+			candidates = append(candidates,
+				groupFolder{folder: filepath.Join(mount[4], ownGroup(string(own), "")), second: true},
+				groupFolder{folder: mount[4], second: true})
 		}
 	}
-	if len(places) == 0 {
+	if len(candidates) == 0 {
 		return nil, errors.New("no control groups are mounted")
 	}
-	return places, nil
+	return candidates, nil
 }
 
 // ownGroup is the group that this process is in, of a controller or of version 2.

@@ -161,7 +161,7 @@ func (b *bench) writeRoots() error {
 	return os.WriteFile(filepath.Join(b.folder, "roots.pem"), roots, 0o600)
 }
 
-// prepare builds the programs; those that cannot run here are said to be skipped.
+// prepare builds the programs, and reports those that cannot run here as skipped.
 func (b *bench) prepare(ctx context.Context, chosen []program) error {
 	for _, p := range chosen {
 		fmt.Fprintf(b.options.Progress, "bench: preparing %s\n", p.name)
@@ -282,16 +282,16 @@ func (b *bench) account() func(used time.Duration) {
 	}
 }
 
-// ownCPU is what the harness and the stub have had.
+// ownCPU is the processor time of the harness and the stub.
 func (b *bench) ownCPU() time.Duration {
-	own, _ := processCPU(os.Getpid()) // zero where it cannot be told; then nothing is made of it
+	own, _ := processCPU(os.Getpid()) // zero if it is unknown
 	stub, _ := processCPU(b.stub.Process.Pid)
 	return own + stub
 }
 
-// inOrderOf are the measurements in an order that is each round's own, and in
-// every run the same: what one program leaves behind, in the machine's caches
-// and its clock, falls to all others in turn.
+// inOrderOf returns the measurements in an order that differs between rounds and
+// is the same in every run. So the effect of one program on the machine's caches
+// and clock is spread over all others.
 func inOrderOf(round int, measurements []measurement) []measurement {
 	shuffled := slices.Clone(measurements)
 	source := rand.New(rand.NewPCG(uint64(round), 0)) //nolint:gosec // nothing is secret here
@@ -302,7 +302,7 @@ func inOrderOf(round int, measurements []measurement) []measurement {
 // noisyShare is how much of the cores others may have had during the rounds.
 const noisyShare = 0.05
 
-// tellWhetherQuiet says in words how far the figures can be trusted.
+// tellWhetherQuiet states how reliable the numbers are.
 func (b *bench) tellWhetherQuiet() {
 	quiet := &b.report.Quiet
 	if b.elapsed == 0 {
@@ -317,7 +317,7 @@ func (b *bench) tellWhetherQuiet() {
 	case quiet.ForeignShare+quiet.StolenShare > noisyShare:
 		quiet.Statement = "the machine was NOT quiet: " + others
 	case b.options.Wait <= 0:
-		quiet.Statement = "nobody looked whether the machine was quiet at the start; " + others
+		quiet.Statement = "the machine was not checked at the start; " + others
 	case !quiet.AtStart:
 		quiet.Statement = "the machine was NOT quiet at the start; " + others
 	default:

@@ -1,10 +1,10 @@
-// Corpus removes committed fuzz inputs that reach no code of their own. Of each
-// target it keeps those files under testdata/fuzz that run a block of this module
-// which neither the seeds (f.Add) nor the files kept before run.
+// Corpus removes committed fuzz inputs that add no coverage. For each target it
+// keeps the files under testdata/fuzz that run a new block of this module: one that
+// neither the seeds (f.Add) nor the files kept before run.
 //
 //	go run ./test/corpus [-dry] [PACKAGES]
 //
-// Files that a person has named are seeds too: each stands for a fault that was found.
+// Files with a name of the developer's are seeds too: each is the sample of a found fault.
 package main
 
 import (

@@ -1,9 +1,9 @@
-// Package e2e holds the end-to-end tests: the real bootstrap binary, run through
-// the Lambda runtime API by package lambdahost, between peers that no one here
-// wrote (package peers): moto as the source account, cognito-local as the
+// Package e2e holds the end-to-end tests. Package lambdahost runs the real
+// bootstrap binary through the Lambda runtime API. The peers are third-party
+// programs (package peers): moto as the source account, cognito-local as the
 // destination, the AWS CLI as the client.
 //
-// What no peer can do, such as SECRET_HASH or an unknown challenge, a stub
-// answers in the shapes that AWS documents. Tests that need a peer are skipped
-// where it is missing; E2E=required makes that a failure.
+// For features that no peer has, for example SECRET_HASH or an unknown challenge,
+// a stub answers as AWS documents. A test whose peer is missing is skipped;
+// E2E=required makes that a failure.
 package e2e

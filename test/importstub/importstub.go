@@ -1,8 +1,8 @@
 // Package importstub stands for Cognito's user import job and its log in CloudWatch,
 // written from the documented rules ("Importing users into user pools from a CSV
-// file", Amazon Cognito Developer Guide) and from reported cases. It is strict: what
-// is not documented is an error. A job goes on when somebody asks about it, so that
-// no result depends on time.
+// file", Amazon Cognito Developer Guide) and from reported cases. It is strict: an
+// undocumented request is an error. A job continues with each request about it, so
+// that no result depends on time.
 package importstub
 
 import (
@@ -32,9 +32,9 @@ type Stub struct {
 	Now func() time.Time
 	// Roles are those that the caller may pass and Cognito can assume.
 	Roles []string
-	// Step is how many lines a job does each time that somebody asks about it.
+	// Step is the number of lines that a job processes with each request about it.
 	Step int
-	// LateStarts is how many starts of a job do not see its upload.
+	// LateStarts is the number of starts of a job that do not see its upload.
 	LateStarts int
 	// TooMany is how many users may fail or be skipped before the job ends as Failed;
 	// zero for any number.

@@ -59,8 +59,8 @@ type Config struct {
 	// killed. Lambda grants none. A test of what the function does by its deadline
 	// grants some, so that its result does not depend on a busy machine.
 	Grace time.Duration
-	// Launch starts the process, by default with [exec.Cmd.Start]; for whoever
-	// puts it under a quota from its first instruction.
+	// Launch starts the process, by default with [exec.Cmd.Start]. The benchmark
+	// sets it to apply a quota from the first instruction.
 	Launch func(*exec.Cmd) error
 }
 

@@ -75,7 +75,7 @@ func (i *invocation) fail(errorType, message string) {
 }
 
 // Invoke hands one event to the function and waits for the answer. The payload
-// goes as it is, be it JSON or not. Invocations wait for each other.
+// is sent unchanged, also if it is not JSON. Invocations wait for each other.
 //
 // What the function reports, its timeout and its sudden end are results with a
 // FunctionError, as Lambda's callers see them. An error is returned only when
@@ -110,8 +110,8 @@ func (h *Host) Invoke(ctx context.Context, payload []byte) (Result, error) {
 	}
 }
 
-// stillborn answers an invocation for which there is no process: Lambda returns
-// the init error to whoever invokes a function that does not start.
+// stillborn answers an invocation without a process: if a function does not start,
+// Lambda returns the init error to its caller.
 func (h *Host) stillborn(inv *invocation) (Result, error) {
 	initError, ok := h.InitError()
 	if !ok {
@@ -120,7 +120,7 @@ func (h *Host) stillborn(inv *invocation) (Result, error) {
 	return Result{Payload: initError.Body, FunctionError: FunctionErrorUnhandled, RequestID: inv.id}, nil
 }
 
-// watch sees an invocation through to its end, whoever still waits for it.
+// watch waits until an invocation ends, also if its caller no longer waits.
 func (h *Host) watch(inv *invocation) {
 	<-inv.taken // follows at once: the runtime API has accepted the invocation
 	timeout := time.NewTimer(h.config.Timeout + h.config.Grace)

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// Handler serves the Invoke operation of Lambda's public API for this function,
-// for whoever calls Lambda over HTTP: an SDK, the AWS CLI, an emulator of
-// another service.
+// Handler serves the Invoke operation of Lambda's public API for this function.
+// Its callers use HTTP: an SDK, the AWS CLI, an emulator of another service.
 //
 // The operation is POST /2015-03-31/functions/{name}/invocations, where the
 // name may be the function's name or its ARN. It waits for the answer

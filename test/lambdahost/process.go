@@ -1,4 +1,4 @@
 package lambdahost
 
-// PID is the process ID of the function, for whoever measures it.
+// PID is the process ID of the function, for measurements.
 func (h *Host) PID() int { return h.command.Process.Pid }

@@ -66,7 +66,7 @@ func StartCognitoLocal(ctx context.Context) (*CognitoLocal, error) {
 	return c, nil
 }
 
-// Anyone is what to sign calls of cognito-local with: it takes everybody.
+// Anyone signs calls of cognito-local, which accepts any credentials.
 var Anyone = aws.Credentials{AccessKeyID: "anyone", SecretAccessKey: "anyone"}
 
 func writeCognitoConfig(folder string, port int, lambdaEndpoint string) error {
@@ -101,9 +101,9 @@ type Pool struct {
 	ID, ClientID string
 }
 
-// NewPool makes a user pool and an app client. Whoever the pool does not know
-// is asked for at the function: a handler of Lambda's Invoke operation, under
-// the name [TriggerFunction].
+// NewPool creates a user pool and an app client. For an unknown user the pool
+// invokes the function: a handler of Lambda's Invoke operation, with the name
+// [TriggerFunction].
 func (c *CognitoLocal) NewPool(ctx context.Context, function http.Handler) (Pool, error) {
 	pool, err := c.admin.CreateUserPool(ctx, &cognitoidentityprovider.CreateUserPoolInput{
 		PoolName: aws.String("destination-" + randomID()),

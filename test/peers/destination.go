@@ -7,10 +7,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Destination is the destination account, for what is set up there by its own
-// people: user pools and functions.
+// Destination is the destination account, for the set-up by its administrator:
+// user pools and functions.
 type Destination struct {
-	// Administrator is who sets the destination account up.
+	// Administrator has the credentials for the set-up of the destination account.
 	Administrator aws.Credentials
 	// ExecutionRoleARN is a role that functions can be made with.
 	ExecutionRoleARN string

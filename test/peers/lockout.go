@@ -23,10 +23,10 @@ import (
 // LockoutTable is a DynamoDB table of the destination account that counts tries,
 // as the templates make it.
 type LockoutTable struct {
-	// Name is the table's; URL is where its function asks for it.
+	// Name is the table's name; URL is its address for the function.
 	Name, URL string
-	// Function are the credentials of somebody who may do what the templates
-	// allow the function, and no more.
+	// Function are credentials with the permissions of the function in the
+	// templates, and no more.
 	Function aws.Credentials
 
 	admin  *dynamodb.Client
@@ -35,10 +35,10 @@ type LockoutTable struct {
 	broken atomic.Pointer[http.HandlerFunc]
 }
 
-// NewLockoutTable makes a table, and somebody who may write to it. It stands
-// behind a server that lets one request through at a time: DynamoDB writes an
-// item under its condition in one step, and moto, which is threads without a
-// lock, does not. The caller owes a [LockoutTable.Close].
+// NewLockoutTable creates a table, and credentials that may write to it. The table
+// is behind a server that passes one request at a time. DynamoDB checks a condition
+// and writes an item in one step; moto has threads without a lock and does not. The
+// caller must call [LockoutTable.Close].
 func (m *Moto) NewLockoutTable(ctx context.Context) (*LockoutTable, error) {
 	target, err := url.Parse(m.URL)
 	if err != nil {
@@ -121,7 +121,7 @@ func (l *LockoutTable) Items(ctx context.Context) ([]string, error) {
 	return items, nil
 }
 
-// Age makes every try of the table so much older, for tests that cannot wait.
+// Age makes every attempt of the table older, for tests that cannot wait.
 func (l *LockoutTable) Age(ctx context.Context, by time.Duration) error {
 	answer, err := l.admin.Scan(ctx, &dynamodb.ScanInput{TableName: &l.Name})
 	if err != nil {

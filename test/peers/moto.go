@@ -33,10 +33,10 @@ const (
 // signatures, session tokens and IAM actions, as AWS does. One can be shared by
 // all the tests of a package; [Moto.NewSource] gives each its own pool and role.
 //
-// Where it is less strict than AWS: the Resource of a policy is compared with
-// "*" but for AssumeRole; a role's trust policy is looked at only when caller
-// and role are in one account; and a call without ExternalId passes where one
-// is demanded. See [Source.SameAccountCaller].
+// It is less strict than AWS. It compares the Resource of a policy with "*",
+// except for AssumeRole. It reads a role's trust policy only if caller and role are
+// in one account. A call without ExternalId passes although one is required. See
+// [Source.SameAccountCaller].
 type Moto struct {
 	// URL is where every service of every account answers.
 	URL string

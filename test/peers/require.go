@@ -25,7 +25,7 @@ var (
 		Arguments: func(int) []string { return nil },
 		Ready:     "/health",
 	}
-	// AWSCLI is the command-line client that the people who move users have.
+	// AWSCLI is the command-line client of AWS.
 	AWSCLI = process.Program{Name: "aws", Install: "pip install awscli, or AWS's own installer"}
 )
 

@@ -117,7 +117,7 @@ func (s *Source) makeRole(ctx context.Context, id string) error {
 	}))
 }
 
-// User is somebody in the source pool.
+// User is a user in the source pool.
 type User struct {
 	Username, Password string
 	// TemporaryPassword leaves the password to be changed at the next sign-in.

@@ -8,9 +8,10 @@ import (
 	"testing"
 )
 
-// ReservePort returns a port of loopback for a program that is to be started.
-// Until release is called the system gives it to nobody who asks for any port,
-// but the program can listen on it: both say SO_REUSEADDR, as servers do.
+// ReservePort returns a port of loopback for a program that a test will start.
+// Until release is called, the system does not give this port to a program that
+// requests any free port. The started program can listen on it, because both sockets
+// set SO_REUSEADDR, as servers do.
 func ReservePort() (port int, release func(), err error) {
 	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {

@@ -100,8 +100,8 @@ func (p *Process) Await(ctx context.Context, ready func(context.Context) error) 
 	return nil
 }
 
-// Poll calls ready until it returns no error. It is for what gives no other
-// sign: a process of somebody else's, or the state of a service.
+// Poll calls ready until it returns no error. It is for a state
+// without another signal: a third-party process, or a service.
 func Poll(ctx context.Context, ready func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()

@@ -137,13 +137,13 @@ type Harness struct {
 func Run(t *testing.T, harness Harness) {
 	t.Helper()
 	faults := map[string]Fault{
-		"a throttle":                   {Refused(400, "ThrottlingException"), ports.ErrThrottled, "ThrottlingException", 3},
-		"a fault of the service's":     {Refused(500, "InternalFailure"), ports.ErrUnreachable, "InternalFailure", 3},
-		"unavailable":                  {Says(503, "<html>"+Canary), ports.ErrUnreachable, "503", 3},
-		"no permission":                {Refused(400, "AccessDeniedException"), ports.ErrMisconfigured, "AccessDeniedException", 1},
-		"no such target":               {Refused(400, "ResourceNotFoundException"), ports.ErrMisconfigured, "ResourceNotFoundException", 1},
-		"an answer with nothing in it": {Says(200, `{}`), ports.ErrUnreachable, "empty answer", 1},
-		"an answer that is none":       {Says(200, harness.Unreadable+Canary), ports.ErrUnreachable, "the response could not be parsed", 1},
+		"a throttle":              {Refused(400, "ThrottlingException"), ports.ErrThrottled, "ThrottlingException", 3},
+		"an error of the service": {Refused(500, "InternalFailure"), ports.ErrUnreachable, "InternalFailure", 3},
+		"unavailable":             {Says(503, "<html>"+Canary), ports.ErrUnreachable, "503", 3},
+		"no permission":           {Refused(400, "AccessDeniedException"), ports.ErrMisconfigured, "AccessDeniedException", 1},
+		"no such target":          {Refused(400, "ResourceNotFoundException"), ports.ErrMisconfigured, "ResourceNotFoundException", 1},
+		"an empty answer":         {Says(200, `{}`), ports.ErrUnreachable, "empty answer", 1},
+		"an unreadable answer":    {Says(200, harness.Unreadable+Canary), ports.ErrUnreachable, "the response could not be parsed", 1},
 	}
 	for name, fault := range harness.Faults {
 		faults[name] = fault

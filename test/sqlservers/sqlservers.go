@@ -1,5 +1,5 @@
-// Package sqlservers starts database servers that nobody here wrote, for tests: PostgreSQL and
-// MariaDB of Debian's packages, with TLS and one user who may only read.
+// Package sqlservers starts real database servers for tests: PostgreSQL and MariaDB of
+// Debian's packages, with TLS and one user with read permissions.
 package sqlservers
 
 import (
@@ -29,7 +29,10 @@ import (
 	"cognito-user-migration/test/process"
 )
 
-// Server is a database server that was started for one test. Its database is named people.
+// database is the name of the database of every [Server].
+const database = "people"
+
+// Server is a database server that was started for one test.
 type Server struct {
 	// Driver is the value of SOURCE_DRIVER: postgres or mysql.
 	Driver string
@@ -68,8 +71,8 @@ func (s *Server) Exec(t *testing.T, statements ...string) {
 	}
 }
 
-// StartPostgres starts PostgreSQL from Debian's package, as somebody else than
-// root, in a folder of its own.
+// StartPostgres starts PostgreSQL from Debian's package, not as root, in its own
+// folder.
 func StartPostgres(t *testing.T) *Server {
 	t.Helper()
 	initdb, postgres := program(t, "initdb", "postgresql"), program(t, "postgres", "postgresql")
@@ -80,8 +83,8 @@ func StartPostgres(t *testing.T) *Server {
 	home.run(t, initdb, "--pgdata", home.path("data"), "--username", ownerName, "--pwfile", home.path("password"),
 		"--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")
 	home.write(t, "data/pg_hba.conf", "hostssl all all 127.0.0.1/32 scram-sha-256\n")
-	dsn := func(database string) string {
-		return fmt.Sprintf("postgres://%s:%s@127.0.0.1:%s/%s?sslmode=require", ownerName, ownerPassword, s.port, database)
+	dsn := func(name string) string {
+		return fmt.Sprintf("postgres://%s:%s@127.0.0.1:%s/%s?sslmode=require", ownerName, ownerPassword, s.port, name)
 	}
 	first := s.launch(t, home, func() (string, string) { return "pgx", dsn("postgres") }, func() []string {
 		return []string{
@@ -90,11 +93,11 @@ func StartPostgres(t *testing.T) *Server {
 			"-c", "ssl=on", "-c", "ssl_cert_file=" + home.path("server.pem"), "-c", "ssl_key_file=" + home.path("server.key"),
 		}
 	})
-	if _, err := first.ExecContext(t.Context(), "CREATE DATABASE people"); err != nil {
+	if _, err := first.ExecContext(t.Context(), "CREATE DATABASE "+database); err != nil {
 		t.Fatal(err)
 	}
 	var err error
-	if s.Admin, err = sql.Open("pgx", dsn("people")); err != nil {
+	if s.Admin, err = sql.Open("pgx", dsn(database)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Admin.Close() })
@@ -198,12 +201,12 @@ func newHome(t *testing.T) *home {
 	if os.Getuid() != 0 {
 		return h
 	}
-	nobody, err := user.Lookup("nobody")
+	unprivileged, err := user.Lookup("nobody")
 	if err != nil {
 		t.Fatal(err)
 	}
-	uid, _ := strconv.ParseUint(nobody.Uid, 10, 32)
-	gid, _ := strconv.ParseUint(nobody.Gid, 10, 32)
+	uid, _ := strconv.ParseUint(unprivileged.Uid, 10, 32)
+	gid, _ := strconv.ParseUint(unprivileged.Gid, 10, 32)
 	h.owner = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	h.own(t, folder)
 	return h

@@ -1,9 +1,10 @@
-// Command weight builds the function with the Cognito source alone, with each other part
-// beside it, and with everything, and says what each of them weighs: bytes of the binary, and
-// what its packages do when the program is loaded, before anything of ours runs.
+// Command weight measures the size and the load time of the function's parts. It builds the
+// function with only the Cognito source, with each other part added, and with all parts. It
+// prints the bytes of each binary, and the work of its packages when the program is loaded,
+// before main.
 //
 //	go run ./test/weight -write docs/weight.md     measures all, writes the tables
-//	go run ./test/weight -limit 10600000           fails where Cognito alone is heavier
+//	go run ./test/weight -limit 10600000           fails if Cognito alone is larger
 //
 // Sizes are of linux/amd64 and the same on every machine with the same Go.
 package main
@@ -42,8 +43,8 @@ const (
 	cognito = "cognitosource"
 	// tags are those that the function is built with: the Makefile's FUNCTION_TAGS.
 	tags = "lambda.norpc,nethttpomithttp2"
-	// runs is how often a program is started to see what it does: the least of them is told,
-	// since noise only ever adds.
+	// runs is how often a program is started. The smallest value is reported, because noise
+	// only increases it.
 	runs = 25
 	// The tables stand between these.
 	begins, ends = "<!-- weight:begin -->\n", "<!-- weight:end -->"
@@ -232,8 +233,8 @@ func (i initialized) plus(other initialized) initialized {
 	return initialized{i.took + other.took, i.bytes + other.bytes, i.allocs + other.allocs}
 }
 
-// trace starts the program, which ends at once for want of settings, and reads what the Go
-// runtime says of its packages (GODEBUG=inittrace=1, package runtime).
+// trace starts the program, which ends at once without settings, and reads the Go runtime's
+// report about its packages (GODEBUG=inittrace=1, package runtime).
 func (b *built) trace() error {
 	line := regexp.MustCompile(`(?m)^init (\S+) @\S+ ms, (\S+) ms clock, (\d+) bytes, (\d+) allocs$`)
 	b.inits = make(map[string]initialized)
@@ -360,10 +361,10 @@ func compare(alone, whole built) (string, error) {
 		}
 		ratios = append(ratios, float64(pair[1])/float64(pair[0]))
 	}
-	return fmt.Sprintf("From the start of the process to its first question to Lambda, with a user pool as source that nobody answers for,\n"+
-		"medians of %d runs turn by turn: %s with the Cognito source alone, %s with everything; the ratio of pairs is %.2f (the middle half of them: %.2f to %.2f).\n"+
+	return fmt.Sprintf("From the start of the process to its first request to Lambda, with a user pool as source that does not answer:\n"+
+		"%s with only the Cognito source, %s with everything. These are medians of %d alternating runs. The ratio of pairs is %.2f (the middle half: %.2f to %.2f).\n"+
 		"Peak memory: %.1f and %.1f MiB.\n",
-		runs, milliseconds(median(took[0])), milliseconds(median(took[1])), median(ratios), quantile(ratios, 0.25), quantile(ratios, 0.75),
+		milliseconds(median(took[0])), milliseconds(median(took[1])), runs, median(ratios), quantile(ratios, 0.25), quantile(ratios, 0.75),
 		float64(median(peak[0]))/1024, float64(median(peak[1]))/1024), nil
 }
 

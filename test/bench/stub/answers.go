@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// The person whom the stub knows.
+// The user whom the stub knows.
 const (
 	Username = "alice"
 	Password = "Pass-word-1!"
@@ -22,13 +22,13 @@ type Settings struct {
 	// Delay is the time from a request to its answer, at least; the work of
 	// reading the request is within it.
 	Delay time.Duration `json:"delay"`
-	// Attributes are how many the person has beside those that everybody has,
-	// each with a value of ValueBytes: see [AttributeName].
+	// Attributes is the number of additional attributes of the user, each with a
+	// value of ValueBytes: see [AttributeName].
 	Attributes int `json:"attributes"`
 	ValueBytes int `json:"value_bytes"`
-	// Groups are how many the person is in.
+	// Groups is the number of the user's groups.
 	Groups int `json:"groups"`
-	// KnownIn is the user pool where the person is; empty for every one.
+	// KnownIn is the user pool that has the user; empty for every pool.
 	KnownIn string `json:"known_in"`
 }
 
@@ -42,10 +42,10 @@ const (
 	queryType = "text/xml"
 )
 
-// answers are those to every operation, made beforehand.
+// answers has the prepared answer to every operation.
 type answers struct {
 	settings    Settings
-	known       []byte // what a request for the pool of the person holds; nil where each does
+	known       []byte // a text in each request for the pool of the user; nil for every request
 	assumeRole  []byte
 	signIn      []byte
 	profile     []byte
@@ -143,8 +143,8 @@ func (a *answers) to(operation string, body []byte) (status int, contentType str
 	}
 }
 
-// token writes a JSON web token; nobody here checks its signature, which is as
-// long as Cognito's.
+// token writes a JSON web token. Its signature has the length of Cognito's and is
+// not checked.
 func token(claims map[string]any) string {
 	part := base64.RawURLEncoding.EncodeToString
 	return part(encode(map[string]string{"alg": "RS256", "kid": "a key ID of some length, as Cognito's"})) +

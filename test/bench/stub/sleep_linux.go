@@ -8,9 +8,9 @@ import (
 )
 
 // sleepUntil returns when the delay has passed since began, to some microseconds. The
-// runtime's own timers wake up to a millisecond late when nothing else goes on
-// (they wait in epoll, which counts milliseconds), a third of the delay that is
-// to be measured with.
+// runtime's own timers wait in epoll, which counts milliseconds. So on an idle
+// process they wake up to a millisecond late, a third of the delay of a
+// measurement.
 func sleepUntil(began time.Time, delay time.Duration) {
 	left := delay - time.Since(began)
 	if left <= 0 {

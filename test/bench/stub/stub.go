@@ -1,8 +1,8 @@
-// Package stub is the source account that the programs are measured against:
-// STS, Cognito and SQS behind TLS, on one address each, with an answer made
-// beforehand, a delay that can be set, and counts of calls and connections. It
-// runs as a process of its own (cmd/stub), so that its work is nobody else's,
-// and is led over plain HTTP by [Client]. Standard library and x/sys only.
+// Package stub is the source account of the measured programs: STS, Cognito and
+// SQS behind TLS, on one address each. It has prepared answers and a configurable
+// delay, and counts calls and connections. It runs as a separate process
+// (cmd/stub), so that its work does not count for a program. [Client] controls it
+// over plain HTTP. It uses only the standard library and x/sys.
 package stub
 
 import (
@@ -82,7 +82,7 @@ func Start() (*Server, error) {
 			ConnState:         s.watch(host),
 			ErrorLog:          log.New(io.Discard, "", 0), // clients come and go by SIGTERM
 			TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13},
-			// HTTP/1.1 for everybody: what is compared is one protocol.
+			// HTTP/1.1 for every program, so that all use one protocol.
 			TLSNextProto: make(map[string]func(*http.Server, *tls.Conn, http.Handler)),
 		}
 		go func() { _ = server.ServeTLS(listener, "", "") }()
@@ -129,7 +129,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return // whoever sent it is gone
+		return // the client has closed the connection
 	}
 	operation := r.Header.Get("X-Amz-Target")
 	if _, name, found := strings.Cut(operation, "."); found {

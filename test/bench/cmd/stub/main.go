@@ -14,7 +14,7 @@ import (
 )
 
 func main() {
-	// Rarely: a collection in here would be measured as somebody else's delay.
+	// Collect rarely: a collection here would count as a program's delay.
 	debug.SetGCPercent(800)
 	if err := run(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
