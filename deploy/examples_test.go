@@ -82,7 +82,17 @@ func TestOnlyTheSignInFunctionReadsTheClientsSecret(t *testing.T) {
 // than the function's secrets.
 func TestKeysDecryptOnlyThroughTheServicesThatKeepSecrets(t *testing.T) {
 	t.Parallel()
-	parameters := with(exampleParameters(t, destination), pairs(everything[destination])...)
+	for tables, want := range map[string]string{
+		"": `{"StringEquals":{"kms:ViaService":["secretsmanager.ap-northeast-1.amazonaws.com","ssm.ap-northeast-1.amazonaws.com"]}}`,
+		everything[destination]["SourceTableArns"]: `{"StringEquals":{"kms:ViaService":["secretsmanager.ap-northeast-1.amazonaws.com","ssm.ap-northeast-1.amazonaws.com","dynamodb.ap-northeast-1.amazonaws.com"]}}`,
+	} {
+		keysDecryptOn(t, tables, want)
+	}
+}
+
+func keysDecryptOn(t *testing.T, tables, want string) {
+	t.Helper()
+	parameters := with(exampleParameters(t, destination), append(pairs(everything[destination]), "SourceTableArns", tables)...)
 	stack := newStack(readTemplate(t, destination), "111111111111", "ap-northeast-1", "aws", parameters)
 	made := stack.resources()
 	for _, role := range []string{"FunctionRole", "CompletionRole"} {
@@ -94,7 +104,6 @@ func TestKeysDecryptOnlyThroughTheServicesThatKeepSecrets(t *testing.T) {
 					continue
 				}
 				found = true
-				want := `{"StringEquals":{"kms:ViaService":["secretsmanager.ap-northeast-1.amazonaws.com","ssm.ap-northeast-1.amazonaws.com"]}}`
 				if got := canonical(given["Condition"]); got != want {
 					t.Errorf("%s may decrypt on %s", role, got)
 				}

@@ -34,6 +34,7 @@ var callsAs = map[string][]string{
 	"adapters/dynamolockout":                       {functionRole},
 	"adapters/dynamosource":                        {functionRole, completionRole},
 	"adapters/dynamosource.(*Directory).update":    {completionRole},
+	"adapters/lambdasource":                        {functionRole, completionRole},
 	"adapters/dynamosource.(*Directory).remove":    {completionRole},
 	"adapters/auditeventbridge":                    {functionRole, completionRole},
 	"adapters/auditfirehose":                       {functionRole, completionRole},
@@ -54,10 +55,7 @@ func rolesOf(caller string) []string {
 // notYetCalled are the actions that the templates allow, and only by a
 // parameter, though the program does not call them yet, by role and each with
 // its reason. One that the program calls must leave this list.
-var notYetCalled = map[string]map[string]string{
-	functionRole:   {"lambda:InvokeFunction": "for a Lambda function as source"},
-	completionRole: {"lambda:InvokeFunction": "for a Lambda function as source"},
-}
+var notYetCalled = map[string]map[string]string{}
 
 // lambdaAttaches are the actions by which Lambda attaches a function to a VPC.
 var lambdaAttaches = []string{
@@ -72,6 +70,8 @@ var calledForIt = map[string]map[string]string{
 		"logs:PutLogEvents":    "Lambda writes the log",
 		"kms:Decrypt":          "Secrets Manager and Parameter Store decrypt for whoever asks",
 		"rds-db:connect":       "RDS judges the token that sqlsource signs by itself",
+		// The source of kind lambda, which a later step of the program brings.
+		"lambda:InvokeFunction": "a function as source",
 	},
 	completionRole: {
 		"logs:CreateLogStream":   "Lambda writes the log",
@@ -81,6 +81,7 @@ var calledForIt = map[string]map[string]string{
 		"sqs:GetQueueAttributes": "Lambda asks how much there is",
 		"kms:Decrypt":            "as above",
 		"rds-db:connect":         "as above",
+		"lambda:InvokeFunction":  "as above",
 	},
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -192,5 +193,41 @@ func TestTheExamplesOfSourcesMakeTheSameInBothLanguages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			compareResources(t, destination, exampleStack(t, name), all.of(name).of("user_migration"))
 		})
+	}
+}
+
+// TestTheCommandsForOtherSourcesFitTheExamples: the page keeps each secret that an
+// example refers to and no other, and its commands name files that exist.
+func TestTheCommandsForOtherSourcesFitTheExamples(t *testing.T) {
+	t.Parallel()
+	referred := make(map[string]bool)
+	for _, name := range exampleSources(t) {
+		parameters := exampleParameters(t, filepath.Join("sources", name))
+		for _, found := range regexp.MustCompile(`(?:ssm|secretsmanager):([a-z/-]+)`).FindAllStringSubmatch(parameters["AuditHmacKey"]+" "+parameters["SourceVariables"], -1) {
+			referred[found[1]] = true
+		}
+	}
+	page, err := os.ReadFile(filepath.Join("..", "docs", "setup-other-sources.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := make(map[string]bool)
+	for _, found := range regexp.MustCompile(`--name (\S+)`).FindAllStringSubmatch(string(page), -1) {
+		kept[found[1]] = true
+	}
+	if !maps.Equal(kept, referred) {
+		t.Errorf("the page keeps %v, and the examples refer to %v", slices.Sorted(maps.Keys(kept)), slices.Sorted(maps.Keys(referred)))
+	}
+	files := regexp.MustCompile(`(?:--template-file |-chdir=|cp )(deploy/\S+)`).FindAllStringSubmatch(string(page), -1)
+	for _, found := range files {
+		if _, err := os.Stat(filepath.Join("..", found[1])); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(files) < 4 {
+		t.Errorf("only %d commands were found", len(files))
+	}
+	if copied := regexp.MustCompile(`cp deploy/examples/sources/\S+ (deploy/parameters/\S+)`).FindStringSubmatch(string(page)); copied == nil || !strings.Contains(string(page), "file://"+copied[1]) {
+		t.Errorf("what is copied is not deployed: %q", copied)
 	}
 }

@@ -128,7 +128,7 @@ locals {
       Effect    = "Allow"
       Action    = ["kms:Decrypt"]
       Resource  = var.secret_key_arns
-      Condition = { StringEquals = { "kms:ViaService" = [for service in ["secretsmanager", "ssm"] : "${service}.${local.region}.${data.aws_partition.current.dns_suffix}"] } }
+      Condition = { StringEquals = { "kms:ViaService" = [for service in concat(["secretsmanager", "ssm"], length(var.source_table_arns) == 0 ? [] : ["dynamodb"]) : "${service}.${local.region}.${data.aws_partition.current.dns_suffix}"] } }
     }],
   )
 
