@@ -50,6 +50,8 @@ type world struct {
 	claimsErr, claimsPermissionsErr error
 	clients                         []setup.AppClient
 	clientsErr                      error
+	chain                           []doctor.ChainedSource
+	namedUser                       string
 }
 
 func (w *world) Table(context.Context, string) (setup.Table, error) { return w.table() }
@@ -186,6 +188,7 @@ func (w *world) examine(ctx context.Context) map[string]doctor.Check {
 	checks := make(map[string]doctor.Check)
 	for _, check := range doctor.Examine(doctor.Gather(ctx, w.settings, doctor.Setup{
 		Own: w, Roles: w, Functions: w, Reach: w.reach, Groups: w, Queues: w, AuditTargets: w, Tables: w, Unretiring: w.unretiring, Untelling: w.untelling, Factors: w.factors, DestinationFactors: w.destinationFactors,
+		Sources: w.chain, NamedUser: w.namedUser,
 		SourcePools:  []setup.UserPoolReader{pools{pool: w.source, client: w.client}},
 		Destinations: pools{func() (setup.UserPool, error) { return w.pool, nil }, w.client, w.clients, w.clientsErr},
 	})) {

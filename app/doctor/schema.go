@@ -91,11 +91,14 @@ func passwordPolicy(f Facts) Check {
 	}
 	var differs []string
 	if more := only(theirs.String(), ours.String()); more != "" {
-		differs = append(differs, "the pool demands "+more+", and the setting does not: users with such a password cannot be created")
+		differs = append(differs, "the pool demands "+more+", and the setting does not: users whose password lacks it cannot be created")
 	}
 	if more := only(ours.String(), theirs.String()); more != "" {
 		differs = append(differs, "the setting demands "+more+", and the pool does not")
 	}
-	return warn("MIGRATE_PASSWORD_POLICY differs: "+strings.Join(differs, "; "),
-		"set MIGRATE_PASSWORD_POLICY="+theirs.String())
+	remedy := "set MIGRATE_PASSWORD_POLICY=" + theirs.String()
+	if theirs.IsZero() {
+		remedy = "unset MIGRATE_PASSWORD_POLICY and MIGRATE_ON_WEAK_PASSWORD: the pool demands nothing"
+	}
+	return warn("MIGRATE_PASSWORD_POLICY differs: "+strings.Join(differs, "; "), remedy)
 }

@@ -29,7 +29,7 @@ const (
 	Base            = "dc=example,dc=org"
 	People          = "ou=people," + Base
 	ServiceDN       = "cn=service," + Base
-	ServicePassword = "service-Password-0" //nolint:gosec // of a server that lives for one test
+	ServicePassword = "service-Password-0"
 )
 
 // Server is OpenLDAP's server, started for one test.
@@ -60,7 +60,7 @@ func Start(t *testing.T, entries ...Entry) *Server {
 	for _, entry := range append(skeleton(), entries...) {
 		entry.writeTo(&ldif)
 	}
-	add := exec.CommandContext(t.Context(), adder, "-f", configuration)
+	add := exec.CommandContext(t.Context(), adder, "-f", configuration) //nolint:gosec // OpenLDAP's own program
 	add.Stdin = &ldif
 	if output, err := add.CombinedOutput(); err != nil {
 		t.Fatalf("slapadd: %v\n%s", err, output)
@@ -87,12 +87,12 @@ func find(t *testing.T, program string) string {
 
 func copied(t *testing.T, program, directory, name string) string {
 	t.Helper()
-	content, err := os.ReadFile(program)
+	content, err := os.ReadFile(program) //nolint:gosec // OpenLDAP's own program
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(directory, name)
-	if err := os.WriteFile(path, content, 0o700); err != nil {
+	if err := os.WriteFile(path, content, 0o700); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}
 	return path
