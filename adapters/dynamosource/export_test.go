@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"cognito-user-migration/adapters/internal/passwordhash"
+	"cognito-user-migration/ports/parts"
 )
 
 // CountHashes counts what the directory computes of hashes from now on, by family.
@@ -21,4 +22,9 @@ func CountHashes(d *Directory) (work func() map[string]int) {
 		defer mu.Unlock()
 		return maps.Clone(units)
 	}
+}
+
+// Configured returns the settings as the kind reads them, for examinations.
+func Configured(settings Settings, account Account) parts.SourceSettings {
+	return &configured{Settings: settings, account: account}
 }
