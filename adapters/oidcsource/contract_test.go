@@ -134,7 +134,7 @@ func TestTheOIDCSourceKeepsTheContractAgainstOIDCProvider(t *testing.T) {
 		sourcetest.Closure, sourcetest.Unreadability, sourcetest.CertifiesUnjudged,
 	}
 	p := startPeer(t, sourcetest.Users(declared...))
-	for name, way := range map[string]func(*oidcsource.Settings){
+	ways := map[string]func(*oidcsource.Settings){
 		"profile from the ID token": func(*oidcsource.Settings) {},
 		"profile from userinfo, client in the form": func(s *oidcsource.Settings) {
 			s.Profile, s.AuthStyle, s.ClientID = oidcsource.ProfileUserinfo, oidcsource.AuthPost, "client_secret_post"
@@ -147,12 +147,31 @@ func TestTheOIDCSourceKeepsTheContractAgainstOIDCProvider(t *testing.T) {
 			s.TokenURL, s.UserinfoURL = webclient.URL(p.issuer+"/token"), webclient.URL(p.issuer+"/me")
 			s.Issuer, s.Profile = "", oidcsource.ProfileUserinfo
 		},
-	} {
+		"preset auth0 with its input": func(s *oidcsource.Settings) {
+			s.Preset, s.Domain, s.ClientID = oidcsource.Auth0, oidcsource.Domain(s.Issuer), "client_secret_post"
+			s.Issuer, s.Profile, s.UsernameClaim = "", "", ""
+		},
+	}
+	for _, preset := range everyPreset() {
+		ways["preset "+string(preset)+" with the peer's issuer"] = func(s *oidcsource.Settings) {
+			s.Preset, s.Profile, s.GroupsClaim = preset, "", ""
+			switch preset {
+			case oidcsource.B2C, oidcsource.Entra, oidcsource.Auth0:
+				s.ClientID = "client_secret_post"
+			case oidcsource.Okta, oidcsource.Keycloak:
+				s.UsernameClaim = ""
+			}
+		}
+	}
+	for name, way := range ways {
 		t.Run(name, func(t *testing.T) {
 			elsewhere := func(address string) func(*oidcsource.Settings) {
 				return func(s *oidcsource.Settings) {
 					if s.Issuer != "" {
 						s.Issuer = webclient.URL(address)
+					}
+					if s.Domain != "" {
+						s.Domain = oidcsource.Domain(address)
 					}
 					if s.TokenURL != "" {
 						s.TokenURL = webclient.URL(address + "/token")
@@ -191,6 +210,9 @@ func TestTheOIDCSourceKeepsTheContractAgainstOIDCProvider(t *testing.T) {
 					t.Cleanup(server.Close)
 					return open(t, p.settings(way, func(s *oidcsource.Settings) {
 						s.TokenURL = webclient.URL(server.URL + "/token")
+						if s.Domain != "" {
+							s.Issuer = webclient.URL(p.issuer)
+						}
 						if s.JWKSURL == "" {
 							s.JWKSURL = webclient.URL(p.issuer + "/jwks")
 						}

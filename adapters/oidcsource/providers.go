@@ -196,6 +196,7 @@ func tables() []table {
 				{code: challengeCode, kind: challenge},
 			}},
 			{"reported for Amazon Cognito; see docs/cognito-facts.md", []row{
+				{code: "invalidpasswordexception", kind: wrong}, // cognito-local
 				{code: "notauthorizedexception", text: "user is disabled", kind: disabled},
 				{code: "notauthorizedexception", text: "password attempts exceeded", kind: locked},
 				{code: "notauthorizedexception", text: "unable to login because of security reasons", kind: denied},
