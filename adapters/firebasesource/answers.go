@@ -96,7 +96,9 @@ func meanings() map[string]meaning {
 	found(domain.PasswordWrong, "INVALID_PASSWORD", "MISSING_PASSWORD", "INVALID_LOGIN_CREDENTIALS")
 	found(domain.UserDisabled, "USER_DISABLED")
 	found(domain.LockedOut, "TOO_MANY_ATTEMPTS_TRY_LATER")
-	found(domain.ResetRequired, "PASSWORD_DOES_NOT_MEET_REQUIREMENTS")
+	// The project's password policy is enforced at sign-in. Whether the password was
+	// right is not known.
+	found(domain.ChallengeUnsupported, "PASSWORD_DOES_NOT_MEET_REQUIREMENTS")
 	found(domain.SignInDenied, "BLOCKING_FUNCTION_ERROR_RESPONSE")
 
 	wrong("the API key is not valid", "API_KEY_INVALID")

@@ -81,6 +81,7 @@ func TestEachErrorCodeOfASignIn(t *testing.T) {
 		"either, newer projects":                {of(told(400, "INVALID_LOGIN_CREDENTIALS")), domain.PasswordWrong, nil, ""},
 		"disabled":                              {of(told(400, "USER_DISABLED")), domain.UserDisabled, nil, ""},
 		"locked":                                {of(told(400, "TOO_MANY_ATTEMPTS_TRY_LATER")), domain.LockedOut, nil, ""},
+		"locked, as reported":                   {of(told(400, "TOO_MANY_ATTEMPTS_TRY_LATER : Too many unsuccessful login attempts.  Please include reCaptcha verification or try again later")), domain.LockedOut, nil, ""},
 		"locked, with an explanation":           {of(told(400, "TOO_MANY_ATTEMPTS_TRY_LATER : Access to this account has been temporarily disabled: "+canary)), domain.LockedOut, nil, ""},
 		"not an address":                        {of(told(400, "INVALID_EMAIL")), domain.UserUnknown, nil, ""},
 		"no password":                           {of(told(400, "MISSING_PASSWORD")), domain.PasswordWrong, nil, ""},
@@ -321,35 +322,6 @@ func TestAUserWithASecondFactorWhoCannotBeReadDoesNotMigrate(t *testing.T) {
 			t.Errorf("%v, %v", finding, err)
 		}
 	})
-}
-
-// A password that the project's policy no longer accepts leads to a reset: a code
-// to the verified address proves who it is.
-func TestAPasswordBelowThePolicyLeadsToAReset(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		lookUp string
-		want   domain.Reason
-	}{
-		"a user":             {users(`{"localId":"alice","email":"alice@example.com","emailVerified":true,"passwordHash":"x"}`), domain.ReasonResetRequired},
-		"a second factor":    {users(`{"localId":"alice","email":"alice@example.com","emailVerified":true,"passwordHash":"x","mfaInfo":[{"totpInfo":{}}]}`), domain.ReasonMFARequired},
-		"a disabled user":    {users(`{"localId":"alice","email":"alice@example.com","emailVerified":true,"passwordHash":"x","disabled":true}`), domain.ReasonUserDisabled},
-		"another provider's": {users(`{"localId":"alice","email":"alice@example.com","emailVerified":true,"providerUserInfo":[{"providerId":"google.com"}]}`), domain.ReasonUserFederated},
-		"nobody":             {`{}`, domain.ReasonUserUnknown},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			status, body := told(400, "PASSWORD_DOES_NOT_MEET_REQUIREMENTS : Missing password requirements: [x]")
-			directory := open(t, settingsAt(stub{"accounts:signInWithPassword": {status, body}, "admin accounts:lookup": {200, test.lookUp}}.serve(t)))
-			finding, err := directory.Authenticate(t.Context(), "alice@example.com", domain.NewPassword("weak"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if decision := domain.Decide(domain.DefaultRules(), domain.Attempt{Trigger: domain.TriggerAuthentication, Username: "alice@example.com"}, finding); decision.Reason != test.want {
-				t.Errorf("%v", decision)
-			}
-		})
-	}
 }
 
 // lastError is the error that ends a listing.

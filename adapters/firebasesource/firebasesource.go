@@ -129,9 +129,6 @@ func (d *Directory) signIn(ctx context.Context, username, email, id string, pass
 		if err != nil {
 			return domain.Finding{}, err
 		}
-		if kind == domain.ResetRequired {
-			return d.weak(ctx, username)
-		}
 		return d.found(kind), nil
 	}
 	var given signedIn
@@ -206,23 +203,6 @@ func (d *Directory) pending(ctx context.Context, given *signedIn) (domain.Findin
 		finding.User.MFA = []domain.MFAMethod{domain.MFAOther}
 	}
 	return finding, nil
-}
-
-// weak is the finding for a password that the project's password policy no longer
-// accepts. Whether it was right is not known.
-func (d *Directory) weak(ctx context.Context, username string) (domain.Finding, error) {
-	finding := d.found(domain.ResetRequired)
-	if !d.settings.LooksUp() || !d.settings.Rules.NeedsProfile(finding.Kind) {
-		return d.found(domain.ChallengeUnsupported), nil
-	}
-	found, err := d.FindUser(ctx, username)
-	if err != nil {
-		return domain.Finding{}, ports.MaybeJudged(err)
-	}
-	if found.Kind == domain.UserFound {
-		found.Kind = domain.ResetRequired
-	}
-	return found, nil
 }
 
 // FindUser implements [ports.SourceDirectory]. It needs a service account.
