@@ -35,6 +35,13 @@ const completionKey = "a completion key of thirty-two bytes"
 // newSecondHalf sets everything up; the pairs are settings of both functions.
 func newSecondHalf(t *testing.T, receives int, pairs ...string) *secondHalf {
 	t.Helper()
+	return secondHalfOf(t, receives, settings{}, pairs...)
+}
+
+// secondHalfOf is newSecondHalf with these settings instead of those of the
+// source pool; with none, the source is the pool.
+func secondHalfOf(t *testing.T, receives int, other settings, pairs ...string) *secondHalf {
+	t.Helper()
 	source, s := motoSource(t, peers.SourceOptions{})
 	m := moto.get(t)
 	here, err := m.NewCompletion(t.Context(), source)
@@ -45,11 +52,18 @@ func newSecondHalf(t *testing.T, receives int, pairs ...string) *secondHalf {
 	if err != nil {
 		t.Fatal(err)
 	}
+	role := []string{"SOURCE_ROLE_ARN", here.RoleARN}
+	if len(other) > 0 {
+		for _, name := range []string{"SOURCE_USER_POOL_ID", "SOURCE_CLIENT_ID", "SOURCE_ROLE_ARN", "SOURCE_EXTERNAL_ID"} {
+			delete(s, name)
+		}
+		s, role = s.with(flat(other)...), nil
+	}
 	s = s.with(append([]string{"AWS_ENDPOINT_URL_SQS", m.URL, "COMPLETION_QUEUE_URL", queue.URL,
 		"COMPLETION_HMAC_KEY", completionKey, "MIGRATE_ATTRIBUTES", "*,custom:legacy_sub=sub"}, pairs...)...)
 	h := &secondHalf{t: t, source: source, here: here, queue: queue, setting: s}
 	h.mover = start(t, s.with("AWS_ACCESS_KEY_ID", here.Mover.AccessKeyID, "AWS_SECRET_ACCESS_KEY", here.Mover.SecretAccessKey))
-	h.worker = h.startWorker(t, "SOURCE_ROLE_ARN", here.RoleARN)
+	h.worker = h.startWorker(t, role...)
 	return h
 }
 

@@ -20,52 +20,81 @@ import (
 	"cognito-user-migration/test/process"
 )
 
-// TestAFirebaseSourceMigratesUsers signs users of Firebase's Auth emulator in
-// through the real binary.
-func TestAFirebaseSourceMigratesUsers(t *testing.T) {
-	t.Parallel()
+const (
+	firebasePassword = "Right-Password-1"
+	firebaseKey      = "AIza-of-the-e2e-test"
+)
+
+type object = map[string]any
+
+// firebase is Firebase's Auth emulator.
+type firebase struct {
+	t            *testing.T
+	url, project string
+}
+
+func newFirebase(t *testing.T, project string) firebase {
+	t.Helper()
 	folder, err := filepath.Abs(filepath.Join("..", "..", "adapters", "firebasesource", "testdata", "emulator"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	const project, password, apiKey = "demo-e2e", "Right-Password-1", "AIza-of-the-e2e-test"
-	emulator := process.FirebaseAuth(folder, project).Start(t)
-	owner := func(method, path string, body any) {
-		t.Helper()
-		text, err := json.Marshal(body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		request, err := http.NewRequestWithContext(t.Context(), method, emulator+"/identitytoolkit.googleapis.com"+path, bytes.NewReader(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		request.Header.Set("Authorization", "Bearer owner")
-		request.Header.Set("Content-Type", "application/json")
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer, _ := io.ReadAll(response.Body) // an incomplete answer is not the expected one
-		_ = response.Body.Close()
-		if response.StatusCode != http.StatusOK || bytes.Contains(answer, []byte(`"message"`)) {
-			t.Fatalf("%s: %s", path, answer)
-		}
+	return firebase{t, process.FirebaseAuth(folder, project).Start(t), project}
+}
+
+// settings are those of the function.
+func (f firebase) settings() settings {
+	return settings{"SOURCE_KIND": "firebase", "SOURCE_API_KEY": firebaseKey, "SOURCE_EMULATOR_HOST": strings.TrimPrefix(f.url, "http://"), "SOURCE_PROJECT_ID": f.project}
+}
+
+func (f firebase) post(path string, body any) { f.ask(http.MethodPost, path, body) }
+
+// configure sets one part of the project's configuration.
+func (f firebase) configure(name string, value any) {
+	f.ask(http.MethodPatch, "/v2/projects/"+f.project+"/config?updateMask="+name, object{name: value})
+}
+
+// ask calls the API as the emulator's owner.
+func (f firebase) ask(method, path string, body any) {
+	f.t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		f.t.Fatal(err)
 	}
-	type object = map[string]any
-	owner(http.MethodPost, "/v1/projects/"+project+"/accounts:batchCreate", object{"users": []object{
+	request, err := http.NewRequestWithContext(f.t.Context(), method, f.url+"/identitytoolkit.googleapis.com"+path, bytes.NewReader(text))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer owner")
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	answer, _ := io.ReadAll(response.Body) // an incomplete answer is not the expected one
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK || bytes.Contains(answer, []byte(`"message"`)) {
+		f.t.Fatalf("%s: %s", path, answer)
+	}
+}
+
+// TestAFirebaseSourceMigratesUsers signs users of Firebase's Auth emulator in
+// through the real binary.
+func TestAFirebaseSourceMigratesUsers(t *testing.T) {
+	t.Parallel()
+	const project, password, apiKey = "demo-e2e", firebasePassword, firebaseKey
+	emulator := newFirebase(t, project)
+	emulator.post("/v1/projects/"+project+"/accounts:batchCreate", object{"users": []object{
 		{"localId": "id-anna", "email": "anna@example.com", "emailVerified": true, "rawPassword": password, "displayName": "Anna", "customAttributes": `{"plan":"gold"}`},
 		{"localId": "id-berta", "email": "berta@example.com", "emailVerified": true, "rawPassword": password, "disabled": true},
 		{"localId": "id-clara", "email": "clara@example.com", "emailVerified": true, "providerUserInfo": []object{{"providerId": "google.com", "rawId": "1"}}},
 		{"localId": "id-dora", "email": "dora@example.com", "emailVerified": true, "rawPassword": password, "mfaInfo": []object{{"phoneInfo": "+15555550100"}}},
 	}})
-	owner(http.MethodPatch, "/v2/projects/"+project+"/config?updateMask=mfa", object{"mfa": object{"state": "ENABLED", "enabledProviders": []string{"PHONE_SMS"}}})
-	f := start(t, outOfTheWay().with(
-		"SOURCE_KIND", "firebase", "SOURCE_API_KEY", apiKey, "SOURCE_EMULATOR_HOST", strings.TrimPrefix(emulator, "http://"), "SOURCE_PROJECT_ID", project,
-		"MIGRATE_ATTRIBUTES", "email,email_verified,name,custom:plan=custom:plan"))
+	emulator.configure("mfa", object{"state": "ENABLED", "enabledProviders": []string{"PHONE_SMS"}})
+	f := start(t, outOfTheWay().with(flat(emulator.settings())...).with("MIGRATE_ATTRIBUTES", "email,email_verified,name,custom:plan=custom:plan"))
 	f.hide(password, apiKey)
 	for hides, unknown := range map[bool]domain.Reason{false: domain.ReasonUserUnknown, true: domain.ReasonPasswordWrong} {
-		owner(http.MethodPatch, "/v2/projects/"+project+"/config?updateMask=emailPrivacyConfig", object{"emailPrivacyConfig": object{"enableImprovedEmailPrivacy": hides}})
+		emulator.configure("emailPrivacyConfig", object{"enableImprovedEmailPrivacy": hides})
 		for _, typed := range []string{"anna@example.com", "Anna@Example.com"} {
 			got := f.migrates(signIn(typed, password), domain.ReasonPasswordAccepted).UserAttributes
 			if got["email"] != "anna@example.com" || got["email_verified"] != "true" || got["name"] != "Anna" || got["custom:plan"] != "gold" {
@@ -91,8 +120,7 @@ func TestAFirebaseSourceMigratesUsers(t *testing.T) {
 		}
 		for _, given := range []string{key, path} {
 			before := granted.Load()
-			f := start(t, outOfTheWay().with(
-				"SOURCE_KIND", "firebase", "SOURCE_API_KEY", apiKey, "SOURCE_EMULATOR_HOST", strings.TrimPrefix(emulator, "http://"), "SOURCE_SERVICE_ACCOUNT", given))
+			f := start(t, outOfTheWay().with(flat(emulator.settings())...).with("SOURCE_PROJECT_ID", "", "SOURCE_SERVICE_ACCOUNT", given))
 			f.hide(password, apiKey, "PRIVATE KEY")
 			for range 2 {
 				f.migrates(forgotPassword("anna@example.com"), domain.ReasonForgotPassword)
@@ -105,6 +133,37 @@ func TestAFirebaseSourceMigratesUsers(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAFirebaseUserIsRetired: completion disables or deletes the user of Firebase,
+// once the destination has the user.
+func TestAFirebaseUserIsRetired(t *testing.T) {
+	t.Parallel()
+	emulator := newFirebase(t, "demo-completion")
+	emulator.post("/v1/projects/demo-completion/accounts:batchCreate", object{"users": []object{
+		{"localId": "id-anna", "email": "anna@example.com", "emailVerified": true, "rawPassword": firebasePassword},
+		{"localId": "id-berta", "email": "berta@example.com", "emailVerified": true, "rawPassword": firebasePassword},
+	}})
+	for after, user := range map[string]struct {
+		name string
+		then domain.Reason
+	}{"disable": {"anna@example.com", domain.ReasonUserDisabled}, "delete": {"berta@example.com", domain.ReasonUserUnknown}} {
+		t.Run(after, func(t *testing.T) {
+			t.Parallel()
+			h := secondHalfOf(t, 50, emulator.settings(), "COMPLETION_AFTER", after)
+			event := change(t, signIn(user.name, firebasePassword), someUserPool, h.here.UserPoolID)
+			answer := h.mover.migrates(event, domain.ReasonPasswordAccepted)
+			if err := h.here.CreateUser(t.Context(), user.name, firebasePassword, answer.UserAttributes); err != nil {
+				t.Fatal(err)
+			}
+			h.waitForMessages(1)
+			if came, back := h.deliver(); len(came) != 1 || back != 0 {
+				t.Fatalf("%d messages came and %d came back: %q", len(came), back, h.records(h.worker))
+			}
+			h.ends(h.worker, "completed: "+after, 1)
+			h.mover.refuses(event, user.then)
+		})
+	}
 }
 
 // serviceAccount is the JSON key of a service account whose token endpoint gives
