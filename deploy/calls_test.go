@@ -201,6 +201,9 @@ func callsIn(file *ast.File, info *types.Info, symbols string) []call {
 			if !ok {
 				return true
 			}
+			if permission, ok := requested[service]; ok && sendsRequest(function) {
+				calls = append(calls, call{action: permission, by: by})
+			}
 			for _, action := range actionsOf(function) {
 				calls = append(calls, call{action: action, by: by})
 			}
@@ -208,6 +211,20 @@ func callsIn(file *ast.File, info *types.Info, symbols string) []call {
 		})
 	}
 	return calls
+}
+
+// requested are the actions of services whose operations have a path and no name, by
+// the service that a file opens.
+var requested = map[string]string{"lambda": "lambda:InvokeFunction"}
+
+// sendsRequest reports whether a function takes a request of awsjson, which has a path.
+func sendsRequest(function *types.Func) bool {
+	parameters := function.Signature().Params()
+	if parameters.Len() != 2 {
+		return false
+	}
+	named, ok := types.Unalias(parameters.At(1).Type()).(*types.Named)
+	return ok && named.Obj().Name() == "Request" && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == module+"adapters/internal/awsjson"
 }
 
 // openedService is the service that a file makes a client of awsjson for, in the
