@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -667,6 +669,58 @@ func TestDoctorSaysWhichOfSeveralUserPoolsItCompares(t *testing.T) {
 		if told != want.told || settings.SourceName != want.name || len(settings.Problems) > 0 {
 			t.Errorf("%s: %s, %q, %q", sources, settings.SourceName, settings.Warnings, settings.Problems)
 		}
+	}
+}
+
+// A user pool in a chain is examined as the other sources are, wherever it is. Its
+// settings are compared with the destination's as before.
+func TestDoctorExaminesUserPoolsOfAChain(t *testing.T) {
+	a := startAccounts(t, authOff)
+	people := filepath.Join(t.TempDir(), "people.csv")
+	if err := os.WriteFile(people, []byte("username,password_hash\nanna,$2y$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const pass, warn, fail, skip = doctor.Pass, doctor.Warn, doctor.Fail, doctor.Skip
+	inOrder := map[string]doctor.Status{
+		"SOURCE credentials": pass, "SOURCE look-up": pass, "SOURCE reached": pass, "OLD reached": pass, "OLD look-up": pass, "OLD hashes": pass,
+		"shared identifiers": pass, "source role": pass, "source pool": pass, "source client": pass, "attributes at source": pass, "password policy": "", "attempt": skip,
+	}
+	for name, row := range map[string]struct {
+		change  func(*plan)
+		sources string
+		args    map[string]string
+		but     map[string]doctor.Status
+		of, saw string
+	}{
+		"the pool first":             {func(*plan) {}, "SOURCE,OLD", nil, nil, "OLD hashes", "with the function's 512 MB"},
+		"the pool last":              {func(*plan) {}, "OLD,SOURCE", nil, nil, "SOURCE reached", "accepts the app client"},
+		"a user who is looked up":    {func(*plan) {}, "OLD,SOURCE", map[string]string{"--look-up": "anna"}, nil, "OLD look-up", "the named user was found"},
+		"a pool that does not exist": {func(p *plan) { p.ours["SOURCE_USER_POOL_ID"] = "us-east-1_nonesuch" }, "OLD,SOURCE", nil, map[string]doctor.Status{"SOURCE look-up": fail, "SOURCE reached": fail, "source pool": fail, "source client": skip, "attributes at source": skip}, "SOURCE look-up", "ResourceNotFoundException"},
+		"another password policy": {func(p *plan) {
+			p.environ["MIGRATE_ON_WEAK_PASSWORD"], p.environ["MIGRATE_PASSWORD_POLICY"] = "reset", "MinimumLength=99"
+		}, "OLD,SOURCE", nil, map[string]doctor.Status{"password policy": warn}, "password policy", "the setting demands MinimumLength=99"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := healthyPlan()
+			row.change(p)
+			p.environ["MIGRATE_SOURCES"], p.environ["OLD_KIND"], p.environ["OLD_FORMAT"], p.environ["OLD_PATH"] = row.sources, "file", "csv", people
+			for flag, value := range row.args {
+				p.args[flag] = value
+			}
+			_, checks := runDoctor(t, p, a.build(t, p, strings.Map(letters, name)), "")
+			for name, status := range inOrder {
+				if other, differs := row.but[name]; differs {
+					status = other
+				}
+				if checks[name].Status != status {
+					t.Errorf("%s is %q: %s -> %s", name, checks[name].Status, checks[name].Saw, checks[name].Remedy)
+				}
+			}
+			if !strings.Contains(checks[row.of].Saw, row.saw) {
+				t.Errorf("%s saw %q", row.of, checks[row.of].Saw)
+			}
+		})
 	}
 }
 
