@@ -15,7 +15,6 @@ import (
 var update = flag.Bool("update", false, "write the matrix of docs/second-factors.md")
 
 const (
-	matrixPage   = "../docs/second-factors.md"
 	matrixBegins = "<!-- matrix:begin -->\n"
 	matrixEnds   = "<!-- matrix:end -->"
 )
@@ -254,23 +253,25 @@ func TestNoCellOfTheMatrixBypassesASecondFactor(t *testing.T) {
 // TestTheMatrixOfThePage writes the matrix into the page, or holds the page to it.
 func TestTheMatrixOfThePage(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile(matrixPage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, begins := strings.Cut(string(page), matrixBegins)
-	_, after, ends := strings.Cut(rest, matrixEnds)
-	if !begins || !ends {
-		t.Fatalf("%s lacks %q or %q", matrixPage, matrixBegins, matrixEnds)
-	}
-	want := before + matrixBegins + matrixTable(t) + matrixEnds + after
-	switch {
-	case *update:
-		if err := os.WriteFile(matrixPage, []byte(want), 0o644); err != nil {
+	for _, name := range []string{"../docs/second-factors.md", "../docs/second-factors.ja.md"} {
+		page, err := os.ReadFile(name)
+		if err != nil {
 			t.Fatal(err)
 		}
-	case string(page) != want:
-		t.Errorf("the matrix of %s differs from the decisions; run make generate", matrixPage)
+		before, rest, begins := strings.Cut(string(page), matrixBegins)
+		_, after, ends := strings.Cut(rest, matrixEnds)
+		if !begins || !ends {
+			t.Fatalf("%s lacks %q or %q", name, matrixBegins, matrixEnds)
+		}
+		want := before + matrixBegins + matrixTable(t) + matrixEnds + after
+		switch {
+		case *update:
+			if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		case string(page) != want:
+			t.Errorf("the matrix of %s differs from the decisions; run make generate", name)
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // Names of the tests' directory.
 const (
 	base            = slapdserver.Base
-	people          = slapdserver.People
+	people          = slapdserver.UsersDN
 	serviceDN       = slapdserver.ServiceDN
 	servicePassword = slapdserver.ServicePassword
 )

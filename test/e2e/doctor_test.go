@@ -88,7 +88,7 @@ func doctored(t *testing.T, environment []string, want []expected, hidden ...str
 func TestTheDoctorFindsOneFaultInEachOfThreeSources(t *testing.T) {
 	t.Parallel()
 	const table, wrong = "people-of-the-doctor-test", "Wr0ng-Password"
-	ldap, sql, url := slapd.Start(t, slapd.Entry{"uid=alice," + slapd.People, "objectClass: inetOrgPerson", "cn: Alice", "sn: A", "mail: alice@example.com"}), sqlservers.StartPostgres(t), process.Moto().Start(t)
+	ldap, sql, url := slapd.Start(t, slapd.Entry{"uid=alice," + slapd.UsersDN, "objectClass: inetOrgPerson", "cn: Alice", "sn: A", "mail: alice@example.com"}), sqlservers.StartPostgres(t), process.Moto().Start(t)
 	sql.Exec(t, "CREATE TABLE people (username varchar(100) PRIMARY KEY, email varchar(100), password_hash varchar(200))",
 		"INSERT INTO people VALUES ('berta', 'berta@example.com', '"+fileHash+"')", "GRANT SELECT ON people TO "+sqlservers.ReaderName)
 	client := dynamodb.New(dynamodb.Options{BaseEndpoint: &url, Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("AKIAEXAMPLE", "secret", "")})
@@ -101,7 +101,7 @@ func TestTheDoctorFindsOneFaultInEachOfThreeSources(t *testing.T) {
 	}
 	doctored(t, []string{
 		"MIGRATE_SOURCES=CORP,CRM,SHOP", "AWS_ENDPOINT_URL=" + url,
-		"CORP_KIND=ldap", "CORP_URL=" + ldap.LDAPS, "CORP_CA_BUNDLE=" + ldap.CA, "CORP_BASE_DN=" + slapd.People,
+		"CORP_KIND=ldap", "CORP_URL=" + ldap.LDAPS, "CORP_CA_BUNDLE=" + ldap.CA, "CORP_BASE_DN=" + slapd.UsersDN,
 		"CORP_BIND_DN=" + slapd.ServiceDN, "CORP_BIND_PASSWORD=" + wrong,
 		"CRM_KIND=sql", "CRM_DRIVER=postgres", "CRM_URL=" + sql.URL(sqlservers.ReaderName, sqlservers.ReaderPassword, "people"), "CRM_CA_BUNDLE=" + sql.CA,
 		"CRM_QUERY=SELECT username, email, password_hash FROM people WHERE email = :username",

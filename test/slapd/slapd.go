@@ -27,7 +27,7 @@ import (
 // Names of the directory.
 const (
 	Base            = "dc=example,dc=org"
-	People          = "ou=people," + Base
+	UsersDN         = "ou=people," + Base
 	ServiceDN       = "cn=service," + Base
 	ServicePassword = "service-Password-0"
 )
@@ -145,12 +145,12 @@ ppolicy_use_lockout
 `)
 }
 
-// skeleton is what the directory has beside people.
+// skeleton has the entries of the directory except its users.
 func skeleton() []Entry {
 	return []Entry{
 		{Base, "objectClass: organization", "objectClass: dcObject", "o: Example"},
 		{ServiceDN, "objectClass: organizationalRole", "objectClass: simpleSecurityObject", "userPassword: " + ServicePassword},
-		{People, "objectClass: organizationalUnit"},
+		{UsersDN, "objectClass: organizationalUnit"},
 		{"ou=groups," + Base, "objectClass: organizationalUnit"},
 		{
 			"cn=default," + Base, "objectClass: device", "objectClass: pwdPolicy", "pwdAttribute: userPassword",
