@@ -46,7 +46,7 @@ BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERS
 # Modules beside the main one, which ./... passes over.
 MODULES := ./test/bench ./examples/own-source
 # Folders with a package-lock.json of software that tests run against.
-PEERS := test/peers test/clients adapters/firebasesource/testdata/emulator adapters/oidcsource/testdata/provider test/e2e/testdata/duckdb
+PEERS := test/peers test/clients adapters/firebasesource/testdata/emulator adapters/oidcsource/testdata/provider test/e2e/testdata/duckdb test/recipes
 
 .PHONY: help
 help: ## Show this list

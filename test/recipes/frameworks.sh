@@ -21,8 +21,9 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
 fi
 rm -rf frameworks
 mkdir -p frameworks/versions frameworks/debian
-(cd frameworks/debian && apt-get download -qq "${packages[@]}" 2>/dev/null) || {
-  echo "frameworks: apt-get could not download the packages; run apt-get update"
+download() { (cd frameworks/debian && apt-get download -qq "${packages[@]}" 2>/dev/null); }
+download || { apt-get update -qq && download; } || {
+  echo "frameworks: apt-get could not download the packages"
   if [[ "${E2E:-}" == required ]]; then exit 1; fi
   exit 0
 }

@@ -42,6 +42,8 @@ type Server struct {
 	Admin *sql.DB
 
 	port string
+	// open opens a database as the owner.
+	open func(name string) (*sql.DB, error)
 }
 
 // The user who may connect. What it may read is granted by the test.
@@ -71,6 +73,37 @@ func (s *Server) Exec(t *testing.T, statements ...string) {
 	}
 }
 
+// Database makes a database of its own from statements that end with a semicolon and a line
+// break. The reader may read all of it.
+func (s *Server) Database(t *testing.T, name, statements string) {
+	t.Helper()
+	characters := ""
+	if s.Driver == "mysql" {
+		characters = " CHARACTER SET utf8mb4"
+	}
+	s.Exec(t, "CREATE DATABASE "+name+characters)
+	db, err := s.open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // nothing is lost
+	for statement := range strings.SplitSeq(statements, ";\n") {
+		if strings.TrimSpace(statement) == "" {
+			continue
+		}
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%v\n%s", err, statement)
+		}
+	}
+	if s.Driver == "mysql" {
+		s.Exec(t, "GRANT SELECT ON "+name+".* TO "+ReaderName+"@'127.0.0.1'")
+		return
+	}
+	if _, err := db.ExecContext(t.Context(), "GRANT pg_read_all_data TO "+ReaderName); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // StartPostgres starts PostgreSQL from Debian's package, not as root, in its own
 // folder.
 func StartPostgres(t *testing.T) *Server {
@@ -86,6 +119,7 @@ func StartPostgres(t *testing.T) *Server {
 	dsn := func(name string) string {
 		return fmt.Sprintf("postgres://%s:%s@127.0.0.1:%s/%s?sslmode=require", ownerName, ownerPassword, s.port, name)
 	}
+	s.open = func(name string) (*sql.DB, error) { return sql.Open("pgx", dsn(name)) }
 	first := s.launch(t, home, func() (string, string) { return "pgx", dsn("postgres") }, func() []string {
 		return []string{
 			postgres, "-D", home.path("data"), "-p", s.port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
@@ -97,7 +131,7 @@ func StartPostgres(t *testing.T) *Server {
 		t.Fatal(err)
 	}
 	var err error
-	if s.Admin, err = sql.Open("pgx", dsn(database)); err != nil {
+	if s.Admin, err = s.open(database); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Admin.Close() })
@@ -120,9 +154,11 @@ CREATE USER IF NOT EXISTS %[3]s@'127.0.0.1' IDENTIFIED BY '%[4]s' REQUIRE SSL;
 CREATE USER IF NOT EXISTS crowded@'127.0.0.1' IDENTIFIED BY 'crowded' WITH MAX_USER_CONNECTIONS 1;
 GRANT SELECT ON people.* TO crowded@'127.0.0.1';
 `, ownerName, ownerPassword, ReaderName, ReaderPassword))
-	s.Admin = s.launch(t, home, func() (string, string) {
-		return "mysql", fmt.Sprintf("%s:%s@tcp(127.0.0.1:%s)/people?tls=skip-verify", ownerName, ownerPassword, s.port)
-	}, func() []string {
+	dsn := func(name string) string {
+		return fmt.Sprintf("%s:%s@tcp(127.0.0.1:%s)/%s?tls=skip-verify", ownerName, ownerPassword, s.port, name)
+	}
+	s.open = func(name string) (*sql.DB, error) { return sql.Open("mysql", dsn(name)) }
+	s.Admin = s.launch(t, home, func() (string, string) { return "mysql", dsn("people") }, func() []string {
 		return []string{
 			mariadbd, "--no-defaults", "--datadir=" + home.path("data"), "--port=" + s.port, "--bind-address=127.0.0.1",
 			"--socket=" + home.path("socket"), "--pid-file=" + home.path("pid"), "--init-file=" + home.path("init.sql"), "--skip-name-resolve",

@@ -123,3 +123,18 @@ emit('magento', 'Magento', '2.0 to 2.4', "documentation, by $php", [
     ':2' => $salted('2', fn($p, $salt) => sodium_crypto_pwhash(32, $p, substr($salt, 0, 16), SODIUM_CRYPTO_PWHASH_OPSLIMIT_INTERACTIVE, SODIUM_CRYPTO_PWHASH_MEMLIMIT_INTERACTIVE, SODIUM_CRYPTO_PWHASH_ALG_ARGON2ID13)),
     ':3_32_2_8388608' => $salted('3_32_2_8388608', $argon2),
 ]);
+
+// --- Keycloak since 25, and Spring Security: argon2id of version 1.3 -------------------------
+emit('keycloakargon2', 'Keycloak', '25 and 26', "documentation, by $php", ['argon2' => function ($p) {
+    [, , , , $salt, $hash] = explode('$', password_hash($p, PASSWORD_ARGON2ID, ['memory_cost' => 7168, 'time_cost' => 5, 'threads' => 1]));
+    $padded = fn($text) => str_pad($text, intdiv(strlen($text) + 3, 4) * 4, '=');
+    return json_encode([
+        'secretData' => json_encode(['value' => $padded($hash), 'salt' => $padded($salt), 'additionalParameters' => (object) []]),
+        'credentialData' => json_encode(['hashIterations' => 5, 'algorithm' => 'argon2', 'additionalParameters' => [
+            'hashLength' => ['32'], 'memory' => ['7168'], 'type' => ['id'], 'version' => ['1.3'], 'parallelism' => ['1'],
+        ]]),
+    ]);
+}]);
+emit('springargon2', 'Spring Security', '5 to 7', "documentation, by $php", [
+    '{argon2@SpringSecurity_v5_8}' => fn($p) => '{argon2@SpringSecurity_v5_8}' . password_hash($p, PASSWORD_ARGON2ID, ['memory_cost' => 16384, 'time_cost' => 2, 'threads' => 1]),
+]);
