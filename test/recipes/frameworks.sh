@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Unpacks frameworks of Debian's packages into test/recipes/frameworks, so that their own code can
+# Unpacks frameworks of Debian's packages into bin/frameworks, so that their own code can
 # make the hashes of the recipes. Nothing is installed: WordPress and MediaWiki would bring a web
 # server. Needs apt-get and dpkg; takes some seconds.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+script="$(realpath "${BASH_SOURCE[0]}")"
+mkdir -p "$(dirname "$script")/../../bin"
+cd "$(dirname "$script")/../../bin"
 
 packages=(
   php-illuminate-hashing php-illuminate-contracts php-symfony-password-hasher wordpress mediawiki
   python3-django python3-asgiref python3-sqlparse python3-tz
   ruby-devise ruby-bcrypt ruby-activemodel ruby-activesupport ruby-i18n ruby-concurrent ruby-tzinfo
 )
-if [[ -e frameworks/complete && frameworks/complete -nt frameworks.sh ]]; then
+if [[ -e frameworks/complete && frameworks/complete -nt "$script" ]]; then
   echo "frameworks: there"
   exit 0
 fi

@@ -68,15 +68,18 @@ func committed(t *testing.T) map[string]hashSet {
 	return sets
 }
 
+// frameworks is where frameworks.sh puts them. Tests that read the tree pass over bin.
+const frameworks = "../../bin/frameworks"
+
 // made runs the programs of testdata/make, which make new hashes by the frameworks' own code.
 func made(t *testing.T) map[string]hashSet {
 	t.Helper()
 	for _, peer := range []struct{ path, install string }{
-		{"frameworks/complete", "bash test/recipes/frameworks.sh"},
+		{frameworks + "/complete", "bash test/recipes/frameworks.sh"},
 		{"node_modules", "make peers"},
 	} {
 		if _, err := os.Stat(peer.path); err != nil {
-			process.Missing(t, fmt.Sprintf("test/recipes/%s is missing, so no new hashes were made: %s", peer.path, peer.install))
+			process.Missing(t, fmt.Sprintf("%s is missing, so no new hashes were made: %s", peer.path, peer.install))
 		}
 	}
 	passwords, err := os.ReadFile("testdata/passwords.json")
@@ -91,7 +94,7 @@ func made(t *testing.T) map[string]hashSet {
 		{"node", "make.mjs", "install Node.js 20"},
 	} {
 		process.Require(t, process.Program{Name: maker.program, Install: maker.install})
-		command := exec.CommandContext(t.Context(), maker.program, filepath.Join("testdata/make", maker.script), "frameworks")
+		command := exec.CommandContext(t.Context(), maker.program, filepath.Join("testdata/make", maker.script), frameworks)
 		command.Stdin = bytes.NewReader(passwords)
 		var complaints bytes.Buffer
 		command.Stderr = &complaints
