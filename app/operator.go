@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -62,29 +63,46 @@ func Examine(ctx context.Context, configuration *config.Config, source config.So
 	return examineAny(ctx, configuration, source, probe)
 }
 
-// examineAny examines a source of a kind without an examiner.
+// examineAny examines a source of a kind without an examiner: it prepares the
+// source as the function does at start, and looks the probe up.
 func examineAny(ctx context.Context, configuration *config.Config, source config.Source, probe ports.Probe) []ports.Examined {
-	ctx, cancel := context.WithTimeout(ctx, examineTime)
-	defer cancel()
-	found := ports.Examined{Aspect: ports.AspectReached, Status: ports.ExaminedFail, Remedy: "check the settings of the source, the network and the source itself"}
+	within := func(question func(context.Context) error) error {
+		ctx, cancel := context.WithTimeout(ctx, examineTime)
+		defer cancel()
+		return question(ctx)
+	}
 	opened, err := source.Settings.Open(ctx, optionsOf(configuration, source))
 	if err == nil && opened.Warm != nil {
-		err = opened.Warm(ctx)
+		err = within(opened.Warm)
+	}
+	reached := examinedAny(ports.AspectReached, err, "it can be prepared as at the function's start")
+	if err != nil {
+		return []ports.Examined{reached, {Aspect: ports.AspectLookUp, Status: ports.ExaminedSkip, Because: ports.AspectReached}}
 	}
 	var finding domain.Finding
-	if err == nil {
+	err = within(func(ctx context.Context) (err error) {
 		finding, err = opened.Directory.FindUser(ctx, probe.Username)
+		return err
+	})
+	lookUp := examinedAny(ports.AspectLookUp, err, "it answers: "+finding.Kind.String())
+	if err == nil && !probe.Exists && finding.Kind == domain.UserFound {
+		lookUp.Status, lookUp.Remedy = ports.ExaminedFail, "let the source find no user by an unknown identifier"
 	}
-	if err != nil {
-		found.Saw = err.Error()
-		return []ports.Examined{found}
-	}
-	found.Status, found.Remedy = ports.ExaminedPass, ""
-	found.Saw = "it answers: " + finding.Kind.String()
-	return []ports.Examined{found}
+	return []ports.Examined{reached, lookUp}
 }
 
-// examineTime bounds the examination of such a source.
+func examinedAny(aspect ports.Aspect, err error, fine string) ports.Examined {
+	switch {
+	case err == nil:
+		return ports.Examined{Aspect: aspect, Status: ports.ExaminedPass, Saw: fine}
+	case errors.Is(err, ports.ErrMisconfigured):
+		return ports.Examined{Aspect: aspect, Status: ports.ExaminedFail, Saw: err.Error(), Remedy: "correct the settings of the source, its credentials and its permissions (docs/sources)"}
+	default:
+		return ports.Examined{Aspect: aspect, Status: ports.ExaminedFail, Saw: err.Error(), Remedy: "check the network and the source itself; the function may reach what this machine cannot"}
+	}
+}
+
+// examineTime bounds each question to such a source.
 const examineTime = 5 * time.Second
 
 // without names the sources that lack an ability.

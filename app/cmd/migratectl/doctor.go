@@ -142,6 +142,10 @@ func readSettings(ctx context.Context, environ []string, own bool) ([]string, do
 		environ, settings.SetAside = setAside(environ, faulty.Variables())
 		configuration, err = app.Load(ctx, binary(), environ)
 	}
+	if faulty, ok := errors.AsType[*config.Error](err); ok {
+		environ = withoutSources(environ, faulty.Variables())
+		configuration, err = app.Load(ctx, binary(), environ)
+	}
 	if err != nil { // there is nothing left to be read
 		return environ, settings, ""
 	}
@@ -196,6 +200,25 @@ func firstPool(configuration *config.Config) config.Source {
 		}
 	}
 	return configuration.Sources[0]
+}
+
+// withoutSources leaves out the sources of a chain that the variables belong to, so
+// that the others can be examined.
+func withoutSources(environ, variables []string) []string {
+	const chain = "MIGRATE_SOURCES"
+	names := strings.FieldsFunc(valueOf(environ, chain), func(r rune) bool { return r == ',' || r == ' ' })
+	kept := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		prefix := strings.ToUpper(name) + "_"
+		faulty := slices.ContainsFunc(variables, func(variable string) bool { return strings.HasPrefix(variable, prefix) })
+		if faulty {
+			environ = trial.WithoutFamily(environ, prefix)
+		}
+		return faulty
+	})
+	if len(kept) == 0 || len(kept) == len(names) {
+		return environ
+	}
+	return append(trial.WithoutVariables(environ, chain), chain+"="+strings.Join(kept, ","))
 }
 
 // unreadable separates the secrets that the operator may not read from the problems.

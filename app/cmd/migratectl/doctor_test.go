@@ -724,6 +724,24 @@ func TestDoctorExaminesUserPoolsOfAChain(t *testing.T) {
 	}
 }
 
+// A source whose settings cannot be read does not keep the others from being
+// examined.
+func TestDoctorExaminesTheSourcesBesideOneWithWrongSettings(t *testing.T) {
+	t.Parallel()
+	environ := []string{
+		"MIGRATE_SOURCES=OLD,CRM,CORP", "OLD_KIND=file", "OLD_PATH=/nonesuch", "CRM_KIND=sql", "CRM_DRIVER=postgres", "CRM_URL=postgres://reader:S3cret@db.example/people",
+		"CRM_QUERY=SELECT username FROM people", "CORP_KIND=http", "CORP_URL=https://127.0.0.1:9/users",
+	}
+	kept, settings, _ := readSettings(t.Context(), environ, false)
+	var names []string
+	for _, source := range chained(t.Context(), doctorFlags{}, settings, kept) {
+		names = append(names, source.Name)
+	}
+	if !slices.Equal(names, []string{"OLD", "CORP"}) || len(settings.Problems) != 1 || !strings.Contains(settings.Problems[0], "CRM_QUERY") {
+		t.Errorf("%q is examined; %q", names, settings.Problems)
+	}
+}
+
 // nothingOf leaves out the variables of a family.
 func nothingOf(environ []string, family string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool { return strings.HasPrefix(variable, family) })
