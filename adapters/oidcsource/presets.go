@@ -158,7 +158,7 @@ func rowOf(preset Preset) presetRow {
 }
 
 // placeholder matches one in a value.
-var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+func placeholder() *regexp.Regexp { return regexp.MustCompile(`\{[a-z_]+\}`) }
 
 // inputOf returns the setting that fills a placeholder; empty for the client's ID,
 // which is always set.
@@ -183,7 +183,7 @@ func inputOf(placeholder string) string {
 func (r presetRow) takes() []string {
 	taken := slices.Clone(r.optional)
 	for _, value := range []string{r.metadata, r.tokenURL, r.jwksURL, r.issuer, r.domain} {
-		for _, part := range placeholder.FindAllString(value, -1) {
+		for _, part := range placeholder().FindAllString(value, -1) {
 			if input := inputOf(part); input != "" && !slices.Contains(taken, input) {
 				taken = append(taken, input)
 			}
@@ -287,7 +287,7 @@ func (i *inputs) lacks(setting string) {
 
 // fill replaces the placeholders in a value.
 func (i *inputs) fill(value string) string {
-	return placeholder.ReplaceAllStringFunc(value, func(part string) string {
+	return placeholder().ReplaceAllStringFunc(value, func(part string) string {
 		filled := i.value(part)
 		switch {
 		case filled != "":
@@ -355,6 +355,9 @@ func (p *plan) validatePreset(given Settings, variable func(string) string, prob
 	}
 	if host := given.Domain.host(); given.Preset == Okta && strings.Contains(host, "-admin.") {
 		problem(inputDomain, "is the address of Okta's console; remove -admin from it")
+	}
+	if host := given.Domain.host(); given.Preset == Cognito && strings.HasSuffix(host, ".amazoncognito.com") {
+		problem(inputDomain, "is a user pool's own domain, which has no password grant; remove it, and set "+variable(inputUserPool))
 	}
 	if given.Preset == Entra && slices.Contains([]string{"common", "organizations", "consumers"}, string(given.Tenant)) {
 		problem(inputTenant, "expected one tenant, because an ID token names its issuer by the tenant; set the tenant's ID or domain")
@@ -436,11 +439,14 @@ func (t *Tenant) UnmarshalText(text []byte) error {
 	return nil
 }
 
-var tenantID = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+// isID reports whether the tenant is given by its ID.
+func (t Tenant) isID() bool {
+	return regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`).MatchString(string(t))
+}
 
 // segment is the tenant in the path of a URL.
 func (t Tenant) segment() string {
-	if t == "" || strings.Contains(string(t), ".") || tenantID.MatchString(string(t)) {
+	if t == "" || strings.Contains(string(t), ".") || t.isID() {
 		return string(t)
 	}
 	return string(t) + ".onmicrosoft.com"
@@ -450,7 +456,7 @@ func (t Tenant) segment() string {
 // tenant's own, which do not tell it.
 func (t Tenant) name() string {
 	name, rest, found := strings.Cut(string(t), ".")
-	if tenantID.MatchString(string(t)) || found && !strings.EqualFold(rest, "onmicrosoft.com") {
+	if t.isID() || found && !strings.EqualFold(rest, "onmicrosoft.com") {
 		return ""
 	}
 	return name

@@ -522,7 +522,7 @@ func TestPresetsThatLackAnInputOrContradictOne(t *testing.T) {
 		"keycloak without either":               {oidcsource.Settings{Preset: oidcsource.Keycloak}, []string{"OLD_DOMAIN: is required", "OLD_REALM: is required with OLD_PRESET=keycloak"}},
 		"keycloak in the clear":                 {oidcsource.Settings{Preset: oidcsource.Keycloak, Domain: "http://kc.example", Realm: "acme"}, []string{"OLD_DOMAIN: expected an https URL; passwords would be sent in the clear"}},
 		"cognito with a pool":                   {oidcsource.Settings{Preset: oidcsource.Cognito, UserPoolID: pool}, nil},
-		"cognito without a pool":                {oidcsource.Settings{Preset: oidcsource.Cognito, Domain: "https://acme.auth.eu-west-1.amazoncognito.com"}, []string{"OLD_USER_POOL_ID: is required with OLD_PRESET=cognito"}},
+		"cognito without a pool":                {oidcsource.Settings{Preset: oidcsource.Cognito, Domain: "https://acme.auth.eu-west-1.amazoncognito.com"}, []string{"OLD_USER_POOL_ID: is required with OLD_PRESET=cognito", "OLD_DOMAIN: is a user pool's own domain, which has no password grant"}},
 		"cognito with userinfo":                 {oidcsource.Settings{Preset: oidcsource.Cognito, UserPoolID: pool, Profile: oidcsource.ProfileUserinfo}, []string{"OLD_PROFILE: expected id_token with OLD_PRESET=cognito"}},
 		"cognito with scopes":                   {oidcsource.Settings{Preset: oidcsource.Cognito, UserPoolID: pool, Scope: "openid"}, []string{"OLD_SCOPE: is not used with OLD_PRESET=cognito"}},
 		"an input without a preset":             {oidcsource.Settings{Issuer: "https://a.example", Tenant: "acme"}, []string{"OLD_TENANT: is used only with OLD_PRESET=b2c, entra"}},

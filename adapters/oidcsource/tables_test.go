@@ -136,7 +136,8 @@ func TestThePageHasATableOfPresets(t *testing.T) {
 	t.Parallel()
 	const begin, end = "<!-- presets:begin -->\n", "<!-- presets:end -->"
 	for page, header := range map[string]string{
-		"oidc.md": "| `SOURCE_PRESET` | inputs | endpoints | client with a secret | scopes | profile | username | groups | claims of another name | source |",
+		"oidc.md":    "| `SOURCE_PRESET` | inputs | endpoints | client with a secret | scopes | profile | username | groups | claims of another name | source |",
+		"oidc.ja.md": "| `SOURCE_PRESET` | 入力 | エンドポイント | シークレットのあるクライアント | スコープ | プロファイル | ユーザー名 | グループ | 名前の異なるクレーム | 出典 |",
 	} {
 		path := filepath.Join("..", "..", "docs", "sources", page)
 		text, err := os.ReadFile(path)

@@ -11,7 +11,6 @@ import (
 	"io"
 	"math/big"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -42,29 +41,30 @@ func TestAB2CTenantNeedsItsNameAndPolicyAlone(t *testing.T) {
 	p, provider := newPerson(), newService(t)
 	const policy = "/acme.onmicrosoft.com/B2C_1_ROPC"
 	issuer := provider.url + "/6babcaad-604b-40ac-a9d7-9fd97c0b779f/v2.0/"
-	refusal := ""
-	answer := func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case policy + "/v2.0/.well-known/openid-configuration":
-			saying(200, `{"issuer":`+quote(issuer)+`,"token_endpoint":`+quote(provider.url+policy+"/oauth2/v2.0/token")+`,"jwks_uri":`+quote(provider.url+policy+"/discovery/v2.0/keys")+`,"id_token_signing_alg_values_supported":["RS256"]}`)(w, r)
-		case policy + "/discovery/v2.0/keys":
-			saying(200, `{"keys":[{"kid":"k","use":"sig","kty":"RSA","alg":"RS256","e":"`+base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes())+`","n":"`+base64.RawURLEncoding.EncodeToString(key.N.Bytes())+`"}]}`)(w, r)
-		case policy + "/oauth2/v2.0/token":
-			if refusal != "" {
-				saying(400, `{"error":"access_denied","error_description":`+quote(refusal+"\r\nCorrelation ID: 8b7a\r\n")+`}`)(w, r)
-				return
+	answer := func(refusal string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case policy + "/v2.0/.well-known/openid-configuration":
+				saying(200, `{"issuer":`+quote(issuer)+`,"token_endpoint":`+quote(provider.url+policy+"/oauth2/v2.0/token")+`,"jwks_uri":`+quote(provider.url+policy+"/discovery/v2.0/keys")+`,"id_token_signing_alg_values_supported":["RS256"]}`)(w, r)
+			case policy + "/discovery/v2.0/keys":
+				saying(200, `{"keys":[{"kid":"k","use":"sig","kty":"RSA","alg":"RS256","e":"`+base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes())+`","n":"`+base64.RawURLEncoding.EncodeToString(key.N.Bytes())+`"}]}`)(w, r)
+			case policy + "/oauth2/v2.0/token":
+				if refusal != "" {
+					saying(400, `{"error":"access_denied","error_description":`+quote(refusal+"\r\nCorrelation ID: 8b7a\r\n")+`}`)(w, r)
+					return
+				}
+				token := signedToken(t, key, map[string]any{
+					"iss": issuer, "aud": "client", "sub": "o-1", "oid": "o-1", "exp": time.Now().Add(time.Hour).Unix(), "emails": []string{p.email}, "name": p.name, "tfp": "B2C_1_ROPC",
+				})
+				saying(200, `{"access_token":"access","token_type":"Bearer","expires_in":"3600","id_token":`+quote(token)+`}`)(w, r)
+			default:
+				t.Errorf("asked %s", r.URL.Path)
 			}
-			token := signedToken(t, key, map[string]any{
-				"iss": issuer, "aud": "client", "sub": "o-1", "oid": "o-1", "exp": time.Now().Add(time.Hour).Unix(), "emails": []string{p.email}, "name": p.name, "tfp": "B2C_1_ROPC",
-			})
-			saying(200, `{"access_token":"access","token_type":"Bearer","expires_in":"3600","id_token":`+quote(token)+`}`)(w, r)
-		default:
-			t.Errorf("asked %s", r.URL.Path)
 		}
 	}
 	s := outOfTheWay().with("SOURCE_KIND", "oidc", "SOURCE_PRESET", "b2c", "SOURCE_DOMAIN", provider.url, "SOURCE_TENANT", "acme", "SOURCE_POLICY", "B2C_1_ROPC",
 		"SOURCE_CLIENT_ID", "client", "MIGRATE_VERIFIED_CONTACTS", "always")
-	provider.answers(answer)
+	provider.answers(answer(""))
 	f := start(t, s)
 	f.hidePerson(p)
 	got := f.migrates(signIn(p.email, p.password), domain.ReasonPasswordAccepted)
@@ -81,10 +81,10 @@ func TestAB2CTenantNeedsItsNameAndPolicyAlone(t *testing.T) {
 		"AADB2C90053: A user with the specified credential could not be found.":      domain.ReasonUserUnknown,
 		"AADB2C98765: a code that nobody knows":                                      domain.ReasonSignInDenied,
 	} {
-		refusal = said
+		provider.answers(answer(said))
 		f.refuses(signIn(p.email, p.password), reason)
 	}
-	refusal = "AADB2C90224: Resource owner flow has not been enabled for the application."
+	provider.answers(answer("AADB2C90224: Resource owner flow has not been enabled for the application."))
 	f.fails(signIn(p.email, p.password), domain.ReasonSourceMisconfigured)
 }
 
@@ -183,25 +183,27 @@ func TestAPresetThatLacksAnInputDoesNotStart(t *testing.T) {
 func TestOktaTellsWhyItTurnsUsersAway(t *testing.T) {
 	t.Parallel()
 	p := newPerson()
-	status, body, profile := 200, "", "ACTIVE"
-	org := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.Method == http.MethodPost && r.URL.Path == "/api/v1/authn":
-			saying(status, body)(w, r)
-		case strings.HasSuffix(r.URL.Path, "/factors"):
-			saying(200, `[{"factorType":"sms","status":"ACTIVE"}]`)(w, r)
-		case r.Header.Get("Authorization") != "SSWS okta-api-token":
-			saying(401, `{"errorCode":"E0000011","errorSummary":"Invalid token provided"}`)(w, r)
-		default:
-			saying(200, `{"id":"00u1","status":`+quote(profile)+`,"profile":{"login":`+quote(p.email)+`,"email":`+quote(p.email)+`,"firstName":"Canary"},"credentials":{"emails":[{"value":`+quote(p.email)+`,"status":"VERIFIED"}],"provider":{"type":"OKTA"}}}`)(w, r)
-		}
-	}))
-	t.Cleanup(org.Close)
-	f := start(t, outOfTheWay().with("SOURCE_KIND", "http", "SOURCE_CONTRACT", "okta_authn", "SOURCE_URL", org.URL, "SOURCE_API_TOKEN", "okta-api-token"))
+	org := newService(t)
+	// says makes Okta answer a password, and have the user in a state.
+	says := func(status int, body, profile string) {
+		org.answers(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.Method == http.MethodPost && r.URL.Path == "/api/v1/authn":
+				saying(status, body)(w, r)
+			case strings.HasSuffix(r.URL.Path, "/factors"):
+				saying(200, `[{"factorType":"sms","status":"ACTIVE"}]`)(w, r)
+			case r.Header.Get("Authorization") != "SSWS okta-api-token":
+				saying(401, `{"errorCode":"E0000011","errorSummary":"Invalid token provided"}`)(w, r)
+			default:
+				saying(200, `{"id":"00u1","status":`+quote(profile)+`,"profile":{"login":`+quote(p.email)+`,"email":`+quote(p.email)+`,"firstName":"Canary"},"credentials":{"emails":[{"value":`+quote(p.email)+`,"status":"VERIFIED"}],"provider":{"type":"OKTA"}}}`)(w, r)
+			}
+		})
+	}
+	f := start(t, outOfTheWay().with("SOURCE_KIND", "http", "SOURCE_CONTRACT", "okta_authn", "SOURCE_URL", org.url, "SOURCE_API_TOKEN", "okta-api-token"))
 	f.hidePerson(p)
 	f.hide("okta-api-token")
 	user := `"_embedded":{"user":{"id":"00u1","profile":{"login":` + quote(p.email) + `}}}`
-	status, body = 200, `{"status":"SUCCESS","sessionToken":"x",`+user+`}`
+	says(200, `{"status":"SUCCESS","sessionToken":"x",`+user+`}`, "ACTIVE")
 	if got := f.migrates(signIn(p.email, p.password), domain.ReasonPasswordAccepted); got.UserAttributes["email_verified"] != "true" {
 		t.Errorf("the user is %v", got.UserAttributes)
 	}
@@ -210,13 +212,13 @@ func TestOktaTellsWhyItTurnsUsersAway(t *testing.T) {
 		"PASSWORD_EXPIRED": domain.ReasonMFARequired, // the active factors say so
 		"RECOVERY":         domain.ReasonChallengeUnsupported,
 	} {
-		body = `{"status":` + quote(state) + `,"stateToken":"x",` + user + `}`
+		says(200, `{"status":`+quote(state)+`,"stateToken":"x",`+user+`}`, "ACTIVE")
 		f.refuses(signIn(p.email, p.password), reason)
 	}
-	status, body = 401, `{"errorCode":"E0000004","errorSummary":"Authentication failed"}`
+	says(401, `{"errorCode":"E0000004","errorSummary":"Authentication failed"}`, "ACTIVE")
 	f.refuses(signIn(p.email, p.password), domain.ReasonPasswordWrong)
-	status, body = 429, `{"errorCode":"E0000047","errorSummary":"API call exceeded rate limit"}`
+	says(429, `{"errorCode":"E0000047","errorSummary":"API call exceeded rate limit"}`, "ACTIVE")
 	f.fails(signIn(p.email, p.password), domain.ReasonSourceThrottled)
-	profile = "LOCKED_OUT"
+	says(401, `{"errorCode":"E0000004","errorSummary":"Authentication failed"}`, "LOCKED_OUT")
 	f.refuses(signIn(p.email, p.password), domain.ReasonLockedOut)
 }
