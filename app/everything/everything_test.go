@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -96,6 +97,30 @@ func TestADriverThatTheMainDoesNotListIsMissed(t *testing.T) {
 		}, []parts.SourceKind{sqlsource.Kind(account, driver)}, nil)
 		if want := "SOURCE_DRIVER: this binary has no driver " + wants; err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// Each examiner is of a kind that there is, and the page of the checks names it.
+func TestTheExaminersAreThoseOfThePage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/doctor.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	account := stscredentials.NewAccount(func(context.Context) (aws.Config, error) { return aws.Config{}, nil }, func(string) string { return "" })
+	kinds := make(map[string]bool)
+	for _, kind := range everything.Parts(account).Sources {
+		kinds[kind.Name] = true
+	}
+	for _, examiner := range everything.Examiners() {
+		if !kinds[examiner.Kind] || examiner.Kind != "cognito" && !strings.Contains(string(page), "`"+examiner.Kind+"`") {
+			t.Errorf("%s is no kind, or docs/doctor.md does not name it", examiner.Kind)
+		}
+	}
+	for _, aspect := range []ports.Aspect{ports.AspectReached, ports.AspectCertificate, ports.AspectCredentials, ports.AspectLookUp, ports.AspectIndex, ports.AspectHashes, ports.AspectLockout} {
+		if !strings.Contains(string(page), "\n| `"+string(aspect)+"` |") {
+			t.Errorf("docs/doctor.md has no row for %s", aspect)
 		}
 	}
 }
