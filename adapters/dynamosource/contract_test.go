@@ -232,7 +232,7 @@ func TestTheContract(t *testing.T) {
 						p.put(t, name, design.item(t, one))
 					}
 					listed = open(t, p.url, settings, dynamosource.Options{})
-					work = dynamosource.CountHashes(listed)
+					work = listed.Checker.CountHashes()
 					return listed
 				},
 				Lister:        func() ports.UserLister { return listed },

@@ -1,24 +1,4 @@
 package filesource
 
-import (
-	"maps"
-	"sync"
-
-	"cognito-user-migration/adapters/internal/passwordhash"
-)
-
 // CountHashes counts what the directory computes of hashes from now on, by family.
-func CountHashes(d *Directory) (work func() map[string]int) {
-	var mu sync.Mutex
-	units := make(map[string]int)
-	d.now().checker.Tell(func(w passwordhash.Work) {
-		mu.Lock()
-		defer mu.Unlock()
-		units[w.Family] += w.Units
-	})
-	return func() map[string]int {
-		mu.Lock()
-		defer mu.Unlock()
-		return maps.Clone(units)
-	}
-}
+func CountHashes(d *Directory) (units func() map[string]int) { return d.now().checker.CountHashes() }

@@ -60,7 +60,7 @@ func contract(t *testing.T, s *server, more ...sourcetest.Capability) {
 		Open: func(t *testing.T, people []sourcetest.User) ports.SourceDirectory {
 			fill(t, s, people)
 			directory := open(t, settings)
-			work, listed = sqlsource.CountHashes(directory), directory
+			work, listed = directory.Checker.CountHashes(), directory
 			return directory
 		},
 		Lister:      func() ports.UserLister { return listed },

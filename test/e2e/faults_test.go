@@ -11,6 +11,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -116,45 +117,37 @@ func calls() []*call {
 		"PackedPolicyTooLarge":    {class: ofSettings},
 		"RegionDisabledException": {class: ofSettings},
 	}
-	ofTheSignIn := map[string]meaning{
-		"InternalErrorException":                   {class: fails},
+	// The codes of every operation on a user pool, and those of one operation.
+	ofAPool := func(own map[string]meaning) map[string]meaning {
+		codes := map[string]meaning{
+			"InternalErrorException":       {class: fails},
+			"InvalidParameterException":    {class: ofSettings},
+			"NotAuthorizedException":       {class: ofSettings},
+			"OperationNotEnabledException": {class: ofSettings},
+			"ResourceNotFoundException":    {class: ofSettings},
+			"TooManyRequestsException":     {class: throttles},
+		}
+		maps.Copy(codes, own)
+		return codes
+	}
+	ofTheSignIn := ofAPool(map[string]meaning{
 		"InvalidEmailRoleAccessPolicyException":    {class: ofSettings},
 		"InvalidLambdaResponseException":           {class: failsLater},
-		"InvalidParameterException":                {class: ofSettings},
 		"InvalidSmsRoleAccessPolicyException":      {class: ofSettings},
 		"InvalidSmsRoleTrustRelationshipException": {class: ofSettings},
 		"InvalidUserPoolConfigurationException":    {class: ofSettings},
 		"MFAMethodNotFoundException":               {class: ofSettings},
 		"NotAuthorizedException":                   says(domain.ReasonPasswordWrong),
-		"OperationNotEnabledException":             {class: ofSettings},
 		"PasswordResetRequiredException":           says(domain.ReasonResetRequired),
-		"ResourceNotFoundException":                {class: ofSettings},
-		"TooManyRequestsException":                 {class: throttles},
 		"UnexpectedLambdaException":                {class: failsLater},
 		"UnsupportedOperationException":            {class: ofSettings},
 		"UserLambdaValidationException":            says(domain.ReasonSignInDenied),
 		"UserNotConfirmedException":                says(domain.ReasonUserUnconfirmed),
 		"UserNotFoundException":                    says(domain.ReasonUserUnknown),
-	}
-	ofTheLookUp := map[string]meaning{
-		"InternalErrorException":       {class: fails},
-		"InvalidParameterException":    {class: ofSettings},
-		"NotAuthorizedException":       {class: ofSettings},
-		"OperationNotEnabledException": {class: ofSettings},
-		"ResourceNotFoundException":    {class: ofSettings},
-		"TooManyRequestsException":     {class: throttles},
-		"UserNotFoundException":        says(domain.ReasonUserUnknown),
-	}
-	// What GetUserPoolMfaConfig of the SDK knows, and a user who is gone in between.
-	ofTheFactors := map[string]meaning{
-		"InternalErrorException":       {class: fails},
-		"InvalidParameterException":    {class: ofSettings},
-		"NotAuthorizedException":       {class: ofSettings},
-		"OperationNotEnabledException": {class: ofSettings},
-		"ResourceNotFoundException":    {class: ofSettings},
-		"TooManyRequestsException":     {class: throttles},
-		"UserNotFoundException":        {class: ofSettings},
-	}
+	})
+	ofTheLookUp := ofAPool(map[string]meaning{"UserNotFoundException": says(domain.ReasonUserUnknown)})
+	// A user who was deleted after the look-up.
+	ofTheFactors := ofAPool(map[string]meaning{"UserNotFoundException": {class: ofSettings}})
 	query, json := "awsAwsquery_deserializeOpError", "awsAwsjson11_deserializeOpError"
 	return []*call{
 		{

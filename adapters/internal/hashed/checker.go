@@ -116,10 +116,21 @@ func (c *Checker) budget(typed string) map[string]int {
 	return budget
 }
 
-// Tell reports every later computation to tell, so that a source's test can
-// count them.
-func (c *Checker) Tell(tell func(passwordhash.Work)) {
-	c.compute = telling{c.compute, tell}
+// CountHashes counts the units of every later computation by family, for the
+// tests of a source.
+func (c *Checker) CountHashes() (units func() map[string]int) {
+	var mu sync.Mutex
+	counted := make(map[string]int)
+	c.compute = telling{c.compute, func(w passwordhash.Work) {
+		mu.Lock()
+		defer mu.Unlock()
+		counted[w.Family] += w.Units
+	}}
+	return func() map[string]int {
+		mu.Lock()
+		defer mu.Unlock()
+		return maps.Clone(counted)
+	}
 }
 
 // telling reports what it computed.
