@@ -59,6 +59,7 @@ var recipes = []recipe{
 	{heading: "Discourse", table: "discourse.sql", hashes: []string{"discourse"}},
 	{heading: "Django", table: "django.sql", hashes: []string{"django", "django4"}},
 	{heading: "Drupal", table: "drupal.sql", hashes: []string{"drupal"}},
+	{heading: "Ghost", table: "ghost.sql", hashes: []string{"ghost"}, byEmail: true},
 	{heading: "Joomla", table: "joomla.sql", hashes: []string{"joomla"}},
 	{heading: "Laravel", table: "laravel.sql", hashes: []string{"laravel"}, byEmail: true},
 	{heading: "Magento", table: "magento.sql", hashes: []string{"magento"}, byEmail: true},
@@ -67,6 +68,7 @@ var recipes = []recipe{
 	{heading: "phpBB", table: "phpbb.sql", hashes: []string{"phpbb"}},
 	{heading: "Rails", table: "rails.sql", hashes: []string{"rails"}, byEmail: true},
 	{heading: "Spring Security", table: "spring.sql", hashes: []string{"springbcrypt", "spring", "spring58", "springscrypt", "springargon2"}, noEmail: true},
+	{heading: "Strapi", table: "strapi.sql", hashes: []string{"strapi"}},
 	{heading: "Supabase", table: "supabase.sql", hashes: []string{"supabase"}, byEmail: true},
 	{heading: "Symfony", table: "symfony.sql", hashes: []string{"symfony"}, byEmail: true},
 	{heading: "WordPress", table: "wordpress.sql", hashes: []string{"wordpress", "wordpress68"}},
@@ -170,7 +172,15 @@ func TestTheRecipesOfThePage(t *testing.T) {
 		sameForms(t, sets, fresh)
 		b.run(t, fresh, nil)
 	})
-	if !t.Failed() {
+	tried := 0
+	for _, r := range recipes {
+		tried += len(r.hashes)
+	}
+	switch {
+	case t.Failed():
+	case len(results) < tried: // -run chose some
+		t.Logf("the table of the page was not compared: %d of %d rows were tried", len(results), tried)
+	default:
 		held(t, table(sets, results))
 	}
 }
