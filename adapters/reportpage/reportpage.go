@@ -35,6 +35,21 @@ type Report struct {
 	WillMigrate, Importable, Last7Days, Last30Days int
 	Sources, Projection, Rules                     [][2]string
 	Causes, ConflictCauses, Days                   []Count
+	// Groups and Estimates are shown where there are any.
+	Groups    []Group
+	Estimates []Estimate
+}
+
+// Group are the members of a group of a source.
+type Group struct {
+	Source, Name                             string
+	Users, Moved, Remaining, Conflicts, Owed int
+}
+
+// Estimate is a user pool that estimates another number of users than were listed.
+type Estimate struct {
+	Pool              string
+	Estimated, Listed int
 }
 
 // bar is one bar of a plot.

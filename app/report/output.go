@@ -21,6 +21,25 @@ type Output struct {
 	Projection  []ProjectedOutput `json:"projection"`
 	// Groups is there with --groups.
 	Groups []GroupOutput `json:"groups,omitempty"`
+	// Estimates are those of user pools that are clearly not what was listed.
+	Estimates []EstimateOutput `json:"estimateDifferences,omitempty"`
+}
+
+// EstimateOutput is a user pool that estimates another number of users.
+type EstimateOutput struct {
+	// Pool is the name of the source, or destination.
+	Pool      string `json:"pool"`
+	Estimated int    `json:"estimated"`
+	Listed    int    `json:"listed"`
+}
+
+// Compare adds a user pool whose own estimate is clearly not what was listed: by more
+// than 100 users and 1 %. The estimate is not up to date, so a small difference says
+// nothing. An estimate of zero is not known.
+func (o *Output) Compare(pool string, estimated, listed int) {
+	if difference := max(estimated-listed, listed-estimated); estimated > 0 && difference > max(100, listed/100) {
+		o.Estimates = append(o.Estimates, EstimateOutput{pool, estimated, listed})
+	}
 }
 
 // SourceOutput are the users of one source.

@@ -36,6 +36,12 @@ func (o Output) Page() reportpage.Report {
 	for _, projected := range o.Projection {
 		page.Projection = append(page.Projection, [2]string{strconv.FormatFloat(100*projected.Share, 'g', -1, 64) + " %", projected.Day})
 	}
+	for _, one := range o.Groups {
+		page.Groups = append(page.Groups, reportpage.Group{Source: one.Source, Name: one.Name, Users: one.Users, Moved: one.Moved, Remaining: one.Remaining, Conflicts: one.Conflicts, Owed: one.Pending})
+	}
+	for _, one := range o.Estimates {
+		page.Estimates = append(page.Estimates, reportpage.Estimate{Pool: one.Pool, Estimated: one.Estimated, Listed: one.Listed})
+	}
 	for name, value := range o.Rules {
 		page.Rules = append(page.Rules, [2]string{name, value})
 	}

@@ -62,6 +62,13 @@ func WriteText(to io.Writer, o Output) error {
 		fmt.Fprint(&b, "  Owed: members who moved and are not in the destination's group.\n")
 	}
 	fmt.Fprintf(&b, "\nDestination\n  %-54s %12d\n  %-54s %12d\n", "users", o.Destination.Users, "newcomers: unknown to every source", o.Destination.Newcomers)
+	if len(o.Estimates) > 0 {
+		fmt.Fprintf(&b, "\nWhich user pools estimate another number of users?\n  %-34s %21s %21s\n", "", "estimated", "listed")
+		for _, one := range o.Estimates {
+			fmt.Fprintf(&b, "  %-34s %21d %21d\n", cut(one.Pool, 34), one.Estimated, one.Listed)
+		}
+		fmt.Fprint(&b, "  --rescan lists again. If the difference stays, the slices are incomplete.\n")
+	}
 	fmt.Fprintf(&b, "\nWhen will it be done?\n  %-54s %12d\n  %-54s %12d\n", "moved in the last 7 days", o.Pace.Last7Days, "moved in the last 30 days", o.Pace.Last30Days)
 	for _, projected := range o.Projection {
 		fmt.Fprintf(&b, "  %-54s %12s\n", fmt.Sprintf("%g %% of all users, at the pace of the last 30 days", 100*projected.Share), projected.Day)

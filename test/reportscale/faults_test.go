@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -176,6 +177,37 @@ func TestAStateThatCannotGrowIsKept(t *testing.T) {
 	}
 	if want := expected(8000); r.totals != want {
 		t.Errorf("the totals are %+v, want %+v", r.totals, want)
+	}
+}
+
+// TestAnotherEstimateIsReported: in JSON, in the tables and on the page, where the
+// difference says something, and nowhere else.
+func TestAnotherEstimateIsReported(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	tool, err := build(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for estimated, differs := range map[int]bool{few: false, few + 100: false, few + 101: true, few - 101: true} {
+		b := newBench(tool, t.TempDir(), &pools{users: few, estimated: estimated, throttle: 1_000_000, odd: oddOne})
+		t.Cleanup(b.close)
+		object := b.try(t, b.command(t.Context(), "--rate", "1000000", "--json"))
+		tables := b.try(t, b.command(t.Context(), "--rate", "1000000", "--html", "page.html"))
+		page, err := os.ReadFile(filepath.Join(b.folder, "page.html"))
+		if err != nil || object.code != 0 || tables.code != 0 {
+			t.Fatalf("%v, exit codes %d and %d: %s%s", err, object.code, tables.code, object.notes, tables.notes)
+		}
+		for what, is := range map[string]bool{
+			"the note":   strings.Contains(object.notes, "note: SOURCE: the user pool estimates that it has"),
+			"JSON":       strings.Contains(strings.Join(strings.Fields(object.out), ""), fmt.Sprintf(`{"pool":"SOURCE","estimated":%d,"listed":%d}`, estimated, few)),
+			"the tables": strings.Contains(strings.Join(strings.Fields(tables.out), " "), fmt.Sprintf("destination %d %d", estimated, few)),
+			"the page":   strings.Contains(string(page), fmt.Sprintf(`<td>destination</td><td class="n">%d</td><td class="n">%d</td>`, estimated, few)),
+		} {
+			if is != differs {
+				t.Errorf("estimated %d: %s has it: %t", estimated, what, is)
+			}
+		}
 	}
 }
 

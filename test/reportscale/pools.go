@@ -26,6 +26,8 @@ type pools struct {
 	throttle, odd int64
 	requests      atomic.Int64
 	throttled     atomic.Int64
+	// estimated is how many users DescribeUserPool estimates; zero for their number.
+	estimated int
 	// stopAt is the request at which stop is called; zero for never.
 	stopAt atomic.Int64
 	stop   atomic.Pointer[func()]
@@ -54,7 +56,11 @@ func (p *pools) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewDecoder(r.Body).Decode(&in)                     // what is not there stays empty
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "DescribeUserPool") {
-		_, _ = w.Write([]byte(`{"UserPool":{"Id":"` + in.UserPoolId + `","Name":"big","EstimatedNumberOfUsers":` + strconv.Itoa(p.users) + `}}`))
+		estimated := p.users
+		if p.estimated > 0 {
+			estimated = p.estimated
+		}
+		_, _ = w.Write([]byte(`{"UserPool":{"Id":"` + in.UserPoolId + `","Name":"big","EstimatedNumberOfUsers":` + strconv.Itoa(estimated) + `}}`))
 		return
 	}
 	if deny := p.deny.Load(); deny != nil && (*deny)[in.UserPoolId] != "" {

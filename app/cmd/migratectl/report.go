@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -375,16 +376,14 @@ func (r *reporter) verify(ctx context.Context) error {
 }
 
 // compareEstimates says where a pool estimates to have clearly more or fewer users
-// than were listed. The estimate is not up to date, so a small difference says nothing.
-func (r *reporter) compareEstimates(output reporting.Output) {
-	compare := func(side string, estimated, listed int) {
-		if difference := max(estimated-listed, listed-estimated); estimated > 0 && difference > max(100, listed/100) {
-			fmt.Fprintf(r.notes, "note: %s: the user pool estimates that it has %d users, and %d were listed; --rescan lists again, and a lasting difference means that the slices are incomplete\n", side, estimated, listed)
-		}
+// than were listed.
+func (r *reporter) compareEstimates(output *reporting.Output) {
+	output.Compare("destination", r.estimates[-1], output.Destination.Users)
+	for _, position := range slices.Sorted(maps.Keys(r.pools)) {
+		output.Compare(output.Source[position].Name, r.estimates[position], output.Source[position].Users)
 	}
-	compare("the destination", r.estimates[-1], output.Destination.Users)
-	for position := range r.pools {
-		compare(output.Source[position].Name, r.estimates[position], output.Source[position].Users)
+	for _, one := range output.Estimates {
+		fmt.Fprintf(r.notes, "note: %s: the user pool estimates that it has %d users, and %d were listed; --rescan lists again, and a lasting difference means that the slices are incomplete\n", one.Pool, one.Estimated, one.Listed)
 	}
 }
 
@@ -430,7 +429,7 @@ func (r *reporter) write(ctx context.Context, state *reportstate.State, scan rep
 		}
 		output.Groups = reporting.GroupsOutput(groups, names)
 	}
-	r.compareEstimates(output)
+	r.compareEstimates(&output)
 	text, err := json.MarshalIndent(output, "", "  ")
 	if err != nil {
 		return err
