@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -207,8 +208,9 @@ func completionOf(settings config.Completion, queue ports.CompletionQueue, logge
 	}
 }
 
-func newHandler(migrator lambdatrigger.Migrator, logger *zap.Logger, configuration *config.Config) *lambdatrigger.Handler {
+func newHandler(migrator lambdatrigger.Migrator, opened sources, logger *zap.Logger, configuration *config.Config) *lambdatrigger.Handler {
 	return lambdatrigger.New(migrator, logger, lambdatrigger.Options{
-		Explain: configuration.Refusal == config.RefusalExplain,
+		Explain:   configuration.Refusal == config.RefusalExplain,
+		PassEvent: slices.ContainsFunc(opened, func(source openedSource) bool { return source.ReadsEvent }),
 	})
 }

@@ -169,6 +169,8 @@ type Source struct {
 	// an unknown user. A user pool's app client has such a setting
 	// (cognito-facts 25).
 	HidesUnknown bool
+	// ReadsEvent is true if the source passes Cognito's event on; see [EventOf].
+	ReadsEvent bool
 	// Warm prepares what the first attempt needs, such as connections and
 	// credentials. A failure here is not fatal: the first attempt repeats it.
 	Warm func(ctx context.Context) error

@@ -3,7 +3,6 @@ package cognitosource
 import (
 	"context"
 	"errors"
-	"net"
 
 	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/adapters/internal/awsfault"
@@ -92,7 +91,7 @@ func (c client) connect(ctx context.Context) error {
 func signInRetryer() aws.Retryer {
 	return awsclient.Retryer(
 		retry.NoRetryCanceledError{},
-		retry.IsErrorRetryableFunc(unsent),
+		awsclient.Unsent(),
 		retry.RetryableErrorCode{Codes: retry.DefaultRetryableErrorCodes},
 		retry.RetryableErrorCode{Codes: retry.DefaultThrottleErrorCodes},
 		retry.IsErrorRetryableFunc(looked),
@@ -123,18 +122,6 @@ func certifyUnjudged(stack *middleware.Stack) error {
 func looked(err error) aws.Ternary {
 	if failure, ok := errors.AsType[smithy.APIError](err); ok && failure.ErrorFault() == smithy.FaultClient {
 		return aws.FalseTernary
-	}
-	return aws.UnknownTernary
-}
-
-// unsent reports whether Cognito cannot have received the request: no
-// connection was made, or the connection was stale.
-func unsent(err error) aws.Ternary {
-	if awsclient.IsStale(err) {
-		return aws.TrueTernary
-	}
-	if network, ok := errors.AsType[*net.OpError](err); ok && network.Op == "dial" {
-		return aws.TrueTernary
 	}
 	return aws.UnknownTernary
 }

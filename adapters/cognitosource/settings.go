@@ -87,17 +87,7 @@ func (id *ClientID) UnmarshalText(text []byte) error {
 }
 
 // Region is the name of an AWS region.
-type Region string
-
-// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a
-// region looks like.
-func (r *Region) UnmarshalText(text []byte) error {
-	if !awsname.IsRegion(string(text)) {
-		return errors.New("expected an AWS region, such as ap-northeast-1")
-	}
-	*r = Region(text)
-	return nil
-}
+type Region = awsname.Region
 
 // Profile is where the user's profile is read.
 type Profile string

@@ -16,12 +16,12 @@ import (
 
 // Settings are the variables of a DynamoDB table as source.
 type Settings struct {
-	Table  Table         `env:"TABLE,required" takes:"the name or ARN of a table" desc:"The table of users."`
-	Region Region        `env:"REGION" takes:"an AWS region" desc:"The region of the table. Default: the one in its ARN, or the function's."`
-	Key    Key           `env:"KEY,required" takes:"partition[, sort]" desc:"The attributes of the table's primary key."`
-	Lookup Lookups       `env:"LOOKUP" takes:"[index:]attribute[=template][&attribute=template], …" desc:"Where the submitted identifier is looked up: key attributes of the table or of an index. A template has {username} or {username.lower}. Default: the partition key. See docs/sources/dynamodb.md."`
-	Fields FieldPaths    `env:"FIELDS" takes:"field=path, …" desc:"Where a user's fields are, for example \u0060password_hash=auth.hash\u0060. A path leads into nested maps; \u0060enabled=!disabled\u0060 inverts. Other attributes are taken by their own names."`
-	Decoy  domain.Secret `env:"DECOY" takes:"a password hash that belongs to no user" desc:"A hash of the slowest format and cost in the table. It is also computed for unknown users, so that all sign-ins take equally long. Default: the slowest hash seen so far."`
+	Table  Table          `env:"TABLE,required" takes:"the name or ARN of a table" desc:"The table of users."`
+	Region awsname.Region `env:"REGION" takes:"an AWS region" desc:"The region of the table. Default: the one in its ARN, or the function's."`
+	Key    Key            `env:"KEY,required" takes:"partition[, sort]" desc:"The attributes of the table's primary key."`
+	Lookup Lookups        `env:"LOOKUP" takes:"[index:]attribute[=template][&attribute=template], …" desc:"Where the submitted identifier is looked up: key attributes of the table or of an index. A template has {username} or {username.lower}. Default: the partition key. See docs/sources/dynamodb.md."`
+	Fields FieldPaths     `env:"FIELDS" takes:"field=path, …" desc:"Where a user's fields are, for example \u0060password_hash=auth.hash\u0060. A path leads into nested maps; \u0060enabled=!disabled\u0060 inverts. Other attributes are taken by their own names."`
+	Decoy  domain.Secret  `env:"DECOY" takes:"a password hash that belongs to no user" desc:"A hash of the slowest format and cost in the table. It is also computed for unknown users, so that all sign-ins take equally long. Default: the slowest hash seen so far."`
 
 	Passwords hashed.Passwords
 	// Role reads a table of another account.
@@ -51,19 +51,6 @@ func (t Table) region() string {
 		return parts[3]
 	}
 	return ""
-}
-
-// Region is the name of an AWS region.
-type Region string
-
-// UnmarshalText implements [encoding.TextUnmarshaler]. The error says what a
-// region looks like.
-func (r *Region) UnmarshalText(text []byte) error {
-	if !awsname.IsRegion(string(text)) {
-		return errors.New("expected an AWS region, such as ap-northeast-1")
-	}
-	*r = Region(text)
-	return nil
 }
 
 // isAttribute reports whether the text can be an attribute's name in settings.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"cognito-user-migration/adapters/dynamosource"
+	"cognito-user-migration/adapters/internal/awsname"
 	"cognito-user-migration/domain"
 )
 
@@ -13,7 +14,7 @@ func TestSettingsOfATable(t *testing.T) {
 	t.Parallel()
 	unmarshal := map[string]func(string) error{
 		"table":  func(text string) error { return new(dynamosource.Table).UnmarshalText([]byte(text)) },
-		"region": func(text string) error { return new(dynamosource.Region).UnmarshalText([]byte(text)) },
+		"region": func(text string) error { return new(awsname.Region).UnmarshalText([]byte(text)) },
 		"key":    func(text string) error { return new(dynamosource.Key).UnmarshalText([]byte(text)) },
 		"lookup": func(text string) error { return new(dynamosource.Lookups).UnmarshalText([]byte(text)) },
 		"fields": func(text string) error { return new(dynamosource.FieldPaths).UnmarshalText([]byte(text)) },

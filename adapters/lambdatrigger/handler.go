@@ -1,7 +1,7 @@
 // Package lambdatrigger is the driving adapter: it reads Cognito's event and
 // returns it with the response. Only this package knows Cognito's JSON, the
 // error texts that a client may see, and Cognito's timeout. It imports domain
-// and declares the interface that it calls.
+// and ports, and declares the interface that it calls.
 package lambdatrigger
 
 import (
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"go.uber.org/zap"
@@ -33,6 +34,8 @@ type Options struct {
 	// Explain returns an error with the reason for a refusal, instead of an
 	// empty response.
 	Explain bool
+	// PassEvent gives the event to the sources, by the context.
+	PassEvent bool
 }
 
 // Handler answers Cognito's user migration trigger. It works on bytes, because
@@ -73,6 +76,9 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, er
 			return nil, publicError(TypeUnsupported, other.Error())
 		}
 		return nil, publicError(TypeMalformed, TextMalformed)
+	}
+	if h.options.PassEvent {
+		ctx = ports.WithEvent(ctx, payload)
 	}
 	decision, err := h.migrator.Migrate(ctx, event.attempt(requestID))
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"cognito-user-migration/adapters/internal/migrationevent"
 	"cognito-user-migration/adapters/internal/rawjson"
 	"cognito-user-migration/domain"
 )
@@ -12,19 +13,7 @@ import (
 // NewEvent returns an event in Cognito's format for local use. Missing values
 // are null.
 func NewEvent(trigger domain.Trigger, username string, password *string) ([]byte, error) {
-	return json.Marshal(map[string]any{
-		"version":       "1",
-		"triggerSource": trigger.String(),
-		"region":        "us-east-1",
-		"userPoolId":    "us-east-1_Simulated",
-		"userName":      username,
-		"callerContext": map[string]any{"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": "simulated"},
-		"request":       map[string]any{"password": password, "validationData": nil, "userAttributes": nil},
-		"response": map[string]any{
-			"userAttributes": nil, "forceAliasCreation": nil, "enableSMSMFA": nil,
-			"finalUserStatus": nil, "messageAction": nil, "desiredDeliveryMediums": nil,
-		},
-	})
+	return migrationevent.New(migrationevent.From{Region: "us-east-1", UserPoolID: "us-east-1_Simulated", ClientID: "simulated"}, trigger, username, password)
 }
 
 // NeedsPassword reports whether the event is a sign-in without a password.

@@ -25,12 +25,12 @@ type Settings struct {
 	URL    domain.Secret `env:"URL,required" takes:"driver://user:password@host:port/database" desc:"The database and a user who may run the query. Percent-encode special characters."`
 	Query  string        `env:"QUERY,required" takes:"a SELECT with one :username" desc:"The query that finds the user by the submitted identifier. docs/sources/sql.md lists its columns."`
 	// ListQuery is used only by the operator's report.
-	ListQuery string        `env:"LIST_QUERY" takes:"a SELECT without parameters" desc:"The query that lists all users, with the columns of \u0060QUERY\u0060, for \u0060migratectl report\u0060."`
-	Auth      Auth          `env:"AUTH" envDefault:"password" takes:"password, iam" desc:"How the function authenticates to the database: the password in the URL, or an RDS IAM token."`
-	Region    Region        `env:"REGION" takes:"an AWS region" desc:"The region of an RDS database. Default: the region in its host name. Used only with \u0060AUTH=iam\u0060."`
-	TLS       TLS           `env:"TLS" envDefault:"verify" takes:"verify, unverified, off" desc:"\u0060verify\u0060: TLS, and the server's certificate is verified. \u0060unverified\u0060: TLS without verification. \u0060off\u0060: no TLS."`
-	CABundle  string        `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificate authorities to trust for the server, instead of the public ones. RDS needs its own bundle."`
-	Decoy     domain.Secret `env:"DECOY" takes:"a password hash that belongs to no user" desc:"A hash of the slowest format and cost in the table. It is also computed for unknown users, so that all sign-ins take equally long. Default: the slowest hash seen so far."`
+	ListQuery string         `env:"LIST_QUERY" takes:"a SELECT without parameters" desc:"The query that lists all users, with the columns of \u0060QUERY\u0060, for \u0060migratectl report\u0060."`
+	Auth      Auth           `env:"AUTH" envDefault:"password" takes:"password, iam" desc:"How the function authenticates to the database: the password in the URL, or an RDS IAM token."`
+	Region    awsname.Region `env:"REGION" takes:"an AWS region" desc:"The region of an RDS database. Default: the region in its host name. Used only with \u0060AUTH=iam\u0060."`
+	TLS       TLS            `env:"TLS" envDefault:"verify" takes:"verify, unverified, off" desc:"\u0060verify\u0060: TLS, and the server's certificate is verified. \u0060unverified\u0060: TLS without verification. \u0060off\u0060: no TLS."`
+	CABundle  string         `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificate authorities to trust for the server, instead of the public ones. RDS needs its own bundle."`
+	Decoy     domain.Secret  `env:"DECOY" takes:"a password hash that belongs to no user" desc:"A hash of the slowest format and cost in the table. It is also computed for unknown users, so that all sign-ins take equally long. Default: the slowest hash seen so far."`
 
 	Passwords hashed.Passwords
 	// Role signs in to an RDS database of another account.
@@ -79,19 +79,6 @@ const (
 // UnmarshalText implements [encoding.TextUnmarshaler], as [Driver] does.
 func (t *TLS) UnmarshalText(text []byte) error {
 	return domain.Choose(t, text, TLSVerify, TLSUnverified, TLSOff)
-}
-
-// Region is the name of an AWS region.
-type Region string
-
-// UnmarshalText implements [encoding.TextUnmarshaler]; the error says what a
-// region looks like.
-func (r *Region) UnmarshalText(text []byte) error {
-	if !awsname.IsRegion(string(text)) {
-		return errors.New("expected an AWS region, such as ap-northeast-1")
-	}
-	*r = Region(text)
-	return nil
 }
 
 // of returns the driver, if the main lists it.

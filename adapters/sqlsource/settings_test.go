@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"cognito-user-migration/adapters/internal/awsname"
 	"cognito-user-migration/adapters/sqlsource"
 	"cognito-user-migration/adapters/sqlsource/dialect"
 	"cognito-user-migration/adapters/sqlsource/mysql"
@@ -105,7 +106,7 @@ func TestChoices(t *testing.T) {
 		driver sqlsource.Driver
 		auth   sqlsource.Auth
 		tls    sqlsource.TLS
-		region sqlsource.Region
+		region awsname.Region
 	)
 	for text, err := range map[string]error{
 		"expected one of: postgres, mysql":               driver.UnmarshalText([]byte("oracle")),

@@ -14,6 +14,7 @@ import (
 	"cognito-user-migration/adapters/filesource"
 	"cognito-user-migration/adapters/firebasesource"
 	"cognito-user-migration/adapters/httpsource"
+	"cognito-user-migration/adapters/lambdasource"
 	"cognito-user-migration/adapters/ldapsource"
 	"cognito-user-migration/adapters/oidcsource"
 	"cognito-user-migration/adapters/sqlsource"
@@ -34,6 +35,7 @@ func Parts(account *stscredentials.Account) app.Parts {
 			filesource.Kind(),
 			firebasesource.Kind(),
 			httpsource.Kind(),
+			lambdasource.Kind(account),
 			ldapsource.Kind(),
 			oidcsource.Kind(),
 			sqlsource.Kind(account, mysql.Driver(), postgres.Driver()),

@@ -265,6 +265,7 @@ func TestASourceThatCannotTellSecondFactorsSaysSoAtStart(t *testing.T) {
 		delete(table, name)
 	}
 	hook := http.with("SOURCE_CONTRACT", "kratos")
+	function := outOfTheWay().with("SOURCE_KIND", "lambda", "SOURCE_FUNCTION", "people", "AWS_ENDPOINT_URL_LAMBDA", "http://"+away, "AWS_ACCESS_KEY_ID", "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY", "secret")
 	firebase := settings{"SOURCE_KIND": "firebase", "SOURCE_API_KEY": "key", "SOURCE_EMULATOR_HOST": away, "SOURCE_PROJECT_ID": "demo"}
 	json := settings{"SOURCE_KIND": "file", "SOURCE_PATH": file("none.json", `[{"username":"a"}]`)}
 	csv := settings{"SOURCE_KIND": "file", "SOURCE_FORMAT": "csv", "SOURCE_PATH": file("none.csv", "username,status\na,CONFIRMED\n")}
@@ -294,6 +295,8 @@ func TestASourceThatCannotTellSecondFactorsSaysSoAtStart(t *testing.T) {
 		"Supabase":                          {http.with("SOURCE_CONTRACT", "supabase"), true},
 		"a table without a field":           {table, false},
 		"a table with one":                  {table.with("SOURCE_FIELDS", "mfa=security.mfa"), true},
+		"a function of one's own":           {function, true},
+		"a user migration function":         {function.with("SOURCE_CONTRACT", "trigger"), false},
 		"LDAP, where everybody migrates":    {ldap.with("MIGRATE_ON_MFA", "migrate"), true},
 	} {
 		kind := row.settings["SOURCE_KIND"]

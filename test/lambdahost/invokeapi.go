@@ -13,7 +13,8 @@ import (
 // name may be the function's name or its ARN. It waits for the answer
 // (invocation type RequestResponse); an error of the function is status 200
 // with the header X-Amz-Function-Error. As Lambda does, it turns away an event
-// that is not JSON before the function sees it. Signatures are not looked at.
+// that is not JSON before the function sees it. A dry run runs nothing.
+// Signatures are not looked at.
 func (h *Host) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", h.serveInvoke)
@@ -28,6 +29,10 @@ func (h *Host) serveInvoke(w http.ResponseWriter, r *http.Request) {
 	}
 	payload, ok := readBody(w, r)
 	if !ok {
+		return
+	}
+	if r.Header.Get("X-Amz-Invocation-Type") == "DryRun" {
+		w.WriteHeader(http.StatusNoContent)
 		return
 	}
 	if len(payload) == 0 {

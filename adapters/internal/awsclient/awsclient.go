@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -60,6 +61,20 @@ func RetryerWithin(longest time.Duration, retryables ...retry.IsErrorRetryable) 
 // error code, which a proxy in front of the service may not send.
 func TooManyRequests() retry.IsErrorRetryable {
 	return retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}}
+}
+
+// Unsent retries a request that the service cannot have received: no connection was
+// made, or the connection was stale.
+func Unsent() retry.IsErrorRetryable {
+	return retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+		if IsStale(err) {
+			return aws.TrueTernary
+		}
+		if network, ok := errors.AsType[*net.OpError](err); ok && network.Op == "dial" {
+			return aws.TrueTernary
+		}
+		return aws.UnknownTernary
+	})
 }
 
 // ofThePorts does not retry errors of the credential provider. The provider has

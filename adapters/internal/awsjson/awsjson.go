@@ -79,6 +79,11 @@ func Firehose() Service {
 	return Service{ID: "Firehose", Name: "firehose", Target: "Firehose_20150804", Version: "1.1"}
 }
 
+// Lambda is AWS Lambda. Its protocol is REST: it is called by [Client.Send].
+func Lambda() Service {
+	return Service{ID: "Lambda", Name: "lambda"}
+}
+
 // CloudWatchLogs is the service of logs.
 func CloudWatchLogs() Service {
 	return Service{ID: "CloudWatch Logs", Name: "logs", Target: "Logs_20140328", Version: "1.1"}
@@ -139,75 +144,119 @@ func (c *Client) Call(ctx context.Context, operation string, input any) (json.Ra
 			return nil, fmt.Errorf("%s: %w", operation, err)
 		}
 	}
-	ctx = awsmiddleware.SetServiceID(awsmiddleware.SetOperationName(ctx, operation), c.service.ID)
+	response, err := c.Send(ctx, Request{Operation: operation, Body: body, MaxAnswer: maxAnswer, Header: http.Header{
+		"Content-Type": {"application/x-amz-json-" + c.service.Version}, "X-Amz-Target": {c.service.Target + "." + operation},
+	}})
+	switch {
+	case err != nil:
+		return nil, err
+	case !json.Valid(response.Body):
+		return nil, responseError(response.from, errors.New("the response is not JSON"))
+	default:
+		return response.Body, nil
+	}
+}
+
+// Request is a request of an operation: a POST.
+type Request struct {
+	// Operation is the name of the operation.
+	Operation string
+	// Path is the escaped path with its query, from its first slash on; empty for the
+	// endpoint itself.
+	Path string
+	// Header is added to the request.
+	Header http.Header
+	Body   []byte
+	// MaxAnswer is the longest response that is read, in bytes.
+	MaxAnswer int
+}
+
+// Response is a response with a status of 200 to 299.
+type Response struct {
+	Header http.Header
+	Body   []byte
+	from   *http.Response
+}
+
+// ErrTooLong is the error for a response that is longer than [Request.MaxAnswer].
+var ErrTooLong = errors.New("the response is too long")
+
+// Send sends the request, with the retries and the errors of [Client.Call].
+func (c *Client) Send(ctx context.Context, request Request) (Response, error) {
+	ctx = awsmiddleware.SetServiceID(awsmiddleware.SetOperationName(ctx, request.Operation), c.service.ID)
 	retryer := c.retryer()
 	release := retryer.GetInitialToken()
 	for attempt := 1; ; attempt++ {
-		answer, err := c.send(ctx, operation, body, fmt.Sprintf("attempt=%d; max=%d", attempt, retryer.MaxAttempts()))
+		answer, err := c.send(ctx, request, fmt.Sprintf("attempt=%d; max=%d", attempt, retryer.MaxAttempts()))
 		_ = release(err) // this release function never fails
 		if err == nil || attempt == retryer.MaxAttempts() || !retryer.IsErrorRetryable(err) {
 			return answer, err
 		}
 		var noToken error
 		if release, noToken = retryer.GetRetryToken(ctx, err); noToken != nil {
-			return nil, err
+			return Response{}, err
 		}
 		delay, noDelay := retryer.RetryDelay(attempt, err)
 		if noDelay != nil {
-			return nil, err
+			return Response{}, err
 		}
 		wait := time.NewTimer(delay)
 		select {
 		case <-wait.C:
 		case <-ctx.Done():
 			wait.Stop()
-			return nil, errors.Join(ctx.Err(), err)
+			return Response{}, errors.Join(ctx.Err(), err)
 		}
 	}
 }
 
-func (c *Client) send(ctx context.Context, operation string, body []byte, attempt string) (json.RawMessage, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint, bytes.NewReader(body))
+func (c *Client) send(ctx context.Context, asked Request, attempt string) (Response, error) {
+	address := c.endpoint
+	if asked.Path != "" {
+		address = strings.TrimSuffix(address, "/") + asked.Path
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(asked.Body))
 	if err != nil {
-		return nil, err
+		return Response{}, err
 	}
 	if request.URL.Path == "" {
 		request.URL.Path = "/"
 	}
-	request.Header.Set("Content-Type", "application/x-amz-json-"+c.service.Version)
-	request.Header.Set("X-Amz-Target", c.service.Target+"."+operation)
+	for name, values := range asked.Header {
+		request.Header[name] = values
+	}
 	request.Header.Set("Amz-Sdk-Request", attempt)
 	if c.credentials == nil {
-		return nil, errors.New("no AWS credentials are configured")
+		return Response{}, errors.New("no AWS credentials are configured")
 	}
 	credentials, err := c.credentials.Retrieve(ctx)
 	if err != nil {
-		return nil, err
+		return Response{}, err
 	}
-	hash := sha256.Sum256(body)
+	hash := sha256.Sum256(asked.Body)
 	if err := c.signer.SignHTTP(ctx, credentials, request, hex.EncodeToString(hash[:]), c.service.Name, c.region, c.now().Add(time.Duration(c.skew.Load()))); err != nil {
-		return nil, err
+		return Response{}, err
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, &smithyhttp.RequestSendError{Err: err}
+		return Response{}, &smithyhttp.RequestSendError{Err: err}
 	}
 	defer func() { _ = response.Body.Close() }()
 	differs := c.followClock(response)
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, int64(asked.MaxAnswer)+1))
 	switch {
 	case err != nil:
-		return nil, responseError(response, err)
+		return Response{}, responseError(response, err)
 	case response.StatusCode < 200 || response.StatusCode > 299:
 		err := responseError(response, readFault(response, answer))
 		if differs && response.StatusCode < 500 {
 			err = &clockError{err}
 		}
-		return nil, err
-	case len(answer) > maxAnswer || !json.Valid(answer):
-		return nil, responseError(response, errors.New("the response is not JSON, or is too long"))
+		return Response{}, err
+	case len(answer) > asked.MaxAnswer:
+		return Response{}, responseError(response, ErrTooLong)
 	default:
-		return answer, nil
+		return Response{Header: response.Header, Body: answer, from: response}, nil
 	}
 }
 
