@@ -92,7 +92,7 @@ func (s *Scanner) Parts() []ports.ReportPart {
 // destination stands for the destination instead of a source.
 const destination = -1
 
-// LockoutCount of one page, and the waits between them.
+// The attempts at one page, and the pauses between them.
 const (
 	maxAttempts = 8
 	firstPause  = 500 * time.Millisecond
