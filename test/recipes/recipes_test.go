@@ -49,6 +49,7 @@ type recipe struct {
 
 const (
 	devisePepper      = "pepper-of-devise-0123456789abcdef"
+	flaskSalt         = "salt-of-flask-0123456789abcdef"
 	firebaseSignerKey = "jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA=="
 )
 
@@ -59,6 +60,7 @@ var recipes = []recipe{
 	{heading: "Discourse", table: "discourse.sql", hashes: []string{"discourse"}},
 	{heading: "Django", table: "django.sql", hashes: []string{"django", "django4"}},
 	{heading: "Drupal", table: "drupal.sql", hashes: []string{"drupal"}},
+	{heading: "Flask-Security", table: "flasksecurity.sql", hashes: []string{"flasksecurity"}, byEmail: true, secrets: map[string]string{"SOURCE_PASSWORD_PEPPER": flaskSalt}},
 	{heading: "Ghost", table: "ghost.sql", hashes: []string{"ghost"}, byEmail: true},
 	{heading: "Joomla", table: "joomla.sql", hashes: []string{"joomla"}},
 	{heading: "Laravel", table: "laravel.sql", hashes: []string{"laravel"}, byEmail: true},

@@ -106,6 +106,11 @@ func (p *Passwords) candidates(origin passwordhash.Origin, typed string) []strin
 	if prepare.maybe() && forms[0] != typed {
 		forms = append(forms, typed)
 	}
+	if prepare == PrepareHMACSHA512Base64 { // Flask-Security decomposes the password first, by default
+		if decomposed := norm.NFKD.String(typed); decomposed != typed {
+			forms = append(forms, p.text(prepare, decomposed))
+		}
+	}
 	taken := forms[:0]
 	for _, form := range forms {
 		if !prepare.keyed() {

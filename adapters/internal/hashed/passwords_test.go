@@ -50,6 +50,8 @@ func TestAPasswordIsPreparedAsTheApplicationDoes(t *testing.T) {
 			wrong: []string{"it's"}},
 		"Flask-Security": {prepare: PrepareHMACSHA512Base64, pepper: "pepper-of-flask", hash: "$2b$05$" + body + "HrrWseX6aYiAnuSgPA7eP7T/t7/DVTq",
 			right: []string{"it's"}, wrong: []string{"it's "}},
+		"Flask-Security decomposes the password first": {prepare: PrepareHMACSHA512Base64, pepper: "pepper-of-flask", hash: "$pbkdf2-sha256$1000$MDEyMzQ1Njc4OWFiY2RlZg$GkMey/3SiTqCNd6vWpi1YPhVKPZvZftGyfRtBYn8.TA",
+			right: []string{"p\u00e9 \ufb01", "pe\u0301 fi"}, wrong: []string{"pe fi"}},
 		"PHP's hash_hmac": {prepare: PrepareHMACSHA256Hex, pepper: "pepper-of-php", hash: "$2b$05$" + body + "EuDrWEVatEg5CAiSLhDuL4r3IoDzxrG",
 			right: []string{"it's"}, wrong: []string{"it's "}},
 	} {

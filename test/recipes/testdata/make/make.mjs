@@ -1,6 +1,6 @@
 // Hashes made by packages of npm, and those of applications that call them, as their documentation
 // says. Usage: node make.mjs FRAMEWORKS < passwords.json
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -31,6 +31,8 @@ await emit("supabase", "Supabase", "GoTrue 2", documentation, { bcrypt: bcryptAs
 await emit("springbcrypt", "Spring Security", "5 to 7", documentation, { "{bcrypt}": bcryptAs("{bcrypt}$2a$") }, short);
 const sha256 = (text) => createHash("sha256").update(text).digest("hex");
 await emit("meteor", "Meteor", "1.0 to 3", documentation, { bcrypt: (password) => bcrypt.hash(sha256(password), 5) });
+const flask = (password) => createHmac("sha512", "salt-of-flask-0123456789abcdef").update(password.normalize("NFKD")).digest("base64");
+await emit("flasksecurity", "Flask-Security", "4, 5", documentation, { bcrypt: (password) => bcrypt.hash(flask(password), 5) });
 await emit("ghost", "Ghost", "5", documentation, { bcrypt: bcryptAs("$2a$") });
 await emit("strapi", "Strapi", "4, 5", documentation, { bcrypt: bcryptAs("$2a$") });
 
