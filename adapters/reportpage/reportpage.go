@@ -42,8 +42,8 @@ type Report struct {
 
 // Group are the members of a group of a source.
 type Group struct {
-	Source, Name                             string
-	Users, Moved, Remaining, Conflicts, Owed int
+	Source, Name                                string
+	Users, Moved, Remaining, Conflicts, Pending int
 }
 
 // Estimate is a user pool that estimates another number of users than were listed.

@@ -14,7 +14,7 @@ func TestThePageIsWholeByItself(t *testing.T) {
 		ScannedAt: "2026-11-29T09:30:00Z", Users: 412090, Moved: 340000, CanSignIn: 335441, NeedsHelp: 4559, Remaining: 63874, Conflicts: 8216,
 		WillMigrate: 60000, Causes: []reportpage.Count{{Name: "mfa_required", Users: 3874}},
 		Days: []reportpage.Count{{Name: "2026-11-28", Users: 340000}}, Rules: [][2]string{{"MIGRATE_ATTRIBUTES", `<script>alert("x")</script>`}},
-		Groups: []reportpage.Group{{Source: "SOURCE", Name: "editors", Users: 4100, Moved: 3000, Remaining: 1090, Conflicts: 10, Owed: 12}},
+		Groups: []reportpage.Group{{Source: "SOURCE", Name: "editors", Users: 4100, Moved: 3000, Remaining: 1090, Conflicts: 10, Pending: 12}},
 	}
 	for lang, want := range map[string]string{
 		"en": "81.4 % of 412,090 users can sign in to the new pool; 3.1 % need help first; 15.5 % have not come yet.",

@@ -37,7 +37,7 @@ func (o Output) Page() reportpage.Report {
 		page.Projection = append(page.Projection, [2]string{strconv.FormatFloat(100*projected.Share, 'g', -1, 64) + " %", projected.Day})
 	}
 	for _, one := range o.Groups {
-		page.Groups = append(page.Groups, reportpage.Group{Source: one.Source, Name: one.Name, Users: one.Users, Moved: one.Moved, Remaining: one.Remaining, Conflicts: one.Conflicts, Owed: one.Pending})
+		page.Groups = append(page.Groups, reportpage.Group{Source: one.Source, Name: one.Name, Users: one.Users, Moved: one.Moved, Remaining: one.Remaining, Conflicts: one.Conflicts, Pending: one.Pending})
 	}
 	for _, one := range o.Estimates {
 		page.Estimates = append(page.Estimates, reportpage.Estimate{Pool: one.Pool, Estimated: one.Estimated, Listed: one.Listed})
