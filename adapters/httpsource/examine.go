@@ -64,6 +64,8 @@ func (e *examination) credentials(ctx context.Context) ports.Examined {
 // sent names the variables by which the function proves who it is.
 func (e *examination) sent() string {
 	switch s := e.settings; {
+	case !s.APIToken.Empty():
+		return e.probe.Variable("API_TOKEN")
 	case s.BasicUsername != "":
 		return e.probe.Variable("BASIC_USERNAME") + " and " + e.probe.Variable("BASIC_PASSWORD")
 	case !s.BearerToken.Empty():

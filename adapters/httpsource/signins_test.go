@@ -14,6 +14,7 @@ import (
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
 )
 
 // oktaOrg is an organization of Okta that answers by path, and keeps what it was
@@ -335,4 +336,23 @@ func TestWhatSupabaseAnswersToASignIn(t *testing.T) {
 			t.Errorf("asked %s", *a.lastPath.Load())
 		}
 	})
+}
+
+// The examination names the setting whose token Okta rejects.
+func TestTheExaminationOfOktaNamesItsToken(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]ports.ExaminedStatus{200: ports.ExaminedPass, 401: ports.ExaminedFail} {
+		answer := oktaProfile("ACTIVE")
+		if status == 401 {
+			answer = oktaFault(401, "E0000011", "Invalid token provided")
+		}
+		o := &oktaOrg{answers: map[string]oktaAnswer{askUser: answer, askMFA: {200, "[]"}}}
+		settings := httpsource.Settings{URL: webclient.URL(serve(t, o.ServeHTTP)), Contract: httpsource.OktaAuthn, APIToken: domain.NewSecret("00S3cret")}
+		probe := ports.Probe{Username: username, Variable: func(name string) string { return "OLD_" + name }}
+		for _, one := range httpsource.Examiner().Examine(t.Context(), &settings, parts.SourceOptions{Name: "OLD", Rules: domain.DefaultRules(), Note: func(ports.Note) {}}, probe) {
+			if one.Aspect == ports.AspectCredentials && (one.Status != want || !strings.Contains(one.Saw+one.Remedy, "OLD_API_TOKEN")) || strings.Contains(one.Saw+one.Remedy, "S3cret") {
+				t.Errorf("%d: %s -> %s", status, one.Saw, one.Remedy)
+			}
+		}
+	}
 }

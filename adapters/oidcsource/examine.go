@@ -21,7 +21,7 @@ func Examiner() parts.Examiner {
 			return nil
 		}
 		planned := given.planned()
-		e := examination{settings: planned, options: options, probe: probe}
+		e := examination{given: *given, settings: planned, options: options, probe: probe}
 		// The metadata is below the issuer, or below the preset's own address.
 		metadata := "ISSUER"
 		if given.Preset != "" && given.Issuer == "" {
@@ -35,6 +35,7 @@ func Examiner() parts.Examiner {
 
 // examination examines one provider.
 type examination struct {
+	given     Settings
 	settings  plan
 	options   parts.SourceOptions
 	probe     ports.Probe
@@ -44,7 +45,7 @@ type examination struct {
 // metadata discovers the provider, and fetches the keys. The look-up itself needs
 // a password.
 func (e *examination) metadata(ctx context.Context) ports.Examined {
-	directory, err := Open(e.options.Name, e.settings.Settings)
+	directory, err := Open(e.options.Name, e.given)
 	if err != nil {
 		return examine.Fail(err.Error(), "correct the certificates")
 	}

@@ -112,3 +112,25 @@ func TestTheExaminationOfARealProvider(t *testing.T) {
 		})
 	}
 }
+
+// The examination asks as the function does, with the inputs of a preset alone.
+func TestTheExaminationKnowsThePresets(t *testing.T) {
+	t.Parallel()
+	for _, preset := range everyPreset() {
+		body := `{"error":"invalid_grant"}`
+		if preset == oidcsource.Cognito {
+			body = `{"__type":"NotAuthorizedException","message":"Incorrect username or password."}`
+		}
+		s := newPresetStub(t, preset, 400, body)
+		found := examined(t, s.settings())
+		for _, aspect := range []ports.Aspect{ports.AspectReached, ports.AspectLookUp, ports.AspectCredentials} {
+			if found[aspect].Status != ports.ExaminedPass {
+				t.Errorf("%s: %s: %s -> %s", preset, aspect, found[aspect].Saw, found[aspect].Remedy)
+			}
+		}
+		asked := s.requests(s.token)
+		if target := asked[len(asked)-1].Header.Get("X-Amz-Target"); (target != "") != (preset == oidcsource.Cognito) {
+			t.Errorf("%s: asked with the target %q", preset, target)
+		}
+	}
+}
