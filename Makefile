@@ -1,5 +1,5 @@
-# `make` alone says what there is. Only Go is needed for run, build, test and lint; what else a
-# target can use is found, or its absence is said.
+# `make` alone lists the targets. Only Go is needed for run, build, test and lint. A target looks for
+# the other programs that it can use, and reports a missing one.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -241,8 +241,8 @@ lint: ## gofmt, go vet, golangci-lint; shellcheck and actionlint where they can 
 generate: ## Write the generated code anew (the mocks of the ports)
 	@go generate ./...
 
-# Compared with the tree as it was, not with the last commit: it must serve whoever has not
-# committed yet. In a clean clone both are the same.
+# Compares with the tree as it was, not with the last commit, so that it also works before a
+# commit. In a clean clone both are the same.
 tree_state = { git diff; git ls-files --others --exclude-standard | git hash-object --stdin-paths; } | git hash-object --stdin
 .PHONY: generate-check
 generate-check: ## Fail where the generated code is not what generate writes

@@ -21,7 +21,7 @@ const maxSentence = 35
 
 // revised lists the folders and pages that the test covers.
 func revised() []string {
-	return []string{"adapters", "app", "domain", "examples", "ports", "test", "docs", "README.md", "SECURITY.md", "CONTRIBUTING.md"}
+	return []string{"adapters", "app", "domain", "examples", "ports", "test", "docs", "README.md", "SECURITY.md", "CONTRIBUTING.md", "Makefile", ".ci", "deploy"}
 }
 
 // unclear returns expressions that make a reader stop, each with a replacement.
@@ -219,6 +219,23 @@ func textOfPage(page string) string {
 	})
 }
 
+// textOfScript returns the comments of a shell script or a Makefile, and the help
+// of the Makefile's targets. Another line, or an indented one, ends a text.
+func textOfScript(script string) string {
+	var text strings.Builder
+	for line := range strings.Lines(script) {
+		if comment, ok := strings.CutPrefix(strings.TrimSpace(line), "#"); ok && !strings.HasPrefix(comment, "!") && !strings.HasPrefix(comment, "   ") {
+			text.WriteString(strings.TrimLeft(comment, "# -") + "\n")
+			continue
+		}
+		if _, help, ok := strings.Cut(line, "## "); ok {
+			text.WriteString("\n\n" + help)
+		}
+		text.WriteString("\n\n")
+	}
+	return text.String()
+}
+
 // TestTheLanguageIsPlain finds long sentences, unclear expressions and unclear
 // names in comments, messages and pages.
 func TestTheLanguageIsPlain(t *testing.T) {
@@ -267,6 +284,15 @@ func TestTheLanguageIsPlain(t *testing.T) {
 						t.Errorf("%s: the name %s (better: %s)", at, declared, advice)
 					}
 				}
+			}
+		case name == "Makefile", name == ".ci/run", filepath.Ext(path) == ".sh":
+			checked++
+			script, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			for _, fault := range plain.faults(textOfScript(string(script))) {
+				t.Errorf("%s: %s", name, fault)
 			}
 		case strings.HasSuffix(path, ".md") && !strings.HasSuffix(path, ".ja.md") && name != "CHANGELOG.md":
 			checked++

@@ -80,8 +80,8 @@ if [[ -n "$create" ]]; then
     # A tag that can be moved would let the same template deploy different programs.
     run aws ecr create-repository --region "$region" --registry-id "$account" --repository-name "$repository" \
       --image-tag-mutability IMMUTABLE --image-scanning-configuration scanOnPush=true >/dev/null
-    # Lambda would write this by itself where whoever deploys may change the repository's policy,
-    # which a deployment should not need.
+    # Lambda would write this itself if the operator may change the repository's policy. A
+    # deployment should not need that permission.
     run aws ecr set-repository-policy --region "$region" --registry-id "$account" --repository-name "$repository" --policy-text \
       '{"Version":"2012-10-17","Statement":[{"Sid":"LambdaFetchesImages","Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"],"Condition":{"StringLike":{"aws:SourceArn":"arn:'"$partition:lambda:$region:$account"':function:*"}}}]}' >/dev/null
   else
@@ -91,7 +91,7 @@ fi
 
 if [[ -n "$from" && "$from" != "$uri" ]]; then run "$ENGINE" tag "$from" "$uri"; fi
 
-# The password goes by a pipe: a command line can be read by everybody on the machine.
+# The password goes through a pipe: every user of the machine can read a command line.
 printf '+ aws ecr get-login-password --region %q | %q login --username AWS --password-stdin %q\n' "$region" "$ENGINE" "$registry" >&2
 if [[ -n "$yes" ]]; then
   aws ecr get-login-password --region "$region" | "$ENGINE" login --username AWS --password-stdin "$registry"

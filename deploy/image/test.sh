@@ -134,8 +134,8 @@ say "ok: an unknown command ends with status $status: $(head -n1 "$work/bad")"
 
 began="$(date +%s)"
 go build -o "$work/invoke" ./deploy/image/invoke
-# A container's user has no rights here, and mktemp's directory is private: so the people lie
-# where the repository is, readable by all.
+# A container's user has no rights here, and mktemp's directory is private. So the file of users
+# is in the repository, readable by all.
 MOUNT="$PWD/deploy/image/testdata/people.json:/people.json" SOURCE_KIND=file SOURCE_PATH=/people.json \
   "$work/invoke" deploy/image/run.sh "$name:$tag" \
   <deploy/image/testdata/sign-in.json >"$work/answer" 2>"$work/log" \
