@@ -70,8 +70,6 @@ var calledForIt = map[string]map[string]string{
 		"logs:PutLogEvents":    "Lambda writes the log",
 		"kms:Decrypt":          "Secrets Manager and Parameter Store decrypt for whoever asks",
 		"rds-db:connect":       "RDS judges the token that sqlsource signs by itself",
-		// The source of kind lambda, which a later step of the program brings.
-		"lambda:InvokeFunction": "a function as source",
 	},
 	completionRole: {
 		"logs:CreateLogStream":   "Lambda writes the log",
@@ -81,7 +79,6 @@ var calledForIt = map[string]map[string]string{
 		"sqs:GetQueueAttributes": "Lambda asks how much there is",
 		"kms:Decrypt":            "as above",
 		"rds-db:connect":         "as above",
-		"lambda:InvokeFunction":  "as above",
 	},
 }
 
@@ -449,6 +446,7 @@ func TestWhatPartsPermissionsAndCallsIsNamed(t *testing.T) {
 		{"dynamodb:GetItem", module + "adapters/dynamosource.(*Directory).get"},
 		{"dynamodb:UpdateItem", module + "adapters/dynamosource.(*Directory).update"},
 		{"dynamodb:DeleteItem", module + "adapters/dynamosource.(*Directory).remove"},
+		{"lambda:InvokeFunction", module + "adapters/lambdasource.(*Function).invoke"},
 	}
 	more := func(action, by string) []call { return append(slices.Clone(usual), call{action, by}) }
 	later := maps.Clone(notYetCalled)

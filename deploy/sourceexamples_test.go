@@ -46,11 +46,6 @@ func exampleStack(t *testing.T, name string) map[string]map[string]any {
 	return made
 }
 
-// withoutExample are kinds of sources that have no example, each with the reason.
-var withoutExample = map[string]string{
-	"lambda": "newer than the examples",
-}
-
 func TestEachKindOfSourceHasAnExampleInBothLanguages(t *testing.T) {
 	t.Parallel()
 	names := exampleSources(t)
@@ -59,7 +54,7 @@ func TestEachKindOfSourceHasAnExampleInBothLanguages(t *testing.T) {
 		t.Errorf("Terraform has %v, CloudFormation %v, %v", folders, names, err)
 	}
 	for _, kind := range allparts.Parts(stscredentials.NewAccount(awsenv.Config, os.Getenv)).Sources {
-		if !slices.Contains(names, kind.Name) && withoutExample[kind.Name] == "" {
+		if !slices.Contains(names, kind.Name) {
 			t.Errorf("there is no deploy/examples/sources/%s.json", kind.Name)
 		}
 	}

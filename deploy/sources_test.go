@@ -166,10 +166,7 @@ func actionsAs(calls []call, adapters, role string) map[string]bool {
 	own := map[string]string{sourceRole: functionRole, sourceRetire: completionRole}
 	actions := make(map[string]bool)
 	for adapter := range strings.FieldsSeq(adapters) {
-		switch adapter {
-		case "adapters/lambdasource": // until every caller is in callsAs
-			actions["lambda:InvokeFunction"] = true
-		case "adapters/sqlsource": // no call: it signs a token, which RDS judges
+		if adapter == "adapters/sqlsource" { // no call: it signs a token, which RDS judges
 			actions["rds-db:connect"] = true
 		}
 		for _, found := range calls {
