@@ -62,6 +62,7 @@ func Examiners() []parts.Examiner {
 		filesource.Examiner(),
 		firebasesource.Examiner(),
 		httpsource.Examiner(),
+		lambdasource.Examiner(),
 		ldapsource.Examiner(),
 		oidcsource.Examiner(),
 		sqlsource.Examiner(),
