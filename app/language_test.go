@@ -19,6 +19,9 @@ import (
 // backquotes counts as one word.
 const maxSentence = 35
 
+// maxWords is the largest number of words besides code in a sentence of a page.
+const maxWords = 30
+
 // revised lists the folders and pages that the test covers.
 func revised() []string {
 	return []string{"adapters", "app", "domain", "examples", "ports", "test", "docs", "README.md", "SECURITY.md", "CONTRIBUTING.md", "Makefile", ".ci", "deploy"}
@@ -110,6 +113,11 @@ func wordsOf(sentence string) int {
 	return count
 }
 
+// proseOf removes code between backquotes from a sentence.
+func proseOf(sentence string) string {
+	return regexp.MustCompile("`[^`]*`").ReplaceAllString(sentence, "-")
+}
+
 // language finds what makes a text hard to read.
 type language struct {
 	phrase *regexp.Regexp
@@ -125,6 +133,17 @@ func newLanguage() language {
 	}
 	found.phrase = regexp.MustCompile(`(?i)\b(` + strings.Join(all, "|") + `)\b`)
 	return found
+}
+
+// faultsOfPage returns one line for each fault of the text of a page.
+func (l language) faultsOfPage(text string) []string {
+	faults := l.faults(text)
+	for _, sentence := range sentencesOf(text) {
+		if words := wordsOf(proseOf(sentence)); words > maxWords && wordsOf(sentence) <= maxSentence {
+			faults = append(faults, fmt.Sprintf("a sentence of %d words besides code (at most %d): %s", words, maxWords, sentence))
+		}
+	}
+	return faults
 }
 
 // faults returns one line for each fault of the text.
@@ -300,7 +319,7 @@ func TestTheLanguageIsPlain(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			for _, fault := range plain.faults(textOfPage(string(page))) {
+			for _, fault := range plain.faultsOfPage(textOfPage(string(page))) {
 				t.Errorf("%s: %s", name, fault)
 			}
 		}
