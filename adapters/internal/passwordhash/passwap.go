@@ -12,7 +12,6 @@ import (
 	"github.com/zitadel/passwap/drupal7"
 	"github.com/zitadel/passwap/md5"
 	"github.com/zitadel/passwap/phpass"
-	"github.com/zitadel/passwap/scrypt"
 	"github.com/zitadel/passwap/sha2"
 	"github.com/zitadel/passwap/verifier"
 )
@@ -176,19 +175,15 @@ func readScrypt(encoded string) (parsed, error) {
 	if _, err := fmt.Sscanf(parts[2], "ln=%d,r=%d,p=%d", &ln, &r, &p); err != nil || fmt.Sprintf("ln=%d,r=%d,p=%d", ln, r, p) != parts[2] {
 		return parsed{}, ErrUnknownFormat
 	}
+	salt, err := base64.RawStdEncoding.Strict().DecodeString(parts[3])
+	if err != nil || len(salt) == 0 {
+		return parsed{}, ErrUnknownFormat
+	}
 	hash, err := base64.RawStdEncoding.Strict().DecodeString(parts[4])
 	if err != nil {
 		return parsed{}, ErrUnknownFormat
 	}
-	opts := &scrypt.ValidationOpts{MinLN: 1, MaxLN: 20, MinR: 1, MaxR: 32, MinP: 1, MaxP: 16}
-	hashed, err := by(scrypt.NewVerifier(opts), encoded, scryptWork(ln, r, p))
-	if err != nil {
-		return parsed{}, err
-	}
-	if err := errors.Join(scryptMemory("scrypt", ln, r, p), hashLength("scrypt", hash)); err != nil {
-		return parsed{}, err
-	}
-	return hashed, nil
+	return scryptBy(ln, r, p, salt, hash)
 }
 
 // scryptMemory checks the memory that a hash fills, in MiB. ln, r and p are

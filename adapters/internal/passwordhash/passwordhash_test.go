@@ -66,6 +66,9 @@ func TestHashesThatProveNothingOrTakeTooLongAreOutOfBounds(t *testing.T) {
 		"argon2 with seventeen threads":                      argon2("m=8192,t=1,p=17", 8, 32),
 		"bcrypt of cost 15":                                  "$2b$15$" + bcryptBody,
 		"bcrypt of cost 31":                                  "$2b$31$" + bcryptBody,
+		"scrypt with a negative N":                           "$scrypt$ln=-4,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI",
+		"scrypt with an N beyond all numbers":                "$scrypt$ln=64,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI",
+		"scrypt with a negative r":                           "$scrypt$ln=14,r=-8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
