@@ -3,6 +3,7 @@ package reportstate_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -122,6 +123,77 @@ func TestAStateIsContinued(t *testing.T) {
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v (%v)", info.Mode(), err)
+	}
+}
+
+// TestAFullDiskLosesNothing: pages that do not fit are not kept, those before are, and
+// the scan goes on once there is room.
+func TestAFullDiskLosesNothing(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "move.db")
+	open := func() *reportstate.State {
+		t.Helper()
+		state, err := reportstate.Open(t.Context(), path, ours, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state
+	}
+	state := open()
+	part := ports.ReportPart{Source: 0}
+	if _, err := state.Begin(t.Context(), now, []ports.ReportPart{part}, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := state.LimitPages(t.Context(), 60); err != nil {
+		t.Fatal(err)
+	}
+	const pageSize = 60
+	// Each page has an outcome of its own: a row that only a committed page may have.
+	page := func(at int) []reportstate.Page {
+		part.Position = fmt.Sprint(at + 1)
+		var users []ports.ReportedUser
+		for i := range pageSize {
+			name := fmt.Sprintf("user-%d-%d", at, i)
+			users = append(users, ports.ReportedUser{Username: name, Sub: name, Keys: domain.JoinKeys{Name: name}, Status: domain.UserStatus(fmt.Sprint("STATUS ", at))})
+		}
+		return []reportstate.Page{{Part: part, Users: users}}
+	}
+	kept := 0
+	var err error
+	for err == nil {
+		if err = state.Add(t.Context(), page(kept)); err == nil {
+			kept++
+		}
+	}
+	if !errors.Is(err, reportstate.ErrFull) || kept == 0 {
+		t.Fatalf("after %d pages: %v", kept, err)
+	}
+	if err := state.Close(); err != nil {
+		t.Fatal(err)
+	}
+	state = open()
+	defer func() { _ = state.Close() }()
+	parts, err := state.Parts(t.Context())
+	if err != nil || len(parts) != 1 || parts[0].Position != fmt.Sprint(kept) {
+		t.Errorf("the listing goes on at %+v (%v), want %d", parts, err, kept)
+	}
+	for range 2 {
+		if err := state.Add(t.Context(), page(kept)); err != nil {
+			t.Fatal(err)
+		}
+		kept++
+	}
+	if err := state.Index(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := state.Rows(t.Context(), []string{"SOURCE"})
+	if err != nil || len(rows) != kept {
+		t.Fatalf("%d kinds of users (%v), want %d", len(rows), err, kept)
+	}
+	for _, row := range rows {
+		if row.Users != pageSize {
+			t.Errorf("%d users are %s, want %d", row.Users, row.Status, pageSize)
+		}
 	}
 }
 

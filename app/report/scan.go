@@ -99,9 +99,15 @@ const (
 	mostPause   = 30 * time.Second
 )
 
-// ErrNoDestination is returned where the destination could not be listed. Without it,
-// every user would seem to remain.
-var ErrNoDestination = errors.New("the destination could not be listed, so there is nothing to compare; check --destination-pool, the region, and that your credentials may call cognito-idp:ListUsers on it")
+// Errors of a scan, matched by errors.Is. What was listed is kept, and the next scan
+// continues.
+var (
+	// ErrNoDestination: the destination could not be listed. Without it, every user
+	// would seem to remain.
+	ErrNoDestination = errors.New("the destination could not be listed, so there is nothing to compare")
+	// ErrGaveUp: a page was throttled, or had no answer, at each attempt.
+	ErrGaveUp = fmt.Errorf("gave up after %d attempts at one page in about a minute; wait or lower --rate, then run the same command again, which continues", maxAttempts)
+)
 
 // Scan lists what the state does not have yet. An error of one side does not keep
 // the others from being listed; the error joins all of them.
@@ -149,7 +155,10 @@ func (s *Scanner) Scan(ctx context.Context) error {
 		return ctx.Err()
 	}
 	if err := faults[destination]; err != nil {
-		return errors.Join(ErrNoDestination, err)
+		if errors.Is(err, ErrGaveUp) {
+			return errors.Join(ErrNoDestination, err)
+		}
+		return fmt.Errorf("%w; check --destination-pool, the region, and that your credentials may call cognito-idp:ListUsers on it\n%w", ErrNoDestination, err)
 	}
 	var all []error
 	for source := range s.Sources {
@@ -233,8 +242,11 @@ func (s *Scanner) retry(ctx context.Context, list func() (bool, error)) error {
 		if came {
 			attempt, pause = 1, firstPause
 		}
-		if err == nil || attempt == maxAttempts || !errors.Is(err, ports.ErrThrottled) && !errors.Is(err, ports.ErrUnreachable) {
+		if !errors.Is(err, ports.ErrThrottled) && !errors.Is(err, ports.ErrUnreachable) {
 			return err
+		}
+		if attempt == maxAttempts {
+			return fmt.Errorf("%w: %w", ErrGaveUp, err)
 		}
 		if err := s.pause(ctx, pause); err != nil {
 			return err
