@@ -15,12 +15,37 @@ import (
 	"unicode"
 )
 
-// maxSentence is the largest number of words in a sentence. Code between
-// backquotes counts as one word.
+// The largest numbers of words in a sentence of code and of a page, without a
+// limit of its own. Code between backquotes counts as one word in code, and does
+// not count in a page.
+const (
+	maxWordsOfCode = 35
+	maxWordsOfPage = 30
+)
+
+// maxSentence is the largest number of words in a sentence of a page, each code
+// between backquotes counted as one word.
 const maxSentence = 35
 
-// maxWords is the largest number of words besides code in a sentence of a page.
-const maxWords = 30
+// limits lists the folders and files with a lower limit. The longest prefix of a
+// file's path decides.
+func limits() map[string]int {
+	return map[string]int{}
+}
+
+// limitOf returns the limit of a file.
+func limitOf(path string) int {
+	limit, longest := maxWordsOfCode, ""
+	if strings.HasSuffix(path, ".md") {
+		limit = maxWordsOfPage
+	}
+	for prefix, words := range limits() {
+		if len(prefix) > len(longest) && (path == prefix || strings.HasPrefix(path, prefix+"/")) {
+			limit, longest = words, prefix
+		}
+	}
+	return limit
+}
 
 // revised lists the folders and pages that the test covers.
 func revised() []string {
@@ -135,24 +160,26 @@ func newLanguage() language {
 	return found
 }
 
-// faultsOfPage returns one line for each fault of the text of a page.
-func (l language) faultsOfPage(text string) []string {
-	faults := l.faults(text)
+// faultsOfPage returns one line for each fault of the text of a page, whose
+// sentences have at most limit words besides code.
+func (l language) faultsOfPage(text string, limit int) []string {
+	faults := l.faults(text, maxSentence)
 	for _, sentence := range sentencesOf(text) {
-		if words := wordsOf(proseOf(sentence)); words > maxWords && wordsOf(sentence) <= maxSentence {
-			faults = append(faults, fmt.Sprintf("a sentence of %d words besides code (at most %d): %s", words, maxWords, sentence))
+		if words := wordsOf(proseOf(sentence)); words > limit && wordsOf(sentence) <= maxSentence {
+			faults = append(faults, fmt.Sprintf("a sentence of %d words besides code (at most %d): %s", words, limit, sentence))
 		}
 	}
 	return faults
 }
 
-// faults returns one line for each fault of the text.
-func (l language) faults(text string) []string {
+// faults returns one line for each fault of the text, whose sentences have at
+// most limit words.
+func (l language) faults(text string, limit int) []string {
 	var faults []string
 	text = regexp.MustCompile(`\S+=\S+`).ReplaceAllString(text, "code")
 	for _, sentence := range sentencesOf(text) {
-		if words := wordsOf(sentence); words > maxSentence {
-			faults = append(faults, fmt.Sprintf("a sentence of %d words (at most %d): %s", words, maxSentence, sentence))
+		if words := wordsOf(sentence); words > limit {
+			faults = append(faults, fmt.Sprintf("a sentence of %d words (at most %d): %s", words, limit, sentence))
 		}
 		if !l.phrase.MatchString(sentence) {
 			continue
@@ -293,7 +320,7 @@ func TestTheLanguageIsPlain(t *testing.T) {
 			checked++
 			texts, names := textsOfGo(t, path)
 			for at, text := range texts {
-				for _, fault := range plain.faults(text) {
+				for _, fault := range plain.faults(text, limitOf(name)) {
 					t.Errorf("%s: %s", at, fault)
 				}
 			}
@@ -310,7 +337,7 @@ func TestTheLanguageIsPlain(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			for _, fault := range plain.faults(textOfScript(string(script))) {
+			for _, fault := range plain.faults(textOfScript(string(script)), limitOf(name)) {
 				t.Errorf("%s: %s", name, fault)
 			}
 		case strings.HasSuffix(path, ".md") && !strings.HasSuffix(path, ".ja.md") && name != "CHANGELOG.md":
@@ -319,7 +346,7 @@ func TestTheLanguageIsPlain(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			for _, fault := range plain.faultsOfPage(textOfPage(string(page))) {
+			for _, fault := range plain.faultsOfPage(textOfPage(string(page)), limitOf(name)) {
 				t.Errorf("%s: %s", name, fault)
 			}
 		}
