@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"net/http"
@@ -25,7 +26,12 @@ type Program struct {
 	Ready string
 	// Prepare writes what it needs into its working directory.
 	Prepare func(folder string, port int) error
+	// Environment returns variables beside those of the test.
+	Environment func(folder string) []string
 }
+
+//go:embed moto/sitecustomize.py
+var motoCustomization []byte
 
 // Moto emulates AWS: Cognito, STS, IAM and more.
 func Moto() Program {
@@ -34,6 +40,12 @@ func Moto() Program {
 		Install:   "pip install 'moto[server]==5.2.*'",
 		Arguments: func(port int) []string { return []string{"-H", "127.0.0.1", "-p", strconv.Itoa(port)} },
 		Ready:     "/moto-api/data.json",
+		Prepare: func(folder string, _ int) error {
+			return os.WriteFile(filepath.Join(folder, "sitecustomize.py"), motoCustomization, 0o600)
+		},
+		Environment: func(folder string) []string {
+			return []string{"PYTHONPATH=" + folder + string(os.PathListSeparator) + os.Getenv("PYTHONPATH")}
+		},
 	}
 }
 
@@ -121,7 +133,11 @@ func (p Program) Launch(ctx context.Context) (*Server, error) {
 		err = p.Prepare(s.folder, port)
 	}
 	if err == nil {
-		s.process, err = Start(Command{Path: path, Arguments: p.Arguments(port), Folder: s.folder, Environment: environment()})
+		variables := environment()
+		if p.Environment != nil {
+			variables = append(variables, p.Environment(s.folder)...)
+		}
+		s.process, err = Start(Command{Path: path, Arguments: p.Arguments(port), Folder: s.folder, Environment: variables})
 	}
 	if err == nil {
 		err = s.process.Await(ctx, func(ctx context.Context) error { return answers(ctx, s.URL+p.Ready) })
