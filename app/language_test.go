@@ -30,7 +30,17 @@ const maxSentence = 35
 // limits lists the folders and files with a lower limit. The longest prefix of a
 // file's path decides.
 func limits() map[string]int {
-	return map[string]int{}
+	return map[string]int{
+		"adapters/cognitosource":  25,
+		"adapters/dynamosource":   25,
+		"adapters/filesource":     25,
+		"adapters/firebasesource": 25,
+		"adapters/httpsource":     25,
+		"adapters/lambdasource":   25,
+		"adapters/ldapsource":     25,
+		"adapters/oidcsource":     25,
+		"adapters/sqlsource":      25,
+	}
 }
 
 // limitOf returns the limit of a file.

@@ -21,10 +21,9 @@ func (d *Directory) authenticateConcurrently(ctx context.Context, username strin
 	if err != nil {
 		return domain.Finding{}, err
 	}
-	// The profile was read by the typed name. At that moment, the name may have
-	// belonged to another user (an alias that was reassigned) or to none (a
-	// trigger of the source pool creates users at sign-in). Then it is not this
-	// user's profile.
+	// The profile was read by the typed name, which then may have belonged to
+	// another user: an alias can be reassigned. Or it belonged to no user, because
+	// a trigger of the source pool creates users at sign-in.
 	owner := claims.username()
 	if found.Kind != domain.UserFound || owner != "" && found.User.Username != owner {
 		return d.readUser(ctx, finding, claims.usernameOr(username))

@@ -193,9 +193,9 @@ func (r *reader) others(from item) []string {
 	})
 }
 
-// store stores one value in its field. A user whose item lacks the flag that says
-// who is enabled is disabled; one whose item lacks a flag that says who is
-// disabled is enabled.
+// store stores one value in its field. A missing flag is false: a user without the
+// flag enabled is disabled, and a user without an inverted flag, such as disabled,
+// is enabled.
 func (r *reader) store(entry *hashed.Entry, name string, from value, inverted bool) error {
 	switch name {
 	case fields.Groups:

@@ -64,8 +64,8 @@ func (e *examination) network() ports.Probe {
 	return probe
 }
 
-// credentials requests a token of the service account, and tries the API key with a
-// random text as password, for a user who does not exist.
+// credentials requests a token of the service account. It tries the API key with a
+// user who does not exist and a random password.
 func (e *examination) credentials(ctx context.Context) ports.Examined {
 	directory, err := Open(e.options.Name, e.settings)
 	if err != nil {

@@ -17,7 +17,7 @@ type Settings struct {
 	ServiceAccount domain.Secret  `env:"SERVICE_ACCOUNT" takes:"the JSON key of a service account, or its path" desc:"Looks users up without a password: required for forgot-password, completion and the report. docs/sources/firebase.md lists its roles."`
 	ProjectID      ID             `env:"PROJECT_ID" takes:"a project ID" desc:"The Firebase project. Default: the project of \u0060SERVICE_ACCOUNT\u0060."`
 	TenantID       ID             `env:"TENANT_ID" takes:"a tenant ID" desc:"The tenant of Identity Platform that has the users. Default: the project itself."`
-	ErrorCodes     errorcodes.Map `env:"ERROR_CODES" takes:"CODE=FINDING, separated by commas" desc:"Findings for error codes that are not known, or have another meaning: \u0060MY_CODE=sign_in_denied\u0060. Only findings that are always refused are allowed."`
+	ErrorCodes     errorcodes.Map `env:"ERROR_CODES" takes:"CODE=FINDING, separated by commas" desc:"Findings, such as \u0060MY_CODE=sign_in_denied\u0060, for error codes that are unknown or have another meaning. Only findings that are always refused are allowed."`
 	EmulatorHost   HostPort       `env:"EMULATOR_HOST" takes:"host:port" desc:"Ask Firebase's Auth emulator instead, as \u0060FIREBASE_AUTH_EMULATOR_HOST\u0060 does for Firebase's SDKs. For tests only."`
 	Transport      webclient.Transport
 

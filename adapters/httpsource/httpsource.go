@@ -1,8 +1,7 @@
-// Package httpsource is a source that asks a custom service over HTTP. The
-// service implements one of six contracts: keycloak-user-migration, FusionAuth's
-// generic connector, the password hooks of Ory Kratos and Okta, and the sign-ins of
-// Okta and Supabase themselves.
-// It imports domain and ports.
+// Package httpsource is a source that asks a service over HTTP. A custom service
+// implements the contract of keycloak-user-migration, of FusionAuth's generic
+// connector, or of the password hooks of Ory Kratos or Okta. Okta and Supabase
+// themselves are asked by their own sign-ins. It imports domain and ports.
 package httpsource
 
 import (

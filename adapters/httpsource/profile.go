@@ -8,9 +8,9 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// readProfile reads the response of a profile URL: an object of attributes with
-// Cognito's names, and five members of its own: username, enabled, status, mfa
-// and groups. null means that the user does not exist.
+// readProfile reads the response of a profile URL, an object of attributes with
+// Cognito's names. It also has the members username, enabled, status, mfa and
+// groups. null means that the user does not exist.
 func readProfile(body []byte) (*domain.SourceUser, error) {
 	var (
 		own *struct {

@@ -25,7 +25,7 @@ type Settings struct {
 	BasicPassword domain.Secret  `env:"BASIC_PASSWORD" takes:"its password" desc:"Required with \u0060BASIC_USERNAME\u0060."`
 	BearerToken   domain.Secret  `env:"BEARER_TOKEN" takes:"a token" desc:"The function's bearer token at the service."`
 	Headers       domain.Secret  `env:"HEADERS" takes:"Name: value, separated by semicolons or lines" desc:"Additional request headers, such as an API key."`
-	ErrorCodes    errorcodes.Map `env:"ERROR_CODES" takes:"CODE=FINDING, separated by commas" desc:"Findings for responses that the contract does not define: \u0060418=user_unknown\u0060. A code is an HTTP status, or the error code in the response. docs/sources/http.md lists the findings."`
+	ErrorCodes    errorcodes.Map `env:"ERROR_CODES" takes:"CODE=FINDING, separated by commas" desc:"Findings, such as \u0060418=user_unknown\u0060, for responses that the contract does not define. A code is an HTTP status, or the error code in the response. docs/sources/http.md lists the findings."`
 	Transport     webclient.Transport
 
 	// VerifiedContacts says whose verification of contacts counts. It is not a

@@ -16,9 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 )
 
-// kindOf returns the reason of a throttled invocation, and the error of ports for an
-// error of Lambda whose status would mislead; nil for any other ("Invoke", AWS Lambda
-// API Reference, Errors).
+// kindOf returns the reason of a throttled invocation. It returns the error of ports
+// for an error of Lambda whose status would mislead ("Invoke", AWS Lambda API
+// Reference, Errors), or nil.
 func kindOf(err error) (reason string, kind error) {
 	fault, ok := errors.AsType[*awsjson.Fault](err)
 	if !ok {
@@ -136,8 +136,8 @@ func (t thrown) lastName() string {
 	return strings.ToLower(t.kind[strings.LastIndexAny(t.kind, ".:")+1:])
 }
 
-// isOutage reports whether the error is no refusal of the function: Lambda failed
-// it, its code is wrong, or something that it needs did not answer.
+// isOutage reports whether the error is not a refusal. Lambda failed the function,
+// the function's code is wrong, or a service that it needs did not answer.
 func (t thrown) isOutage() bool {
 	if t.isLambdas() || t.panicked || t.isThrottled() {
 		return true
@@ -166,8 +166,8 @@ func (t thrown) isThrottled() bool {
 // webErrors are the errors that HTTP clients throw for a status.
 func webErrors() []string { return []string{"httperror", "axioserror", "httpstatuserror"} }
 
-// outageTypes are errors that Go, Java, .NET, Node.js, Python and Ruby, and usual
-// clients of databases and of AWS, throw for wrong code or for a service that fails.
+// outageTypes are errors for wrong code or for a service that fails. Go, Java, .NET,
+// Node.js, Python, Ruby, and usual clients of databases and of AWS throw them.
 func outageTypes() []string {
 	return strings.Fields(`
 		referenceerror typeerror syntaxerror rangeerror urierror evalerror aggregateerror aborterror fetcherror systemerror
@@ -197,8 +197,8 @@ func outageWords() []string {
 	}
 }
 
-// said returns the refusal that the error names: a code of Cognito, which functions
-// that ask another user pool pass on, or one of the HTTP source's words.
+// said returns the refusal that the error names. It is a code of Cognito, passed on
+// by a function that asks another user pool, or one of the HTTP source's words.
 func (t thrown) said() (domain.FindingKind, bool) {
 	message := strings.ToLower(t.message)
 	switch t.lastName() {

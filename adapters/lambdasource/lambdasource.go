@@ -40,8 +40,8 @@ type Invoker interface {
 
 // Options are the arguments for opening a function, besides its settings.
 type Options struct {
-	// Rules say which of the function's attributes are used, and what the new user
-	// gets that the response of a trigger function also has members for.
+	// Rules say which of the function's attributes are used. They also decide what
+	// the response of a trigger function has members for.
 	Rules domain.Rules
 	// Note passes a note to the operator.
 	Note func(ports.Note)

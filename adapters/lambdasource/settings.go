@@ -18,7 +18,7 @@ type Settings struct {
 	Region       awsname.Region `env:"REGION" takes:"an AWS region" desc:"The region of the function. Default: the one in its ARN, or this function's."`
 	Contract     Contract       `env:"CONTRACT" envDefault:"keycloak" takes:"keycloak, trigger" desc:"What the function is asked: \u0060keycloak\u0060 is for a function of your own, \u0060trigger\u0060 for an existing user migration function. See docs/sources/lambda.md."`
 	PasswordBy   PasswordBy     `env:"PASSWORD_BY" envDefault:"username" takes:"username, id" desc:"(\u0060keycloak\u0060) The name that is sent with a password: the username, or the ID in the profile."`
-	ErrorCodes   errorcodes.Map `env:"ERROR_CODES" takes:"ERROR=FINDING, separated by commas" desc:"Findings for errors that the function throws: \u0060no such account=user_unknown\u0060. An error is its type or its message; {username} stands for the typed name. docs/sources/lambda.md lists the findings."`
+	ErrorCodes   errorcodes.Map `env:"ERROR_CODES" takes:"ERROR=FINDING, separated by commas" desc:"Findings, such as \u0060no such account=user_unknown\u0060, for errors that the function throws. An error is its type or its message; {username} stands for the typed name. docs/sources/lambda.md lists the findings."`
 	OutageErrors Errors         `env:"OUTAGE_ERRORS" takes:"types or messages of errors, separated by commas" desc:"(\u0060trigger\u0060) Errors that the function throws when something else failed. They are outages and not refusals."`
 
 	// Role invokes a function of another account.

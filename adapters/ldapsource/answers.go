@@ -86,8 +86,8 @@ func subCode(message string) string {
 
 // findingOf reads Active Directory's sub-codes, which are Win32 errors
 // ([MS-ERREF], 2.2). It returns 0 if the domain controller could not check the
-// password. Microsoft does not document which codes require a right password;
-// by experience, these are 530 to 533, 701 and 773 (ldapwiki, "Common Active
+// password. Microsoft does not document which codes require a right password.
+// By experience, these are 530 to 533, 701 and 773 (ldapwiki, "Common Active
 // Directory Bind Errors"). No user becomes CONFIRMED by them, except for 773
 // with MIGRATE_ON_TEMPORARY_PASSWORD=confirm.
 //

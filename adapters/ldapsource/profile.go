@@ -45,9 +45,8 @@ func (l layout) wanted() []string {
 	return slices.Compact(wanted)
 }
 
-// user reads an entry. The typed name becomes an identifier of the user if the
-// filter compares it with an attribute that is not a contact, or with a
-// verified contact. An unverified contact identifies no user, because users can
+// user reads an entry. The typed name identifies the user if the filter compares it
+// with a verified contact, or with an attribute that is not a contact. An unverified contact identifies no user, because users can
 // edit it in many directories.
 func (l layout) user(entry *ldap.Entry, typed string, now time.Time) domain.SourceUser {
 	user := domain.SourceUser{

@@ -219,9 +219,8 @@ func (m meanings) unknownSub(r refusal) string {
 	return r.subs[len(r.subs)-1]
 }
 
-// unknownCode returns the code of a response that no row knows: the most
-// specific one, or the status if the response has no code and its class says no
-// more.
+// unknownCode returns the most specific code of a response that no row knows. It
+// returns the status if the response has no code and its class says no more.
 func (m meanings) unknownCode(r refusal, class error) string {
 	if sub := m.unknownSub(r); sub != "" {
 		return sub

@@ -452,8 +452,8 @@ func (t Tenant) segment() string {
 	return string(t) + ".onmicrosoft.com"
 }
 
-// name is the tenant in the name of a host; empty for an ID and a domain of the
-// tenant's own, which do not tell it.
+// name is the tenant in the name of a host. It is empty for an ID and for the
+// tenant's own domain, which do not contain the name.
 func (t Tenant) name() string {
 	name, rest, found := strings.Cut(string(t), ".")
 	if t.isID() || found && !strings.EqualFold(rest, "onmicrosoft.com") {

@@ -9,8 +9,8 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// row is one response of a provider to the password grant and its meaning: a
-// finding about the user or, if kind is 0, a fault of our settings or of the
+// row is one response of a provider to the password grant, and its meaning. That is
+// a finding about the user or, if kind is 0, a fault of our settings or of the
 // provider. [meanings.of] says which row applies.
 type row struct {
 	// code is the member "error", in lower case.

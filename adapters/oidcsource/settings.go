@@ -25,12 +25,12 @@ type Settings struct {
 	AuthStyle     AuthStyle      `env:"AUTH_STYLE" takes:"basic, post" desc:"How the client authenticates: HTTP Basic, or parameters in the form. Default: the preset's, or basic, with a secret; post without."`
 	Scope         string         `env:"SCOPE" takes:"scopes, separated by spaces" desc:"The requested scopes. Default: the preset's, or \u0060openid profile email\u0060."`
 	Audience      string         `env:"AUDIENCE" takes:"the identifier of an API" desc:"Sent as audience (Auth0)."`
-	Profile       Profile        `env:"PROFILE" takes:"id_token, userinfo" desc:"Where the profile is read: from the ID token, whose signature is verified, or from the userinfo endpoint, which is one more request. Default: the preset's, or \u0060id_token\u0060."`
+	Profile       Profile        `env:"PROFILE" takes:"id_token, userinfo" desc:"Where the profile is read: from the verified ID token, or from the userinfo endpoint, which is one more request. Default: the preset's, or \u0060id_token\u0060."`
 	UsernameClaim string         `env:"USERNAME_CLAIM" takes:"a claim" desc:"This claim is the username if it equals the submitted identifier. Otherwise the sub is the username. Default: the preset's, or \u0060preferred_username\u0060."`
 	GroupsClaim   string         `env:"GROUPS_CLAIM" takes:"a claim" desc:"The claim with the user's groups. Default: the preset's, or \u0060groups\u0060."`
 	MFAClaim      string         `env:"MFA_CLAIM" takes:"a claim" desc:"The claim with the user's second factors, or whether there is one. Without it, only the provider's errors tell. docs/second-factors.md lists the words."`
 	Claims        ClaimMap       `env:"CLAIMS" takes:"attribute=claim, separated by commas" desc:"Attributes whose claim has another name: \u0060phone_number=mobile\u0060. The first value of a list is taken. An entry replaces the preset's entry for the same attribute."`
-	ErrorCodes    errorcodes.Map `env:"ERROR_CODES" takes:"CODE=FINDING, separated by commas" desc:"Findings for the provider's own error codes, or for codes with another meaning there: \u0060locked_by_admin=locked_out\u0060. Only findings that are always refused are allowed; docs/sources/oidc.md lists them."`
+	ErrorCodes    errorcodes.Map `env:"ERROR_CODES" takes:"CODE=FINDING, separated by commas" desc:"Findings, such as \u0060locked_by_admin=locked_out\u0060, for codes that are unknown or have another meaning at the provider. Only findings that are always refused are allowed. docs/sources/oidc.md lists them."`
 	Transport     webclient.Transport
 }
 
