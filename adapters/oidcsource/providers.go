@@ -369,8 +369,8 @@ func tables() []table {
 				{code: grant, text: "requiresconfirmuser", kind: unconfirmed},
 			}},
 		}},
-		{"any", []page{
-			{"words that several of these providers use; a text without a known one is what its code says", common([]row{
+		{"Any provider", []page{
+			{"several of these providers use these words; without a known text, the code decides", common([]row{
 				{text: "temporarily disabled", kind: locked},
 				{text: "temporarily blocked", kind: locked},
 				{text: "too many", kind: locked},

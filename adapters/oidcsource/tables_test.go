@@ -203,7 +203,9 @@ func answersPage() []byte {
 	out.WriteString(`# What providers answer to the password grant
 
 [providers.go](../../adapters/oidcsource/providers.go) holds these tables, and ` + "`make generate`" + ` writes this page from them.
-[The OIDC source](oidc.md#what-each-answer-means) says which row counts where several match.
+If several rows match, [the OIDC source](oidc.md#what-each-answer-means) says which one counts.
+
+<!-- answers:begin -->
 `)
 	for _, table := range tables() {
 		fmt.Fprintf(&out, "\n## %s\n\n| the provider says | finding | source |\n|---|---|---|\n", table.provider)
@@ -228,6 +230,7 @@ func answersPage() []byte {
 			}
 		}
 	}
+	out.WriteString("<!-- answers:end -->\n")
 	return out.Bytes()
 }
 
