@@ -31,15 +31,7 @@ const maxSentence = 35
 // file's path decides.
 func limits() map[string]int {
 	return map[string]int{
-		"adapters/cognitosource":  25,
-		"adapters/dynamosource":   25,
-		"adapters/filesource":     25,
-		"adapters/firebasesource": 25,
-		"adapters/httpsource":     25,
-		"adapters/lambdasource":   25,
-		"adapters/ldapsource":     25,
-		"adapters/oidcsource":     25,
-		"adapters/sqlsource":      25,
+		"adapters": 25, "domain": 25, "ports": 25,
 	}
 }
 

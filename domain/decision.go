@@ -213,7 +213,7 @@ func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Dec
 	if user.disputes(name) {
 		return Decision{Reason: ReasonIdentifierNotOwned}
 	}
-	if name != "" && !isUsername(name) {
+	if name != "" && !IsUsername(name) {
 		return Decision{Reason: ReasonUsernameInvalid, Omitted: omitted}
 	}
 	preferred := carried

@@ -11,9 +11,8 @@ import (
 )
 
 // This file has the rules for attribute values that a user pool accepts:
-// cognito-facts 35 to 40. If AWS does not document whether a value is accepted,
-// it is rejected, because one value that the pool rejects prevents the whole
-// user from being created.
+// cognito-facts 35 to 40. A value is rejected if AWS does not document that it is
+// accepted. If the pool rejects one value, it does not create the user at all.
 
 // longestValue is the maximum length of a value in characters ("AttributeType",
 // Amazon Cognito API Reference).
@@ -175,10 +174,10 @@ func oneLine(value string) string {
 	return strings.Join(strings.FieldsFunc(value, func(r rune) bool { return r == '\t' || r == '\n' || r == '\r' }), " ")
 }
 
-// isEmail reports whether the address has the common form (RFC 3696, 3, to
-// which AWS refers): a dot-atom of at most 64 characters, and a domain of at
-// least two labels. AWS does not document whether rarer forms are accepted:
-// quoted, non-ASCII, a domain of one label, an address in brackets.
+// isEmail reports whether the address has the common form (RFC 3696, 3, to which AWS
+// refers). That is a dot-atom of at most 64 characters, and a domain of two or more
+// labels. AWS does not document whether rarer forms are accepted: quoted, non-ASCII,
+// a domain of one label, an address in brackets.
 func isEmail(value string) bool {
 	local, domain, _ := strings.Cut(value, "@")
 	const longestLocal = 64
@@ -321,9 +320,8 @@ func isMidnight(clock string) bool {
 }
 
 // fitEpoch reads a time as seconds since 1970. It accepts a number, also with a
-// fraction or an exponent; a number of 13, 16 or 19 digits, which counts
-// milli-, micro- or nanoseconds; or a date with time and zone. It rejects a
-// date alone.
+// fraction or an exponent, and a date with time and zone. A number of 13, 16 or 19
+// digits counts milli-, micro- or nanoseconds. It rejects a date alone.
 func fitEpoch(value string) (string, bool) {
 	const latest = 1e11 // the year 5138: greater numbers do not count seconds
 	if at, ok := instant(value); ok {
@@ -403,10 +401,10 @@ func fitDateTime(value string) (string, bool) {
 	return at.Format(time.RFC3339Nano), ok
 }
 
-// isUsername reports whether a user can be created under the name: 1 to 128
-// letters, marks, symbols, digits and punctuation ("AdminCreateUser", Amazon
-// Cognito API Reference), so no spaces or control characters.
-func isUsername(name string) bool {
+// IsUsername reports whether a user can be created under the name ("AdminCreateUser",
+// Amazon Cognito API Reference). It has 1 to 128 letters, marks, symbols, digits and
+// punctuation, and so no spaces or control characters.
+func IsUsername(name string) bool {
 	named := valueFormat{kind: formatString, least: 1, most: longestUsername}
 	return utf8.ValidString(name) && named.within(name) &&
 		!strings.ContainsFunc(name, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) })

@@ -21,8 +21,8 @@ type ImportCandidate struct {
 // user who only lacks a verified contact is a candidate too: the operator may vouch
 // for one.
 func importOf(rules Rules, name string, user SourceUser) (Prospect, ImportCandidate) {
-	// A file of users is imported whatever the trigger does about forgotten
-	// passwords, and needs the same: a contact that a code can be sent to.
+	// An import needs the same as a forgotten password: a contact that a code can be
+	// sent to. It does not depend on the trigger's choice about forgotten passwords.
 	rules.OnForgotPassword = ForgotPasswordMigrate
 	attempt, finding := Attempt{Trigger: TriggerForgotPassword, Username: name}, Finding{Kind: UserFound, User: user}
 	decision := Decide(rules, attempt, finding)
@@ -75,9 +75,6 @@ func (c AttributeCheck) Fits(value string) bool {
 	fitted, ok := c.format.fit(value)
 	return ok && fitted == value
 }
-
-// IsUsername reports whether a user can be created under the name.
-func IsUsername(name string) bool { return isUsername(name) }
 
 // TailFigures are what the end of a migration is judged by.
 type TailFigures struct {

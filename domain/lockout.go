@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Cognito's own lockout for wrong passwords, as documented (cognito-facts 28).
-// After the fifth in a row, the user is locked for one second, and twice as
-// long after each further one, up to about 15 minutes. The count is forgotten
-// after a right password, and after 15 minutes without an attempt.
+// Cognito's own lockout for wrong passwords, as documented (cognito-facts 28). After
+// the fifth in a row, the user is locked for one second. The time doubles after each
+// further one, up to about 15 minutes. The count is forgotten after a right password,
+// and after 15 minutes without an attempt.
 const (
 	// freeAttempts is the number of failed attempts at which the first lock begins.
 	freeAttempts = 5
@@ -21,8 +21,8 @@ const (
 	quietTime = 15 * time.Minute
 )
 
-// LockAfter returns how long a name is locked after this number of failed
-// attempts in a row: 2^(n-5) seconds from the fifth on, at most 15 minutes.
+// LockAfter returns how long a name is locked after n failed attempts in a row. From
+// the fifth on, it is 2^(n-5) seconds, at most 15 minutes.
 func LockAfter(failures int) time.Duration {
 	const doublings = 10 // 2^10 s are more than 15 minutes
 	switch {

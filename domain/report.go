@@ -192,11 +192,10 @@ func (r *Report) InConflict() int {
 // farthest limits a projection to ten years; beyond that, it means nothing.
 const farthest = 3653
 
-// project returns the days on which shares of all users will have migrated, at
-// the average pace of the last 30 days, or since the first migration if that is
-// more recent. A share that is reached has its actual day. The pace usually
-// falls, because frequent users migrate first, so each day is the earliest to
-// expect.
+// project returns the days on which shares of all users will have migrated. A share
+// that is reached has its actual day. The pace is the average of the last 30 days, or
+// since the first migration if that is more recent. The pace usually falls, because
+// frequent users migrate first, so each day is the earliest to expect.
 func (r *Report) project() []ProjectedShare {
 	users := r.Users()
 	if users == 0 || len(r.ByDay) == 0 {

@@ -23,9 +23,9 @@ const (
 
 // NewResponseCode returns the code if it looks like one: at most 48 letters,
 // digits, dots, hyphens and underscores, of which at most 8 are digits. It
-// returns [UnprintableCode] for any other text. It also does so if the code and
-// the username or password contain each other, or the code contains one of
-// their words: a source may return what was sent. An empty code stays empty.
+// returns [UnprintableCode] for any other text. A source may return what was sent. So
+// it also does so if the code and the username or password contain each other, or the
+// code contains one of their words. An empty code stays empty.
 func NewResponseCode(code, username string, password Password) ResponseCode {
 	if code == "" {
 		return ""

@@ -112,8 +112,8 @@ type UsernameRule string
 const (
 	// UsernameAuto returns the typed identifier if it is the source's username,
 	// and the source's username if an alias was typed. It returns an empty name
-	// if the source's username is its own sub: users sign in to such a pool by
-	// email or phone, and Cognito generates the destination's username too.
+	// if the source's username is its own sub. Users sign in to such a pool by email
+	// or phone, and Cognito generates the destination's username too.
 	UsernameAuto UsernameRule = "auto"
 	// UsernameSubmitted returns the typed identifier.
 	UsernameSubmitted UsernameRule = "submitted"
@@ -159,14 +159,14 @@ const (
 	// Its secret cannot be read from the source (cognito-facts 31).
 	MFARefuse OnMFA = "refuse"
 	// MFACarry migrates the user if the factor is a code by SMS or email that the
-	// destination asks for from the first sign-in, and turns others away.
+	// destination asks for from the first sign-in. It refuses other users.
 	MFACarry OnMFA = "carry"
-	// MFAEnroll migrates the user into a group of a destination that requires a
-	// second factor of all users, so that the user sets up a new one there. A factor
+	// MFAEnroll migrates the user into a group of the destination, and the user sets
+	// up a new factor there. The destination must require one of all users. A factor
 	// that can be carried is carried.
 	MFAEnroll OnMFA = "enroll"
-	// MFAMigrate migrates the user without it; a preference for SMS goes along
-	// where there is a phone number.
+	// MFAMigrate migrates the user without the factor. A preference for SMS is kept
+	// if the user has a phone number.
 	MFAMigrate OnMFA = "migrate"
 )
 

@@ -143,9 +143,9 @@ func boundText(bound *int64) string {
 // wordRequired marks a required attribute in a schema's text.
 const wordRequired = "required"
 
-// ParseSchema reads a comma-separated list of attributes. After the name
-// follow, in any order: whether it is required, a custom attribute's type
-// (String by default), and the bounds of a String's length or a Number's value:
+// ParseSchema reads a comma-separated list of attributes. After the name follow, in
+// any order, "required", a custom attribute's type (String by default), and bounds.
+// Bounds are those of a String's length or a Number's value:
 //
 //	custom:tenant                       a String of up to 2048 characters
 //	custom:code=String 1..8             one with bounds

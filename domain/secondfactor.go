@@ -110,8 +110,8 @@ func (r Rules) carriesSMS(status FinalStatus, attributes, own Attributes) bool {
 // carriesEmail reports whether codes by email to the user's own address survive.
 // The answer to Cognito cannot switch them on; completion does so later. Until then
 // only a destination that requires a second factor of all users prevents a
-// sign-in without one. A user who must reset the password first is not carried: Cognito
-// would send the reset code to the same address, so that the inbox alone would be
+// sign-in without one. A user who must reset the password first is not carried.
+// Cognito would send the reset code to the same address, and the inbox alone would be
 // enough to sign in (cognito-facts 43).
 func (r Rules) carriesEmail(status FinalStatus, attributes, own Attributes) bool {
 	return r.SetsMFAPreference && r.DestinationMFA.Mode == MFAOn && r.DestinationMFA.Takes(MFAEmail) &&
@@ -143,8 +143,8 @@ func (r Rules) enrollmentGroup(kind FindingKind, finding Finding) string {
 	return r.MFAGroup
 }
 
-// factorsOf lists the second factors that the user could use at the source: the
-// preferred one; else the one that the source asked for; else all.
+// factorsOf lists the second factors that the user could use at the source. It is the
+// preferred one, else the one that the source asked for, else all.
 func factorsOf(finding Finding) []MFAMethod {
 	challenge := MFAMethod(finding.Challenge)
 	switch {

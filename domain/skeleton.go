@@ -62,9 +62,9 @@ func fold(r rune) rune {
 	return least
 }
 
-// baseLetters returns the letters that collations treat as equal to a folded
-// letter, if neither decomposition nor simple folding shows it (Default Unicode
-// Collation Element Table, primary weights; full case folding of ß).
+// baseLetters returns the letters that collations treat as equal to a folded letter,
+// if neither decomposition nor simple folding shows it. The source is the Default
+// Unicode Collation Element Table (primary weights) and the full case folding of ß.
 func baseLetters(r rune) (string, bool) {
 	switch r {
 	case 'ß', 'ẞ':

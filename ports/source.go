@@ -65,12 +65,16 @@ var (
 	ErrMisconfigured = errors.New("misconfigured")
 )
 
-// ErrNotJudged is joined to one of the errors above, or to the context's own,
-// if the source certainly did not check the password. Then no connection was
-// made, the source throttled the request, the time ended before the first byte
-// of a response, or something failed before the password was sent. The lockout
-// releases only such attempts. A response to a password counts, whatever it
-// means: an adapter that is not certain must not return this error.
+// ErrNotJudged is joined to one of the errors above, or to the context's own, if the
+// source certainly did not check the password. This is so if
+//
+//   - something failed before the password was sent,
+//   - no connection was made,
+//   - the source throttled the request, or
+//   - the time ended before the first byte of a response.
+//
+// The lockout releases only such attempts. A response to a password counts, whatever
+// it means: an adapter that is not certain must not return this error.
 var ErrNotJudged = errors.New("the password was not judged")
 
 // NotJudged returns the error with the same text, which also matches

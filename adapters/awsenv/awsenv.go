@@ -137,9 +137,8 @@ func trusting(client *awshttp.BuildableClient, bundle string) (*awshttp.Buildabl
 	}), nil
 }
 
-// ownCredentials returns the credentials in the environment: the access keys of
-// a Lambda function, or the endpoint that Lambda sets in a function restored
-// from a snapshot.
+// ownCredentials returns the credentials in the environment. Lambda sets access
+// keys or, in a function restored from a snapshot, an endpoint.
 func ownCredentials() (aws.CredentialsProvider, error) {
 	path, endpoint := os.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"), os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
 	held := keys()

@@ -1,22 +1,25 @@
-// Package awssecrets resolves references to secrets that AWS keeps: settings
-// that say where a secret is, in place of the secret. It imports domain.
+// Package awssecrets resolves references to secrets in AWS: settings that say where a
+// secret is stored. It imports domain.
 package awssecrets
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/ports/parts"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // The forms of a reference.
 const (
-	// SecretsManager is followed by a secret's name or ARN and, where the
-	// secret is a JSON object, by # and a key of it.
+	// SecretsManager is followed by a secret's name or ARN. If the secret is a JSON
+	// object, # and a key of it can follow.
 	SecretsManager = "secretsmanager:"
 	// ParameterStore is followed by a parameter's name or ARN.
 	ParameterStore = "ssm:"
@@ -24,8 +27,8 @@ const (
 
 const adapter = "secrets"
 
-// ErrNoText is a secret that is there and holds no text to use: it is binary, it
-// is empty, or it has not the key that the reference names.
+// ErrNoText is the error for a secret without a usable text. It is binary or empty, or
+// lacks the key that the reference names.
 var ErrNoText = errors.New("the secret has no text value; if the reference has a #KEY, check that the key exists and its value is a string")
 
 // Resolver resolves references.
@@ -33,19 +36,30 @@ type Resolver struct {
 	secrets, parameters awsjson.Caller
 }
 
-// Open returns the resolver that asks AWS with the configuration given.
-func Open(config aws.Config) *Resolver {
-	return New(openSecrets(config), openParameters(config))
+// Part returns the resolver for a main to list. config provides the AWS configuration.
+func Part(config func(context.Context) (aws.Config, error)) parts.Secrets {
+	return func(ctx context.Context) (parts.Resolver, error) {
+		loaded, err := config(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return Open(loaded), nil //nolint:contextcheck // Open makes no call
+	}
 }
 
-// New returns the resolver that asks through the clients of Secrets Manager and of
-// Systems Manager.
+// Open returns a resolver with clients for this configuration.
+func Open(config aws.Config) *Resolver {
+	return New(awsjson.New(config, awsjson.SecretsManager()), awsjson.New(config, awsjson.SSM()))
+}
+
+// New returns a resolver that uses the given clients of Secrets Manager and Systems
+// Manager.
 func New(secrets, parameters awsjson.Caller) *Resolver {
 	return &Resolver{secrets: secrets, parameters: parameters}
 }
 
-// Resolve gives the secret that a reference names. Its error matches those of
-// ports, or [ErrNoText], and holds neither the reference nor the secret.
+// Resolve returns the secret that a reference names. Its error matches those of ports,
+// or [ErrNoText], and contains neither the reference nor the secret.
 func (r *Resolver) Resolve(ctx context.Context, reference string) (domain.Secret, error) {
 	if name, ok := strings.CutPrefix(reference, ParameterStore); ok {
 		return r.parameter(ctx, name)
@@ -54,9 +68,41 @@ func (r *Resolver) Resolve(ctx context.Context, reference string) (domain.Secret
 	return r.secret(ctx, name, key)
 }
 
-func text(value string) (domain.Secret, error) {
-	if value == "" {
+func (r *Resolver) parameter(ctx context.Context, name string) (domain.Secret, error) {
+	answer, err := r.parameters.Call(ctx, "GetParameter", map[string]any{"Name": name, "WithDecryption": true})
+	if err != nil {
+		return domain.Secret{}, awsfault.Of(ctx, adapter, "GetParameter", err)
+	}
+	var read struct{ Parameter struct{ Value string } }
+	if json.Unmarshal(answer, &read) != nil {
 		return domain.Secret{}, ErrNoText
 	}
-	return domain.NewSecret(value), nil
+	return secretOf(read.Parameter.Value)
+}
+
+func (r *Resolver) secret(ctx context.Context, name, key string) (domain.Secret, error) {
+	answer, err := r.secrets.Call(ctx, "GetSecretValue", map[string]any{"SecretId": name})
+	if err != nil {
+		return domain.Secret{}, awsfault.Of(ctx, adapter, "GetSecretValue", err)
+	}
+	var read struct{ SecretString string }
+	if json.Unmarshal(answer, &read) != nil {
+		return domain.Secret{}, ErrNoText
+	}
+	if key == "" {
+		return secretOf(read.SecretString)
+	}
+	var object map[string]any
+	if json.Unmarshal([]byte(read.SecretString), &object) != nil {
+		return domain.Secret{}, ErrNoText
+	}
+	found, _ := object[key].(string)
+	return secretOf(found)
+}
+
+func secretOf(text string) (domain.Secret, error) {
+	if text == "" {
+		return domain.Secret{}, ErrNoText
+	}
+	return domain.NewSecret(text), nil
 }

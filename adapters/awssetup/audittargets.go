@@ -10,12 +10,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
 )
 
-// EventBusAPI is what is called of the SDK's client for event buses.
+// EventBusAPI has the operation that is called for event buses.
 type EventBusAPI interface {
 	DescribeEventBus(context.Context, *eventbridge.DescribeEventBusInput, ...func(*eventbridge.Options)) (*eventbridge.DescribeEventBusOutput, error)
 }
 
-// StreamAPI is what is called of the SDK's client for Firehose streams.
+// StreamAPI has the operation that is called for Firehose streams.
 type StreamAPI interface {
 	DescribeDeliveryStream(context.Context, *firehose.DescribeDeliveryStreamInput, ...func(*firehose.Options)) (*firehose.DescribeDeliveryStreamOutput, error)
 }
@@ -26,7 +26,7 @@ type AuditTargets struct {
 	streams StreamAPI
 }
 
-// NewAuditTargets returns the reader over the clients given.
+// NewAuditTargets returns a reader that uses the clients.
 func NewAuditTargets(buses EventBusAPI, streams StreamAPI) *AuditTargets {
 	return &AuditTargets{buses: buses, streams: streams}
 }

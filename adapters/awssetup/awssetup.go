@@ -1,7 +1,6 @@
 // Package awssetup reads how user pools, app clients, roles, functions and queues
-// are set up, and attaches the migration trigger to a user pool. It is the
-// operator's: the function itself never imports it. It imports domain, ports and
-// the SDK.
+// are set up, and attaches the migration trigger to a user pool. Only the operator's
+// tool imports it. It imports domain, ports and the SDK.
 package awssetup
 
 import (
@@ -38,27 +37,26 @@ var (
 	_ setup.QueueReader    = (*Queues)(nil)
 )
 
-// sessionName is how a role's session by this tool is called in CloudTrail.
+// sessionName is the name of the tool's role sessions in CloudTrail.
 const sessionName = "migratectl-doctor"
 
 // attemptTimeout limits each attempt of a call.
 const attemptTimeout = 5 * time.Second
 
-// forbidden is the code of an answer that has none but HTTP's.
+// forbidden is the code for an answer with only HTTP's status.
 const forbidden = "HTTP 403"
 
-// Account is what can be asked of AWS with one set of credentials.
+// Account calls AWS with one set of credentials.
 type Account struct {
 	config aws.Config
 }
 
-// Load returns the account of the operator's credentials as the SDK finds them:
-// those of a profile, or the default ones where the profile is empty. The region
-// serves where the SDK finds none.
+// Load returns the account of a profile's credentials. If the profile is empty,
+// the SDK finds the credentials. The region is used if the SDK finds none.
 func Load(ctx context.Context, profile, region string) (*Account, error) {
 	// A call to an unresponsive network ends even if the caller gave no deadline.
 	options := []func(*awsconfig.LoadOptions) error{
-		awsconfig.WithLogger(logging.Nop{}), // its warnings would stand between the findings
+		awsconfig.WithLogger(logging.Nop{}), // warnings would appear between the findings
 		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(attemptTimeout)),
 	}
 	if profile != "" {
@@ -74,7 +72,7 @@ func Load(ctx context.Context, profile, region string) (*Account, error) {
 	return &Account{config: config}, nil
 }
 
-// WithRole returns what can be asked with a role's credentials.
+// WithRole returns the account with a role's credentials.
 func (a *Account) WithRole(roleARN, externalID string) *Account {
 	config := a.config.Copy()
 	config.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(
@@ -145,8 +143,8 @@ func (a *Account) AuditTargets(region string) *AuditTargets {
 	)
 }
 
-// classify tells what an error of the SDK's means for who reads a set-up. The
-// service's own text stays: it goes to the operator's terminal and nowhere else.
+// classify turns an error of the SDK into an error of setup. It keeps the service's
+// own text, which goes only to the operator's terminal.
 func classify(ctx context.Context, operation string, err error) error {
 	if err == nil {
 		return nil
@@ -172,9 +170,9 @@ func classify(ctx context.Context, operation string, err error) error {
 	}
 }
 
-// answerOf is the service's code and text; false where no service answered. What
-// stands in front of a service at times answers in XML where the SDK expects
-// JSON, and the SDK then gives what it could not read.
+// answerOf returns the service's code and text, or false if no service answered. A
+// proxy in front of a service may answer in XML. The SDK expects JSON, and returns
+// the bytes that it could not read.
 func answerOf(err error) (code, text string, ok bool) {
 	if failure, ok := errors.AsType[smithy.APIError](err); ok {
 		if response, ok := errors.AsType[*awshttp.ResponseError](err); ok && failure.ErrorCode() == "UnknownError" && response.HTTPStatusCode() == http.StatusForbidden {
@@ -190,7 +188,7 @@ func answerOf(err error) (code, text string, ok bool) {
 	return code, text, code != ""
 }
 
-// element is the text of the first XML element of a name.
+// element returns the text of the first XML element with this name.
 func element(document []byte, name string) string {
 	_, rest, _ := strings.Cut(string(document), "<"+name+">")
 	text, _, closed := strings.Cut(rest, "</"+name+">")

@@ -17,8 +17,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// settings are those of a user pool as AWS wrote them in the answer of a call that
-// describes it.
+// settings are those of a user pool as AWS returned them.
 type settings struct {
 	raw   map[string]any
 	gives reflect.Type // the SDK's shape of the answer
@@ -33,7 +32,7 @@ func mfaSettings(raw map[string]any) settings {
 	return settings{raw, reflect.TypeFor[cognitoidentityprovider.GetUserPoolMfaConfigOutput](), reflect.TypeFor[cognitoidentityprovider.SetUserPoolMfaConfigInput]()}
 }
 
-// unknown lists the settings that the SDK's shape of the answer has no field for.
+// unknown lists the settings without a field in the SDK's shape of the answer.
 func (s settings) unknown() []string {
 	var paths []string
 	unknownIn(&paths, "", s.raw, s.gives)
@@ -41,9 +40,9 @@ func (s settings) unknown() []string {
 	return paths
 }
 
-// carrying is an option of the call that writes the settings. It adds to the
-// request the settings that the SDK has no field for, so that the call does not
-// reset them (cognito-facts 21). It does so before the request is signed.
+// carrying is an option of the call that writes the settings. Before the request is
+// signed, it adds the settings for which the SDK has no field. Otherwise the call
+// would reset them (cognito-facts 21).
 func (s settings) carrying() func(*cognitoidentityprovider.Options) {
 	return func(options *cognitoidentityprovider.Options) {
 		options.APIOptions = append(options.APIOptions, func(stack *middleware.Stack) error {
@@ -91,8 +90,8 @@ func decodeNumbers(text []byte, into any) error {
 	return decoder.Decode(into)
 }
 
-// merge adds the settings that the SDK has no field for to a request. What the SDK
-// knows in the answer and does not take in the request is read-only.
+// merge adds the settings for which the SDK has no field to a request. A field that
+// the SDK has in the answer and not in the request is read-only.
 func (s settings) merge(body map[string]any) {
 	for name, value := range s.raw {
 		field, known := s.gives.FieldByName(name)
@@ -107,7 +106,7 @@ func (s settings) merge(body map[string]any) {
 	}
 }
 
-// mergeInto adds the unknown settings below one that is known.
+// mergeInto adds the unknown settings below a known one.
 func mergeInto(body map[string]any, name string, value any, shape reflect.Type) {
 	if shape.Kind() == reflect.Pointer {
 		shape = shape.Elem()
@@ -155,7 +154,7 @@ func flattenRaw(pool map[string]any, paths []string) map[string]string {
 	return flat
 }
 
-// at is the value at a path, such as A.B[0].C.
+// at returns the value at a path, such as A.B[0].C.
 func at(value any, path string) any {
 	for name := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
 		switch inner := value.(type) {

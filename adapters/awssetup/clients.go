@@ -7,8 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 )
 
-// Region returns the region that is asked where none is given; empty if the
-// configuration names none.
+// Region returns the configuration's region, or an empty text if it has none.
 func (a *Account) Region() string { return a.config.Region }
 
 // AppClients lists the app clients of a user pool: their names by their IDs. Only

@@ -16,19 +16,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 )
 
-// expiredCodes are the services' codes for credentials that have expired;
-// rejectedCodes are those for credentials that they do not know ("Common Errors",
-// AWS Security Token Service API Reference).
+// expiredCodes lists the codes for expired credentials ("Common Errors", AWS
+// Security Token Service API Reference).
 func expiredCodes() []string {
 	return []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 }
 
+// rejectedCodes lists the codes for credentials that the service does not know.
 func rejectedCodes() []string {
 	return []string{"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature", "MissingAuthenticationToken"}
 }
 
-// unanswered says why a call got no answer. The SDK's own texts name its layers,
-// and say of missing credentials that an EC2 metadata service is not there.
+// unanswered says why a call got no answer. The SDK's own texts name its layers. If
+// credentials are missing, they complain about an EC2 metadata service.
 func unanswered(operation string, err error) error {
 	kind := faultOf(err)
 	if kind == nil {
@@ -40,8 +40,8 @@ func unanswered(operation string, err error) error {
 	return fmt.Errorf("%s: %w", operation, kind)
 }
 
-// faultOf is the kind of a failure without an answer; nil if [setup.RemedyOf] does not know it
-// .
+// faultOf returns the kind of a failure without an answer. It returns nil if
+// [setup.RemedyOf] does not know the failure.
 func faultOf(err error) error {
 	text := err.Error()
 	_, noKeys := errors.AsType[*credentials.StaticCredentialsEmptyError](err)
@@ -73,7 +73,7 @@ func isTimeout(err error) bool {
 	return ok && failure.Timeout()
 }
 
-// innermost is the text of the error at the bottom of a chain.
+// innermost returns the text of the error at the end of a chain.
 func innermost(err error) string {
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
 		err = inner
@@ -81,8 +81,8 @@ func innermost(err error) string {
 	return err.Error()
 }
 
-// refusedCredentials is the kind of an answer about the caller's own credentials;
-// nil if the answer is about something else.
+// refusedCredentials returns the kind of an answer about the caller's own
+// credentials, or nil for any other answer.
 func refusedCredentials(code string) error {
 	switch {
 	case slices.Contains(expiredCodes(), code):

@@ -16,9 +16,9 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// flatten writes one of the SDK's shapes as paths and values. What is not there
-// has no path; an empty text, list or structure counts as not there, because
-// the service makes no difference.
+// flatten writes one of the SDK's shapes as paths and values. A missing value has no
+// path. An empty text, list or structure counts as missing, because the service makes
+// no difference.
 func flatten(shape any) map[string]string {
 	flat := make(map[string]string)
 	flattenInto(flat, "", reflect.ValueOf(shape))
@@ -81,7 +81,7 @@ func prefixed(prefix string, flat map[string]string) map[string]string {
 	return with
 }
 
-// diff lists what is in one and not, or otherwise, in the other.
+// diff lists the paths whose values differ.
 func diff(from, to map[string]string) []string {
 	paths := slices.Collect(maps.Keys(from))
 	for path := range to {
@@ -107,13 +107,13 @@ func diff(from, to map[string]string) []string {
 	return lines
 }
 
-// indented writes a request as the AWS CLI takes it by --cli-input-json: what
-// is not there is left out.
+// indented writes a request for the AWS CLI's --cli-input-json, without missing
+// values.
 func indented(shape any) ([]byte, error) {
 	return json.MarshalIndent(present(reflect.ValueOf(shape)), "", "  ")
 }
 
-// present is a shape without what is not there; nil where nothing is.
+// present returns a shape without missing values, or nil if all are missing.
 func present(value reflect.Value) any {
 	switch value.Kind() { //nolint:exhaustive // the default is for every plain kind
 	case reflect.Pointer:
@@ -151,12 +151,12 @@ func present(value reflect.Value) any {
 	}
 }
 
-// rawAnswer is what a call answered, before the SDK dropped what it does not know.
+// rawAnswer is the answer of a call, with the members that the SDK drops.
 type rawAnswer struct {
 	body []byte
 }
 
-// keep is an option of one call: it reads the answer on its way to the SDK.
+// keep is an option of one call. It reads the answer before the SDK does.
 func (r *rawAnswer) keep(options *cognitoidentityprovider.Options) {
 	options.APIOptions = append(options.APIOptions, func(stack *middleware.Stack) error {
 		return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("keepRawAnswer",
@@ -177,14 +177,14 @@ func (r *rawAnswer) keep(options *cognitoidentityprovider.Options) {
 	})
 }
 
-// replayed reads what was read before, and closes what it came from.
+// replayed reads bytes again, and closes their source.
 type replayed struct {
 	io.Reader
 	io.Closer
 }
 
-// object is the JSON object of the answer; nil for any other answer, for which the SDK
-// has returned an error.
+// object returns the JSON object of the answer. It returns nil for any other answer,
+// for which the SDK has returned an error.
 func (r *rawAnswer) object() map[string]any {
 	var answer map[string]any
 	if decodeNumbers(r.body, &answer) != nil {

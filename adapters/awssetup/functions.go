@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
 
-// FunctionAPI is what is called of the SDK's client for functions.
+// FunctionAPI has the operations that are called.
 type FunctionAPI interface {
 	GetFunctionConfiguration(context.Context, *lambda.GetFunctionConfigurationInput, ...func(*lambda.Options)) (*lambda.GetFunctionConfigurationOutput, error)
 	GetPolicy(context.Context, *lambda.GetPolicyInput, ...func(*lambda.Options)) (*lambda.GetPolicyOutput, error)
@@ -27,7 +27,7 @@ type Functions struct {
 	api FunctionAPI
 }
 
-// NewFunctions returns the reader over the client given.
+// NewFunctions returns a reader that uses the client.
 func NewFunctions(api FunctionAPI) *Functions {
 	return &Functions{api: api}
 }
@@ -71,7 +71,7 @@ func (f *Functions) InvokePermissions(ctx context.Context, name string) ([]setup
 	if err != nil {
 		err = classify(ctx, "GetPolicy", err)
 		if errors.Is(err, setup.ErrNotFound) {
-			return nil, nil // a function without a policy; that there is the function is another question
+			return nil, nil // a function without a policy; another check asks whether the function exists
 		}
 		return nil, err
 	}
@@ -82,8 +82,8 @@ func (f *Functions) InvokePermissions(ctx context.Context, name string) ([]setup
 	return permissions, nil
 }
 
-// splitQualifier parts a function's name or ARN from the version or alias that
-// may stand at its end.
+// splitQualifier splits a function's name or ARN from the version or alias at its
+// end.
 func splitQualifier(name string) (base, qualifier string) {
 	parts := strings.Split(name, ":")
 	switch {

@@ -11,13 +11,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// noQueue are the codes of SQS's answer that there is no such queue: by its JSON
-// protocol, and by the older one, whose code the newer one still gives.
+// noQueue lists SQS's codes for a queue that does not exist. The JSON protocol still
+// returns the second one, which is that of the older protocol.
 func noQueue() []string {
 	return []string{"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"}
 }
 
-// QueueAPI is what is called of the SDK's client for queues.
+// QueueAPI has the operations that are called.
 type QueueAPI interface {
 	GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
 }
@@ -27,7 +27,7 @@ type Queues struct {
 	api QueueAPI
 }
 
-// NewQueues returns the reader over the client given.
+// NewQueues returns a reader that uses the client.
 func NewQueues(api QueueAPI) *Queues {
 	return &Queues{api: api}
 }

@@ -21,7 +21,7 @@ func (a *Account) Quotas(region string) *Quotas {
 	return NewQuotas(awsjson.New(config, awsjson.CognitoIdentityProvider()))
 }
 
-// NewQuotas returns a reader that asks by these calls.
+// NewQuotas returns a reader that uses the client.
 func NewQuotas(api awsjson.Caller) *Quotas { return &Quotas{api} }
 
 // Quota implements [setup.QuotaReader] by GetProvisionedLimit (Amazon Cognito User

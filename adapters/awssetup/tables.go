@@ -12,7 +12,7 @@ import (
 
 var _ setup.TableReader = (*Tables)(nil)
 
-// TableAPI is what is called of the SDK's client for tables.
+// TableAPI has the operations that are called.
 type TableAPI interface {
 	DescribeTable(context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error)
 	DescribeTimeToLive(context.Context, *dynamodb.DescribeTimeToLiveInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTimeToLiveOutput, error)
@@ -23,7 +23,7 @@ type Tables struct {
 	api TableAPI
 }
 
-// NewTables returns the reader over the client given.
+// NewTables returns a reader that uses the client.
 func NewTables(api TableAPI) *Tables {
 	return &Tables{api: api}
 }

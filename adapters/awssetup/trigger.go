@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// Change is what is about to become of a user pool: a trigger set, replaced or
-// taken off, and everything else as it is.
+// Change is a planned change of a user pool. It sets, replaces or removes a trigger,
+// and leaves all other settings unchanged.
 type Change struct {
 	poolID  string
 	trigger trigger
@@ -30,8 +30,8 @@ type Change struct {
 	// Lost names settings that the pool has and does not use, and that
 	// UpdateUserPool cannot set: they will be lost.
 	Lost []string
-	// Unknown names settings that AWS tells of and this version of the tool does
-	// not know. The request carries them as they are.
+	// Unknown names settings that AWS returns and this version of the tool does not
+	// know. The request contains them unchanged.
 	Unknown []string
 }
 
@@ -45,14 +45,14 @@ type snapshot struct {
 	modified time.Time // when the pool was modified last
 }
 
-// Plan reads the user pool and prepares the change that makes the function given
-// its user migration trigger; an empty ARN takes the trigger off. It writes nothing.
+// Plan reads the user pool and prepares the change that makes the function its user
+// migration trigger. An empty ARN removes the trigger. Plan writes nothing.
 func (u *UserPools) Plan(ctx context.Context, poolID, functionARN string) (*Change, error) {
 	return u.plan(ctx, poolID, userMigration{}, functionARN)
 }
 
-// PlanClaims is Plan for the pre token generation trigger, in the newest version of
-// its event that the pool's feature plan allows and the command claims needs.
+// PlanClaims is Plan for the pre token generation trigger. It chooses the newest
+// version of the event that the command claims needs and the feature plan allows.
 func (u *UserPools) PlanClaims(ctx context.Context, poolID, functionARN string) (*Change, error) {
 	return u.plan(ctx, poolID, preToken{}, functionARN)
 }
@@ -84,22 +84,22 @@ func (u *UserPools) plan(ctx context.Context, poolID string, trigger trigger, fu
 	return change, nil
 }
 
-// Version is the version of the event that the trigger's function gets; empty where
-// the trigger has only one, or is taken off.
+// Version returns the version of the event that the trigger's function gets. It is
+// empty if the trigger has only one version, or is removed.
 func (c *Change) Version() string { return c.to.version }
 
-// Differs reports whether there is anything to write.
+// Differs reports whether the change writes anything.
 func (c *Change) Differs() bool {
 	return c.to != c.trigger.read(&c.was)
 }
 
-// Diff is the difference of the request to one that would change nothing: lines
-// that begin with "- " or "+ ".
+// Diff compares the request with one that would change nothing. Its lines begin
+// with "- " or "+ ".
 func (c *Change) Diff() []string {
 	return diff(c.as, flatten(c.request))
 }
 
-// Carried names the settings of the pool that the request carries besides.
+// Carried names the pool's other settings that the request contains.
 func (c *Change) Carried() []string {
 	var names []string
 	for path := range flatten(c.request) {
@@ -113,8 +113,8 @@ func (c *Change) Carried() []string {
 	return names
 }
 
-// Restore is the request, as JSON for the AWS CLI, that gives the pool back the
-// settings that it had when the change was planned.
+// Restore returns the request that restores the settings that the pool had when the
+// change was planned, as JSON for the AWS CLI.
 func (c *Change) Restore() ([]byte, error) {
 	back := *c.request
 	back.LambdaConfig = &c.was
@@ -130,8 +130,7 @@ func (c *Change) Restore() ([]byte, error) {
 	return json.MarshalIndent(body, "", "  ")
 }
 
-// ChangedError is returned when the pool, read again after the change, differs
-// from what it was in more than the trigger.
+// ChangedError is the error if more than the trigger has changed.
 type ChangedError struct {
 	// Fields are the differences, as [Change.Diff] writes them.
 	Fields []string
@@ -144,10 +143,9 @@ func (e *ChangedError) Error() string {
 
 var errMovedMeanwhile = errors.New("someone else changed the user pool at the same time, so nothing was written; run the command again")
 
-// Apply writes the change, reads the pool again and compares it with what it
-// was, field by field. It returns a [*ChangedError] when more than the trigger
-// differs. The pool is read once more before the write, and nothing is written
-// where it is not as it was when the change was planned.
+// Apply writes the change, reads the pool again, and compares each field. It returns
+// a [*ChangedError] if more than the trigger has changed. It first reads the pool,
+// and writes nothing if the pool has changed since the plan.
 func (u *UserPools) Apply(ctx context.Context, change *Change) error {
 	_, now, err := u.read(ctx, change.poolID)
 	if err != nil {
@@ -166,7 +164,7 @@ func (u *UserPools) Apply(ctx context.Context, change *Change) error {
 func notWritten(err error) error {
 	code, _, _ := answerOf(err)
 	remedy := map[string]string{
-		"UserImportInProgressException":            "an import job is running in this pool, and no setting can change until it ends: wait for it, or stop it by `aws cognito-idp stop-user-import-job`, and try again",
+		"UserImportInProgressException":            "an import job is running in this pool, so no setting can change; wait for it or stop it with `aws cognito-idp stop-user-import-job`, and try again",
 		"ConcurrentModificationException":          "another client is changing the pool; nothing was written. Try again",
 		"TierChangeNotAllowedException":            "the pool's feature plan does not allow one of its own settings; correct the plan or the setting in the console, and try again",
 		"FeatureUnavailableInTierException":        "the pool has a setting that its feature plan does not include; correct the plan or the setting in the console, and try again",
@@ -179,9 +177,8 @@ func notWritten(err error) error {
 	return fmt.Errorf("%w\n  %s", err, remedy)
 }
 
-// readBack compares the pool after the change with the pool before it. The MFA
-// configuration has a call of its own: where the write has changed it, it is put
-// back by that call.
+// readBack compares the pool after the change with the pool before it. If the write
+// changed the MFA configuration, another call restores it.
 func (u *UserPools) readBack(ctx context.Context, change *Change) error {
 	_, after, err := u.read(ctx, change.poolID)
 	if err != nil {
@@ -256,8 +253,8 @@ func prefixedPaths(prefix string, paths []string) []string {
 	return paths
 }
 
-// forgetOldNames drops what DescribeUserPool says twice, so that only a change
-// of the setting itself is one.
+// forgetOldNames removes settings that DescribeUserPool returns under two names, so
+// that a change counts once.
 func forgetOldNames(pool map[string]string) {
 	for old, current := range map[string]string{
 		"SmsVerificationMessage":                          "VerificationMessageTemplate.SmsMessage",

@@ -5,19 +5,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// attachment is a function that is a trigger, and the version of the event that it
-// gets; the version is empty where the trigger has only one.
+// attachment is a function that is a trigger, and the version of its event. The
+// version is empty if the trigger has only one.
 type attachment struct{ function, version string }
 
-// trigger is a trigger of user pools that can be set and taken off.
+// trigger is a trigger of user pools that can be set and removed.
 type trigger interface {
 	read(triggers *types.LambdaConfigType) attachment
 	write(triggers *types.LambdaConfigType, to attachment)
 	// version is the version of the event that a function gets in a pool of this
 	// feature plan.
 	version(plan types.UserPoolTierType, attached attachment, function string) string
-	// expect writes the expected values after the change into the flat pool. What
-	// AWS may or may not tell besides is taken out of both.
+	// expect writes the values that are expected after the change into the flat pool.
+	// It removes optional values of AWS from both.
 	expect(expected, after map[string]string, to attachment)
 }
 
@@ -38,9 +38,9 @@ func (userMigration) expect(expected, _ map[string]string, to attachment) {
 	set(expected, "LambdaConfig.UserMigration", to.function)
 }
 
-// preToken is the pre token generation trigger. It has an old form, which names the
-// function alone, and a new one with the version of the event. Where both are there
-// they name one function ("LambdaConfigType", Amazon Cognito API Reference).
+// preToken is the pre token generation trigger. Its old form has only the function;
+// the new one also has the version of the event. If a pool has both, they name one
+// function ("LambdaConfigType", Amazon Cognito API Reference).
 type preToken struct{}
 
 const (
@@ -68,13 +68,12 @@ func (preToken) write(triggers *types.LambdaConfigType, to attachment) {
 	}
 }
 
-// version is V2_0 where the plan allows to change access tokens. V3_0 adds the
-// tokens that clients get for themselves, in which there is no user; where the
-// function has it already, it stays.
+// version returns V2_0 if the plan allows changes of access tokens. V3_0 adds tokens
+// that clients get for themselves, without a user. It stays if the function has it.
 func (preToken) version(plan types.UserPoolTierType, attached attachment, function string) string {
 	const newest = types.PreTokenGenerationLambdaVersionTypeV30
 	switch {
-	case plan == "" && attached.function == function: // AWS does not tell what the pool may do
+	case plan == "" && attached.function == function: // AWS does not return the plan
 		return attached.version
 	case plan != types.UserPoolTierTypeEssentials && plan != types.UserPoolTierTypePlus:
 		return string(types.PreTokenGenerationLambdaVersionTypeV10)
@@ -89,12 +88,12 @@ func (preToken) expect(expected, after map[string]string, to attachment) {
 	set(expected, fieldClaimsARN, to.function)
 	set(expected, fieldClaimsVersion, to.version)
 	delete(expected, fieldClaims)
-	if after[fieldClaims] == to.function { // AWS may tell the function in the old form too
+	if after[fieldClaims] == to.function { // AWS may return the old form too
 		delete(after, fieldClaims)
 	}
 }
 
-// set writes a value, or takes it out where it is empty.
+// set writes a value, or removes an empty one.
 func set(pool map[string]string, path, value string) {
 	delete(pool, path)
 	if value != "" {

@@ -6,16 +6,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// updateOf writes a user pool as UpdateUserPool takes it, so that the call
-// changes nothing: whatever is left out of that call is set back to its default
-// (cognito-facts 21). It also says what of the pool the call cannot carry.
+// updateOf returns the UpdateUserPool request that changes nothing. That call resets
+// every missing setting to its default (cognito-facts 21). updateOf also lists the
+// settings that the call cannot carry.
 //
-// A test by reflection holds that every field of both shapes is dealt with here,
-// those too that a later version of the SDK brings.
+// A test by reflection checks that every field of both shapes is handled here, also
+// those of a later version of the SDK.
 func updateOf(pool *types.UserPoolType) (*cognitoidentityprovider.UpdateUserPoolInput, []string) {
 	input := &cognitoidentityprovider.UpdateUserPoolInput{
 		UserPoolId:                  pool.Id,
-		PoolName:                    pool.Name, // the one that goes by another name
+		PoolName:                    pool.Name,
 		AccountRecoverySetting:      pool.AccountRecoverySetting,
 		AutoVerifiedAttributes:      pool.AutoVerifiedAttributes,
 		DeletionProtection:          pool.DeletionProtection,
@@ -38,9 +38,9 @@ func updateOf(pool *types.UserPoolType) (*cognitoidentityprovider.UpdateUserPool
 	return input, lost
 }
 
-// adminCreateUser leaves out the old name of how long a temporary password
-// lasts where there is the new one: DescribeUserPool gives both, and
-// UpdateUserPool rejects both together.
+// adminCreateUser omits the old name of a temporary password's validity if the new
+// name is set. DescribeUserPool returns both, and UpdateUserPool rejects both
+// together.
 func adminCreateUser(pool *types.UserPoolType) *types.AdminCreateUserConfigType {
 	if pool.AdminCreateUserConfig == nil || pool.Policies == nil || pool.Policies.PasswordPolicy == nil ||
 		pool.Policies.PasswordPolicy.TemporaryPasswordValidityDays == 0 {
@@ -51,11 +51,10 @@ func adminCreateUser(pool *types.UserPoolType) *types.AdminCreateUserConfigType 
 	return &config
 }
 
-// messages carries the verification messages. They stand in the template and, as
-// DescribeUserPool still gives them, once more under their old names; an old
-// name goes along only where it says something that the template does not. Of
-// the two emails in the template, the one that the pool does not use cannot be
-// set.
+// messages carries the verification messages. DescribeUserPool returns them in the
+// template, and again under old names. An old name is carried only if it differs from
+// the template. The template has two emails. The one that the pool does not use
+// cannot be set.
 func messages(pool *types.UserPoolType, input *cognitoidentityprovider.UpdateUserPoolInput) (lost []string) {
 	var template types.VerificationMessageTemplateType
 	if pool.VerificationMessageTemplate != nil {
@@ -71,7 +70,7 @@ func messages(pool *types.UserPoolType, input *cognitoidentityprovider.UpdateUse
 		if template.DefaultEmailOption == types.DefaultEmailOptionTypeConfirmWithLink {
 			lost = append(lost, "VerificationMessageTemplate.EmailMessage")
 			template.EmailMessage = nil
-			// Under its old name it would be the same message once more.
+			// Under its old name, it would be the same message again.
 			input.EmailVerificationMessage = nil
 		} else {
 			lost = append(lost, "VerificationMessageTemplate.EmailMessageByLink")
@@ -89,7 +88,7 @@ func unlessSame(old, current *string) *string {
 	return old
 }
 
-// mfaOf writes what GetUserPoolMfaConfig gives as SetUserPoolMfaConfig takes it.
+// mfaOf turns the answer of GetUserPoolMfaConfig into a SetUserPoolMfaConfig request.
 func mfaOf(poolID string, mfa *cognitoidentityprovider.GetUserPoolMfaConfigOutput) *cognitoidentityprovider.SetUserPoolMfaConfigInput {
 	return &cognitoidentityprovider.SetUserPoolMfaConfigInput{
 		UserPoolId:                    &poolID,

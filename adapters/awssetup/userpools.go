@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// UserPoolAPI is what is called of the SDK's client for user pools.
+// UserPoolAPI has the operations that are called.
 type UserPoolAPI interface {
 	DescribeUserPool(context.Context, *cognitoidentityprovider.DescribeUserPoolInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.DescribeUserPoolOutput, error)
 	ListUserPoolClients(context.Context, *cognitoidentityprovider.ListUserPoolClientsInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.ListUserPoolClientsOutput, error)
@@ -31,7 +31,7 @@ type UserPools struct {
 	api UserPoolAPI
 }
 
-// NewUserPools returns the reader and writer over the client given.
+// NewUserPools returns a reader and writer that uses the client.
 func NewUserPools(api UserPoolAPI) *UserPools {
 	return &UserPools{api: api}
 }
@@ -94,8 +94,8 @@ func poolOf(pool *types.UserPoolType) setup.UserPool {
 	return read
 }
 
-// SecondFactors returns how a pool asks for second factors: the zero value if it asks
-// for some that are not known here.
+// SecondFactors returns how a pool asks for second factors. It returns the zero value
+// if the pool asks only for unknown ones.
 func (u *UserPools) SecondFactors(ctx context.Context, poolID string) (domain.DestinationMFA, error) {
 	var raw rawAnswer
 	answer, err := u.api.GetUserPoolMfaConfig(ctx, &cognitoidentityprovider.GetUserPoolMfaConfigInput{UserPoolId: &poolID}, raw.keep)
@@ -105,7 +105,7 @@ func (u *UserPools) SecondFactors(ctx context.Context, poolID string) (domain.De
 	if answer.MfaConfiguration == types.UserPoolMfaTypeOff || answer.MfaConfiguration == "" {
 		return domain.DestinationMFA{Mode: domain.MFAOff}, nil
 	}
-	// The SDK has no field for what says whether passkeys are a second factor.
+	// The SDK has no field that says whether passkeys are a second factor.
 	passkeys := at(raw.object(), "WebAuthnConfiguration.FactorConfiguration")
 	var methods []domain.MFAMethod
 	for _, factor := range []struct {
@@ -210,7 +210,7 @@ func texts[T ~string](values []T) []string {
 	return list
 }
 
-// number reads a bound; nil where there is none.
+// number reads a bound, or returns nil.
 func number(text *string) *int {
 	if text == nil {
 		return nil

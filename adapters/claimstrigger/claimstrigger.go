@@ -16,12 +16,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// Options say which claim is added, and from which attribute of the user.
+// Options are the claim and the attribute with its value.
 type Options struct {
 	// Claim is the name of the claim in ID and access tokens.
 	Claim string
-	// Attribute is the destination's attribute with the sub that the user had at
-	// the source. A user without it gets their own sub.
+	// Attribute is the destination's attribute with the source's sub. A user without
+	// it gets their own sub.
 	Attribute string
 }
 
@@ -37,7 +37,7 @@ func New(logger *zap.Logger, options Options) *Handler {
 }
 
 // Invoke implements Lambda's handler. It never returns an error, because an error
-// would keep the user from signing in: the log says what was wrong.
+// would prevent the sign-in. It logs problems.
 func (h *Handler) Invoke(_ context.Context, payload []byte) (answer []byte, err error) {
 	defer func() {
 		// Without this, Lambda would log the panic's value and end the process.
@@ -57,7 +57,7 @@ func (h *Handler) Invoke(_ context.Context, payload []byte) (answer []byte, err 
 	return event.answer(h.options.Claim), nil
 }
 
-// event is what is read of a pre token generation event.
+// event has the values that are read from a pre token generation event.
 type event struct {
 	payload []byte
 	// start and end are where the value of "response" is in the payload, or
@@ -70,8 +70,8 @@ type event struct {
 	sub string
 }
 
-// parse reads an event. The problem is empty where it was understood; it names
-// nothing that the event holds.
+// parse reads an event. The problem is empty if there is none. It contains nothing of
+// the event.
 func parse(payload []byte, attribute string) (event, string) {
 	e := event{payload: payload}
 	if !json.Valid(payload) {
@@ -110,7 +110,7 @@ func parse(payload []byte, attribute string) (event, string) {
 	return e, ""
 }
 
-// subOf returns the value of the claim; empty where the request has no user.
+// subOf returns the value of the claim. It is empty if the request has no user.
 func subOf(request []byte, attribute string) string {
 	members, ok := rawjson.Members(request)
 	if !ok {
@@ -131,7 +131,7 @@ func subOf(request []byte, attribute string) string {
 			}
 		}
 	}
-	if own == "" { // no user has none
+	if own == "" { // every user has a sub
 		return ""
 	}
 	if old = strings.TrimSpace(old); old != "" {
@@ -140,8 +140,7 @@ func subOf(request []byte, attribute string) string {
 	return own
 }
 
-// answer is the event with the claim in its response. Everything else goes back as
-// it came.
+// answer returns the event with the claim in its response, and otherwise unchanged.
 func (e event) answer(claim string) []byte {
 	answer := make([]byte, 0, len(e.payload)+256)
 	answer = append(answer, e.payload[:e.start]...)

@@ -1,6 +1,6 @@
-// Package reportpage writes the report of a migration as one self-contained HTML
-// page: no script, no external resource, and each plot has its data as a table. It
-// is the operator's.
+// Package reportpage writes the report of a migration as one self-contained HTML page.
+// The page has no script and no external resource. Each plot has its data as a table.
+// Only the operator's tool imports it.
 package reportpage
 
 import (

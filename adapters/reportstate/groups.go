@@ -7,17 +7,17 @@ import (
 
 // Member is a user's membership of a group.
 type Member struct {
-	// Source is the place of the source, or -1 for the destination.
+	// Source is the index of the source, or -1 for the destination.
 	Source int
 	Group  string
 	// DestinationGroup is the group that a member at the source belongs to at the
 	// destination.
 	DestinationGroup string
-	// KeyName is the key of the name, as the user has it.
+	// KeyName is the user's key of the name.
 	KeyName, Username string
 }
 
-// HasGroups reports whether the groups of this scan are there.
+// HasGroups reports whether the groups of this scan are listed.
 func (s *State) HasGroups(ctx context.Context) (bool, error) {
 	there := false
 	err := s.each(ctx, "SELECT 1 FROM meta WHERE name = 'groups'", func(*sql.Rows) error {
@@ -27,7 +27,7 @@ func (s *State) HasGroups(ctx context.Context) (bool, error) {
 	return there, err
 }
 
-// AddMembers keeps memberships. One that is there already stays.
+// AddMembers stores memberships. It can be repeated.
 func (s *State) AddMembers(ctx context.Context, members []Member) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		for _, member := range members {

@@ -13,18 +13,18 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// seedName is where meta has the seed of the keys.
+// seedName is the name of the seed of the keys in the table meta.
 const seedName = "seed"
 
-// newSeed makes the seed of a new file.
+// newSeed returns the seed of a new file.
 func newSeed() string {
 	seed := make([]byte, 16)
 	_, _ = rand.Read(seed) // it never fails
 	return hex.EncodeToString(seed)
 }
 
-// keyMaker makes the numbers that are kept instead of the texts of keys: 64 bits of a
-// SHA-256. Each file has a seed of its own, so no user can choose a name for its number.
+// keyMaker computes the numbers that are stored instead of the texts of keys: 64 bits
+// of a SHA-256. Each file has its own seed, so no user can choose a name for its number.
 // Among eight million keys of a kind, two are the same by chance once in 500,000 files.
 type keyMaker struct{ seed []byte }
 
@@ -80,7 +80,7 @@ type outcome struct {
 	forecast domain.Forecast
 }
 
-// outcomeOf returns the ID of an outcome, which it writes where it is new.
+// outcomeOf returns the ID of an outcome. It writes a new one.
 func (s *State) outcomeOf(ctx context.Context, tx *sql.Tx, one outcome) (int64, error) {
 	if id, known := s.outcomes[one]; known {
 		return id, nil

@@ -1,6 +1,6 @@
-// Package reportstate keeps what a report has listed in one SQLite file, so that a
-// scan can be continued and memory stays flat. The file holds identifiers of users.
-// It is the operator's. It imports domain and ports.
+// Package reportstate stores what a report has listed in one SQLite file, so that a
+// scan can be continued and memory stays flat. The file has identifiers of users. Only
+// the operator's tool imports it. It imports domain and ports.
 package reportstate
 
 import (
@@ -20,7 +20,7 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// applicationID marks the file as ours, and version is that of its tables.
+// applicationID identifies our files, and version the form of their tables.
 const (
 	applicationID = 0x6d6f7665 // "move"
 	version       = 3
@@ -40,15 +40,15 @@ var (
 	ErrFull = errors.New("the disk is full; what was written before is kept, so free space and run the command again")
 	// ErrDisk: the operating system refused to read or write, for example because of a
 	// quota.
-	ErrDisk = errors.New("the state file could not be written; check the disk, its free space and quotas; what was written before is kept, so run the command again")
+	ErrDisk = errors.New("the state file could not be written; check the disk, its free space and quotas, then run the command again; earlier writes are kept")
 	// ErrReadOnly: the file or its folder cannot be written.
 	ErrReadOnly = errors.New("the state file cannot be written; check its permissions and those of its folder")
 )
 
-// schema are the tables. A key is a number, see [keyMaker]: it is shorter than its text,
-// so that writing, sorting and joining millions of users is quick. What many users
-// share, as their status and forecast, is one row of outcome. The join only adds rows,
-// to joined. The view source_user is for those who query the file.
+// schema creates the tables. A key is a number (see [keyMaker]), which is faster to
+// write, sort and join than its text. Users with the same status and forecast share a
+// row of outcome. The join adds rows to joined, and changes none. The view source_user
+// is for readers of the file.
 const schema = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE scan (
@@ -97,8 +97,8 @@ CREATE TABLE candidate (
 type Identity struct {
 	// Destination is the user pool's ID, Sources are the sources' names and pools.
 	Destination, Sources string
-	// Rules are those that the forecast was made with. Digests is true if the
-	// file has digests instead of identifiers.
+	// Rules are the rules of the forecast. Digests is true if the file has digests
+	// instead of identifiers.
 	Rules   string
 	Digests bool
 }
@@ -112,7 +112,7 @@ type State struct {
 	outcomes map[outcome]int64
 }
 
-// Open opens the file, or makes it with mode 0600. With rescan, rules may differ
+// Open opens the file, or creates it with mode 0600. With rescan, the rules may differ
 // from those of the file.
 func Open(ctx context.Context, path string, identity Identity, rescan bool) (*State, error) {
 	if err := prepare(path); err != nil {
@@ -145,7 +145,7 @@ func Open(ctx context.Context, path string, identity Identity, rescan bool) (*St
 	return s, nil
 }
 
-// escaped keeps signs of a path from being read as those of a URI.
+// escaped escapes the characters of a path that have a meaning in a URI.
 func escaped(path string) string {
 	return strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
 }
@@ -153,8 +153,8 @@ func escaped(path string) string {
 // Close closes the file.
 func (s *State) Close() error { return s.db.Close() }
 
-// prepare makes the file where it is missing, and looks at it before SQLite may
-// change it.
+// prepare creates a missing file, and checks an existing one before SQLite may change
+// it.
 func prepare(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names the file
 	if err != nil {
@@ -181,14 +181,15 @@ func prepare(path string) error {
 	if err != nil {
 		return err
 	}
-	// What a killed run committed is in the file beside it.
+	// The file beside it has what a killed run committed.
 	if _, err := os.Stat(path + "-wal"); errors.Is(err, os.ErrNotExist) && info.Size() < pages*pageSize {
 		return ErrDamaged
 	}
 	return nil
 }
 
-// isOurs reads the marks of the file, and reports whether it has no tables yet.
+// isOurs checks the application ID and the version of the file, and reports whether it
+// has no tables yet.
 func (s *State) isOurs(ctx context.Context) (isNew bool, err error) {
 	var id, ours, tables int64
 	for query, value := range map[string]*int64{"PRAGMA application_id": &id, "PRAGMA user_version": &ours, "SELECT count(*) FROM sqlite_master": &tables} {
@@ -197,7 +198,7 @@ func (s *State) isOurs(ctx context.Context) (isNew bool, err error) {
 		}
 	}
 	switch {
-	case id == 0 && ours == 0 && tables == 0: // new, or its run was killed while making it
+	case id == 0 && ours == 0 && tables == 0: // new, or the run that created it was killed
 		return true, nil
 	case id != applicationID:
 		return false, ErrForeign
@@ -250,14 +251,14 @@ func (s *State) check(ctx context.Context, identity Identity, rescan bool) error
 // Scan is one scan of both sides.
 type Scan struct {
 	StartedAt time.Time
-	// FinishedAt is zero where something is left to be listed.
+	// FinishedAt is zero if the listing is not complete.
 	FinishedAt time.Time
-	// Complete holds where everything was listed.
+	// Complete is true if everything was listed.
 	Complete bool
 }
 
-// Begin continues the last scan, or starts one where there is none or on request.
-// A complete scan is returned as it is.
+// Begin continues the last scan, or starts one if there is none or on request. It
+// returns a complete scan unchanged.
 func (s *State) Begin(ctx context.Context, now time.Time, parts []ports.ReportPart, rescan bool) (Scan, error) {
 	var scan Scan
 	err := s.write(ctx, func(tx *sql.Tx) error {
@@ -333,7 +334,7 @@ func (s *State) each(ctx context.Context, query string, do func(*sql.Rows) error
 	return classify(rows.Err())
 }
 
-// classify turns errors of SQLite into ours. Its own texts may name values.
+// classify turns errors of SQLite into ours. SQLite's texts may contain values.
 func classify(err error) error {
 	failure, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {

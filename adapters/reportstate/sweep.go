@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// sweepTable remembers whose move was completed since a scan, by what was asked for.
+// sweepTable has the users whose move was completed since a scan, by the request.
 const sweepTable = "CREATE TABLE IF NOT EXISTS completed (scan INTEGER NOT NULL, asked TEXT NOT NULL, user INTEGER NOT NULL, PRIMARY KEY (scan, asked, user)) WITHOUT ROWID"
 
 // Sweep is a state whose migrations must be completed.
@@ -22,8 +22,8 @@ type Sweep struct {
 }
 
 // OpenSweep opens the state of a finished scan of the same destination and sources.
-// asked says what completion is to do: users who were completed with the same words
-// since the scan are passed over. A file that is not there is [ErrNoScan].
+// asked says what completion does. Users who were completed since the scan with the
+// same text are left out. It returns [ErrNoScan] for a missing file.
 func OpenSweep(ctx context.Context, path string, destination, sources, asked string) (*Sweep, error) {
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		return nil, fmt.Errorf("%s: %w", path, ErrNoScan)
@@ -79,26 +79,25 @@ func (s *Sweep) begin(ctx context.Context, destination, sources string) error {
 // MovedUser is a source user and the destination user that they became.
 type MovedUser struct {
 	ID int64
-	// Source is the place of the source, from zero.
+	// Source is the index of the source.
 	Source                  int
 	Username, Sub           string
 	DestinationName, NewSub string
 }
 
-// SweepCounts says how many of the users who moved there is something to do for.
+// SweepCounts counts the users who moved.
 type SweepCounts struct {
-	// Open are the users of Moved. Before were completed since the scan, Unconfirmed
-	// had not set a password at the scan.
+	// Open is the number of users that Moved returns. Before were completed since the
+	// scan. Unconfirmed had not set a password at the scan.
 	Open, Before, Unconfirmed int
 }
 
-// openMoves are the users whose move may be open. With onlyEnabled, a source user who
-// was disabled at the scan needs nothing.
+// openMoves selects the users whose move may be open. Its parameter is onlyEnabled.
 const openMoves = ` FROM source_user s JOIN destination_user d ON d.id = s.destination_user
 	WHERE s.standing = 'moved' AND d.status = 'CONFIRMED' AND (s.enabled OR NOT ?)`
 
-// Counts counts them. With onlyEnabled, a source user who was disabled at the scan
-// needs nothing.
+// Counts counts the users who moved. With onlyEnabled, it leaves out source users who
+// were disabled at the scan.
 func (s *Sweep) Counts(ctx context.Context, onlyEnabled bool) (SweepCounts, error) {
 	var counts SweepCounts
 	has, err := s.hasSwept(ctx)
@@ -145,7 +144,7 @@ func (s *Sweep) Moved(ctx context.Context, onlyEnabled bool, after int64, most i
 	return users, err
 }
 
-// Completed remembers that the move of a user is complete.
+// Completed stores that the move of a user is complete.
 func (s *Sweep) Completed(ctx context.Context, user MovedUser) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, sweepTable); err != nil {

@@ -15,27 +15,27 @@ import (
 
 // Errors of a state that cannot be exported, matched by errors.Is.
 var (
-	// ErrMissing: there is no such file.
+	// ErrMissing: the file does not exist.
 	ErrMissing = errors.New("there is no state file; make one with migratectl report")
-	// ErrUnfinished: the last scan has not come to its end.
+	// ErrUnfinished: the last scan is not finished.
 	ErrUnfinished = errors.New("the last scan is not finished; run migratectl report again")
 	// ErrDigests: the file has no identifiers.
 	ErrDigests = errors.New("the state file has digests instead of identifiers; scan again with migratectl report --rescan, without --digests")
 )
 
-// Finished is the last scan of a state, and to which migration it belongs.
+// Finished is the last scan of a state, with the identity of its migration.
 type Finished struct {
 	Identity
 	FinishedAt time.Time
-	// Complete holds where everything was listed.
+	// Complete is true if everything was listed.
 	Complete bool
 	// Users is how many source users there are; no ID is above LastID.
 	Users  int
 	LastID int64
 }
 
-// OpenFinished opens the state of a finished scan to read it by several readers at
-// a time. It changes nothing.
+// OpenFinished opens the state of a finished scan for several concurrent readers. It
+// changes nothing.
 func OpenFinished(ctx context.Context, path string, readers int) (*State, Finished, error) {
 	s, finished, err := openFinished(ctx, path, readers)
 	if err != nil {
@@ -96,7 +96,7 @@ func (s *State) finished(ctx context.Context) (Finished, error) {
 	return f, err
 }
 
-// meta reads to which migration the file belongs.
+// meta reads the names and values of the table meta.
 func (s *State) meta(ctx context.Context) (map[string]string, error) {
 	found := make(map[string]string)
 	err := s.each(ctx, "SELECT name, value FROM meta", func(rows *sql.Rows) error {
@@ -117,8 +117,8 @@ type TailUser struct {
 	// SignInReason and ForgotReason are those of the forecast.
 	SignInReason, ForgotReason domain.Reason
 	LastSignIn                 time.Time
-	// Name and Attributes are those of the candidate. Attributes are names and values
-	// in turn, and nil for no candidate.
+	// Name and Attributes are the candidate's. Attributes has names and values in turn,
+	// and is nil without a candidate.
 	Name       string
 	Attributes []string
 	// Email and Phone are the keys of the contacts, verified or not, as
@@ -168,9 +168,9 @@ func (s *State) Tail(ctx context.Context, first, last int64, contacts bool, do f
 	}, first, last)
 }
 
-// Contacts returns the keys of contacts of one kind that more than one user has:
-// users of any source who have not moved, or one of them and a destination user.
-// Unverified contacts count.
+// Contacts returns the keys of contacts of one kind that several users have.
+// Unverified contacts count. The users are source users who have not moved, and
+// destination users.
 func (s *State) Contacts(ctx context.Context, key Key) (map[string]bool, error) {
 	other := map[Key]string{KeyEmail: "other_email", KeyPhone: "other_phone"}[key]
 	shared := make(map[string]bool)
@@ -186,7 +186,7 @@ func (s *State) Contacts(ctx context.Context, key Key) (map[string]bool, error) 
 	return shared, err
 }
 
-// TailFigures counts what the end of a migration is judged by.
+// TailFigures counts the users by whom the end of a migration is judged.
 func (s *State) TailFigures(ctx context.Context, now time.Time) (domain.TailFigures, error) {
 	var f domain.TailFigures
 	err := s.db.QueryRowContext(ctx, `SELECT coalesce(sum(standing = 'remaining' AND sign_in), 0), coalesce(sum(standing = 'remaining' AND NOT sign_in AND import), 0),
@@ -195,9 +195,9 @@ func (s *State) TailFigures(ctx context.Context, now time.Time) (domain.TailFigu
 	return f, classify(err)
 }
 
-// Importable counts the users whom an import file could contain as far as the state
-// tells, and how many of them keep their password. With vouched, users who only lack
-// a verified contact count too. keeps is nil if no user keeps the password.
+// Importable counts the users whom an import file could contain, and how many of them
+// keep their password. With vouched, users who only lack a verified contact count too.
+// keeps is nil if no user keeps the password.
 func (s *State) Importable(ctx context.Context, vouched bool, keeps func(source int, username string) bool) (users, kept int, err error) {
 	const condition = " FROM source_user WHERE standing = 'remaining' AND (import OR (? AND import_user IS NOT NULL AND import_reason = 'no_verified_contact'))"
 	if keeps == nil {
@@ -220,8 +220,8 @@ func (s *State) Importable(ctx context.Context, vouched bool, keeps func(source 
 // errCandidate is the error of a candidate that cannot be read.
 var errCandidate = fmt.Errorf("a user cannot be read: %w", ErrDamaged)
 
-// encode writes a candidate: the name, then names and values in turn, each with its
-// length before it. It is nil for a user without one.
+// encode writes a candidate: the name, then names and values in turn. The length
+// precedes each. It returns nil without a candidate.
 func encode(candidate domain.ImportCandidate) []byte {
 	if candidate.Attributes == nil {
 		return nil
@@ -244,7 +244,7 @@ func encode(candidate domain.ImportCandidate) []byte {
 	return text
 }
 
-// decode reads what encode wrote, and appends the attributes. They are nil for no
+// decode reads what encode wrote, and appends the attributes. They are nil without a
 // candidate.
 func decode(text []byte, to []string) (name string, attributes []string, err error) {
 	if len(text) == 0 {

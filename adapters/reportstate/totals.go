@@ -8,11 +8,11 @@ import (
 	"os"
 )
 
-// ErrNoScan is returned where no scan of the file is finished.
+// ErrNoScan is the error for a file without a finished scan.
 var ErrNoScan = errors.New("the state file has no finished scan; run `bin/migratectl report` until it is complete")
 
 // LastTotals returns the JSON object of the last finished scan of a state file. It
-// makes no file, and changes nothing.
+// creates no file, and changes nothing.
 func LastTotals(ctx context.Context, path string) (string, error) {
 	if _, err := os.Stat(path); err != nil {
 		return "", err

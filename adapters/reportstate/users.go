@@ -24,18 +24,18 @@ func (s *State) Parts(ctx context.Context) ([]ports.ReportPart, error) {
 	return parts, err
 }
 
-// Page is what was listed of one slice.
+// Page has some listed users of one slice.
 type Page struct {
 	// Part is the slice, with the position after the page.
 	Part        ports.ReportPart
 	Users       []ports.ReportedUser
 	Destination []ports.ReportedDestination
-	// Anew is true for the first page of a slice that is listed again from
-	// the beginning: what it had before is removed.
+	// Anew is true for the first page of a slice that is listed again from the
+	// beginning. Add then removes the slice's earlier users.
 	Anew bool
 }
 
-// Add keeps pages and their positions in one transaction.
+// Add stores pages and their positions in one transaction.
 func (s *State) Add(ctx context.Context, pages []Page) error {
 	ctx = context.WithoutCancel(ctx) // the driver starts a goroutine per call to watch a context
 	return s.writeUsers(ctx, func(tx *sql.Tx) error {
@@ -106,8 +106,8 @@ func timeOf(seconds int64) time.Time {
 	return time.Unix(seconds, 0).UTC()
 }
 
-// Index prepares the join. It is called once everything is listed. A user whom the
-// listing gave twice, because the pool changed meanwhile, is kept once.
+// Index prepares the join. It is called after everything is listed. A listing may
+// contain a user twice, if the pool changes meanwhile. Index keeps such a user once.
 func (s *State) Index(ctx context.Context) error {
 	for _, key := range []string{"sub", "name", "email", "phone"} {
 		for _, table := range []string{"listed_user", "destination_user"} {
@@ -161,7 +161,7 @@ type Candidates struct {
 	Keys         []domain.JoinKeys
 }
 
-// JoinedUser is a destination user, as the join needs them.
+// JoinedUser has what the join needs of a destination user.
 type JoinedUser struct {
 	ID     int64 // zero for none
 	Status domain.UserStatus
@@ -205,14 +205,14 @@ func (s *State) Candidates(ctx context.Context) iter.Seq2[Candidates, error] {
 	}
 }
 
-// Standing is where a source user stands.
+// Standing is the result of the join for a source user.
 type Standing struct {
 	ID          int64
 	Joined      domain.Joined
 	Destination JoinedUser
 }
 
-// SetStandings keeps them.
+// SetStandings stores standings.
 func (s *State) SetStandings(ctx context.Context, standings []Standing) error {
 	ctx = context.WithoutCancel(ctx) // the driver starts a goroutine per call to watch a context
 	return s.write(ctx, func(tx *sql.Tx) error {
@@ -237,7 +237,8 @@ type Claim struct {
 	Evidence domain.Evidence
 }
 
-// Contested streams the destination users whom several source users match.
+// Contested streams the claims to each destination user whom several source users
+// match.
 func (s *State) Contested(ctx context.Context) iter.Seq2[[]Claim, error] {
 	return func(yield func([]Claim, error) bool) {
 		var claims []Claim
@@ -311,9 +312,9 @@ func (s *State) Shared(ctx context.Context, key Key, earlier bool) iter.Seq2[por
 	}
 }
 
-// SetForecasts keeps the forecasts of users.
+// SetForecasts stores the forecasts of users.
 func (s *State) SetForecasts(ctx context.Context, users []ports.ReportedUser) error {
-	ctx = context.WithoutCancel(ctx) // as above
+	ctx = context.WithoutCancel(ctx) // see Add
 	return s.writeUsers(ctx, func(tx *sql.Tx) error {
 		statement, err := tx.PrepareContext(ctx, "UPDATE listed_user SET outcome = ? WHERE id = ?")
 		if err != nil {
@@ -332,7 +333,7 @@ func (s *State) SetForecasts(ctx context.Context, users []ports.ReportedUser) er
 	})
 }
 
-// Rows counts the source users who are alike. names are those of the sources.
+// Rows counts similar source users. names are the names of the sources.
 func (s *State) Rows(ctx context.Context, names []string) ([]domain.ReportRow, error) {
 	outcomes, err := s.readOutcomes(ctx)
 	if err != nil {
@@ -359,11 +360,11 @@ func (s *State) Rows(ctx context.Context, names []string) ([]domain.ReportRow, e
 type DestinationTotals struct {
 	Users    int
 	ByStatus map[domain.UserStatus]int
-	// Newcomers are those whom no source user matches.
+	// Newcomers are the users whom no source user matches.
 	Newcomers int
 }
 
-// DestinationTotals counts them.
+// DestinationTotals counts the destination's users.
 func (s *State) DestinationTotals(ctx context.Context) (DestinationTotals, error) {
 	totals := DestinationTotals{ByStatus: make(map[domain.UserStatus]int)}
 	err := s.each(ctx, "SELECT status, count(*) FROM destination_user GROUP BY status", func(rows *sql.Rows) error {
@@ -432,8 +433,8 @@ func (s *State) History(ctx context.Context) ([]History, error) {
 	return history, err
 }
 
-// Has reports whether a source user is there, by the key of the name and the name.
-// It is called after Index.
+// Has reports whether the state has a source user with this key of the name and this
+// name. It is called after Index.
 func (s *State) Has(ctx context.Context, source int, keyName, username string) (bool, error) {
 	there := false
 	err := s.each(ctx, "SELECT 1 FROM listed_user WHERE key_name = ? AND source = ? AND username = ?", func(*sql.Rows) error {

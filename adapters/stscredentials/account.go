@@ -12,8 +12,8 @@ import (
 // Account is the AWS account of this process, which a main passes to every part
 // that calls AWS. It has the SDK's configuration, loaded when the first part
 // needs it, and the roles of sources. Sources of any kind with the same role,
-// external ID and region share one set of credentials: one AssumeRole call at
-// start and one for each refresh.
+// external ID and region share one set of credentials. It costs one AssumeRole call
+// at start and one for each refresh.
 type Account struct {
 	load        func(context.Context) (aws.Config, error)
 	sessionName string

@@ -1,8 +1,7 @@
-// Package stscredentials provides the credentials for calling a source in AWS:
-// those of a role in the source account, through STS AssumeRole, or the
-// function's own. It implements ports.CredentialProvider with the SDK's
-// provider and cache. It never returns expired credentials, and its errors
-// contain no text of STS.
+// Package stscredentials provides the credentials for calling a source in AWS. They
+// belong to a role in the source account, assumed through STS, or to the function. It
+// implements ports.CredentialProvider with the SDK's provider and cache. It never
+// returns expired credentials, and its errors contain no text of STS.
 package stscredentials
 
 import (

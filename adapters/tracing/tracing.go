@@ -1,8 +1,7 @@
-// Package tracing sends an attempt as an OpenTelemetry trace to a collector:
-// one span for the invocation, one for the question to the source, and one for
-// each outgoing request. Only this package imports OpenTelemetry, so only
-// binaries whose main lists it contain that code (docs/decisions/0014). It
-// imports domain and ports.
+// Package tracing sends an attempt as an OpenTelemetry trace to a collector. There is
+// one span for the invocation, one for the question to the source, and one for each
+// outgoing request. Only this package imports OpenTelemetry, so only binaries whose
+// main lists it contain that code (docs/decisions/0014). It imports domain and ports.
 //
 // Attributes have closed sets of values: outcomes, reasons, kinds of findings,
 // names of sources, services and operations, numbers, and Lambda's own

@@ -1,7 +1,7 @@
-// Package importfile writes the rows of the CSV file of a Cognito user import job, in
-// the format of "Formatting the .csv file" (Amazon Cognito Developer Guide). The file is UTF-8 without
-// a byte order mark, no quotes, a backslash before each comma of a value. The package
-// encoding/csv quotes, so it cannot write them. It imports domain.
+// Package importfile writes the rows of the CSV file of a Cognito user import job
+// ("Formatting the .csv file", Amazon Cognito Developer Guide). The file is UTF-8
+// without a byte order mark. A backslash precedes each comma of a value. There are no
+// quotes, so encoding/csv cannot write it. It imports domain.
 package importfile
 
 import (

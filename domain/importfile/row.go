@@ -140,7 +140,7 @@ func New(pool Pool, vouch Vouch) (*Rows, error) {
 			return nil, fmt.Errorf("the header lacks the columns %s and %[1]s_verified, which the destination needs; expected the answer of GetCSVHeader", kind.name)
 		}
 		if kind.vouched && !kind.verified {
-			return nil, fmt.Errorf("the destination does not verify %s automatically, so vouching for it has no effect; add it to its auto-verified attributes, or do not vouch for it", kind.name)
+			return nil, fmt.Errorf("the destination does not verify %s automatically, so vouching for it has no effect; do not vouch, or add it to the auto-verified attributes", kind.name)
 		}
 	}
 	return r, nil

@@ -26,9 +26,9 @@ type SourceKind struct {
 	PoolVariable string
 }
 
-// SourceSettings are the settings of one source: a pointer to a struct with the
-// tags env (the variable without its prefix), takes, desc and, optionally,
-// envDefault. They are read from the environment and validated before Open.
+// SourceSettings are the settings of one source: a pointer to a struct. Its tags are
+// env (the variable without its prefix), takes, desc and, optionally, envDefault. The
+// settings are read from the environment and validated before Open.
 type SourceSettings interface {
 	// Validate checks combinations of variables. The given function returns a
 	// variable's full name with the source's prefix.

@@ -1,10 +1,13 @@
 // Package setup has the interfaces of the operator's checks of a set-up in AWS.
 // The function does not import it. It imports domain.
 //
-// Every method only reads. An error matches, by errors.Is, [ErrNotPermitted] if
-// the caller has no permission, [ErrNotFound] if the resource does not exist,
-// and the context's own error if the context ended first. Any other error means
-// that there was no response.
+// Every method only reads. Errors match, by errors.Is,
+//
+//   - [ErrNotPermitted] if the caller has no permission,
+//   - [ErrNotFound] if the resource does not exist,
+//   - the context's own error if the context ended first.
+//
+// Any other error means that there was no response.
 package setup
 
 import (

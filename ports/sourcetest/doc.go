@@ -4,10 +4,9 @@
 //
 // An adapter's test fills in a [Harness] and declares the directory's
 // capabilities. The suite does not detect capabilities. It tests what is
-// declared, logs what is not, and fails if no test covers a declared one. It
-// checks the decision that follows from a finding: if two findings are equally
-// right, both are accepted if domain.Decide, with the default rules, returns
-// the expected reason.
+// declared, logs what is not, and fails if no test covers a declared one. It checks
+// the decision that follows from a finding, because two findings may be equally
+// right. domain.Decide, with the default rules, must return the expected reason.
 //
 // It imports domain and ports; only tests import it.
 package sourcetest

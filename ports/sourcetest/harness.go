@@ -98,8 +98,8 @@ const (
 	Throttling       Capability = "throttling directory"
 	Misconfiguration Capability = "misconfigured directory"
 	Silence          Capability = "silent directory"
-	// Closure, Unreadability: the harness has a directory that accepts no
-	// connection, or one with the users of Open that gives a meaningless
+	// Closure: the harness has a directory that accepts no connection.
+	// Unreadability: it has one with the users of Open that gives a meaningless
 	// response to every password.
 	Closure       Capability = "closed directory"
 	Unreadability Capability = "unreadable directory"

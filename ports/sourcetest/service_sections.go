@@ -110,8 +110,8 @@ func closed(t *testing.T, s *suite) {
 }
 
 // unreadable asks a directory whose responses to passwords are meaningless. The
-// directory may have checked the password, so the attempt must count: the error
-// must not match ErrNotJudged, and a right password must not be accepted.
+// directory may have checked the password, so the attempt must count and the error
+// must not match ErrNotJudged. A right password must not be accepted.
 func unreadable(t *testing.T, s *suite) {
 	if !s.can(Unreadability) {
 		return

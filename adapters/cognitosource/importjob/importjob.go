@@ -1,7 +1,6 @@
 // Package importjob calls the operations of Cognito's user import job and reads its
-// log. It is the operator's: the function never imports it. Calls are signed by
-// awsjson, because the SDK does not know the hash algorithm. It imports domain, ports
-// and the SDK.
+// log. Only the operator's tool imports it. It calls through awsjson, because the SDK
+// does not know the hash algorithm. It imports the SDK.
 package importjob
 
 import (
@@ -31,13 +30,13 @@ var (
 	ErrNoUpload = errors.New("the job has no uploaded file")
 	// ErrBusy: another job of the account is active.
 	ErrBusy = errors.New("another import job is active")
-	// ErrURLExpired: the pre-signed URL is no longer taken.
-	ErrURLExpired = errors.New("the pre-signed URL is no longer taken")
-	// ErrNotFound: the job, the user pool or the log is not there.
+	// ErrURLExpired: the pre-signed URL is no longer accepted.
+	ErrURLExpired = errors.New("the pre-signed URL is no longer accepted")
+	// ErrNotFound: the job, the user pool or the log does not exist.
 	ErrNotFound = errors.New("not found")
-	// ErrNotPermitted: the caller may not do it.
+	// ErrNotPermitted: the caller lacks a permission.
 	ErrNotPermitted = errors.New("not permitted")
-	// ErrUnanswered: whether the call took effect is not known.
+	// ErrUnanswered: it is not known whether the call took effect.
 	ErrUnanswered = errors.New("there was no answer")
 )
 
@@ -76,10 +75,10 @@ type Job struct {
 	Message string  `json:"CompletionMessage"`
 }
 
-// CreatedAt is when the job was created.
+// CreatedAt returns the time at which the job was created.
 func (j Job) CreatedAt() time.Time { return time.UnixMilli(int64(j.Created * 1000)) }
 
-// Taken is how many users the job has dealt with.
+// Taken returns how many users the job has processed.
 func (j Job) Taken() int { return j.Imported + j.Skipped + j.Failed }
 
 // Jobs are the import jobs of one user pool.
@@ -115,7 +114,7 @@ func (j *Jobs) Header(ctx context.Context) ([]string, error) {
 	return answer.CSVHeader, err
 }
 
-// jobAnswer is the answer of each operation with one job.
+// jobAnswer is the answer of each operation about one job.
 type jobAnswer struct{ UserImportJob Job }
 
 // Create creates a job. It sends the request once: a second one would be a second
@@ -162,8 +161,7 @@ func (j *Jobs) Describe(ctx context.Context, id string) (Job, error) {
 	return j.one(ctx, "DescribeUserImportJob", id)
 }
 
-// Start starts a job whose file was uploaded. A job that has started already is no
-// error.
+// Start starts a job whose file was uploaded. It can be repeated.
 func (j *Jobs) Start(ctx context.Context, id string) (Job, error) {
 	return j.one(ctx, "StartUserImportJob", id)
 }
@@ -179,7 +177,7 @@ func (j *Jobs) one(ctx context.Context, operation, id string) (Job, error) {
 	return answer.UserImportJob, err
 }
 
-// Upload puts the file to the pre-signed URL as it was given.
+// Upload sends the file to the pre-signed URL.
 func (j *Jobs) Upload(ctx context.Context, url string, file io.Reader, size int64) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, url, file)
 	if err != nil {
@@ -195,7 +193,7 @@ func (j *Jobs) Upload(ctx context.Context, url string, file io.Reader, size int6
 		return fmt.Errorf("the upload: %w: check the network and the proxy (HTTPS_PROXY)", ErrUnanswered) // its text has the URL
 	}
 	defer func() { _ = response.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // a courtesy to the connection
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // so that the connection can be used again
 	switch {
 	case response.StatusCode >= 200 && response.StatusCode <= 299:
 		return nil
@@ -241,7 +239,7 @@ func (j *Jobs) Log(ctx context.Context, group, job string, do func(line string) 
 }
 
 // call calls an operation and reads its answer. Its errors are those of this package,
-// or name the service's code, never its message.
+// or contain the service's code. They never contain its message.
 func call(ctx context.Context, caller awsjson.Caller, operation string, input, answer any) error {
 	text, err := caller.Call(ctx, operation, input)
 	if err != nil {

@@ -1,7 +1,6 @@
-// Package auditrecord writes audit records as JSON for every adapter that
-// stores them: in the project's own format (this file) or as OCSF 1.1 events
-// (ocsf.go). It is the only place that decides what a record contains. It
-// imports domain and ports.
+// Package auditrecord writes audit records as JSON for every adapter that stores
+// them. The format is the project's own (this file) or OCSF 1.1 (ocsf.go). Only this
+// package decides what a record contains. It imports domain and ports.
 package auditrecord
 
 import (

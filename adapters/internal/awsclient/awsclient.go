@@ -264,10 +264,10 @@ func (e *lostError) Unwrap() error {
 	return e.error
 }
 
-// Unjudged reports whether the service certainly processed no attempt of the
-// call that ended in the error: no credentials, no connection, no time left
-// before the first byte of a response, or throttled. The metadata is the SDK's,
-// about all attempts.
+// Unjudged reports whether the service certainly processed no attempt of the call
+// that ended in the error. Each attempt then had no credentials or no connection, ran
+// out of time before the first byte of a response, or was throttled. The metadata is
+// the SDK's, about all attempts.
 func Unjudged(err error, metadata middleware.Metadata) bool {
 	results, _ := retry.GetAttemptResults(metadata)
 	for _, result := range results.Results {
@@ -279,9 +279,8 @@ func Unjudged(err error, metadata middleware.Metadata) bool {
 	return unjudged(err, nil)
 }
 
-// unjudged reports the same for one attempt. It looks at the response as well
-// as at the error: if the wait before the next attempt was cancelled, the error
-// does not contain the response.
+// unjudged reports the same for one attempt. It looks at the response too, because
+// the error does not contain it if the wait before the next attempt was cancelled.
 func unjudged(err error, response *smithyhttp.Response) bool {
 	if lost, ok := errors.AsType[*lostError](err); ok {
 		return lost.unjudged

@@ -25,8 +25,8 @@ type (
 	}
 )
 
-// endpointOf resolves the endpoint as a client of the SDK does: first the
-// endpoint of the service, then the one for all services, then AWS's default.
+// endpointOf resolves the endpoint as a client of the SDK does. The endpoint of the
+// service comes first, then the one for all services, then AWS's default.
 func endpointOf(config aws.Config, service Service) string {
 	ctx, sources := context.Background(), config.ConfigSources
 	_, forAll := os.LookupEnv("AWS_ENDPOINT_URL")

@@ -39,9 +39,8 @@ func (m Members) Word(name string) string {
 	return ""
 }
 
-// Code returns the error code of a response: the member error, a code inside an
-// object of that name, or a member with a name of its own. The message comes
-// from that object.
+// Code returns the error code of a response. It is the member error, a code inside an
+// object of that name, or another usual member. The message comes from that object.
 func (m Members) Code() (code, message string) {
 	code = m.Word("error")
 	var nested Members

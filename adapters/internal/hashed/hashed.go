@@ -1,6 +1,6 @@
-// Package hashed is shared by the sources that store password hashes: a user,
-// what a right or wrong password means for that user, and a check in constant
-// time. It imports domain and ports.
+// Package hashed is shared by the sources that store password hashes. It has a user
+// with a hash, what a password means for that user, and a check in constant time. It
+// imports domain and ports.
 package hashed
 
 import (

@@ -147,8 +147,8 @@ const (
 
 // readASPNET reads the Base64 of ASP.NET Identity. Version 2 is a zero byte, 16
 // bytes of salt, and 32 bytes of hash by 1000 rounds of HMAC-SHA1. Version 3 is
-// a one byte, then the pseudo-random function, the rounds and the length of the
-// salt in 4 bytes each, then salt and hash.
+// a one byte, three numbers of 4 bytes, salt and hash. The numbers are the
+// pseudo-random function, the rounds and the length of the salt.
 func readASPNET(encoded string) (parsed, error) {
 	raw := standard(encoded)
 	if len(raw) == 0 {

@@ -15,9 +15,8 @@ import (
 // ErrUnknownFormat is the error for a hash in a form that no algorithm accepts.
 var ErrUnknownFormat = errors.New("unknown password hash format; docs/password-hashes.md lists the supported formats")
 
-// ErrOutOfBounds is the error for a hash that is too short to prove anything,
-// or that needs more time than Cognito's timeout or more memory than the
-// function has.
+// ErrOutOfBounds is the error for a hash that is too short to prove anything, or too
+// expensive. The time is limited by Cognito, the memory by the function.
 var ErrOutOfBounds = errors.New("a hash parameter is out of bounds")
 
 // Decoy has the form of an argon2id hash, but no password made it. Its

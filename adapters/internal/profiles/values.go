@@ -1,5 +1,5 @@
-// Package profiles is what sources share that ask a service for a user's profile: how
-// profiles are written, and that the profile comes before the password. It imports
+// Package profiles is shared by the sources that ask a service for a user's profile
+// and then about the password. It reads profiles and keeps that order. It imports
 // domain and ports.
 package profiles
 

@@ -37,18 +37,18 @@ func (r *Request) gotConn(info httptrace.GotConnInfo) {
 }
 
 // LostOnStale reports whether the request that ended in the error was lost on a
-// stale connection: one that served a request before this attempt, and returned
-// no bytes. Lambda does not freeze the function during an attempt. If a
-// connection that already served this attempt fails, its service read the
-// request and then closed the connection (docs/decisions/0006).
+// stale connection. That is one that served a request before this attempt, and
+// returned no bytes. Lambda does not freeze the function during an attempt. If a
+// connection that already served this attempt fails, its service read the request and
+// then closed the connection (docs/decisions/0006).
 func (r *Request) LostOnStale(err error) bool {
 	return err != nil && r.stale.Load() && !r.firstByte.Load() && r.ctx.Err() == nil
 }
 
-// Unjudged reports whether the service certainly did not process the request
-// that ended in the error: no connection was made, or the caller's time ended
-// before the first byte was sent or received. If a connection broke, the
-// service may have read the request.
+// Unjudged reports whether the service certainly did not process the request that
+// ended in the error. Either no connection was made, or the caller's time ended before
+// the first byte of a response. If a connection broke, the service may have read the
+// request.
 func (r *Request) Unjudged(err error) bool {
 	return err != nil && (!r.connected.Load() || r.ctx.Err() != nil && !r.firstByte.Load())
 }
