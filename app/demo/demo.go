@@ -85,9 +85,7 @@ func Run(ctx context.Context, out io.Writer, asJSON bool) error {
 		results = append(results, function.Attempt(ctx, event))
 	}
 	if asJSON {
-		encoder := json.NewEncoder(out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(results)
+		return trial.WriteJSON(out, results)
 	}
 	if err := writeDemo(out, results); err != nil {
 		return err

@@ -222,9 +222,10 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 	return lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: id})
 }
 
-// WriteJSON writes an outcome, indented.
-func WriteJSON(to io.Writer, result Outcome) error {
+// WriteJSON writes a value as indented JSON, with <, > and & as they are.
+func WriteJSON(to io.Writer, value any) error {
 	encoder := json.NewEncoder(to)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(result)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
 }

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -81,7 +81,7 @@ func (c *completeFlags) declare(flags *pflag.FlagSet) {
 	regionVar(flags, &c.region)
 	flags.StringVar(&c.sourceProfile, "source-aws-profile", "", "with --undo: a `PROFILE` of your own in the source account, which lists and enables its users (default: the credentials of the function's settings)")
 	c.rate = 5
-	flags.Var(rateValue{&c.rate}, "rate", "the most `USERS` per second of --state, and the most requests per second of --undo")
+	flags.Var(perSecond(&c.rate), "rate", "the most `USERS` per second of --state, and the most requests per second of --undo")
 	flags.BoolVar(&c.yes, "yes", false, "change users; without it, only show what would change")
 	flags.BoolVar(&c.asJSON, "json", false, "print one JSON object")
 }
@@ -89,13 +89,8 @@ func (c *completeFlags) declare(flags *pflag.FlagSet) {
 // finish completes the migration of one user, or of every user whose audit record
 // has a pending completion. Without --yes it changes nothing.
 func finish(ctx context.Context, given completeFlags, s streams) error {
-	many := 0
-	for _, mode := range []string{given.user, given.pending, given.state, given.undo} {
-		if mode != "" {
-			many++
-		}
-	}
-	switch {
+	modes := slices.DeleteFunc([]string{given.user, given.pending, given.state, given.undo}, func(mode string) bool { return mode == "" })
+	switch many := len(modes); {
 	case given.user != "" && given.pending != "" && many == 2:
 		return wrongUse("give --user NAME or --all-owed FILE, not both")
 	case many > 1:
@@ -107,12 +102,25 @@ func finish(ctx context.Context, given completeFlags, s streams) error {
 	case given.pending == "" && given.includeQueued:
 		return wrongUse("--include-queued is used with --all-owed alone")
 	}
-	if given.region == "" {
-		given.region = regionOf(given.pool)
-	}
+	work := completeUsers
 	if given.undo != "" {
-		return undo(ctx, given, s)
+		work = undo
 	}
+	err := work(ctx, given, s)
+	switch {
+	case err == nil || ctx.Err() == nil:
+		return err
+	case !given.yes:
+		return errors.New("interrupted; nothing was changed")
+	case given.state != "":
+		return fmt.Errorf("interrupted; who was completed is noted in %s, and the same command continues", given.state)
+	default:
+		return errors.New("interrupted; the same command continues, and does not change users again who are finished")
+	}
+}
+
+// completeUsers completes the migrations of the users whom the flags name.
+func completeUsers(ctx context.Context, given completeFlags, s streams) error {
 	s.err = zapcore.Lock(zapcore.AddSync(s.err)) // records and progress come from several goroutines
 	completer, err := newManualCompleter(ctx, given, s)
 	if err != nil {
@@ -120,13 +128,15 @@ func finish(ctx context.Context, given completeFlags, s streams) error {
 	}
 	defer completer.stop()
 	summary := completed{DryRun: !given.yes, Users: []tried{}}
-	if given.user != "" {
-		summary.add(completer.finish(ctx, pendingMove{username: given.user, at: given.attemptedAt}))
-	} else if given.state != "" {
-		if err := completer.sweep(ctx, given, &summary, s.err); err != nil {
-			return err
-		}
-	} else if err := completer.finishAll(ctx, given, &summary, s.err); err != nil {
+	switch {
+	case given.user != "":
+		summary.Users = append(summary.Users, completer.finish(ctx, pendingMove{username: given.user, at: given.attemptedAt}))
+	case given.state != "":
+		err = completer.sweep(ctx, given, &summary, s.err)
+	default:
+		err = completer.finishAll(ctx, given, &summary, s.err)
+	}
+	if err != nil {
 		return err
 	}
 	return summary.report(s.out, given.asJSON)
@@ -155,17 +165,15 @@ func newManualCompleter(ctx context.Context, given completeFlags, s streams) (*m
 	if !configuration.Completion.Wanted() {
 		return nil, errors.New("COMPLETION_AFTER is keep and COMPLETION_GROUPS is not set, and MIGRATE_ON_MFA needs no completion, so there is nothing to complete; set at least one of them")
 	}
-	if slices.Contains(configuration.SourcePools(), given.pool) {
-		return nil, fmt.Errorf("--destination-pool %s is a source: completion would disable or delete the user who must be kept; give the ID of the destination's user pool", given.pool)
+	if err := checkDestination(configuration, given.pool, ": completion would disable or delete the user who must be kept"); err != nil {
+		return nil, err
 	}
 	h := &manualCompleter{pool: given.pool, configuration: configuration, notes: &notes{dry: !given.yes}}
 	awsConfig, err := account.Config(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if given.region != "" {
-		awsConfig.Region = given.region
-	}
+	awsConfig.Region = cmp.Or(given.region, regionOf(given.pool))
 	h.destination = cognitodestination.New(cognitodestination.NewClient(awsConfig))
 	binary.Completion.Destination = func(context.Context) (ports.Destination, error) {
 		return notedDestination{h.destination, h.notes}, nil
@@ -355,10 +363,6 @@ type completed struct {
 	Unconfirmed int  `json:"notConfirmed,omitempty"`
 }
 
-func (c *completed) add(one tried) {
-	c.Users = append(c.Users, one)
-}
-
 // left returns the number of users whose completion is still owed.
 func (c *completed) left() int {
 	left := len(c.Unnamed)
@@ -374,9 +378,7 @@ func (c *completed) left() int {
 func (c *completed) report(to io.Writer, asJSON bool) error {
 	var err error
 	if asJSON {
-		encoder := json.NewEncoder(to)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(c)
+		err = trial.WriteJSON(to, c)
 	} else {
 		err = c.write(to)
 	}

@@ -402,7 +402,8 @@ func TestAuditLinesAsTheyAreKept(t *testing.T) {
 		"nobody, twice":                 {owedLine("a1", "", "p1", "owed") + "\n" + owedLine("a2", "", "p1", "owed"), 2},
 		"queued":                        {owedLine("a1", "u1", "p1", "queued"), 0},
 		"a completion that is owed":     {`{"logger":"audit","message":"completion owed","attemptId":"a1","completion":"owed","username":"u1"}`, 0},
-		"no record":                     {strings.Replace(line, `"logger":"audit",`, "", 1), 0},
+		"no record":                     {strings.Replace(line, `"logger":"audit"`, `"logger":"main"`, 1), 0},
+		"as a stream has stored it":     {strings.Replace(line, `"logger":"audit",`, "", 1), 1},
 		"nothing":                       {"", 0},
 		"broken":                        {line[:40] + "\n{\n}{", 0},
 	} {

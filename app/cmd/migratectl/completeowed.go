@@ -1,106 +1,47 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
-	"cognito-user-migration/adapters/auditlog"
 	"cognito-user-migration/domain"
 )
 
-// auditLine has the members of an audit record that are needed here.
-type auditLine struct {
-	Logger     string                 `json:"logger"`
-	AttemptID  string                 `json:"attemptId"`
-	Time       time.Time              `json:"time"`
-	Outcome    domain.Outcome         `json:"outcome"`
-	Completion domain.CompletionState `json:"completion"`
-	Source     string                 `json:"source"`
-	UserPoolID string                 `json:"userPoolId"`
-	Username   domain.Pseudonym       `json:"username"`
-	OCSF       struct {
-		Time int64 `json:"time"` // milliseconds
-	} `json:"ocsf"`
-	Message string `json:"message"`
-	Events  []struct {
-		Message string `json:"message"`
-	} `json:"events"`
-}
-
 // move returns the pending completion of the user with this name.
-func (l auditLine) move(username string) pendingMove {
-	at := l.Time
-	if at.IsZero() && l.OCSF.Time != 0 { // AUDIT_FORMAT=ocsf
-		at = time.UnixMilli(l.OCSF.Time)
+func (r auditRecord) move(username string) pendingMove {
+	at := r.Time
+	if at.IsZero() && r.OCSF.Time != 0 {
+		at = time.UnixMilli(r.OCSF.Time)
 	}
-	return pendingMove{username: username, attemptID: l.AttemptID, source: l.Source, at: at}
+	return pendingMove{username: username, attemptID: r.AttemptID, source: r.Source, at: at}
 }
 
 // readPending returns the records of attempts whose completion is pending, one for each
-// user; on request also those whose message was queued. Text before the JSON is
-// ignored, because CloudWatch exports begin with a timestamp. The input can also be
-// the AWS CLI's object with events. Other lines are skipped.
-func readPending(from io.Reader, queuedToo bool) ([]auditLine, error) {
-	text, err := io.ReadAll(from)
-	if err != nil {
-		return nil, err
-	}
-	var pending []auditLine
+// user; on request also those whose message was queued.
+func readPending(from io.Reader, queuedToo bool) ([]auditRecord, error) {
+	var pending []auditRecord
 	at := make(map[string]int)
-	take := func(line auditLine) {
-		if line.Logger != auditlog.Name || line.Outcome != domain.OutcomeMigrated ||
-			line.Completion != domain.CompletionUnsent && (!queuedToo || line.Completion != domain.CompletionQueued) {
+	err := readRecords(from, func(record auditRecord) {
+		if record.Outcome != domain.OutcomeMigrated ||
+			record.Completion != domain.CompletionUnsent && (!queuedToo || record.Completion != domain.CompletionQueued) {
 			return
 		}
-		user := line.UserPoolID + " " + string(line.Username)
-		if line.Username == "" {
-			user += line.AttemptID
+		user := record.UserPoolID + " " + string(record.Username)
+		if record.Username == "" {
+			user += record.AttemptID
 		}
 		if i, twice := at[user]; twice {
-			pending[i] = line // the latest record counts
+			pending[i] = record // the latest record counts
 			return
 		}
 		at[user] = len(pending)
-		pending = append(pending, line)
-	}
-	var whole auditLine
-	if json.Unmarshal(text, &whole) == nil && len(whole.Events) > 0 {
-		for _, event := range whole.Events {
-			readLine(event.Message, take)
-		}
-		return pending, nil
-	}
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, len(text)+1)
-	for lines.Scan() {
-		readLine(lines.Text(), take)
-	}
-	return pending, lines.Err()
-}
-
-// readLine reads the record in a line, or in the message member of a line.
-func readLine(text string, take func(auditLine)) {
-	begins := strings.IndexByte(text, '{')
-	if begins < 0 {
-		return
-	}
-	var line auditLine
-	if json.NewDecoder(strings.NewReader(text[begins:])).Decode(&line) != nil {
-		return
-	}
-	if strings.HasPrefix(line.Message, "{") {
-		readLine(line.Message, take)
-		return
-	}
-	take(line)
+		pending = append(pending, record)
+	})
+	return pending, err
 }
 
 // finishAll completes every migration that is pending according to a file of records.
@@ -114,7 +55,7 @@ func (h *manualCompleter) finishAll(ctx context.Context, given completeFlags, su
 	if err != nil {
 		return err
 	}
-	var pending []auditLine
+	var pending []auditRecord
 	for _, line := range lines {
 		if line.UserPoolID != h.pool {
 			summary.Elsewhere++
@@ -130,7 +71,7 @@ func (h *manualCompleter) finishAll(ctx context.Context, given completeFlags, su
 	found := make(map[string]bool)
 	for i, move := range moves {
 		found[move.attemptID] = true
-		summary.add(h.finish(ctx, move))
+		summary.Users = append(summary.Users, h.finish(ctx, move))
 		progress.tell("%d of %d attempted", i+1, len(moves))
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -146,7 +87,7 @@ func (h *manualCompleter) finishAll(ctx context.Context, given completeFlags, su
 
 // named finds the users of the records. By default a record holds a digest of the
 // name. Then it is compared with the digests of the destination users' names.
-func (h *manualCompleter) named(ctx context.Context, pending []auditLine, progress *progress) ([]pendingMove, error) {
+func (h *manualCompleter) named(ctx context.Context, pending []auditRecord, progress *progress) ([]pendingMove, error) {
 	if len(pending) == 0 {
 		return nil, nil
 	}
@@ -171,8 +112,8 @@ func (h *manualCompleter) named(ctx context.Context, pending []auditLine, progre
 
 // undigested finds the destination users whose identifiers have the digests of the
 // records.
-func (h *manualCompleter) undigested(ctx context.Context, pending []auditLine, progress *progress) ([]pendingMove, error) {
-	wanted := make(map[domain.Pseudonym]auditLine, len(pending))
+func (h *manualCompleter) undigested(ctx context.Context, pending []auditRecord, progress *progress) ([]pendingMove, error) {
+	wanted := make(map[domain.Pseudonym]auditRecord, len(pending))
 	for _, line := range pending {
 		if line.Username != "" {
 			wanted[line.Username] = line

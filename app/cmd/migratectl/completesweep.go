@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"cognito-user-migration/adapters/reportstate"
-	"cognito-user-migration/app/config"
 	"cognito-user-migration/domain"
 
 	"golang.org/x/sync/errgroup"
@@ -24,15 +23,6 @@ const (
 	sweepPage   = 500
 	sweepAtOnce = 32
 )
-
-// sourcesOf names the sources as a state file does.
-func sourcesOf(configuration *config.Config) []string {
-	names := make([]string, len(configuration.Sources))
-	for i, source := range configuration.Sources {
-		names[i] = strings.TrimSpace(source.Name + " " + source.Kind + " " + source.UserPool)
-	}
-	return names
-}
 
 // sweep completes the move of every user whom a state file shows as moved and
 // CONFIRMED. Each is read again on both sides and checked as a message of the queue
@@ -99,10 +89,7 @@ func (h *manualCompleter) sweepSome(ctx context.Context, given completeFlags, st
 		})
 	}
 	err := group.Wait()
-	if ctx.Err() != nil {
-		return nil, h.interrupted(given)
-	}
-	return results, err
+	return results, cmp.Or(ctx.Err(), err)
 }
 
 // sweepOne completes the move of one user, and notes it, also where the context has
@@ -114,11 +101,4 @@ func (h *manualCompleter) sweepOne(ctx context.Context, given completeFlags, sta
 		return one, ctx.Err()
 	}
 	return one, state.Completed(context.WithoutCancel(ctx), user)
-}
-
-func (h *manualCompleter) interrupted(given completeFlags) error {
-	if !given.yes {
-		return errors.New("interrupted; nothing was changed")
-	}
-	return fmt.Errorf("interrupted; who was completed is noted in %s, and the same command continues", given.state)
 }

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -12,46 +10,16 @@ import (
 	"strings"
 	"time"
 
-	"cognito-user-migration/adapters/auditlog"
 	"cognito-user-migration/adapters/cognitosource"
-	"cognito-user-migration/adapters/cognitosource/listing"
-	"cognito-user-migration/adapters/stscredentials"
 	"cognito-user-migration/app"
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/app/everything"
-	reporting "cognito-user-migration/app/report"
+	"cognito-user-migration/app/trial"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
-	"cognito-user-migration/ports/parts"
 
 	"golang.org/x/time/rate"
 )
-
-// completionLine has the members of a completion record that are needed here, in
-// both formats.
-type completionLine struct {
-	Logger     string                   `json:"logger"`
-	Completion domain.CompletionOutcome `json:"completion"`
-	Source     string                   `json:"source"`
-	UserPoolID string                   `json:"userPoolId"`
-	Username   domain.Pseudonym         `json:"username"`
-	completionMembers
-	OCSF    ocsfCompletion `json:"ocsf"` // AUDIT_FORMAT=ocsf in the log
-	Message string         `json:"message"`
-	Events  []struct {
-		Message string `json:"message"`
-	} `json:"events"`
-}
-
-type completionMembers struct {
-	SourceUser       domain.Retired `json:"sourceUser"`
-	SourceUserBefore domain.Retired `json:"sourceUserBefore"`
-	SourceSub        string         `json:"sourceSub"`
-}
-
-type ocsfCompletion struct {
-	Unmapped completionMembers `json:"unmapped"`
-}
 
 // retired is a source user with whom completion parted, as records show it.
 type retired struct {
@@ -63,80 +31,35 @@ type retired struct {
 }
 
 // readRetired reads completion records. A user is known by the source's sub, or else
-// by the recorded username. Other lines are skipped.
+// by the recorded username.
 func readRetired(from io.Reader, pool string) (users []*retired, elsewhere int, err error) {
-	text, err := io.ReadAll(from)
-	if err != nil {
-		return nil, 0, err
-	}
 	known := make(map[string]*retired)
-	take := func(line completionLine) {
-		if line.UserPoolID != pool {
+	err = readRecords(from, func(record auditRecord) {
+		sub, before := cmp.Or(record.SourceSub, record.OCSF.Unmapped.SourceSub), cmp.Or(record.SourceUserBefore, record.OCSF.Unmapped.SourceUserBefore)
+		disabled := record.SourceUser == domain.RetiredDisabled || record.SourceUser == domain.RetiredDisabledInstead
+		deleted := record.SourceUser == domain.RetiredDeleted
+		if domain.CompletionOutcome(record.Completion) != domain.CompletionDone || !disabled && !deleted || sub == "" && record.Username == "" {
+			return
+		}
+		if record.UserPoolID != pool {
 			elsewhere++
 			return
 		}
-		key := line.Source + " sub " + line.SourceSub
-		if line.SourceSub == "" {
-			key = line.Source + " name " + string(line.Username)
+		key := record.Source + " sub " + sub
+		if sub == "" {
+			key = record.Source + " name " + string(record.Username)
 		}
 		user := known[key]
 		if user == nil {
-			user = &retired{source: line.Source, sub: line.SourceSub, username: line.Username}
+			user = &retired{source: record.Source, sub: sub, username: record.Username}
 			known[key] = user
 			users = append(users, user)
 		}
-		switch line.SourceUser {
-		case domain.RetiredDisabled, domain.RetiredDisabledInstead:
-			user.proven = user.proven || line.SourceUserBefore == ""
-			user.before = user.before || line.SourceUserBefore != ""
-		case domain.RetiredDeleted:
-			user.deleted = true
-		case domain.RetiredNot, domain.RetiredGone:
-		}
-	}
-	var whole completionLine
-	if json.Unmarshal(text, &whole) == nil && len(whole.Events) > 0 {
-		for _, event := range whole.Events {
-			readCompletion(event.Message, take)
-		}
-		return users, elsewhere, nil
-	}
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, len(text)+1)
-	for lines.Scan() {
-		readCompletion(lines.Text(), take)
-	}
-	return users, elsewhere, lines.Err()
-}
-
-// readCompletion reads the record in a line, or in the message member of a line.
-func readCompletion(text string, take func(completionLine)) {
-	begins := strings.IndexByte(text, '{')
-	if begins < 0 {
-		return
-	}
-	var line completionLine
-	if json.NewDecoder(strings.NewReader(text[begins:])).Decode(&line) != nil {
-		return
-	}
-	if strings.HasPrefix(line.Message, "{") {
-		readCompletion(line.Message, take)
-		return
-	}
-	if line.Logger != "" && line.Logger != auditlog.Name {
-		return
-	}
-	if line.SourceSub == "" {
-		line.SourceSub = line.OCSF.Unmapped.SourceSub
-	}
-	if line.SourceUserBefore == "" {
-		line.SourceUserBefore = line.OCSF.Unmapped.SourceUserBefore
-	}
-	if line.Completion != domain.CompletionDone || !slices.Contains([]domain.Retired{domain.RetiredDisabled, domain.RetiredDisabledInstead, domain.RetiredDeleted}, line.SourceUser) ||
-		line.SourceSub == "" && line.Username == "" {
-		return
-	}
-	take(line)
+		user.proven = user.proven || disabled && before == ""
+		user.before = user.before || disabled && before != ""
+		user.deleted = user.deleted || deleted
+	})
+	return users, elsewhere, err
 }
 
 // undoing says what becomes of a source user.
@@ -198,21 +121,21 @@ func undo(ctx context.Context, given completeFlags, s streams) error {
 	if err != nil {
 		return err
 	}
-	if slices.Contains(configuration.SourcePools(), given.pool) {
-		return fmt.Errorf("--destination-pool %s is a source; give the ID of the destination's user pool", given.pool)
+	if err := checkDestination(configuration, given.pool, ""); err != nil {
+		return err
 	}
 	u := &undoer{
 		given: given, pace: rate.NewLimiter(rate.Limit(given.rate), 1), progress: &progress{to: s.err, last: time.Now()},
 		pseudonymizer: domain.NewPseudonymizer(configuration.Audit.Username, configuration.Audit.HMACKey),
 		result:        undone{DryRun: !given.yes, Users: []undoneUser{}, Elsewhere: elsewhere},
 	}
-	opener := &reporter{given: reportFlags{rate: given.rate, sourceProfile: given.sourceProfile}, notes: s.err, scanner: reporting.Scanner{Rules: configuration.Rules}}
+	opener := sourceOpener{account: account, profile: given.sourceProfile, rules: configuration.Rules, notes: s.err}
 	for _, source := range configuration.Sources {
 		theirs := slices.DeleteFunc(slices.Clone(users), func(user *retired) bool { return user.source != source.Name })
 		if len(theirs) == 0 {
 			continue
 		}
-		if err := u.undoSource(ctx, opener, source, account, theirs); err != nil {
+		if err := u.undoSource(ctx, opener, source, theirs); err != nil {
 			return err
 		}
 	}
@@ -225,7 +148,7 @@ func undo(ctx context.Context, given completeFlags, s streams) error {
 }
 
 // undoSource enables the users of one source.
-func (u *undoer) undoSource(ctx context.Context, opener *reporter, source config.Source, account *stscredentials.Account, users []*retired) error {
+func (u *undoer) undoSource(ctx context.Context, opener sourceOpener, source config.Source, users []*retired) error {
 	var wanted []*retired
 	for _, user := range users {
 		switch {
@@ -240,7 +163,7 @@ func (u *undoer) undoSource(ctx context.Context, opener *reporter, source config
 	if len(wanted) == 0 {
 		return nil
 	}
-	opened, err := opener.openSource(ctx, source, account)
+	opened, err := openToEnable(ctx, opener, source)
 	if err != nil {
 		return fmt.Errorf("%s: %w", source.Name, err)
 	}
@@ -294,10 +217,7 @@ func (u *undoer) find(ctx context.Context, opened undoSource, wanted []*retired)
 			}
 			for _, user := range page.Users {
 				listed++
-				sub := user.Sub
-				if sub == "" {
-					sub = user.Attributes["sub"]
-				}
+				sub := cmp.Or(user.Sub, user.Attributes["sub"])
 				if match := bySub[sub]; match != nil && sub != "" {
 					found[match] = user
 				} else if match := byName[u.pseudonymizer.Pseudonym(user.Username)]; match != nil {
@@ -334,7 +254,7 @@ func (u *undoer) enable(ctx context.Context, source enabler, user *retired, foun
 		return nil
 	}
 	if err := u.pace.Wait(ctx); err != nil {
-		return fmt.Errorf("interrupted; the same command continues: %w", err)
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, eachTimeout)
 	defer cancel()
@@ -358,20 +278,16 @@ type undoSource struct {
 	pool bool
 }
 
-// openSource opens a source to enable its users.
-func (r *reporter) openSource(ctx context.Context, source config.Source, account *stscredentials.Account) (undoSource, error) {
-	settings, isPool := cognitosource.SettingsOf(source.Settings)
-	if isPool {
-		config, err := r.sourceConfig(ctx, settings, account)
+// openToEnable opens a source to enable its users.
+func openToEnable(ctx context.Context, opener sourceOpener, source config.Source) (undoSource, error) {
+	if settings, isPool := cognitosource.SettingsOf(source.Settings); isPool {
+		pool, err := opener.pool(ctx, settings)
 		if err != nil {
 			return undoSource{}, err
 		}
-		pool := listing.New(listing.NewClient(config, settings.ServiceRegion()), string(settings.UserPoolID))
 		return undoSource{lister: pool, enabler: pool, pool: true}, nil
 	}
-	opened, err := source.Settings.Open(ctx, parts.SourceOptions{Name: source.Name, Rules: r.scanner.Rules, Note: func(note ports.Note) {
-		fmt.Fprintf(r.notes, "note: %s: %s\n", source.Name, note.Text)
-	}})
+	opened, err := opener.open(ctx, source)
 	if err != nil {
 		return undoSource{}, err
 	}
@@ -388,9 +304,7 @@ func (u *undone) report(to io.Writer, asJSON bool) error {
 	}
 	var err error
 	if asJSON {
-		encoder := json.NewEncoder(to)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(u)
+		err = trial.WriteJSON(to, u)
 	} else {
 		err = u.write(to, counts)
 	}
@@ -416,13 +330,10 @@ func (u *undone) write(to io.Writer, counts map[undoing]int) error {
 	}
 	var text strings.Builder
 	for _, one := range u.Users {
-		name := one.User
-		if name == "" {
-			name = strings.TrimSpace("user " + one.Sub)
-		}
+		name := cmp.Or(one.User, strings.TrimSpace("user "+one.Sub))
 		fmt.Fprintf(&text, "%s (%s): %s", name, one.Source, words[one.Result])
 		if one.Error != "" {
-			fmt.Fprintf(&text, " (%s)", strings.Join(strings.Fields(one.Error), " "))
+			fmt.Fprintf(&text, " (%s)", trial.OneLine(one.Error))
 		}
 		text.WriteByte('\n')
 	}

@@ -521,10 +521,7 @@ func report(s streams, results []doctor.Check, asJSON bool) error {
 	counts := counted(results)
 	var err error
 	if asJSON {
-		encoder := json.NewEncoder(s.out)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		err = encoder.Encode(map[string]any{"checks": results, "summary": counts})
+		err = trial.WriteJSON(s.out, map[string]any{"checks": results, "summary": counts})
 	} else {
 		err = writeChecks(s.out, results, colours(s))
 	}

@@ -3,15 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 
 	"cognito-user-migration/app/doctor"
 	"cognito-user-migration/app/trial"
-
-	"golang.org/x/term"
 )
 
 // The columns of a finding.
@@ -20,24 +17,6 @@ const (
 	statusWidth = 6
 	nameWidth   = 27
 )
-
-// isTerminal reports whether the output is a terminal.
-func isTerminal(to io.Writer) bool {
-	file, ok := to.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
-}
-
-// colours says whether to use them: only on a terminal, and not with NO_COLOR
-// (no-color.org).
-func colours(s streams) bool {
-	for _, variable := range s.environ {
-		name, value, _ := strings.Cut(variable, "=")
-		if name == "NO_COLOR" && value != "" || name == "TERM" && value == "dumb" {
-			return false
-		}
-	}
-	return isTerminal(s.out)
-}
 
 // order is that of the statuses: the worst first.
 func order() []doctor.Status {
@@ -148,7 +127,7 @@ func wordsOf(text string) []string {
 // waitingLine shows on a terminal what has not been answered yet; the second
 // function removes the line.
 func waitingLine(s streams) (waiting func([]string), done func()) {
-	if !isTerminal(s.err) {
+	if !animates(s) {
 		return nil, func() {}
 	}
 	const erase = "\r\x1b[K"

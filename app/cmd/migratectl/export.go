@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,14 +18,11 @@ import (
 	"cognito-user-migration/adapters/cognitosource/listing"
 	"cognito-user-migration/adapters/reportstate"
 	"cognito-user-migration/app"
-	"cognito-user-migration/app/everything"
 	"cognito-user-migration/app/tail"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/domain/importfile"
 	"cognito-user-migration/ports"
-	"cognito-user-migration/ports/parts"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/pflag"
 )
 
@@ -63,38 +60,16 @@ func (e *exportFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&e.state, "state", "", "the state `FILE` of migratectl report")
 	flags.StringVar(&e.out, "out", "", "the `FOLDER` to write to; it is made where it is missing")
 	regionVar(flags, &e.region)
-	flags.Var(checked{&e.vouch, func(text string) error { _, err := importfile.ParseVouch(text); return err }},
+	flags.Var(checked(&e.vouch, func(text string) error { _, err := importfile.ParseVouch(text); return err }),
 		"vouch", "take contacts of these `KINDS` for verified, whatever the source says: email, phone_number, or both. Anyone who can read a vouched mailbox can take over the account")
-	flags.Var(checked{&e.only, checkCause}, "only", "export only users with this `CAUSE` in the report, such as mfa_required")
+	flags.Var(checked(&e.only, checkCause), "only", "export only users with this `CAUSE` in the report, such as mfa_required")
 	flags.BoolVar(&e.hashes, "hashes", false, "write password hashes of dynamodb, file and sql sources, where the destination offers a column for them")
 	e.recentDays, e.rows = 30, importfile.MostRows
-	flags.Var(countValue{&e.recentDays, 36500}, "recent-days", "leave out users who signed in at the source in so many `DAYS` before the scan")
+	flags.Var(whole(&e.recentDays, 1, 36500), "recent-days", "leave out users who signed in at the source in so many `DAYS` before the scan")
 	flags.BoolVar(&e.includeRecent, "include-recent", false, "export users who signed in at the source recently, too")
 	flags.StringVar(&e.recent, "signed-in", "", "a `FILE` of usernames, one a line, who signed in recently; for sources that do not say")
-	flags.Var(countValue{&e.rows, importfile.MostRows}, "file-rows", "the most `USERS` in one file, at most 500000")
+	flags.Var(whole(&e.rows, 1, importfile.MostRows), "file-rows", "the most `USERS` in one file, at most 500000")
 }
-
-// countValue is the value of a flag that takes a whole number above zero.
-type countValue struct {
-	to   *int
-	most int
-}
-
-// String implements [pflag.Value].
-func (c countValue) String() string { return strconv.Itoa(*c.to) }
-
-// Set implements [pflag.Value].
-func (c countValue) Set(text string) error {
-	value, err := strconv.Atoi(text)
-	if err != nil || value < 1 || value > c.most {
-		return fmt.Errorf("expected a whole number from 1 to %d", c.most)
-	}
-	*c.to = value
-	return nil
-}
-
-// Type implements [pflag.Value].
-func (c countValue) Type() string { return "number" }
 
 // causes lists the reasons that a report has for users who have not moved.
 func causes() []domain.Reason {
@@ -154,9 +129,10 @@ func export(ctx context.Context, given exportFlags, s streams) error {
 	if err := announce(ctx, &exporter, given, s); err != nil {
 		return err
 	}
-	stop := showExport(&exporter, s.err)
+	bar := newBar(s, "writing users", int(finished.LastID))
+	exporter.Progress = func(users int) { _ = bar.Add(users) }
 	done, err := exporter.Run(ctx)
-	stop()
+	_ = bar.Finish()
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
@@ -165,9 +141,7 @@ func export(ctx context.Context, given exportFlags, s streams) error {
 
 // importPool reads what the rows depend on of the destination.
 func importPool(ctx context.Context, poolID, region string) (importfile.Pool, error) {
-	if region == "" {
-		region = regionOf(poolID)
-	}
+	region = cmp.Or(region, regionOf(poolID))
 	config, err := newAccount().Config(ctx)
 	if err != nil {
 		return importfile.Pool{}, err
@@ -243,20 +217,17 @@ func readNames(path string) (map[string]bool, error) {
 
 // readHashes reads the hashes of all sources that have some.
 func readHashes(ctx context.Context, finished reportstate.Finished, s streams) (map[tail.HashKey]tail.Hash, error) {
-	configuration, err := app.Load(ctx, everything.Parts(newAccount()), s.environ)
+	configuration, err := app.Load(ctx, binary(), s.environ)
 	if err != nil {
 		return nil, err
 	}
-	var sources []string
+	opener := sourceOpener{rules: configuration.Rules, notes: s.err}
 	hashes := make(map[tail.HashKey]tail.Hash)
 	for i, source := range configuration.Sources {
-		sources = append(sources, strings.TrimSpace(source.Name+" "+source.Kind+" "+source.UserPool))
 		if source.UserPool != "" {
 			continue // a user pool gives no hashes
 		}
-		opened, err := source.Settings.Open(ctx, parts.SourceOptions{Name: source.Name, Rules: configuration.Rules, Note: func(note ports.Note) {
-			fmt.Fprintf(s.err, "note: %s: %s\n", source.Name, note.Text)
-		}})
+		opened, err := opener.open(ctx, source)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", source.Name, err)
 		}
@@ -274,7 +245,7 @@ func readHashes(ctx context.Context, finished reportstate.Finished, s streams) (
 			}
 		}
 	}
-	if given := strings.Join(sources, ", "); given != finished.Sources {
+	if given := strings.Join(sourcesOf(configuration), ", "); given != finished.Sources {
 		return nil, fmt.Errorf("--hashes reads the sources again, and they are %s; the state file has %s. Set the variables that the report had", given, finished.Sources)
 	}
 	return hashes, nil
@@ -313,18 +284,6 @@ func announce(ctx context.Context, exporter *tail.Exporter, given exportFlags, s
 	}
 	_, err = io.WriteString(s.out, b.String()+"\n")
 	return err
-}
-
-// showExport draws a bar on a terminal, and returns what ends it.
-func showExport(exporter *tail.Exporter, to io.Writer) func() {
-	if !isTerminal(to) {
-		return func() {}
-	}
-	bar := progressbar.NewOptions(max(int(exporter.Finished.LastID), 1),
-		progressbar.OptionSetWriter(to), progressbar.OptionSetDescription("writing users"), progressbar.OptionSetWidth(20),
-		progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
-	exporter.Progress = func(users int) { _ = bar.Add(users) } // a bar that cannot be drawn is not worth an error
-	return func() { _ = bar.Finish() }
 }
 
 func summarise(to io.Writer, done tail.Exported, given exportFlags) error {

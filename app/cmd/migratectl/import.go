@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,9 +50,9 @@ func (i *importFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&i.in, "in", "", "the `FOLDER` of migratectl export")
 	poolVar(flags, &i.pool, "destination-pool", "the `ID` of the destination user pool")
 	regionVar(flags, &i.region)
-	flags.Var(checked{&i.role, checkRole}, "role", "the `ARN` of the role by which the job writes its log")
+	flags.Var(checked(&i.role, checkRole), "role", "the `ARN` of the role by which the job writes its log")
 	i.poll = 10 * time.Second
-	flags.Var(positive{&i.poll}, "poll", "the `TIME` between two questions about the job, such as 10s")
+	flags.Var(duration(&i.poll), "poll", "the `TIME` between two questions about the job, such as 10s")
 	flags.BoolVar(&i.yes, "yes", false, "create the users; without it nothing is changed")
 }
 
@@ -68,19 +69,17 @@ func checkRole(text string) error {
 var errNotAll = errors.New("some users were not imported")
 
 func importTail(ctx context.Context, given importFlags, s streams) error {
-	if given.region == "" {
-		given.region = regionOf(given.pool)
-	}
+	region := cmp.Or(given.region, regionOf(given.pool))
 	config, err := newAccount().Config(ctx)
 	if err != nil {
 		return err
 	}
 	importer := tail.Importer{
 		Folder: given.in, Destination: given.pool, Role: given.role, Poll: given.poll, Now: time.Now, Pause: pause,
-		Jobs: importjob.New(config, given.region, given.pool), //nolint:contextcheck // an endpoint is resolved without one
+		Jobs: importjob.New(config, region, given.pool), //nolint:contextcheck // an endpoint is resolved without one
 		Note: func(text string) { fmt.Fprintln(s.err, "note:", text) },
 		PoolName: func(ctx context.Context) (string, error) {
-			facts, err := listing.New(listing.NewClient(config, given.region), given.pool).Facts(ctx)
+			facts, err := listing.New(listing.NewClient(config, region), given.pool).Facts(ctx)
 			return facts.Name, err
 		},
 	}
@@ -92,7 +91,7 @@ func importTail(ctx context.Context, given importFlags, s streams) error {
 	if !given.yes {
 		return writeImportPlan(s.out, before)
 	}
-	stop := showImport(&importer, s.err)
+	stop := showImport(&importer, s)
 	result, err := importer.Run(ctx)
 	stop()
 	if err != nil && ctx.Err() != nil {
@@ -124,26 +123,21 @@ func pause(ctx context.Context, pause time.Duration) error {
 	}
 }
 
-// showImport draws a bar for each file on a terminal, and returns what ends it.
-func showImport(importer *tail.Importer, to io.Writer) func() {
-	if !isTerminal(to) {
-		return func() {}
-	}
+// showImport draws a bar for each file, and returns what ends it.
+func showImport(importer *tail.Importer, s streams) func() {
 	var bar *progressbar.ProgressBar
 	of := ""
 	stop := func() {
 		if bar != nil {
-			_ = bar.Finish() // a bar that cannot be drawn is not worth an error
+			_ = bar.Finish()
 		}
 	}
 	importer.Progress = func(file tail.File, taken int) {
 		if file.Name != of {
 			stop()
-			of, bar = file.Name, progressbar.NewOptions(max(file.Rows, 1),
-				progressbar.OptionSetWriter(to), progressbar.OptionSetDescription(file.Name), progressbar.OptionSetWidth(20),
-				progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
+			of, bar = file.Name, newBar(s, file.Name, file.Rows, progressbar.OptionSetPredictTime(true))
 		}
-		_ = bar.Set(taken) // as above
+		_ = bar.Set(taken)
 	}
 	return stop
 }

@@ -16,6 +16,7 @@ import (
 	"cognito-user-migration/adapters/reportstate"
 	planning "cognito-user-migration/app/plan"
 	reporting "cognito-user-migration/app/report"
+	"cognito-user-migration/app/trial"
 	"cognito-user-migration/ports/setup"
 
 	"github.com/spf13/pflag"
@@ -54,42 +55,40 @@ seed gives the same plan. docs/plan.md describes the model and its limits.`,
 
 func (p *planFlags) declare(flags *pflag.FlagSet) {
 	in := &p.in
-	flags.Var(wholeValue{&in.Users, 1, planning.MaxUsers}, "users", "the `NUMBER` of users who have not moved")
+	flags.Var(whole(&in.Users, 1, planning.MaxUsers), "users", "the `NUMBER` of users who have not moved")
 	flags.StringVar(&p.state, "state", "", "the state `FILE` of migratectl report, which gives the users, those who moved and those who will be refused")
-	flags.Var(shareValue{&in.Active, 0.0001}, "active", "the `SHARE` of the users who sign in on a day, such as 0.1 or 10%")
-	flags.Var(shareValue{&in.PeakHour, 1.0 / 24}, "peak-hour", "the `SHARE` of a day's sign-ins that its busiest hour has")
+	flags.Var(share(&in.Active, 0.0001), "active", "the `SHARE` of the users who sign in on a day, such as 0.1 or 10%")
+	flags.Var(share(&in.PeakHour, 1.0/24), "peak-hour", "the `SHARE` of a day's sign-ins that its busiest hour has")
 	p.habits = string(in.Habits)
 	choiceVar(flags, &p.habits, "habits", "how users differ: mixed (some sign in more often) or alike", string(planning.HabitsMixed), string(planning.HabitsAlike))
-	flags.Var(numberValue{&in.WrongPasswords, 0, 10}, "wrong-passwords", "the `NUMBER` of attempts with a wrong password per sign-in")
-	flags.Var(positive{&in.SourceLatency}, "source-latency", "the mean `TIME` of one request to the source")
+	flags.Var(number(&in.WrongPasswords, 0, 10), "wrong-passwords", "the `NUMBER` of attempts with a wrong password per sign-in")
+	flags.Var(duration(&in.SourceLatency), "source-latency", "the mean `TIME` of one request to the source")
 	p.sourceKind = "cognito"
 	choiceVar(flags, &p.sourceKind, "source-kind", "cognito, whose quotas count, or other", "cognito", "other")
 	p.profile = string(in.Profile)
 	choiceVar(flags, &p.profile, "source-profile", "SOURCE_PROFILE: admin_get_user, concurrent or id_token", string(planning.ProfileAdminGetUser), string(planning.ProfileConcurrent), string(planning.ProfileIDToken))
-	flags.Var(wholeValue{&in.SourceParallel, 0, 1e6}, "source-parallel", "the `NUMBER` of requests that the source processes at a time; 0 means no limit")
-	flags.Var(wholeValue{&in.Concurrency, 0, 1e6}, "concurrency", "the limit `NUMBER` of concurrent executions of Lambda; 0 means no limit")
-	flags.Var(wholeValue{&in.Attempts, 1, 10}, "tries", "the `NUMBER` of times a user tries to sign in")
-	flags.Var(positive{&in.RetryAfter}, "retry-after", "the mean `TIME` between two attempts of a user")
+	flags.Var(whole(&in.SourceParallel, 0, 1e6), "source-parallel", "the `NUMBER` of requests that the source processes at a time; 0 means no limit")
+	flags.Var(whole(&in.Concurrency, 0, 1e6), "concurrency", "the limit `NUMBER` of concurrent executions of Lambda; 0 means no limit")
+	flags.Var(whole(&in.Attempts, 1, 10), "tries", "the `NUMBER` of times a user tries to sign in")
+	flags.Var(duration(&in.RetryAfter), "retry-after", "the mean `TIME` between two attempts of a user")
 	flags.BoolVar(&in.Completion, "completion", false, "moves are completed: the source user is disabled")
-	flags.Var(wholeValue{&in.Waves, 1, 100}, "waves", "the `NUMBER` of groups of clients that are switched over one after the other")
-	flags.Var(wholeValue{&in.WaveDays, 1, 365}, "wave-days", "the `DAYS` between two waves")
+	flags.Var(whole(&in.Waves, 1, 100), "waves", "the `NUMBER` of groups of clients that are switched over one after the other")
+	flags.Var(whole(&in.WaveDays, 1, 365), "wave-days", "the `DAYS` between two waves")
 	flags.BoolVar(&in.SameAccount, "same-account", false, "both pools share the destination's account and region, and its quotas")
 	p.destinationQuota, p.sourceQuota, p.price = map[string]float64{}, map[string]float64{}, map[string]float64{}
 	var categories []string
 	for _, category := range planning.Categories() {
 		categories = append(categories, string(category))
 	}
-	flags.Var(namedNumbers{p.destinationQuota, categories}, "destination-quota", "a quota of the destination's account as `CATEGORY=NUMBER` per second; 0 means no limit; repeatable")
-	flags.Var(namedNumbers{p.sourceQuota, categories}, "source-quota", "a quota of the source's account, as `CATEGORY=NUMBER` too; repeatable")
-	flags.Var(checked{&p.region, checkRegion}, "destination-region", "ask the destination's account for its quotas in this `REGION`")
-	flags.Var(checked{&p.sourceRegion, checkRegion}, "source-region", "ask the source's account for its quotas in this `REGION`")
+	flags.Func("destination-quota", "a quota of the destination's account as `CATEGORY=NUMBER` per second; 0 means no limit; repeatable", namedNumber(p.destinationQuota, categories))
+	flags.Func("source-quota", "a quota of the source's account, as `CATEGORY=NUMBER` too; repeatable", namedNumber(p.sourceQuota, categories))
+	flags.Var(checked(&p.region, parsesAs[cognitosource.Region]), "destination-region", "ask the destination's account for its quotas in this `REGION`")
+	flags.Var(checked(&p.sourceRegion, parsesAs[cognitosource.Region]), "source-region", "ask the source's account for its quotas in this `REGION`")
 	flags.StringVar(&p.sourceAWS, "source-aws-profile", "", "a `PROFILE` of your own in the source account, for --source-region")
-	flags.Var(namedNumbers{p.price, slices.Sorted(maps.Keys(pricesOf(&in.Prices)))}, "price", "a price in USD as `NAME=NUMBER`; docs/plan.md lists the names; repeatable")
+	flags.Func("price", "a price in USD as `NAME=NUMBER`; docs/plan.md lists the names; repeatable", namedNumber(p.price, slices.Sorted(maps.Keys(pricesOf(&in.Prices)))))
 	flags.Uint64Var(&in.Seed, "seed", in.Seed, "the `NUMBER` that the random numbers begin with")
 	flags.BoolVar(&p.asJSON, "json", false, "print one JSON object")
 }
-
-func checkRegion(text string) error { return parsed(new(cognitosource.Region), text) }
 
 // pricesOf are the prices by their names.
 func pricesOf(prices *planning.Prices) map[string]*float64 {
@@ -99,98 +98,18 @@ func pricesOf(prices *planning.Prices) map[string]*float64 {
 	}
 }
 
-// wholeValue is the value of a flag that takes a whole number.
-type wholeValue struct {
-	to          *int
-	least, most int
-}
-
-// String implements [pflag.Value].
-func (v wholeValue) String() string { return strconv.Itoa(*v.to) }
-
-// Set implements [pflag.Value].
-func (v wholeValue) Set(text string) error {
-	value, err := strconv.Atoi(text)
-	if err != nil || value < v.least || value > v.most {
-		return fmt.Errorf("expected a whole number from %d to %d", v.least, v.most)
+// namedNumber reads NAME=NUMBER into a map.
+func namedNumber(to map[string]float64, names []string) func(string) error {
+	return func(text string) error {
+		name, number, _ := strings.Cut(text, "=")
+		value, err := strconv.ParseFloat(number, 64)
+		if err != nil || !(value >= 0) || math.IsInf(value, 0) || !slices.Contains(names, name) {
+			return errors.New("expected NAME=NUMBER with a name of " + strings.Join(names, ", "))
+		}
+		to[name] = value
+		return nil
 	}
-	*v.to = value
-	return nil
 }
-
-// Type implements [pflag.Value].
-func (v wholeValue) Type() string { return "number" }
-
-// numberValue is the value of a flag that takes a number.
-type numberValue struct {
-	to          *float64
-	least, most float64
-}
-
-// String implements [pflag.Value].
-func (v numberValue) String() string { return strconv.FormatFloat(*v.to, 'g', -1, 64) }
-
-// Set implements [pflag.Value].
-func (v numberValue) Set(text string) error {
-	value, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(value >= v.least && value <= v.most) {
-		return fmt.Errorf("expected a number from %g to %g", v.least, v.most)
-	}
-	*v.to = value
-	return nil
-}
-
-// Type implements [pflag.Value].
-func (v numberValue) Type() string { return "number" }
-
-// shareValue is the value of a flag that takes a share of a whole.
-type shareValue struct {
-	to    *float64
-	least float64
-}
-
-// String implements [pflag.Value].
-func (v shareValue) String() string { return strconv.FormatFloat(*v.to, 'g', -1, 64) }
-
-// Set implements [pflag.Value].
-func (v shareValue) Set(text string) error {
-	digits, percent := strings.CutSuffix(text, "%")
-	value, err := strconv.ParseFloat(digits, 64)
-	if percent {
-		value /= 100
-	}
-	if err != nil || !(value >= v.least && value <= 1) {
-		return fmt.Errorf("expected a share from %.4g to 1, such as 0.2 or 20%%", v.least)
-	}
-	*v.to = value
-	return nil
-}
-
-// Type implements [pflag.Value].
-func (v shareValue) Type() string { return "share" }
-
-// namedNumbers is the value of a flag that takes NAME=NUMBER several times.
-type namedNumbers struct {
-	to    map[string]float64
-	names []string
-}
-
-// String implements [pflag.Value].
-func (v namedNumbers) String() string { return "" }
-
-// Set implements [pflag.Value].
-func (v namedNumbers) Set(text string) error {
-	name, number, _ := strings.Cut(text, "=")
-	value, err := strconv.ParseFloat(number, 64)
-	if err != nil || !(value >= 0) || math.IsInf(value, 0) || !slices.Contains(v.names, name) {
-		return errors.New("expected NAME=NUMBER with a name of " + strings.Join(v.names, ", "))
-	}
-	v.to[name] = value
-	return nil
-}
-
-// Type implements [pflag.Value].
-func (v namedNumbers) Type() string { return "name=number" }
 
 func showPlan(ctx context.Context, given *planFlags, s streams) error {
 	in := &given.in
@@ -224,9 +143,7 @@ func showPlan(ctx context.Context, given *planFlags, s streams) error {
 	if !given.asJSON {
 		return planning.WriteText(s.out, result)
 	}
-	encoder := json.NewEncoder(s.out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(result)
+	return trial.WriteJSON(s.out, result)
 }
 
 // usersOf takes the users from the last scan of a report.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -15,7 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"cognito-user-migration/adapters/awsprofiles"
 	"cognito-user-migration/adapters/cognitosource"
 	"cognito-user-migration/adapters/cognitosource/listing"
 	"cognito-user-migration/adapters/reportpage"
@@ -27,9 +27,7 @@ import (
 	reporting "cognito-user-migration/app/report"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
-	"cognito-user-migration/ports/parts"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/pflag"
 	"golang.org/x/time/rate"
@@ -74,12 +72,12 @@ func (r *reportFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&r.sourceProfile, "source-aws-profile", "", "a `PROFILE` of your own in the source account, whose credentials list the source pool (default: those of the function's settings)")
 	flags.StringVar(&r.state, "state", "move.db", "the `FILE` that keeps what was listed")
 	r.rate, r.factorRate, r.groupRate = 5, 5, 5
-	flags.Var(rateValue{&r.rate}, "rate", "the most `REQUESTS` per second to each pool; the application shares the quota of 30")
+	flags.Var(perSecond(&r.rate), "rate", "the most `REQUESTS` per second to each pool; the application shares the quota of 30")
 	flags.BoolVar(&r.rescan, "rescan", false, "list everything again")
 	flags.BoolVar(&r.factors, "second-factors", false, "ask for the second factors of each user of the source pools, one request each")
-	flags.Var(rateValue{&r.factorRate}, "second-factors-rate", "the most `REQUESTS` per second of --second-factors; sign-ins share the quota")
+	flags.Var(perSecond(&r.factorRate), "second-factors-rate", "the most `REQUESTS` per second of --second-factors; sign-ins share the quota")
 	flags.BoolVar(&r.groups, "groups", false, "list the groups of the user pools, and count their members who have moved")
-	flags.Var(rateValue{&r.groupRate}, "groups-rate", "the most `REQUESTS` per second of --groups to each pool")
+	flags.Var(perSecond(&r.groupRate), "groups-rate", "the most `REQUESTS` per second of --groups to each pool")
 	flags.BoolVar(&r.digests, "digests", false, "keep digests under AUDIT_HMAC_KEY in the state file, and no identifiers")
 	flags.StringVar(&r.html, "html", "", "write a page to this `FILE`")
 	r.lang = "en"
@@ -88,25 +86,6 @@ func (r *reportFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&r.remaining, "remaining", "", "write the users who have not moved to this CSV `FILE`")
 	flags.StringVar(&r.pairs, "map", "", "write the old and the new sub of each user who moved to this CSV `FILE`")
 }
-
-// rateValue is the value of a flag that takes a number above zero.
-type rateValue struct{ to *float64 }
-
-// String implements [pflag.Value].
-func (r rateValue) String() string { return strconv.FormatFloat(*r.to, 'g', -1, 64) }
-
-// Set implements [pflag.Value].
-func (r rateValue) Set(text string) error {
-	value, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(value > 0) || value > 1e9 {
-		return errors.New("expected a number of requests per second above zero, such as 5")
-	}
-	*r.to = value
-	return nil
-}
-
-// Type implements [pflag.Value].
-func (r rateValue) Type() string { return "number" }
 
 // check reports flags that do not fit each other.
 func (r *reportFlags) check() error {
@@ -131,16 +110,14 @@ func showReport(ctx context.Context, given reportFlags, s streams) error {
 	if err := given.check(); err != nil {
 		return err
 	}
-	if given.region == "" {
-		given.region = regionOf(given.pool)
-	}
+	given.region = cmp.Or(given.region, regionOf(given.pool))
 	account := newAccount()
 	configuration, err := app.Load(ctx, everything.Parts(account), s.environ)
 	if err != nil {
 		return err
 	}
-	if slices.Contains(configuration.SourcePools(), given.pool) {
-		return fmt.Errorf("--destination-pool %s is a source; give the ID of the destination's user pool", given.pool)
+	if err := checkDestination(configuration, given.pool, ""); err != nil {
+		return err
 	}
 	if given.digests && configuration.Audit.HMACKey.Empty() {
 		return wrongUse("--digests needs a key; set AUDIT_HMAC_KEY to a secret of at least 32 characters")
@@ -149,7 +126,7 @@ func showReport(ctx context.Context, given reportFlags, s streams) error {
 	if err != nil {
 		return err
 	}
-	return one.run(ctx, s)
+	return one.run(ctx)
 }
 
 // reporter makes one report.
@@ -158,7 +135,7 @@ type reporter struct {
 	scanner  reporting.Scanner
 	identity reportstate.Identity
 	pages    reportpage.Facts
-	notes    io.Writer
+	streams  streams
 	// pools are the user pools among the sources, by the place of the source.
 	pools map[int]*listing.Pool
 	// estimates are the pools' own estimates of their users: by the place of the
@@ -169,7 +146,7 @@ type reporter struct {
 }
 
 func newReporter(ctx context.Context, given reportFlags, account *stscredentials.Account, configuration *config.Config, s streams) (*reporter, error) {
-	r := &reporter{given: given, notes: s.err, pools: make(map[int]*listing.Pool), estimates: make(map[int]int)}
+	r := &reporter{given: given, streams: s, pools: make(map[int]*listing.Pool), estimates: make(map[int]int)}
 	aConfig, err := account.Config(ctx)
 	if err != nil {
 		return nil, err
@@ -200,14 +177,15 @@ func newReporter(ctx context.Context, given reportFlags, account *stscredentials
 	} else {
 		r.scanner.Rules.Attributes = attributes
 	}
-	sources := sourcesOf(configuration)
+	opener := sourceOpener{account: account, profile: given.sourceProfile, rules: r.scanner.Rules, notes: s.err}
 	for i, source := range configuration.Sources {
-		opened, err := r.open(ctx, i, source, account)
+		opened, err := r.open(ctx, opener, i, source)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", source.Name, err)
 		}
 		r.scanner.Sources = append(r.scanner.Sources, opened)
 	}
+	sources := sourcesOf(configuration)
 	rules, err := json.Marshal(reporting.RulesOf(r.scanner.Rules))
 	if err != nil {
 		return nil, err
@@ -226,13 +204,11 @@ func factorsMark(factors bool) string { return " second-factors=" + strconv.Form
 func limit(perSecond float64) *rate.Limiter { return rate.NewLimiter(rate.Limit(perSecond), 1) }
 
 // open opens a source to be listed.
-func (r *reporter) open(ctx context.Context, position int, source config.Source, account *stscredentials.Account) (reporting.Source, error) {
+func (r *reporter) open(ctx context.Context, opener sourceOpener, position int, source config.Source) (reporting.Source, error) {
 	opened := reporting.Source{Name: source.Name, Limit: limit(r.given.rate)}
 	settings, isPool := cognitosource.SettingsOf(source.Settings)
 	if !isPool {
-		directory, err := source.Settings.Open(ctx, parts.SourceOptions{Name: source.Name, Rules: r.scanner.Rules, Note: func(note ports.Note) {
-			fmt.Fprintf(r.notes, "note: %s: %s\n", source.Name, note.Text)
-		}})
+		directory, err := opener.open(ctx, source)
 		if err != nil {
 			return reporting.Source{}, err
 		}
@@ -242,11 +218,10 @@ func (r *reporter) open(ctx context.Context, position int, source config.Source,
 		}
 		return opened, nil
 	}
-	aConfig, err := r.sourceConfig(ctx, settings, account)
+	pool, err := opener.pool(ctx, settings)
 	if err != nil {
 		return reporting.Source{}, err
 	}
-	pool := listing.New(listing.NewClient(aConfig, settings.ServiceRegion()), string(settings.UserPoolID))
 	r.pools[position], opened.Lister = pool, pool
 	if facts, err := pool.Facts(ctx); err == nil { // an estimate is all that is needed of them
 		r.estimates[position] = facts.Estimated
@@ -260,23 +235,7 @@ func (r *reporter) open(ctx context.Context, position int, source config.Source,
 	return opened, nil
 }
 
-// sourceConfig is what the source pool is listed with.
-func (r *reporter) sourceConfig(ctx context.Context, settings cognitosource.Settings, account *stscredentials.Account) (aws.Config, error) {
-	if r.given.sourceProfile != "" {
-		return awsprofiles.ConfigOf(ctx, r.given.sourceProfile)
-	}
-	aConfig, err := account.Config(ctx)
-	if err != nil {
-		return aws.Config{}, err
-	}
-	credentials, err := account.Credentials(ctx, settings.Role, settings.ServiceRegion())
-	if err != nil {
-		return aws.Config{}, err
-	}
-	return listing.WithCredentials(aConfig, credentials), nil
-}
-
-func (r *reporter) run(ctx context.Context, s streams) error {
+func (r *reporter) run(ctx context.Context) error {
 	state, err := reportstate.Open(ctx, r.given.state, r.identity, r.given.rescan)
 	if err != nil {
 		return err
@@ -288,28 +247,34 @@ func (r *reporter) run(ctx context.Context, s streams) error {
 		return fmt.Errorf("%s: %w", r.given.state, err)
 	}
 	if time.Since(scan.StartedAt) < -time.Minute {
-		fmt.Fprintln(r.notes, "note: the state file was scanned in the future by this machine's clock; check the clock")
+		fmt.Fprintln(r.streams.err, "note: the state file was scanned in the future by this machine's clock; check the clock")
 	}
 	if scan.FinishedAt.IsZero() {
 		if scan, err = r.scan(ctx, scan); err != nil {
 			return err
 		}
 	} else {
-		fmt.Fprintf(r.notes, "note: this is the scan of %s; --rescan lists everything again\n", scan.FinishedAt.Format(time.RFC3339))
+		fmt.Fprintf(r.streams.err, "note: this is the scan of %s; --rescan lists everything again\n", scan.FinishedAt.Format(time.RFC3339))
 	}
 	if r.given.groups {
 		if err := r.listGroups(ctx, state); err != nil {
 			return err
 		}
 	}
-	return r.write(ctx, state, scan, s.out)
+	return r.write(ctx, state, scan, r.streams.out)
 }
 
 // scan lists and joins, and closes the scan.
 func (r *reporter) scan(ctx context.Context, scan reportstate.Scan) (reportstate.Scan, error) {
-	done := r.showProgress()
+	total := 0
+	for _, users := range r.estimates {
+		total += users
+	}
+	bar := newBar(r.streams, "listing users", total, progressbar.OptionShowIts(), progressbar.OptionSetItsString("users"), progressbar.OptionSetPredictTime(true))
+	_ = bar.RenderBlank()
+	r.scanner.Progress = func(users int) { _ = bar.Add(users) }
 	err := r.scanner.Scan(ctx)
-	done()
+	_ = bar.Finish()
 	if ctx.Err() != nil {
 		return scan, r.interrupted()
 	}
@@ -317,8 +282,7 @@ func (r *reporter) scan(ctx context.Context, scan reportstate.Scan) (reportstate
 		return scan, fmt.Errorf("%w; what was listed is kept in %s", err, r.given.state)
 	}
 	if err != nil {
-		fatal := !errors.Is(err, ports.ErrMisconfigured) && !errors.Is(err, ports.ErrThrottled) && !errors.Is(err, ports.ErrUnreachable)
-		if fatal {
+		if !isOfService(err) {
 			return scan, fmt.Errorf("%s: %w", r.given.state, err)
 		}
 		r.unlisted = append(r.unlisted, strings.Split(err.Error(), "\n")...)
@@ -333,6 +297,12 @@ func (r *reporter) scan(ctx context.Context, scan reportstate.Scan) (reportstate
 	return scan, nil
 }
 
+// isOfService reports whether a pool or source could not be listed. The report is
+// then incomplete; other errors, such as those of the state file, end it.
+func isOfService(err error) bool {
+	return errors.Is(err, ports.ErrMisconfigured) || errors.Is(err, ports.ErrThrottled) || errors.Is(err, ports.ErrUnreachable)
+}
+
 // listGroups lists the groups where this scan does not have them yet.
 func (r *reporter) listGroups(ctx context.Context, state *reportstate.State) error {
 	there, err := state.HasGroups(ctx)
@@ -344,7 +314,7 @@ func (r *reporter) listGroups(ctx context.Context, state *reportstate.State) err
 		return nil
 	case ctx.Err() != nil:
 		return r.interrupted()
-	case errors.Is(err, ports.ErrMisconfigured), errors.Is(err, ports.ErrThrottled), errors.Is(err, ports.ErrUnreachable):
+	case isOfService(err):
 		r.unlisted = append(r.unlisted, "the groups: "+err.Error())
 		return nil
 	default:
@@ -383,26 +353,8 @@ func (r *reporter) compareEstimates(output *reporting.Output) {
 		output.Compare(output.Source[position].Name, r.estimates[position], output.Source[position].Users)
 	}
 	for _, one := range output.Estimates {
-		fmt.Fprintf(r.notes, "note: %s: the user pool estimates that it has %d users, and %d were listed; --rescan lists again, and a lasting difference means that the slices are incomplete\n", one.Pool, one.Estimated, one.Listed)
+		fmt.Fprintf(r.streams.err, "note: %s: the user pool estimates that it has %d users, and %d were listed; --rescan lists again, and a lasting difference means that the slices are incomplete\n", one.Pool, one.Estimated, one.Listed)
 	}
-}
-
-// showProgress draws a bar on a terminal, and returns what ends it.
-func (r *reporter) showProgress() func() {
-	if !isTerminal(r.notes) {
-		return func() {}
-	}
-	total := 0
-	for _, users := range r.estimates {
-		total += users
-	}
-	bar := progressbar.NewOptions(max(total, 1),
-		progressbar.OptionSetWriter(r.notes), progressbar.OptionSetDescription("listing users"), progressbar.OptionSetWidth(20),
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("users"),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
-	_ = bar.RenderBlank() // a bar that cannot be drawn is not worth an error
-	r.scanner.Progress = func(users int) { _ = bar.Add(users) }
-	return func() { _ = bar.Finish() }
 }
 
 // write prints the report and writes the files that were asked for.
@@ -449,7 +401,7 @@ func (r *reporter) write(ctx context.Context, state *reportstate.State, scan rep
 		return err
 	}
 	for _, what := range r.unlisted {
-		fmt.Fprintln(r.notes, "not listed:", what)
+		fmt.Fprintln(r.streams.err, "not listed:", what)
 	}
 	if !scan.Complete || len(r.unlisted) > 0 {
 		return errIncomplete

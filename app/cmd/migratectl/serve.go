@@ -47,7 +47,7 @@ until it is interrupted. A local Cognito, the AWS CLI or SAM can invoke it.`,
 		},
 		failure: "the server cannot start or stop, or the environment is wrong",
 		flags: func(flags *pflag.FlagSet) {
-			flags.Var(checked{&given.address, checkLoopback}, "addr", "the loopback `ADDRESS` to listen on")
+			flags.Var(checked(&given.address, checkLoopback), "addr", "the loopback `ADDRESS` to listen on")
 			functionVar(flags, &given.function, "function", "the `NAME` by which the function is invoked")
 		},
 		run: func(ctx context.Context, s streams, _ string) error { return serve(ctx, given, s) },

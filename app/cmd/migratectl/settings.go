@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"text/tabwriter"
 
 	"cognito-user-migration/app/config"
+	"cognito-user-migration/app/trial"
 
 	"github.com/spf13/pflag"
 )
@@ -32,9 +32,7 @@ takes and its default. docs/settings.md describes them.`,
 func listSettings(s streams, asJSON bool) error {
 	all := config.Describe(binary().Sources)
 	if asJSON {
-		encoder := json.NewEncoder(s.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(all)
+		return trial.WriteJSON(s.out, all)
 	}
 	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "VARIABLE\tKIND\tTAKES\tDEFAULT")
