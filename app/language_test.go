@@ -20,7 +20,7 @@ import (
 // not count in a page.
 const (
 	maxWordsOfCode = 35
-	maxWordsOfPage = 30
+	maxWordsOfPage = 25
 )
 
 // maxSentence is the largest number of words in a sentence of a page, each code
@@ -51,7 +51,7 @@ func limitOf(path string) int {
 
 // revised lists the folders and pages that the test covers.
 func revised() []string {
-	return []string{"adapters", "app", "domain", "examples", "ports", "test", "docs", "README.md", "SECURITY.md", "CONTRIBUTING.md", "Makefile", ".ci", "deploy"}
+	return []string{"adapters", "app", "domain", "examples", "ports", "test", "docs", "README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile", ".ci", "deploy"}
 }
 
 // unclear returns expressions that make a reader stop, each with a replacement.
@@ -342,7 +342,7 @@ func TestTheLanguageIsPlain(t *testing.T) {
 			for _, fault := range plain.faults(textOfScript(string(script)), limitOf(name)) {
 				t.Errorf("%s: %s", name, fault)
 			}
-		case strings.HasSuffix(path, ".md") && !strings.HasSuffix(path, ".ja.md") && name != "CHANGELOG.md":
+		case strings.HasSuffix(path, ".md") && !strings.HasSuffix(path, ".ja.md"):
 			checked++
 			page, err := os.ReadFile(path)
 			if err != nil {
