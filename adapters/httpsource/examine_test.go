@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cognito-user-migration/adapters/httpsource"
+	"cognito-user-migration/adapters/internal/pemfile"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -65,7 +66,7 @@ func TestTheExaminationFindsFaultsOfServices(t *testing.T) {
 			}))
 			t.Cleanup(server.Close)
 			given := settings{URL: webclient.URL(server.URL), Contract: httpsource.Keycloak, BearerToken: domain.NewSecret("S3cret")}
-			given.Transport.CABundle = webclient.PEM(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+			given.Transport.CABundle = pemfile.Text(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 			if row.change != nil {
 				row.change(&given)
 			}

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"cognito-user-migration/adapters/httpsource"
+	"cognito-user-migration/adapters/internal/pemfile"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -123,13 +124,13 @@ func TestTLS(t *testing.T) {
 	certificate, key := clientCertificate(t)
 	clients := x509.NewCertPool()
 	clients.AppendCertsFromPEM(certificate)
-	start := func(t *testing.T, config *tls.Config) (address webclient.URL, bundle webclient.PEM) {
+	start := func(t *testing.T, config *tls.Config) (address webclient.URL, bundle pemfile.Text) {
 		server := httptest.NewUnstartedServer(&answering{get: someone})
 		server.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes are to fail here
 		server.TLS = config
 		server.StartTLS()
 		t.Cleanup(server.Close)
-		return webclient.URL(server.URL), webclient.PEM(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+		return webclient.URL(server.URL), pemfile.Text(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 	}
 	ask := func(t *testing.T, address webclient.URL, transport webclient.Transport) error {
 		finding, err := authenticate(t, open(t, httpsource.Settings{URL: address, Contract: httpsource.Keycloak, Transport: transport}))
@@ -146,8 +147,8 @@ func TestTLS(t *testing.T) {
 		if err := os.WriteFile(file, []byte(bundle), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for name, trusted := range map[string]webclient.PEM{
-			"inline": bundle, "a file": webclient.PEM(file), "in one line": webclient.PEM(strings.ReplaceAll(string(bundle), "\n", `\n`)),
+		for name, trusted := range map[string]pemfile.Text{
+			"inline": bundle, "a file": pemfile.Text(file), "in one line": pemfile.Text(strings.ReplaceAll(string(bundle), "\n", `\n`)),
 		} {
 			if err := ask(t, address, webclient.Transport{CABundle: trusted}); err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -163,7 +164,7 @@ func TestTLS(t *testing.T) {
 	t.Run("a client certificate", func(t *testing.T) {
 		t.Parallel()
 		address, bundle := start(t, &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients, MinVersion: tls.VersionTLS12})
-		with := webclient.Transport{CABundle: bundle, ClientCertificate: webclient.PEM(certificate), ClientKey: domain.NewSecret(string(key))}
+		with := webclient.Transport{CABundle: bundle, ClientCertificate: pemfile.Text(certificate), ClientKey: domain.NewSecret(string(key))}
 		if err := ask(t, address, with); err != nil {
 			t.Error(err)
 		}
@@ -190,10 +191,10 @@ func TestTLS(t *testing.T) {
 		t.Parallel()
 		for want, transport := range map[string]webclient.Transport{
 			"CA_BUNDLE: the file cannot be read":          {CABundle: "/no/such/file"},
-			"CA_BUNDLE: has no certificate":               {CABundle: webclient.PEM(key)},
+			"CA_BUNDLE: has no certificate":               {CABundle: pemfile.Text(key)},
 			"CLIENT_CERTIFICATE: the file cannot be read": {ClientCertificate: "/no/such/file", ClientKey: domain.NewSecret(string(key))},
-			"CLIENT_KEY: the file cannot be read":         {ClientCertificate: webclient.PEM(certificate), ClientKey: domain.NewSecret("S3cret")},
-			"CLIENT_CERTIFICATE, CLIENT_KEY":              {ClientCertificate: webclient.PEM(certificate), ClientKey: domain.NewSecret(string(certificate))},
+			"CLIENT_KEY: the file cannot be read":         {ClientCertificate: pemfile.Text(certificate), ClientKey: domain.NewSecret("S3cret")},
+			"CLIENT_CERTIFICATE, CLIENT_KEY":              {ClientCertificate: pemfile.Text(certificate), ClientKey: domain.NewSecret(string(certificate))},
 		} {
 			_, err := httpsource.Open("legacy", httpsource.Settings{URL: "https://a.example", Contract: httpsource.Kratos, Transport: transport})
 			if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "S3cret") || strings.Contains(err.Error(), "BEGIN") {

@@ -142,6 +142,9 @@ func (t thrown) isOutage() bool {
 	if t.isLambdas() || t.panicked || t.isThrottled() {
 		return true
 	}
+	if kind, known := t.ofUserPool(); known {
+		return kind == 0
+	}
 	name := t.lastName()
 	if slices.Contains(webErrors(), name) {
 		return !strings.Contains(t.message, "401") // the old service rejected the password
@@ -183,7 +186,7 @@ func outageTypes() []string {
 		nomethoderror loaderror econnrefused econnreset ehostunreach etimedout
 		operror dnserror patherror deadlineexceedederror typeassertionerror boundserror
 		accessdeniedexception accessdenied resourcenotfoundexception internalerrorexception internalservererror
-		internalfailure serviceexception invalidparameterexception validationexception invalidsignatureexception
+		internalfailure serviceexception validationexception invalidsignatureexception
 		expiredtokenexception expiredtoken unrecognizedclientexception invalidclienttokenid unexpectedlambdaexception
 		invalidlambdaresponseexception kmsaccessdeniedexception decryptionfailure`)
 }
@@ -197,19 +200,45 @@ func outageWords() []string {
 	}
 }
 
-// said returns the refusal that the error names. It is a code of Cognito, passed on
-// by a function that asks another user pool, or one of the HTTP source's words.
+// said returns the refusal that the error names: an exception of a user pool, or one
+// of the HTTP source's words.
 func (t thrown) said() (domain.FindingKind, bool) {
+	if kind, known := t.ofUserPool(); known {
+		return kind, true
+	}
+	return profiles.Said(t.kind, t.message)
+}
+
+// ofUserPool returns what an exception of Cognito means that a function passes on
+// because it asks another user pool (cognito-facts 24). The finding is 0 if the
+// function calls the pool wrongly. SDKs put their own text around Cognito's message.
+func (t thrown) ofUserPool() (kind domain.FindingKind, known bool) {
 	message := strings.ToLower(t.message)
+	has := func(part string) bool { return strings.Contains(message, part) }
 	switch t.lastName() {
 	case "notauthorizedexception":
 		switch {
-		case strings.Contains(message, "user is disabled"):
+		case has("user is disabled"):
 			return domain.UserDisabled, true
-		case strings.Contains(message, "attempts exceeded"):
+		case has("attempts exceeded"):
 			return domain.LockedOut, true
+		case has("because of security reasons"):
+			return domain.SignInDenied, true
+		case has("temporary password has expired"), has("user account has expired"):
+			return domain.TemporaryPasswordExpired, true
+		case has("unable to verify secret hash"), has("secret_hash was not received"), has("secret was not received"):
+			return 0, true
 		default:
 			return domain.PasswordWrong, true
+		}
+	case "invalidparameterexception":
+		switch { // no user of the pool can have such a name or password
+		case has("at 'username' failed to satisfy constraint"):
+			return domain.UserUnknown, true
+		case has("at 'password' failed to satisfy constraint"):
+			return domain.PasswordWrong, true
+		default:
+			return 0, true
 		}
 	case "usernotfoundexception":
 		return domain.UserUnknown, true
@@ -218,7 +247,7 @@ func (t thrown) said() (domain.FindingKind, bool) {
 	case "passwordresetrequiredexception", "userlambdavalidationexception":
 		return domain.SignInDenied, true
 	}
-	return profiles.Said(t.kind, t.message)
+	return 0, false
 }
 
 // unknownCode returns the type for the record; empty for a type that every language

@@ -8,6 +8,7 @@ package ldapsource
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -31,15 +32,14 @@ type Directory struct {
 // Open returns the directory that the settings name. It sends nothing. The
 // error is that of an invalid CA bundle.
 func Open(name string, settings Settings) (*Directory, error) {
-	roots, err := settings.CABundle.pool()
+	roots, err := settings.CABundle.Authorities()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("CA_BUNDLE: %w", err)
 	}
-	layout := settings.layout()
 	return &Directory{
 		name:     name,
 		settings: settings,
-		layout:   layout,
+		layout:   settings.layout(),
 		tls:      &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ServerName: settings.URL.hostname()},
 	}, nil
 }

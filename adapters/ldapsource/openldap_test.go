@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"cognito-user-migration/adapters/internal/pemfile"
 	"cognito-user-migration/adapters/ldapsource"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -238,11 +239,12 @@ func TestTheServerMustBeTrusted(t *testing.T) {
 		want   error
 	}{
 		"ldaps":                       {nil, nil},
-		"ldaps, CA from a file":       {[]func(*ldapsource.Settings){func(s *ldapsource.Settings) { s.CABundle = ldapsource.CABundle(file) }}, nil},
+		"ldaps, CA from a file":       {[]func(*ldapsource.Settings){func(s *ldapsource.Settings) { s.CABundle = pemfile.Text(file) }}, nil},
+		"ldaps, CA in one line":       {[]func(*ldapsource.Settings){func(s *ldapsource.Settings) { s.CABundle = pemfile.Text(strings.ReplaceAll(server.ca, "\n", `\n`)) }}, nil},
 		"StartTLS":                    {[]func(*ldapsource.Settings){startTLS}, nil},
-		"ldaps, another authority":    {[]func(*ldapsource.Settings){func(s *ldapsource.Settings) { s.CABundle = ldapsource.CABundle(other) }}, ports.ErrMisconfigured},
+		"ldaps, another authority":    {[]func(*ldapsource.Settings){func(s *ldapsource.Settings) { s.CABundle = pemfile.Text(other) }}, ports.ErrMisconfigured},
 		"ldaps, the system's":         {[]func(*ldapsource.Settings){func(s *ldapsource.Settings) { s.CABundle = "" }}, ports.ErrMisconfigured},
-		"StartTLS, another authority": {[]func(*ldapsource.Settings){startTLS, func(s *ldapsource.Settings) { s.CABundle = ldapsource.CABundle(other) }}, ports.ErrMisconfigured},
+		"StartTLS, another authority": {[]func(*ldapsource.Settings){startTLS, func(s *ldapsource.Settings) { s.CABundle = pemfile.Text(other) }}, ports.ErrMisconfigured},
 		"ldaps, another name":         {[]func(*ldapsource.Settings){localhost}, ports.ErrMisconfigured},
 		"StartTLS, another name":      {[]func(*ldapsource.Settings){startTLS, localhost}, ports.ErrMisconfigured},
 		"ldaps to a port without TLS": {[]func(*ldapsource.Settings){func(s *ldapsource.Settings) {
@@ -277,12 +279,12 @@ func TestACAThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	empty := filepath.Join(t.TempDir(), "empty.pem")
 	write(t, empty, "nothing")
-	for _, ca := range []ldapsource.CABundle{ldapsource.CABundle(empty), "-----BEGIN CERTIFICATE-----\nx", ldapsource.CABundle(empty + ".not")} {
+	for _, ca := range []pemfile.Text{pemfile.Text(empty), "-----BEGIN CERTIFICATE-----\nx", pemfile.Text(empty + ".not")} {
 		if _, err := ldapsource.Open("corp", ldapsource.Settings{URL: "ldaps://127.0.0.1", CABundle: ca}); err == nil {
 			t.Errorf("%q is fine", ca)
 		}
 	}
-	if _, err := ldapsource.Open("corp", ldapsource.Settings{URL: "ldaps://127.0.0.1", CABundle: ldapsource.CABundle(empty + ".not")}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := ldapsource.Open("corp", ldapsource.Settings{URL: "ldaps://127.0.0.1", CABundle: pemfile.Text(empty + ".not")}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }

@@ -1,18 +1,17 @@
 package ldapsource
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/pemfile"
 	"cognito-user-migration/domain"
 
 	"github.com/go-ldap/ldap/v3"
@@ -23,7 +22,7 @@ type Settings struct {
 	URL               URL           `env:"URL,required" takes:"ldaps://host or ldap://host, with or without a port" desc:"The directory server. An ldap:// URL needs \u0060STARTTLS\u0060."`
 	StartTLS          bool          `env:"STARTTLS" envDefault:"false" takes:"true, false" desc:"Start TLS on an ldap:// connection before anything else is sent."`
 	AllowPlaintext    bool          `env:"ALLOW_PLAINTEXT" envDefault:"false" takes:"true, false" desc:"Allow ldap:// without TLS: passwords are sent in the clear. Always allowed for loopback addresses."`
-	CABundle          CABundle      `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificate authorities to trust for the server, instead of the public ones."`
+	CABundle          pemfile.Text  `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificate authorities to trust for the server, instead of the public ones."`
 	BindDN            string        `env:"BIND_DN" takes:"a DN; for Active Directory also a user principal name" desc:"The service account that searches. Without it, the search is anonymous."`
 	BindPassword      domain.Secret `env:"BIND_PASSWORD" takes:"the service account's password" desc:"Required with \u0060BIND_DN\u0060."`
 	BaseDN            DN            `env:"BASE_DN,required" takes:"a DN" desc:"Users are searched for below this entry."`
@@ -316,27 +315,4 @@ func (v *Verified) UnmarshalText(text []byte) error {
 	}
 	*v = read
 	return nil
-}
-
-// CABundle is certificates in PEM format, or the path of such a file.
-type CABundle string
-
-// pool returns the certificates, or nil for the system's.
-func (c CABundle) pool() (*x509.CertPool, error) {
-	if c == "" {
-		return nil, nil //nolint:nilnil // nil means the system's certificates in crypto/tls
-	}
-	certificates := []byte(c)
-	if !strings.Contains(string(c), "-----BEGIN") {
-		read, err := os.ReadFile(string(c))
-		if err != nil {
-			return nil, fmt.Errorf("CA_BUNDLE: %w", err)
-		}
-		certificates = read
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(certificates) {
-		return nil, errors.New("CA_BUNDLE: has no certificate; expected PEM, or the path of a PEM file")
-	}
-	return pool, nil
 }

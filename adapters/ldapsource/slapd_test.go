@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"testing"
 
+	"cognito-user-migration/adapters/internal/pemfile"
 	"cognito-user-migration/adapters/ldapsource"
 	"cognito-user-migration/domain"
 	slapdserver "cognito-user-migration/test/slapd"
@@ -36,7 +37,7 @@ func startSlapd(t *testing.T, entries ...entry) *slapd {
 // settings are those of a source over ldaps.
 func (s *slapd) settings(change ...func(*ldapsource.Settings)) ldapsource.Settings {
 	settings := ldapsource.Settings{
-		URL: ldapsource.URL(s.ldaps), CABundle: ldapsource.CABundle(s.ca),
+		URL: ldapsource.URL(s.ldaps), CABundle: pemfile.Text(s.ca),
 		BindDN: serviceDN, BindPassword: domain.NewSecret(servicePassword), BaseDN: people,
 	}
 	for _, change := range change {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"cognito-user-migration/adapters/internal/pemfile"
 	"cognito-user-migration/adapters/sqlsource"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -40,7 +41,7 @@ func TestATokenOfRDSIsThePassword(t *testing.T) {
 	settings := ordinary()
 	settings.Auth, settings.Region = sqlsource.AuthIAM, "eu-west-1"
 	settings.URL = domain.NewSecret("postgres://reader@127.0.0.1:" + port + "/people")
-	settings.CABundle = ca
+	settings.CABundle = pemfile.Text(ca)
 	directory, err := sqlsource.Open("people", settings, keys{}, databases(), sqlsource.Options{})
 	if err != nil {
 		t.Fatal(err)

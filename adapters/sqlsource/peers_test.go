@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"testing"
 
+	"cognito-user-migration/adapters/internal/pemfile"
 	"cognito-user-migration/adapters/sqlsource"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/test/sqlservers"
@@ -36,7 +37,7 @@ func serverOf(s *sqlservers.Server) *server {
 func (s *server) settings(query string) sqlsource.Settings {
 	return sqlsource.Settings{
 		Driver: s.driver, URL: s.url(readerName, readerPassword, "people"), Query: query,
-		Auth: sqlsource.AuthPassword, TLS: sqlsource.TLSVerify, CABundle: s.CA,
+		Auth: sqlsource.AuthPassword, TLS: sqlsource.TLSVerify, CABundle: pemfile.Text(s.CA),
 	}
 }
 

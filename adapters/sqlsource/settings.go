@@ -2,12 +2,10 @@ package sqlsource
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 
 	"cognito-user-migration/adapters/internal/awsname"
@@ -15,6 +13,7 @@ import (
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/adapters/internal/passwordhash"
+	"cognito-user-migration/adapters/internal/pemfile"
 	"cognito-user-migration/adapters/sqlsource/dialect"
 	"cognito-user-migration/domain"
 )
@@ -29,7 +28,7 @@ type Settings struct {
 	Auth      Auth           `env:"AUTH" envDefault:"password" takes:"password, iam" desc:"How the function authenticates to the database: the password in the URL, or an RDS IAM token."`
 	Region    awsname.Region `env:"REGION" takes:"an AWS region" desc:"The region of an RDS database. Default: the region in its host name. Used only with \u0060AUTH=iam\u0060."`
 	TLS       TLS            `env:"TLS" envDefault:"verify" takes:"verify, unverified, off" desc:"\u0060verify\u0060: TLS, and the server's certificate is verified. \u0060unverified\u0060: TLS without verification. \u0060off\u0060: no TLS."`
-	CABundle  string         `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificate authorities to trust for the server, instead of the public ones. RDS needs its own bundle."`
+	CABundle  pemfile.Text   `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificate authorities to trust for the server, instead of the public ones. RDS needs its own bundle."`
 	Decoy     domain.Secret  `env:"DECOY" takes:"a password hash that belongs to no user" desc:"A hash of the slowest format and cost in the table. It is also computed for unknown users, so that all sign-ins take equally long. Default: the slowest hash seen so far."`
 
 	Passwords hashed.Passwords
@@ -164,7 +163,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	}
 	if s.CABundle != "" && s.TLS != TLSVerify {
 		problem("CA_BUNDLE", "is used only with %s=verify", variable("TLS"))
-	} else if _, err := s.authorities(); err != nil {
+	} else if _, err := s.CABundle.Authorities(); err != nil {
 		problem("CA_BUNDLE", "%v", err)
 	}
 	problems = append(problems, s.Passwords.Validate(variable)...)
@@ -230,38 +229,18 @@ func (s *Settings) region(to address) string {
 	return ""
 }
 
-// authorities returns the certificates of the bundle, or nil for the public
-// ones.
-func (s *Settings) authorities() (*x509.CertPool, error) {
-	if s.CABundle == "" {
-		return nil, nil //nolint:nilnil // nil means the public authorities in crypto/tls
-	}
-	bundle := []byte(s.CABundle)
-	if !strings.Contains(s.CABundle, "-----BEGIN") {
-		var err error
-		if bundle, err = os.ReadFile(s.CABundle); err != nil {
-			return nil, errors.New("cannot be read")
-		}
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(bundle) {
-		return nil, errors.New("has no certificate; expected PEM, or the path of a PEM file")
-	}
-	return pool, nil
-}
-
 // tls returns the TLS configuration for the host, or nil without TLS.
 func (s *Settings) tls(host string) (*tls.Config, error) {
 	if s.TLS == TLSOff {
 		return nil, nil //nolint:nilnil // nil means no TLS in the drivers
 	}
-	pool, err := s.authorities()
+	authorities, err := s.CABundle.Authorities()
 	if err != nil {
 		return nil, fmt.Errorf("CA_BUNDLE: %w", err)
 	}
 	return &tls.Config{
 		ServerName:         host,
-		RootCAs:            pool,
+		RootCAs:            authorities,
 		MinVersion:         tls.VersionTLS12,
 		InsecureSkipVerify: s.TLS == TLSUnverified, //nolint:gosec // the operator's choice, with a warning
 	}, nil

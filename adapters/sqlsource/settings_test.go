@@ -1,17 +1,20 @@
 package sqlsource_test
 
 import (
+	"encoding/pem"
 	"slices"
 	"strings"
 	"testing"
 
 	"cognito-user-migration/adapters/internal/awsname"
+	"cognito-user-migration/adapters/internal/pemfile"
 	"cognito-user-migration/adapters/sqlsource"
 	"cognito-user-migration/adapters/sqlsource/dialect"
 	"cognito-user-migration/adapters/sqlsource/mysql"
 	"cognito-user-migration/adapters/sqlsource/postgres"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/test/slapd"
 )
 
 // databases are the drivers that a main can list.
@@ -34,6 +37,8 @@ func TestTheSettingsAreChecked(t *testing.T) {
 	iam := func(url string) func(*sqlsource.Settings) {
 		return func(s *sqlsource.Settings) { s.Auth, s.URL = sqlsource.AuthIAM, domain.NewSecret(url) }
 	}
+	authority, _ := slapd.Certificate(t, "an authority", nil, nil)
+	bundle := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Raw}))
 	const form = "OLD_URL: expected postgres://user:password@host:port/database"
 	for name, test := range map[string]struct {
 		change func(*sqlsource.Settings)
@@ -68,7 +73,8 @@ func TestTheSettingsAreChecked(t *testing.T) {
 		"a region for nothing":   {func(s *sqlsource.Settings) { s.Region = "eu-west-1" }, []string{"OLD_REGION: is used only with OLD_AUTH=iam"}},
 		"no placeholder":         {func(s *sqlsource.Settings) { s.Query = "SELECT S3cret" }, []string{"OLD_QUERY: expected :username once"}},
 		"two placeholders":       {func(s *sqlsource.Settings) { s.Query = ":username S3cret :username" }, []string{"OLD_QUERY: expected :username once"}},
-		"no bundle":              {func(s *sqlsource.Settings) { s.CABundle = "S3cret/bundle.pem" }, []string{"OLD_CA_BUNDLE: cannot be read"}},
+		"no bundle":              {func(s *sqlsource.Settings) { s.CABundle = "S3cret/bundle.pem" }, []string{"OLD_CA_BUNDLE: the file cannot be read"}},
+		"a bundle in one line":   {func(s *sqlsource.Settings) { s.CABundle = pemfile.Text(strings.ReplaceAll(bundle, "\n", `\n`)) }, nil},
 		"a bundle of nothing":    {func(s *sqlsource.Settings) { s.CABundle = "-----BEGIN S3cret" }, []string{"OLD_CA_BUNDLE: has no certificate"}},
 		"a bundle for nothing":   {func(s *sqlsource.Settings) { s.CABundle, s.TLS = "S3cret", sqlsource.TLSUnverified }, []string{"OLD_CA_BUNDLE: is used only with OLD_TLS=verify"}},
 		"a decoy that is a hash": {func(s *sqlsource.Settings) { s.Decoy = domain.NewSecret(right) }, nil},

@@ -2,20 +2,20 @@ package webclient
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/pemfile"
 	"cognito-user-migration/domain"
 )
 
 // Transport are the variables for connecting to a service.
 type Transport struct {
-	CABundle          PEM           `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificate authorities to trust for the source, instead of the public ones."`
-	ClientCertificate PEM           `env:"CLIENT_CERTIFICATE" takes:"PEM, or the path of a PEM file" desc:"The client certificate that authenticates the function to the source."`
+	CABundle          pemfile.Text  `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificate authorities to trust for the source, instead of the public ones."`
+	ClientCertificate pemfile.Text  `env:"CLIENT_CERTIFICATE" takes:"PEM, or the path of a PEM file" desc:"The client certificate that authenticates the function to the source."`
 	ClientKey         domain.Secret `env:"CLIENT_KEY" takes:"PEM, or the path of a PEM file" desc:"The private key of \u0060CLIENT_CERTIFICATE\u0060."`
 	AllowPlaintext    bool          `env:"ALLOW_PLAINTEXT" envDefault:"false" takes:"true, false" desc:"Allow http: passwords are sent to the source without TLS."`
 }
@@ -53,25 +53,19 @@ func (t *Transport) Warnings(variable func(string) string) []string {
 // tlsConfig reads the certificates. Its errors describe the problem and contain
 // nothing of a key.
 func (t *Transport) tlsConfig() (*tls.Config, error) {
-	config := &tls.Config{MinVersion: minTLS}
-	if t.CABundle != "" {
-		bundle, err := t.CABundle.read()
-		if err != nil {
-			return nil, errors.New("CA_BUNDLE: the file cannot be read")
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(bundle) {
-			return nil, errors.New("CA_BUNDLE: has no certificate; expected PEM, or the path of a PEM file")
-		}
+	authorities, err := t.CABundle.Authorities()
+	if err != nil {
+		return nil, fmt.Errorf("CA_BUNDLE: %w", err)
 	}
+	config := &tls.Config{MinVersion: minTLS, RootCAs: authorities}
 	if t.ClientCertificate != "" {
-		certificate, err := t.ClientCertificate.read()
+		certificate, err := t.ClientCertificate.Read()
 		if err != nil {
-			return nil, errors.New("CLIENT_CERTIFICATE: the file cannot be read")
+			return nil, fmt.Errorf("CLIENT_CERTIFICATE: %w", err)
 		}
-		key, err := PEM(t.ClientKey.Reveal()).read()
+		key, err := pemfile.Text(t.ClientKey.Reveal()).Read()
 		if err != nil {
-			return nil, errors.New("CLIENT_KEY: the file cannot be read")
+			return nil, fmt.Errorf("CLIENT_KEY: %w", err)
 		}
 		pair, err := tls.X509KeyPair(certificate, key)
 		if err != nil {
@@ -80,19 +74,6 @@ func (t *Transport) tlsConfig() (*tls.Config, error) {
 		config.Certificates = []tls.Certificate{pair}
 	}
 	return config, nil
-}
-
-// PEM is text in PEM format, or the path of such a file.
-type PEM string
-
-// read returns the text. In a variable that cannot contain line breaks, \n is
-// written instead.
-func (p PEM) read() ([]byte, error) {
-	text := strings.TrimSpace(string(p))
-	if strings.HasPrefix(text, "-----BEGIN") {
-		return []byte(strings.ReplaceAll(text, `\n`, "\n")), nil
-	}
-	return os.ReadFile(text) //nolint:gosec // the operator names the file
 }
 
 // URL is the address of a service.
