@@ -98,6 +98,8 @@ func allowed(from, path string) bool {
 		return standard(path) && !knowsTheWire(path) || toPorts
 	case from == "app/plan": // it asks nobody
 		return standard(path) && path != "os" && path != "net" && !strings.HasPrefix(path, "net/")
+	case from == "app/userfile":
+		return standard(path) && !knowsTheWire(path)
 	case from == "app/parameters": // encoding/json writes the files
 		return standard(path) && !strings.HasPrefix(path, "net/") || toPorts || to == "ports/setup" || to == "app/doctor"
 	case from == "app/doctor":
@@ -162,7 +164,7 @@ func TestTheFunctionKnowsNothingOfTheOperatorsTool(t *testing.T) {
 	}
 	for path := range strings.Lines(string(output)) {
 		path = strings.TrimSpace(path)
-		for _, operators := range []string{module + "/adapters/awssetup", module + "/app/doctor", module + "/app/report", module + "/app/plan", module + "/app/tail", module + "/domain/importfile", module + "/adapters/cognitosource/importjob", module + "/adapters/reportstate", module + "/adapters/reportpage", module + "/adapters/cognitosource/listing", "modernc.org/", "progressbar/v3", module + "/app/parameters", "service/lambda", "golang.org/x/term", "github.com/spf13/", "golang/mock", "github.com/valllabh/", module + "/ports/mocks", module + "/ports/sourcetest", module + "/ports/setup",
+		for _, operators := range []string{module + "/adapters/awssetup", module + "/app/doctor", module + "/app/report", module + "/app/plan", module + "/app/tail", module + "/app/userfile", module + "/domain/importfile", module + "/adapters/cognitosource/importjob", module + "/adapters/reportstate", module + "/adapters/reportpage", module + "/adapters/cognitosource/listing", "modernc.org/", "progressbar/v3", module + "/app/parameters", "service/lambda", "golang.org/x/term", "github.com/spf13/", "golang/mock", "github.com/valllabh/", module + "/ports/mocks", module + "/ports/sourcetest", module + "/ports/setup",
 			module + "/adapters/awsprofiles", "aws-sdk-go-v2/config",
 			// Tracing is a part that this main does not list (docs/decisions/0014).
 			"go.opentelemetry.io/", "google.golang.org/", module + "/adapters/tracing"} {

@@ -1,12 +1,15 @@
 package tail
 
-import "strings"
+import (
+	"strings"
 
-// appendField adds a field of a CSV file for readers (RFC 4180). Spreadsheets take a
-// text for a formula that begins with one of the signs below, so it gets an
-// apostrophe before it; unguarded takes it off again. A phone number is no formula.
+	"cognito-user-migration/app/userfile"
+)
+
+// appendField adds a field of a CSV file (RFC 4180). A formula gets an apostrophe in
+// front, which unguarded removes.
 func appendField(to []byte, text string) []byte {
-	guard := text != "" && strings.IndexByte("=+-@\t\r'", text[0]) >= 0 && !isPhone(text)
+	guard := userfile.IsFormula(text)
 	if !guard && !strings.ContainsAny(text, ",\"\r\n") {
 		return append(to, text...)
 	}
@@ -23,10 +26,6 @@ func appendField(to []byte, text string) []byte {
 		text = text[quote+1:]
 	}
 	return append(append(to, text...), '"')
-}
-
-func isPhone(text string) bool {
-	return text[0] == '+' && len(text) > 1 && strings.Trim(text[1:], "0123456789") == ""
 }
 
 // unguarded is a field as it was before it was guarded.

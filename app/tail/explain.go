@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"cognito-user-migration/adapters/cognitosource/importjob"
+	"cognito-user-migration/app/userfile"
 )
 
 // logLine is one line of a job's log ("Viewing the user pool import results in the
@@ -174,22 +175,19 @@ func (i *Importer) writeFailed(file File, e *entry, log *jobLog) error {
 	rows := csv.NewReader(bufio.NewReader(lines))
 	rows.ReuseRecord = true
 	path := filepath.Join(i.Folder, strings.Replace(file.Name, "import-", "failed-", 1))
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the operator names the folder
-	if err != nil {
-		return full(err)
-	}
-	to := bufio.NewWriter(out)
-	_, _ = to.WriteString("line,source,sub,username,outcome,reason,remedy\n") // Flush tells what went wrong
-	err = eachLine(rows, file, func(line int, fields []string) {
-		if one := log.of(line, e, file.Rows); one.word != "" {
-			_, _ = to.Write(appendRow(nil, fields[0], unguarded(fields[1]), unguarded(fields[2]), unguarded(fields[3]), one.word, one.reason, remedyOf(one))) // as above
+	err = userfile.Write(path, func(to io.Writer) error {
+		if _, err := io.WriteString(to, "line,source,sub,username,outcome,reason,remedy\n"); err != nil {
+			return err
 		}
+		return eachLine(rows, file, func(line int, fields []string) error {
+			one := log.of(line, e, file.Rows)
+			if one.word == "" {
+				return nil
+			}
+			_, err := to.Write(appendRow(nil, fields[0], unguarded(fields[1]), unguarded(fields[2]), unguarded(fields[3]), one.word, one.reason, remedyOf(one)))
+			return err
+		})
 	})
-	for _, finish := range []func() error{to.Flush, out.Sync, out.Close} {
-		if failed := finish(); err == nil {
-			err = failed
-		}
-	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, full(err))
 	}
@@ -197,7 +195,7 @@ func (i *Importer) writeFailed(file File, e *entry, log *jobLog) error {
 }
 
 // eachLine reads the file that says which user each line is.
-func eachLine(rows *csv.Reader, file File, do func(line int, fields []string)) error {
+func eachLine(rows *csv.Reader, file File, do func(line int, fields []string) error) error {
 	for line := 0; ; line++ {
 		fields, err := rows.Read()
 		switch {
@@ -206,7 +204,9 @@ func eachLine(rows *csv.Reader, file File, do func(line int, fields []string)) e
 		case err != nil || len(fields) != 4 || line > 0 && fields[0] != strconv.Itoa(line):
 			return fmt.Errorf("%s was changed after the export; restore it, and run the same command again", file.Lines)
 		case line > 0:
-			do(line, fields)
+			if err := do(line, fields); err != nil {
+				return err
+			}
 		}
 	}
 }

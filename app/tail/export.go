@@ -114,7 +114,7 @@ func (e *Exporter) Run(ctx context.Context) (Exported, error) {
 	if err := w.finish(); err != nil {
 		return Exported{}, full(err)
 	}
-	if err := writeAtomically(e.Folder, manifestName, w.done.Manifest); err != nil {
+	if err := writeJSON(e.Folder, manifestName, w.done.Manifest); err != nil {
 		return Exported{}, err
 	}
 	return w.done, nil

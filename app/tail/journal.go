@@ -103,7 +103,7 @@ func readJournal(folder string, m *Manifest) (*journal, error) {
 
 // save writes the journal to the disk.
 func (j *journal) save() error {
-	if err := writeAtomically(j.folder, journalName, j); err != nil {
+	if err := writeJSON(j.folder, journalName, j); err != nil {
 		return fmt.Errorf("the journal: %w", err)
 	}
 	return nil

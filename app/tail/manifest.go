@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"cognito-user-migration/app/userfile"
 )
 
 // The names of files in the folder of an export.
@@ -73,43 +76,16 @@ func readManifest(folder string) (*Manifest, error) {
 	return &m, nil
 }
 
-// writeAtomically replaces a file by a whole new one with mode 0600, or leaves it as
-// it was. What it returns without an error for is on the disk.
-func writeAtomically(folder, name string, value any) error {
+// writeJSON replaces a file of the folder.
+func writeJSON(folder, name string, value any) error {
 	text, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(folder, name)
-	file, err := os.OpenFile(path+".tmp", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the operator names the folder
-	if err != nil {
-		return full(err)
-	}
-	_, err = file.Write(append(text, '\n'))
-	if err == nil {
-		err = file.Sync()
-	}
-	if closing := file.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(path+".tmp", path)
-	}
-	if err == nil {
-		err = syncFolder(folder)
-	}
-	return full(err)
-}
-
-// syncFolder makes renames last.
-func syncFolder(path string) error {
-	folder, err := os.Open(path) //nolint:gosec // the operator names the folder
-	if err != nil {
+	return full(userfile.Write(filepath.Join(folder, name), func(to io.Writer) error {
+		_, err := to.Write(append(text, '\n'))
 		return err
-	}
-	err = folder.Sync()
-	_ = folder.Close() // nothing was written
-	return err
+	}))
 }
 
 // full turns the system's error of a full disk into ours.

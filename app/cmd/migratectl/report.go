@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -25,6 +24,7 @@ import (
 	"cognito-user-migration/app/config"
 	"cognito-user-migration/app/everything"
 	reporting "cognito-user-migration/app/report"
+	"cognito-user-migration/app/userfile"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
@@ -443,17 +443,8 @@ func verdict(prospect domain.Prospect) string {
 	return "refuse"
 }
 
-// writeFile writes a file with mode 0600, because it holds data of users.
 func writeFile(flag, path string, write func(io.Writer) error) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("%s: %w", flag, err)
-	}
-	err = write(file)
-	if closing := file.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
+	if err := userfile.Write(path, write); err != nil {
 		return fmt.Errorf("%s: %w", flag, err)
 	}
 	return nil
@@ -474,15 +465,10 @@ func writeCSV(ctx context.Context, flag, path string, header []string, state *re
 	})
 }
 
-// asText puts a quotation mark in front of cells that a spreadsheet would run as a
-// formula ("CSV Injection", OWASP), and of those that begin with one, so that a program
-// can remove it. Usernames are chosen by users. A phone number is no formula.
+// asText puts an apostrophe in front of cells that a spreadsheet would run.
 func asText(cells []string) []string {
 	for i, cell := range cells {
-		if cell == "" || !strings.ContainsRune("=+-@\t\r\n'", rune(cell[0])) {
-			continue
-		}
-		if cell[0] != '+' || strings.Trim(cell[1:], "0123456789") != "" {
+		if userfile.IsFormula(cell) {
 			cells[i] = "'" + cell
 		}
 	}
