@@ -17,9 +17,9 @@ var vectors = []struct{ name, password, hash string }{
 	{"crypt_blowfish $2a$ U*U*", "U*U*", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK"},
 	{"crypt_blowfish $2a$ U*U*U", "U*U*U", "$2a$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"},
 	{"crypt_blowfish $2y$ \\xa3", "\xa3", "$2y$05$/OK.fbVrR/bpIqNJ5ianF.Sa7shbm4.OzKpvFnX1pQLmQW96oUlCq"},
-	// The Argon2 reference implementation (P-H-C/phc-winner-argon2), src/test.c, version 0x13.
-	{"phc-winner-argon2 argon2id", "password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"},
-	{"phc-winner-argon2 argon2i", "password", "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA"},
+	// Python's argon2, by Django, and MediaWiki's.
+	{"argon2i", "secret", "$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$YC9+jJCrQhs5R6db7LlN8Q"},
+	{"argon2id", "Correct-horse-7", "$argon2id$v=19$m=1024,t=2,p=1$YXU2OThNdXJqdERyLzJGWA$TQciY96UfpjloGiKomoz495gv+5ZRFwvuCv2/VbcN90"},
 }
 
 func TestPublicVectors(t *testing.T) {

@@ -82,3 +82,30 @@ func TestMagentosSaltIsCutOrRepeated(t *testing.T) {
 		}
 	}
 }
+
+// Python's hashlib made the hashes: Spring's own rounds are fixed, and take a second
+// for each password.
+func TestTheFormsOfSpringWithFewRounds(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		digest         string
+		salt           int
+		password, text string
+	}{
+		{"sha1", 8, "password", "5d923b44a6d129f328308164287a78df4ff55e48d8e7c207deff0dc2bde4ba2a6ab0cc62ac4a77b0"},
+		{"sha256", 16, "it's me", "000102030405060708090a0b0c0d0e0ffe614ee32ccaf314a372f7f86b25365c3bd65e6776e93574a68414f9d8a19e32"},
+	} {
+		hash, err := readSpringPBKDF2(row.digest, "10", row.salt, row.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for password, want := range map[string]bool{
+			row.password: true, row.password + "x": false, " " + row.password: false,
+			row.password[1:]: false, row.password + "\x00": false, "": false,
+		} {
+			if right := Hash(hash).Verify(password); right != want {
+				t.Errorf("%s, %q: %t, want %t", row.digest, password, right, want)
+			}
+		}
+	}
+}
