@@ -90,7 +90,7 @@ func sameBut(t *testing.T, before, after *types.UserPoolType, trigger string) {
 }
 
 func TestAttachKeepsEverySettingOfThePool(t *testing.T) {
-	a := startAccounts(t, authOff)
+	a := startAccounts(t)
 	p := healthyPlan()
 	p.attached = false
 	everySetting(p.pool)
@@ -133,7 +133,7 @@ func TestAttachKeepsEverySettingOfThePool(t *testing.T) {
 // moto's UpdateUserPool does forget letter case, which AWS's cannot: a stand-in
 // for a service that changes what it was not told to change.
 func TestAttachTellsWhatElseHasChanged(t *testing.T) {
-	a := startAccounts(t, authOff)
+	a := startAccounts(t)
 	p := healthyPlan()
 	p.attached = false
 	m := a.build(t, p, "more")
@@ -149,7 +149,7 @@ func TestAttachTellsWhatElseHasChanged(t *testing.T) {
 }
 
 func TestAttachAndDetachRefuse(t *testing.T) {
-	a := startAccounts(t, authOff)
+	a := startAccounts(t)
 	other := healthyPlan()
 	other.trigger, other.pool.UsernameConfiguration = otherFunction, nil
 	taken := a.build(t, other, "taken")
@@ -217,7 +217,7 @@ func claimsPlan(tier types.UserPoolTierType, writable ...string) *plan {
 }
 
 func TestAttachOfClaimsFitsThePlanOfThePool(t *testing.T) {
-	a := startAccounts(t, authOff)
+	a := startAccounts(t)
 	const v1, v2 = types.PreTokenGenerationLambdaVersionTypeV10, types.PreTokenGenerationLambdaVersionTypeV20
 	for name, row := range map[string]struct {
 		plan   types.UserPoolTierType
@@ -266,7 +266,7 @@ func TestAttachOfClaimsFitsThePlanOfThePool(t *testing.T) {
 }
 
 func TestAttachOfClaimsRefuses(t *testing.T) {
-	a := startAccounts(t, authOff)
+	a := startAccounts(t)
 	const essentials = types.UserPoolTierTypeEssentials
 	migration := healthyPlan()
 	migration.attached, migration.pool.UsernameConfiguration = false, nil

@@ -108,7 +108,7 @@ func failing(but map[string]doctor.Status) bool {
 }
 
 func TestDoctorFindsEachFaultAndHidesNoOther(t *testing.T) {
-	a := startAccounts(t, authOff)
+	a := startAccounts(t)
 	const pass, warn, fail, skip = doctor.Pass, doctor.Warn, doctor.Fail, doctor.Skip
 	type statuses = map[string]doctor.Status
 	noSource := statuses{"source reached": fail, "source pool": fail, "source client": skip, "source client flow": skip,
@@ -345,7 +345,7 @@ func sms() *types.SmsConfigurationType {
 }
 
 func TestDoctorPrintsTheWorstFirstInShortLines(t *testing.T) {
-	a := startAccounts(t, authOff)
+	a := startAccounts(t)
 	p := healthyPlan()
 	p.permission = nil
 	m := a.build(t, p, "text")
@@ -383,7 +383,7 @@ func TestDoctorPrintsTheWorstFirstInShortLines(t *testing.T) {
 // TestDoctorReadsTheFunctionsOwnVariables: an environment without any of them is
 // that of an operator who gives --function alone.
 func TestDoctorReadsTheFunctionsOwnVariables(t *testing.T) {
-	a := startAccounts(t, authOff)
+	a := startAccounts(t)
 	p := healthyPlan()
 	p.theirs["MIGRATE_DESTINATION_SCHEMA"] = "custom:tenant=1..64"
 	m := a.build(t, p, "own")
@@ -463,7 +463,7 @@ func TestDoctorReadsTheFunctionsOwnVariables(t *testing.T) {
 }
 
 func TestDoctorChangesNothing(t *testing.T) {
-	a := startAccounts(t, authOff)
+	a := startAccounts(t)
 	p := healthyPlan()
 	m := a.build(t, p, "unchanged")
 	before := a.state(t, m)
@@ -509,7 +509,7 @@ func canonical(parts []string) string {
 }
 
 func TestDoctorMakesOneAttemptAndMovesNobody(t *testing.T) {
-	a := startAccounts(t, authOff)
+	a := startAccounts(t)
 	p := healthyPlan()
 	m := a.build(t, p, "attempt")
 	if _, err := a.there.AdminCreateUser(t.Context(), &cognito.AdminCreateUserInput{
@@ -557,7 +557,7 @@ func TestDoctorMakesOneAttemptAndMovesNobody(t *testing.T) {
 // With moto's auth mode on, permissions are enforced as on AWS, but for its
 // Lambda, which then turns every GET away: no function is told here.
 func TestDoctorWithoutPermissions(t *testing.T) {
-	a := startAccounts(t, authOn)
+	a := ownAccounts(t, authOn)
 	const warn, fail, skip = doctor.Warn, doctor.Fail, doctor.Skip
 	untold := map[string]doctor.Status{"trigger": warn, "trigger permission": skip, "function": skip, "function timeout": skip, "function memory": skip, "function environment": skip}
 	with := func(more map[string]doctor.Status) map[string]doctor.Status {
@@ -605,7 +605,7 @@ func TestDoctorWithoutPermissions(t *testing.T) {
 }
 
 func TestDoctorOfASourceThatIsNoUserPool(t *testing.T) {
-	a := startAccounts(t, authOff)
+	a := startAccounts(t)
 	p := healthyPlan()
 	m := a.build(t, p, "file")
 	m.environ = environment(t)
@@ -623,7 +623,7 @@ func TestDoctorOfASourceThatIsNoUserPool(t *testing.T) {
 // A source of another kind may not be able to part with users; nothing else of
 // completion is held up by that.
 func TestDoctorOfASourceThatCannotPartWithUsers(t *testing.T) {
-	a := startAccounts(t, authOff)
+	a := startAccounts(t)
 	p := healthyPlan()
 	finishing(p)
 	m := a.build(t, p, "unretiring")
@@ -675,7 +675,7 @@ func TestDoctorSaysWhichOfSeveralUserPoolsItCompares(t *testing.T) {
 // A user pool in a chain is examined as the other sources are, wherever it is. Its
 // settings are compared with the destination's as before.
 func TestDoctorExaminesUserPoolsOfAChain(t *testing.T) {
-	a := startAccounts(t, authOff)
+	a := startAccounts(t)
 	people := filepath.Join(t.TempDir(), "people.csv")
 	if err := os.WriteFile(people, []byte("username,password_hash\nanna,$2y$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -46,7 +46,7 @@ func setFactors(t *testing.T, a *accounts, poolID string) {
 // TestInitFillsInTheParameters: the real binary against moto, with pools in two
 // accounts and with both in one.
 func TestInitFillsInTheParameters(t *testing.T) {
-	a := startAccounts(t, authOff)
+	a := startAccounts(t)
 	p := healthyPlan()
 	p.sourcePool.Schema = schema(text("lost", "0", "64"))
 	p.sourcePool.MfaConfiguration = types.UserPoolMfaTypeOptional

@@ -76,7 +76,7 @@ func TestTheSetUpOfTheREADMERuns(t *testing.T) {
 	}
 	for accounts, own := range map[string]map[string]string{"one account": nil, "two accounts": two} {
 		t.Run(accounts, func(t *testing.T) {
-			a := startAccounts(t, authOff)
+			a := ownAccounts(t, authOff) // both make stacks of the same names
 			there := a.here
 			if own != nil {
 				there = a.there

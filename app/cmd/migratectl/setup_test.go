@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +39,7 @@ type accounts struct {
 	queues              *sqs.Client
 	tables              *dynamodb.Client
 	sourceAdministrator aws.Credentials
+	builds              atomic.Int64 // the number of set-ups, for their names
 }
 
 // sourceProfile is the operator's profile in the source account.
@@ -49,48 +52,89 @@ const (
 	authOff = "inf"
 )
 
-// startAccounts starts moto and makes the process's environment that of an
-// operator of the destination account.
-func startAccounts(t *testing.T, auth string) *accounts {
+// startAccounts makes the process's environment that of an operator of the
+// destination account. Its tests share one moto that checks nothing: each makes
+// pools, functions, queues and tables of its own.
+func startAccounts(t *testing.T) *accounts {
 	t.Helper()
 	peers.Require(t, peers.MotoServer)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	a, err := sharedAccounts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	operatorAt(t, a.moto.URL, a.admin, a.sourceAdministrator)
+	return a
+}
+
+// ownAccounts is startAccounts with a moto of the test's own.
+func ownAccounts(t *testing.T, auth string) *accounts {
+	t.Helper()
+	peers.Require(t, peers.MotoServer)
+	a, err := newAccounts(auth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.moto.Close)
+	operatorAt(t, a.moto.URL, a.admin, a.sourceAdministrator)
+	return a
+}
+
+// sharedAccounts starts the moto that checks nothing. TestMain stops it.
+var sharedAccounts = sync.OnceValues(func() (*accounts, error) {
+	a, err := newAccounts(authOff)
+	if err == nil {
+		stopShared = a.moto.Close
+	}
+	return a, err
+})
+
+// stopShared ends what the tests share.
+var stopShared = func() {}
+
+// newAccounts starts moto with both accounts. The caller stops it.
+func newAccounts(auth string) (made *accounts, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	moto, err := peers.StartMoto(ctx)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	t.Cleanup(moto.Close)
+	defer func() {
+		if err != nil {
+			moto.Close()
+		}
+	}()
 	source, err := moto.NewSource(ctx, peers.SourceOptions{})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	destination, err := moto.NewDestination(ctx)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, moto.URL+"/moto-api/reset-auth", strings.NewReader(auth))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	request.Header.Set("Content-Type", "text/plain")
 	response, err := direct().Do(request)
-	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatal(err, response)
+	if err != nil {
+		return nil, err
 	}
 	_ = response.Body.Close()
-	operatorAt(t, moto.URL, destination.Administrator, source.Administrator)
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("reset-auth: status %d", response.StatusCode)
+	}
+	own := credentials.StaticCredentialsProvider{Value: destination.Administrator}
 	return &accounts{
 		moto: moto, source: source, execution: destination.ExecutionRoleARN, admin: destination.Administrator,
-		there:     poolsOf(moto.URL, source.Administrator),
-		here:      poolsOf(moto.URL, destination.Administrator),
-		functions: functionsOf(moto.URL, destination.Administrator),
-		queues:    queuesOf(moto.URL, destination.Administrator),
-		tables: dynamodb.New(dynamodb.Options{
-			BaseEndpoint: &moto.URL, Region: peers.Region, Credentials: credentials.StaticCredentialsProvider{Value: destination.Administrator}, HTTPClient: direct(),
-		}),
+		there:               poolsOf(moto.URL, source.Administrator),
+		here:                poolsOf(moto.URL, destination.Administrator),
+		functions:           lambda.New(lambda.Options{BaseEndpoint: &moto.URL, Region: peers.Region, Credentials: own, HTTPClient: direct()}),
+		queues:              sqs.New(sqs.Options{BaseEndpoint: &moto.URL, Region: peers.Region, Credentials: own, HTTPClient: direct()}),
+		tables:              dynamodb.New(dynamodb.Options{BaseEndpoint: &moto.URL, Region: peers.Region, Credentials: own, HTTPClient: direct()}),
 		sourceAdministrator: source.Administrator,
-	}
+	}, nil
 }
 
 // operatorAt makes the process's environment that of an operator.
@@ -113,18 +157,6 @@ func operatorAt(t *testing.T, url string, operator, source aws.Credentials) {
 
 func poolsOf(url string, as aws.Credentials) *cognito.Client {
 	return cognito.New(cognito.Options{
-		BaseEndpoint: &url, Region: peers.Region, Credentials: credentials.StaticCredentialsProvider{Value: as}, HTTPClient: direct(),
-	})
-}
-
-func functionsOf(url string, as aws.Credentials) *lambda.Client {
-	return lambda.New(lambda.Options{
-		BaseEndpoint: &url, Region: peers.Region, Credentials: credentials.StaticCredentialsProvider{Value: as}, HTTPClient: direct(),
-	})
-}
-
-func queuesOf(url string, as aws.Credentials) *sqs.Client {
-	return sqs.New(sqs.Options{
 		BaseEndpoint: &url, Region: peers.Region, Credentials: credentials.StaticCredentialsProvider{Value: as}, HTTPClient: direct(),
 	})
 }
@@ -309,6 +341,7 @@ func (a *accounts) build(t *testing.T, p *plan, name string) made {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	name = fmt.Sprintf("%s-%d", name, a.builds.Add(1))
 	var m made
 	var secret string
 	m.sourcePoolID, _, m.sourceClientID, secret = makePool(ctx, t, a.there, p.sourcePool, p.sourceClient, "source-"+name)

@@ -43,6 +43,7 @@ func TestMain(m *testing.M) {
 	}
 	toolFolder = folder
 	code := m.Run()
+	stopShared()
 	_ = os.RemoveAll(folder) // what is left is in the system's temporary folder
 	os.Exit(code)
 }
