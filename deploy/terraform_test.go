@@ -13,28 +13,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 )
-
-// pluginVariable names the folder in which Terraform's providers lie, laid out
-// as `terraform providers mirror` does.
-const pluginVariable = "TF_PLUGIN_DIR"
 
 // terraform is one module, copied and initialised without a network.
 type terraform struct {
 	folder string
 	env    []string
-}
-
-func requireTerraform(t *testing.T) string {
-	t.Helper()
-	require(t, installed("terraform"), "terraform is missing: https://developer.hashicorp.com/terraform/install")
-	plugins := os.Getenv(pluginVariable)
-	provider, _ := filepath.Glob(filepath.Join(plugins, "registry.terraform.io", "hashicorp", "aws", "*"))
-	require(t, plugins != "" && len(provider) > 0, pluginVariable+" names no folder with Terraform's AWS provider: "+
-		"terraform -chdir=deploy/terraform/source-account providers mirror FOLDER")
-	return plugins
 }
 
 // instance is one use of a module: what its variables are beside the example's, and
@@ -138,11 +123,8 @@ func emptyTerraform(t *testing.T, region, sts string) *terraform {
 }
 `, region, sts))
 	tf.write(t, "cli.tfrc", "")
-	tf.env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + tf.folder, "TF_CLI_CONFIG_FILE=" + filepath.Join(tf.folder, "cli.tfrc"),
-		"TF_IN_AUTOMATION=true", "TF_INPUT=0", "CHECKPOINT_DISABLE=true",
-		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=none", "AWS_SHARED_CREDENTIALS_FILE=none",
-	}
+	tf.env = append(isolated(tf.folder), "TF_CLI_CONFIG_FILE="+filepath.Join(tf.folder, "cli.tfrc"),
+		"TF_IN_AUTOMATION=true", "TF_INPUT=0", "CHECKPOINT_DISABLE=true")
 	return tf
 }
 
@@ -172,7 +154,7 @@ func (tf *terraform) copyModule(t *testing.T, module, folder string) (outputs []
 
 func (tf *terraform) init(t *testing.T) {
 	t.Helper()
-	tf.run(t, "init", "-backend=false", "-plugin-dir="+requireTerraform(t))
+	tf.run(t, "init", "-backend=false")
 }
 
 func (tf *terraform) write(t *testing.T, name, text string) {
@@ -182,18 +164,11 @@ func (tf *terraform) write(t *testing.T, name, text string) {
 	}
 }
 
-// oneAtATime keeps Terraform's provider, which takes most of a second core to
-// start, from being started several times at once.
-var oneAtATime sync.Mutex
-
 func (tf *terraform) try(t *testing.T, arguments ...string) (string, error) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "terraform", append(arguments, "-no-color")...)
-	command.Dir, command.Env = tf.folder, tf.env
-	oneAtATime.Lock()
-	defer oneAtATime.Unlock()
-	output, err := command.CombinedOutput()
-	return string(output), err
+	command.Dir, command.Env = tf.folder, slices.Clone(tf.env)
+	return withProvider(t, command)
 }
 
 func (tf *terraform) run(t *testing.T, arguments ...string) string {
