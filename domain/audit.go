@@ -1,9 +1,6 @@
 package domain
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 	"time"
 )
@@ -89,8 +86,7 @@ const (
 	AuditUsernameNone AuditUsername = "none"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler] by [Choose].
 func (u *AuditUsername) UnmarshalText(text []byte) error {
 	return Choose(u, text, AuditUsernameHMAC, AuditUsernamePlain, AuditUsernameNone)
 }
@@ -108,8 +104,7 @@ const (
 	AuditFormatOCSF AuditFormat = "ocsf"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler] by [Choose].
 func (f *AuditFormat) UnmarshalText(text []byte) error {
 	return Choose(f, text, AuditFormatJSON, AuditFormatOCSF)
 }
@@ -126,15 +121,12 @@ func NewPseudonymizer(form AuditUsername, key Secret) Pseudonymizer {
 	return Pseudonymizer{form: form, key: key}
 }
 
-// Pseudonym returns the recorded form of a username. The digest is HMAC-SHA256
-// (RFC 2104) of the name in lower case, in hexadecimal. Spellings with
-// different letter case have the same digest.
+// Pseudonym returns the recorded form of a username. The digest is HMAC-SHA256 of the
+// name in lower case. Spellings with different letter case have the same digest.
 func (p Pseudonymizer) Pseudonym(username string) Pseudonym {
 	switch p.form {
 	case AuditUsernameHMAC:
-		mac := hmac.New(sha256.New, []byte(p.key.Reveal()))
-		mac.Write([]byte(strings.ToLower(username)))
-		return Pseudonym(hex.EncodeToString(mac.Sum(nil)))
+		return Pseudonym(p.key.digest(strings.ToLower(username)))
 	case AuditUsernamePlain:
 		return Pseudonym(username)
 	case AuditUsernameNone:

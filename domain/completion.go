@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -21,8 +22,7 @@ const (
 	AfterDelete After = "delete"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler] by [Choose].
 func (a *After) UnmarshalText(text []byte) error {
 	return Choose(a, text, AfterKeep, AfterDisable, AfterDelete)
 }
@@ -74,10 +74,6 @@ func (c Completion) Format(state fmt.State, _ rune) {
 
 // NewCompletion returns the completion for a decision to migrate, made at this time.
 func NewCompletion(keys CompletionKeys, attempt Attempt, at time.Time, user SourceUser, decision Decision) Completion {
-	name := decision.User.Username
-	if name == "" {
-		name = attempt.Username
-	}
 	return Completion{
 		AttemptID:      attempt.ID,
 		AttemptedAt:    at,
@@ -85,7 +81,7 @@ func NewCompletion(keys CompletionKeys, attempt Attempt, at time.Time, user Sour
 		SourceUsername: user.Username,
 		SourceSub:      subOf(user),
 		UserPoolID:     attempt.UserPoolID,
-		Username:       name,
+		Username:       decision.createdName(attempt),
 		Contacts:       keys.contactDigests(attempt.ID, decision.User.Attributes),
 		Profile:        keys.profileDigest(attempt.ID, user, decision.User.Attributes),
 		Groups:         user.Groups,
@@ -104,7 +100,7 @@ func NewManualCompletion(rules Rules, keys CompletionKeys, attempt Attempt, at t
 	completion := NewCompletion(keys, attempt, at, user, Decision{
 		Source:   source,
 		MFAGroup: rules.enrollmentGroup(UserFound, found),
-		User:     NewUser{Username: username(rules.Username, attempt.Username, user), Attributes: moved},
+		User:     NewUser{Username: rules.username(attempt.Username, user), Attributes: moved},
 	})
 	if rules.SetsMFAPreference {
 		completion.SecondFactor = rules.carriedFactor(FinalConfirmed, found, moved)
@@ -300,10 +296,7 @@ func (c Completion) Unchanged(rules Rules, keys CompletionKeys, user SourceUser)
 }
 
 func subOf(user SourceUser) string {
-	if user.Sub != "" {
-		return user.Sub
-	}
-	return user.Attributes[attributeSub]
+	return cmp.Or(user.Sub, user.Attributes[attributeSub])
 }
 
 // CompletionRecord is the record of one attempt to complete a migration. Like an

@@ -2,11 +2,10 @@ package domain
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"io"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // CompletionKeys protect queue messages from forgery, and their contents from
@@ -93,14 +92,8 @@ func (k CompletionKeys) isProfile(digest, attempt string, user SourceUser, moved
 }
 
 func profileParts(attempt string, user SourceUser, moved Attributes) []string {
-	names := make([]string, 0, len(moved))
-	for name := range moved {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	parts := make([]string, 0, 2*len(names)+4)
-	parts = append(parts, labelProfile, attempt, user.Username, subOf(user))
-	for _, name := range names {
+	parts := []string{labelProfile, attempt, user.Username, subOf(user)}
+	for _, name := range slices.Sorted(maps.Keys(moved)) {
 		parts = append(parts, name, moved[name])
 	}
 	return parts
@@ -116,12 +109,12 @@ func (k CompletionKeys) either(digest string, parts ...string) bool {
 	return false
 }
 
-// keyed returns HMAC-SHA256 over the parts. Each part is preceded by its
-// length, so different lists never give the same input.
+// keyed returns the digest of the parts. Each part is preceded by its length, so
+// different lists never have the same digest.
 func keyed(key Secret, parts ...string) string {
-	hash := hmac.New(sha256.New, []byte(key.Reveal()))
+	var text strings.Builder
 	for _, part := range parts {
-		_, _ = io.WriteString(hash, strconv.Itoa(len(part))+":"+part) // writing to a hash never fails
+		text.WriteString(strconv.Itoa(len(part)) + ":" + part)
 	}
-	return hex.EncodeToString(hash.Sum(nil))
+	return key.digest(text.String())
 }

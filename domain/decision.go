@@ -1,8 +1,10 @@
 package domain
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Verdict is the result of a decision.
@@ -121,7 +123,7 @@ func decide(rules Rules, attempt Attempt, finding Finding) Decision {
 	if reason := standing(user); reason != "" {
 		return Decision{Reason: reason}
 	}
-	kind := settle(finding.Kind, user)
+	kind := finding.Kind.Settled(user)
 	if reason := refusal(rules, attempt.Trigger, kind); reason != "" {
 		return Decision{Reason: reason}
 	}
@@ -151,7 +153,7 @@ func standing(user SourceUser) Reason {
 	if !user.Enabled {
 		return ReasonUserDisabled
 	}
-	switch user.Status {
+	switch user.Status { //nolint:exhaustive // the default is for every other status
 	case "", StatusConfirmed, StatusResetRequired, StatusForceChangePassword:
 		return ""
 	case StatusUnconfirmed:
@@ -162,27 +164,8 @@ func standing(user SourceUser) Reason {
 		return ReasonUserArchived
 	case StatusCompromised:
 		return ReasonUserCompromised
-	case StatusUnknown:
+	default: // StatusUnknown, and any status that is added later
 		return ReasonStatusUnknown
-	default:
-		return ReasonStatusUnknown
-	}
-}
-
-// settle corrects the finding by the profile. A source may accept a temporary
-// password without saying that it is temporary. It may also accept a password
-// without asking for the second factor that the profile lists.
-func settle(kind FindingKind, user SourceUser) FindingKind {
-	right := kind == PasswordAccepted || kind == MFARequired
-	switch {
-	case right && user.Status == StatusForceChangePassword:
-		return TemporaryPasswordAccepted
-	case right && user.Status == StatusResetRequired:
-		return ResetRequired
-	case kind == PasswordAccepted && user.MFAUnasked && len(user.MFA) > 0:
-		return MFARequired
-	default:
-		return kind
 	}
 }
 
@@ -209,7 +192,7 @@ func create(rules Rules, attempt Attempt, kind FindingKind, finding Finding) Dec
 	if status != FinalConfirmed && !attributes.hasVerifiedContact() {
 		return Decision{Reason: ReasonNoVerifiedContact, Omitted: omitted}
 	}
-	name := username(rules.Username, attempt.Username, user)
+	name := rules.username(attempt.Username, user)
 	if user.disputes(name) {
 		return Decision{Reason: ReasonIdentifierNotOwned}
 	}
@@ -254,15 +237,27 @@ func finalStatus(rules Rules, kind FindingKind) FinalStatus {
 	}
 }
 
-func username(rule UsernameRule, submitted string, user SourceUser) string {
-	switch rule {
-	case UsernameSubmitted:
-		return submitted
-	case UsernameSource:
-		return user.Username
-	case UsernameOmit:
+// username returns the new user's username for a submitted identifier. Every rule that
+// is not another one is [UsernameAuto].
+func (r Rules) username(submitted string, user SourceUser) string {
+	switch {
+	case r.Username == UsernameOmit:
 		return ""
-	case UsernameAuto:
+	case r.Username == UsernameSubmitted:
+		return submitted
+	case r.Username == UsernameSource:
+		return user.Username
+	case user.Username == subOf(user):
+		return ""
+	case strings.EqualFold(submitted, user.Username):
+		return submitted
+	default:
+		return user.Username
 	}
-	return autoUsername(submitted, user)
+}
+
+// createdName returns the name by which the destination knows the new user. It is the
+// submitted identifier if Cognito chooses the username.
+func (d Decision) createdName(attempt Attempt) string {
+	return cmp.Or(d.User.Username, attempt.Username)
 }

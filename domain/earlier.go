@@ -23,11 +23,7 @@ func (d Decision) Names(attempt Attempt) []string {
 		return nil
 	}
 	user := d.User
-	own := user.Username
-	if own == "" {
-		own = attempt.Username
-	}
-	names := appendName(nil, own)
+	names := appendName(nil, d.createdName(attempt))
 	if user.Username == "" || user.Attributes.hasVerifiedEmail() {
 		names = appendName(names, user.Attributes[attributeEmail])
 	}

@@ -129,6 +129,23 @@ func (k FindingKind) row() findingRow {
 // decision.
 func (k FindingKind) ProvesPassword() bool { return k.row().provesPassword }
 
+// Settled corrects the finding by the profile. A source may accept a temporary password
+// without saying that it is temporary. It may also accept a password without asking for
+// the second factor that the profile lists.
+func (k FindingKind) Settled(user SourceUser) FindingKind {
+	right := k == PasswordAccepted || k == MFARequired
+	switch {
+	case right && user.Status == StatusForceChangePassword:
+		return TemporaryPasswordAccepted
+	case right && user.Status == StatusResetRequired:
+		return ResetRequired
+	case k == PasswordAccepted && user.MFAUnasked && len(user.MFA) > 0:
+		return MFARequired
+	default:
+		return k
+	}
+}
+
 // refuses reports whether the finding is always refused, independent of
 // trigger, rules and profile.
 func (k FindingKind) refuses() bool {

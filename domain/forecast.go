@@ -19,6 +19,16 @@ type Forecast struct {
 	Import Prospect
 }
 
+// ImportCandidate is a user as an import file would create them.
+type ImportCandidate struct {
+	// Username is the new user's username. It is empty if the pool's sign-in options
+	// decide.
+	Username string
+	// Attributes has the destination's attribute names. It is nil for a user whom no
+	// import file can contain.
+	Attributes Attributes
+}
+
 // Reasons of a forecast that a single decision cannot find: two users would
 // become one.
 const (
@@ -48,6 +58,28 @@ func ForecastOf(rules Rules, user SourceUser) (Forecast, ImportCandidate) {
 		ForgotPassword: outcome(TriggerForgotPassword, UserFound),
 		Import:         imported,
 	}, candidate
+}
+
+// importOf says whether an import file could contain the user, and with what. A
+// user who only lacks a verified contact is a candidate too: the operator may vouch
+// for one.
+func importOf(rules Rules, name string, user SourceUser) (Prospect, ImportCandidate) {
+	// An import needs the same as a forgotten password: a contact that a code can be
+	// sent to. It does not depend on the trigger's choice about forgotten passwords.
+	rules.OnForgotPassword = ForgotPasswordMigrate
+	attempt, finding := Attempt{Trigger: TriggerForgotPassword, Username: name}, Finding{Kind: UserFound, User: user}
+	decision := Decide(rules, attempt, finding)
+	prospect := Prospect{Possible: decision.Verdict == Migrate, Reason: decision.Reason}
+	candidate := ImportCandidate{Username: decision.User.Username, Attributes: decision.User.Attributes}
+	if decision.Reason != ReasonNoVerifiedContact {
+		return prospect, candidate
+	}
+	vouching := rules
+	vouching.VerifiedContacts = VerifiedAlways
+	if vouched := Decide(vouching, attempt, finding); vouched.Verdict == Migrate {
+		candidate = ImportCandidate{Username: vouched.User.Username, Attributes: rules.Attributes.Apply(user, rules.VerifiedContacts)}
+	}
+	return prospect, candidate
 }
 
 // signInName returns what the user types to sign in. If the username is the

@@ -1,11 +1,6 @@
 package domain
 
-import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"time"
-)
+import "time"
 
 // Cognito's own lockout for wrong passwords, as documented (cognito-facts 28). After
 // the fifth in a row, the user is locked for one second. The time doubles after each
@@ -135,11 +130,9 @@ func NewLockoutKeys(key Secret) LockoutKeys {
 // this.
 const lockoutLabel = "LOCKOUT "
 
-// Of returns the key of a name: HMAC-SHA256 (RFC 2104) of its skeleton, in
-// hexadecimal. All spellings that a source may treat as one name share a count.
-// So do all names that [SourceUser.Owns] treats as one.
+// Of returns the key of a name: HMAC-SHA256 of its skeleton. All spellings that a
+// source may treat as one name share a count. So do all names that [SourceUser.Owns]
+// treats as one.
 func (k LockoutKeys) Of(username string) LockoutKey {
-	mac := hmac.New(sha256.New, []byte(k.key.Reveal()))
-	mac.Write([]byte(lockoutLabel + digitsOf(skeleton(username))))
-	return LockoutKey(hex.EncodeToString(mac.Sum(nil)))
+	return LockoutKey(k.key.digest(lockoutLabel + digitsOf(skeleton(username))))
 }

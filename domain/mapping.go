@@ -40,14 +40,24 @@ type AttributeMap struct {
 	required []string
 }
 
-// attributeRule sets the target to a source attribute, or to a text that is the
-// same for all users.
+// AttributeRule is one rule of an [AttributeMap].
+type AttributeRule struct {
+	// Target is the destination's attribute.
+	Target string
+	// Source is the source's attribute; empty for a literal.
+	Source string
+	// Literal is a text that is the same for all users; empty if there is a source.
+	Literal string
+}
+
+// attributeRule is a rule with the format of its target.
 type attributeRule struct {
-	target  string
-	source  string
-	literal string // source is empty if this is set
-	// format is the target's format.
+	AttributeRule
 	format valueFormat
+}
+
+func newAttributeRule(target, source string) attributeRule {
+	return attributeRule{AttributeRule{Target: target, Source: source}, documentedFormat(target)}
 }
 
 // StandardAttributeMap returns the map written as "*": every standard attribute
@@ -58,7 +68,7 @@ func StandardAttributeMap() AttributeMap {
 	var m AttributeMap
 	for _, name := range StandardAttributes() {
 		if name != attributePreferredUsername {
-			m.rules = append(m.rules, attributeRule{target: name, source: name, format: documentedFormat(name)})
+			m.rules = append(m.rules, newAttributeRule(name, name))
 		}
 	}
 	return m
@@ -88,11 +98,11 @@ func ParseAttributeMap(text string) (AttributeMap, error) {
 			continue
 		}
 		for _, rule := range rules {
-			if seen[rule.target] {
-				problems = append(problems, fmt.Errorf("rule %d: %s already has a rule; remove one", i+1, rule.target))
+			if seen[rule.Target] {
+				problems = append(problems, fmt.Errorf("rule %d: %s already has a rule; remove one", i+1, rule.Target))
 				continue
 			}
-			seen[rule.target] = true
+			seen[rule.Target] = true
 			m.rules = append(m.rules, rule)
 		}
 	}
@@ -130,35 +140,33 @@ func parseAttributeRules(item string) ([]attributeRule, error) {
 	if err := checkTarget(target); err != nil {
 		return nil, err
 	}
-	rule := attributeRule{target: target, format: documentedFormat(target)}
-	if !given {
-		rule.source = target
-		return []attributeRule{rule}, nil
-	}
 	value = strings.TrimSpace(value)
+	if !given {
+		value = target
+	}
+	rule := newAttributeRule(target, value)
 	if strings.HasPrefix(value, "'") {
 		literal, err := unquote(value)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", target, err)
 		}
-		rule.literal = literal
+		rule.Source, rule.Literal = "", literal
 		return []attributeRule{rule}, rule.checkLiteral()
 	}
 	if !isAttributeName(value) {
 		return nil, fmt.Errorf("%s: expected an attribute of the source, or a text in single quotes, after '='", target)
 	}
-	rule.source = value
 	return []attributeRule{rule}, nil
 }
 
 // checkLiteral returns an error if the destination would reject the text,
 // because then no user would get it.
 func (r *attributeRule) checkLiteral() error {
-	fitted, ok := r.format.fit(r.literal)
-	if r.literal == "" || ok && fitted != "" {
+	fitted, ok := r.format.fit(r.Literal)
+	if r.Literal == "" || ok && fitted != "" {
 		return nil
 	}
-	return fmt.Errorf("%s: the text is not valid; expected %s", r.target, r.format.takes())
+	return fmt.Errorf("%s: the text is not valid; expected %s", r.Target, r.format.takes())
 }
 
 func unquote(value string) (string, error) {
@@ -186,9 +194,7 @@ func checkTarget(target string) error {
 	case target == attributeSub, target == "identities", strings.HasPrefix(target, "cognito:"):
 		return fmt.Errorf("%s is set by Cognito and cannot be written", target)
 	case target == attributeEmailVerified, target == attributePhoneVerified,
-		slices.Contains(StandardAttributes(), target):
-		return nil
-	case isCustom(target):
+		slices.Contains(StandardAttributes(), target), isCustom(target):
 		return nil
 	default:
 		return fmt.Errorf("%s is not a standard attribute; write a custom attribute as custom:%s", target, target)
@@ -217,24 +223,44 @@ func (m AttributeMap) String() string {
 	items := make([]string, len(m.rules))
 	for i, rule := range m.rules {
 		switch {
-		case rule.literal != "":
-			items[i] = rule.target + "='" + strings.ReplaceAll(rule.literal, "'", "''") + "'"
-		case rule.source == rule.target:
-			items[i] = rule.target
+		case rule.Literal != "":
+			items[i] = rule.Target + "='" + strings.ReplaceAll(rule.Literal, "'", "''") + "'"
+		case rule.Source == rule.Target:
+			items[i] = rule.Target
 		default:
-			items[i] = rule.target + "=" + rule.source
+			items[i] = rule.Target + "=" + rule.Source
 		}
 	}
 	return strings.Join(items, ",")
+}
+
+// Rules lists the rules in their order.
+func (m AttributeMap) Rules() []AttributeRule {
+	rules := make([]AttributeRule, len(m.rules))
+	for i, rule := range m.rules {
+		rules[i] = rule.AttributeRule
+	}
+	return rules
 }
 
 // Targets lists the attributes that have a rule, in the order of the rules.
 func (m AttributeMap) Targets() []string {
 	targets := make([]string, len(m.rules))
 	for i, rule := range m.rules {
-		targets[i] = rule.target
+		targets[i] = rule.Target
 	}
 	return targets
+}
+
+// Sources lists the source's attributes that rules name.
+func (m AttributeMap) Sources() []string {
+	var names []string
+	for _, rule := range m.rules {
+		if rule.Source != "" {
+			names = append(names, rule.Source)
+		}
+	}
+	return names
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler]; see [ParseAttributeMap].
@@ -270,9 +296,9 @@ func (m AttributeMap) fit(user SourceUser, vouch VerifiedContacts) (attributes A
 		}
 		switch value, ok := rule.format.fit(given); {
 		case !ok:
-			omitted = append(omitted, rule.target)
+			omitted = append(omitted, rule.Target)
 		case value != "":
-			attributes[rule.target] = value
+			attributes[rule.Target] = value
 		}
 	}
 	m.settleVerified(attributes, attributeEmail, attributeEmailVerified, user, vouch)
@@ -285,9 +311,9 @@ func (m AttributeMap) fit(user SourceUser, vouch VerifiedContacts) (attributes A
 func (m AttributeMap) unfit(attempt Attempt, user SourceUser, attributes Attributes, omitted AttributeNames) AttributeNames {
 	var names AttributeNames
 	for _, rule := range m.rules {
-		contact := rule.target == attributeEmail || rule.target == attributePhone
-		if contact && slices.Contains(omitted, rule.target) && strings.EqualFold(attempt.Username, strings.TrimSpace(rule.value(user))) {
-			names = append(names, rule.target)
+		contact := rule.Target == attributeEmail || rule.Target == attributePhone
+		if contact && slices.Contains(omitted, rule.Target) && strings.EqualFold(attempt.Username, strings.TrimSpace(rule.value(user))) {
+			names = append(names, rule.Target)
 		}
 	}
 	for _, name := range m.required {
@@ -299,13 +325,13 @@ func (m AttributeMap) unfit(attempt Attempt, user SourceUser, attributes Attribu
 }
 
 func (r *attributeRule) value(user SourceUser) string {
-	if r.literal != "" {
-		return r.literal
+	if r.Literal != "" {
+		return r.Literal
 	}
-	if value := user.Attributes[r.source]; value != "" {
+	if value := user.Attributes[r.Source]; value != "" {
 		return value
 	}
-	switch r.source {
+	switch r.Source {
 	case attributeUsername:
 		return user.Username
 	case attributeSub:
@@ -345,8 +371,8 @@ func (m AttributeMap) settleVerified(to Attributes, contact, flag string, user S
 func (m AttributeMap) SubCarriers() []string {
 	var carriers []string
 	for _, rule := range m.rules {
-		if rule.literal == "" && rule.source == attributeSub && isCustom(rule.target) {
-			carriers = append(carriers, rule.target)
+		if rule.Literal == "" && rule.Source == attributeSub && isCustom(rule.Target) {
+			carriers = append(carriers, rule.Target)
 		}
 	}
 	return carriers
@@ -357,9 +383,9 @@ func (m AttributeMap) SubCarriers() []string {
 func (m AttributeMap) ownContacts(attributes Attributes) Attributes {
 	own := attributes
 	for _, rule := range m.rules {
-		if rule.literal != "" && (rule.target == attributeEmail || rule.target == attributePhone) {
+		if rule.Literal != "" && (rule.Target == attributeEmail || rule.Target == attributePhone) {
 			own = maps.Clone(own)
-			delete(own, rule.target)
+			delete(own, rule.Target)
 		}
 	}
 	return own
@@ -387,14 +413,14 @@ func (u SourceUser) Mapped(rules Rules) SourceUser {
 }
 
 func (m AttributeMap) hasRule(target string) bool {
-	return slices.ContainsFunc(m.rules, func(rule attributeRule) bool { return rule.target == target })
+	return slices.ContainsFunc(m.rules, func(rule attributeRule) bool { return rule.Target == target })
 }
 
 // copies reports whether the target is copied from the source attribute of the
 // same name.
 func (m AttributeMap) copies(target string) bool {
 	return slices.ContainsFunc(m.rules, func(rule attributeRule) bool {
-		return rule.target == target && rule.source == target
+		return rule.Target == target && rule.Source == target
 	})
 }
 

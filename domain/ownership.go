@@ -194,15 +194,3 @@ func appendKeys(keys []string, identifier string) []string {
 func LooksLikeContact(name string) bool {
 	return strings.Contains(name, "@") || strings.HasPrefix(name, "+")
 }
-
-// autoUsername returns the username that suits most pools; see [UsernameAuto].
-func autoUsername(submitted string, user SourceUser) string {
-	switch {
-	case user.Username == subOf(user):
-		return ""
-	case strings.EqualFold(submitted, user.Username):
-		return submitted
-	default:
-		return user.Username
-	}
-}

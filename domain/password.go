@@ -1,6 +1,9 @@
 package domain
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 )
@@ -72,6 +75,14 @@ func NewSecret(value string) Secret {
 // Reveal returns the secret, for the call that needs it.
 func (s Secret) Reveal() string {
 	return s.reveal()
+}
+
+// digest returns HMAC-SHA256 (RFC 2104) of the text in hexadecimal, with the secret as
+// the key.
+func (s Secret) digest(text string) string {
+	mac := hmac.New(sha256.New, []byte(s.reveal()))
+	_, _ = io.WriteString(mac, text) // writing to a hash never fails
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler], so that a setting is

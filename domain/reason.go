@@ -61,19 +61,16 @@ const (
 	ReasonSourceMisconfigured Reason = "source_misconfigured"
 	ReasonDeadlineExceeded    Reason = "deadline_exceeded"
 	ReasonInternal            Reason = "internal"
+	// ReasonCompletionUnsent: the completion could not be queued, and the operator
+	// chose not to migrate users without it.
+	ReasonCompletionUnsent Reason = "completion_unsent"
+	// ReasonLockoutUnavailable: it is not known whether the name is locked, so the
+	// password was not checked.
+	ReasonLockoutUnavailable Reason = "lockout_unavailable"
+	// ReasonAuditUnkept: the record of a migration could not be stored, and the
+	// operator chose not to migrate users without it.
+	ReasonAuditUnkept Reason = "audit_unkept"
 )
-
-// ReasonCompletionUnsent is a reason to fail: the completion could not be
-// queued, and the operator chose not to migrate users without it.
-const ReasonCompletionUnsent Reason = "completion_unsent"
-
-// ReasonLockoutUnavailable is a reason to fail: it is not known whether the
-// name is locked, so the password was not checked.
-const ReasonLockoutUnavailable Reason = "lockout_unavailable"
-
-// ReasonAuditUnkept is a reason to fail: the record of a migration could not be
-// stored, and the operator chose not to migrate users without it.
-const ReasonAuditUnkept Reason = "audit_unkept"
 
 // RefusalReasons lists every reason that a refusal can have.
 func RefusalReasons() []Reason {

@@ -229,3 +229,33 @@ func (r *Report) reached(users int) (time.Time, bool) {
 	}
 	return time.Time{}, false
 }
+
+// TailFigures are the users by whom the end of a migration is judged.
+type TailFigures struct {
+	// CanSignIn is the number of remaining users who would move by signing in.
+	CanSignIn int
+	// ShutOut is the number of remaining users who cannot move by signing in and could
+	// be imported. Each of them who comes back resets the password.
+	ShutOut int
+	// Last30Days is how many users moved in the last 30 days.
+	Last30Days int
+}
+
+// LastUsefulDay returns the day after which waiting costs more resets than it saves. On
+// each day of waiting, some users sign in and keep their password. Some of those who
+// are shut out come back and reset theirs. Both come back at the rate of the last 30
+// days. The first group shrinks, and the second does not, so one day they are equal. It
+// is also the last day if less than one user a day is expected to sign in.
+func (f TailFigures) LastUsefulDay(today time.Time) time.Time {
+	today = today.UTC().Truncate(day)
+	if f.CanSignIn == 0 || f.Last30Days == 0 {
+		return today
+	}
+	stays := math.Pow(float64(f.CanSignIn)/float64(f.CanSignIn+f.Last30Days), 1.0/30) // of one user, for a day
+	least := max(float64(f.ShutOut), 1/(1-stays))
+	days := math.Log(least/float64(f.CanSignIn)) / math.Log(stays)
+	if !(days > 0) {
+		return today
+	}
+	return today.AddDate(0, 0, int(min(days, farthest)))
+}

@@ -66,7 +66,7 @@ func (r Rules) NeedsProfile(kind FindingKind) bool {
 // that the profile does not list. This is so if the source did not complete a
 // sign-in, which would have asked for them, and nothing else refuses the user.
 func (r Rules) NeedsSecondFactors(finding Finding) bool {
-	kind := settle(finding.Kind, finding.User)
+	kind := finding.Kind.Settled(finding.User)
 	return r.OnMFA != MFAMigrate && kind != PasswordAccepted && r.NeedsProfile(kind) &&
 		standing(finding.User) == "" && !demandsMFA(kind, finding)
 }
@@ -99,8 +99,7 @@ const (
 	VerifiedAlways VerifiedContacts = "always"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler] by [Choose].
 func (v *VerifiedContacts) UnmarshalText(text []byte) error {
 	return Choose(v, text, VerifiedBySource, VerifiedAlways)
 }
@@ -123,8 +122,7 @@ const (
 	UsernameOmit UsernameRule = "omit"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler] by [Choose].
 func (u *UsernameRule) UnmarshalText(text []byte) error {
 	return Choose(u, text, UsernameAuto, UsernameSubmitted, UsernameSource, UsernameOmit)
 }
@@ -144,8 +142,7 @@ const (
 	TemporaryPasswordRefuse OnTemporaryPassword = "refuse"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler] by [Choose].
 func (o *OnTemporaryPassword) UnmarshalText(text []byte) error {
 	return Choose(o, text, TemporaryPasswordReset, TemporaryPasswordConfirm, TemporaryPasswordRefuse)
 }
@@ -170,8 +167,7 @@ const (
 	MFAMigrate OnMFA = "migrate"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler] by [Choose].
 func (o *OnMFA) UnmarshalText(text []byte) error {
 	return Choose(o, text, MFARefuse, MFACarry, MFAEnroll, MFAMigrate)
 }
@@ -192,8 +188,7 @@ const (
 	WeakPasswordRefuse OnWeakPassword = "refuse"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler] by [Choose].
 func (o *OnWeakPassword) UnmarshalText(text []byte) error {
 	return Choose(o, text, WeakPasswordMigrate, WeakPasswordReset, WeakPasswordRefuse)
 }
@@ -210,8 +205,7 @@ const (
 	ResetRequiredRefuse OnResetRequired = "refuse"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler] by [Choose].
 func (o *OnResetRequired) UnmarshalText(text []byte) error {
 	return Choose(o, text, ResetRequiredReset, ResetRequiredRefuse)
 }
@@ -228,8 +222,7 @@ const (
 	ForgotPasswordRefuse OnForgotPassword = "refuse"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler] by [Choose].
 func (o *OnForgotPassword) UnmarshalText(text []byte) error {
 	return Choose(o, text, ForgotPasswordMigrate, ForgotPasswordRefuse)
 }
@@ -246,8 +239,7 @@ const (
 	MessageSend MessageAction = "send"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler] by [Choose].
 func (m *MessageAction) UnmarshalText(text []byte) error {
 	return Choose(m, text, MessageSuppress, MessageSend)
 }

@@ -254,6 +254,28 @@ func (s Schema) attribute(name string) (SchemaAttribute, bool) {
 	return s.attributes[i], true
 }
 
+// AttributeCheck checks values of one attribute of a user pool.
+type AttributeCheck struct {
+	format   valueFormat
+	required bool
+}
+
+// Check returns the check of one attribute. For an attribute that the schema does not
+// list, it is what AWS documents for every pool.
+func (s Schema) Check(name string) AttributeCheck {
+	attribute, _ := s.attribute(name)
+	return AttributeCheck{format: attribute.format(), required: attribute.Required}
+}
+
+// Required reports whether every user must have the attribute.
+func (c AttributeCheck) Required() bool { return c.required }
+
+// Fits reports whether the attribute accepts the value unchanged. An empty value fits.
+func (c AttributeCheck) Fits(value string) bool {
+	fitted, ok := c.format.fit(value)
+	return ok && fitted == value
+}
+
 // In returns the map for a user pool with this schema. Its values fit the
 // schema, and attributes that the schema requires become required. The error
 // lists every rule that does not fit the schema.
@@ -265,9 +287,9 @@ func (m AttributeMap) In(schema Schema) (AttributeMap, error) {
 	var problems []error
 	for i := range fitted.rules {
 		rule := &fitted.rules[i]
-		attribute, listed := schema.attribute(rule.target)
-		if !listed && isCustom(rule.target) {
-			problems = append(problems, fmt.Errorf("%s is not in MIGRATE_DESTINATION_SCHEMA, so Cognito would reject users who have it; remove the rule, or update the schema", rule.target))
+		attribute, listed := schema.attribute(rule.Target)
+		if !listed && isCustom(rule.Target) {
+			problems = append(problems, fmt.Errorf("%s is not in MIGRATE_DESTINATION_SCHEMA, so Cognito would reject users who have it; remove the rule, or update the schema", rule.Target))
 		}
 		rule.format = attribute.format()
 		problems = append(problems, rule.checkLiteral())

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -19,8 +20,7 @@ const (
 	MFAOn MFAMode = "ON"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler] by [Choose].
 func (m *MFAMode) UnmarshalText(text []byte) error {
 	return Choose(m, text, MFAOff, MFAOptional, MFAOn)
 }
@@ -44,7 +44,7 @@ func (d *DestinationMFA) UnmarshalText(text []byte) error {
 		method := MFAMethod(word)
 		switch {
 		case i == 0 && read.Mode.UnmarshalText([]byte(word)) == nil:
-		case i > 0 && slices.Contains([]MFAMethod{MFASMS, MFAEmail, MFASoftwareToken, MFAPasskey}, method) && !slices.Contains(read.Methods, method):
+		case i > 0 && method.isCognitos() && !slices.Contains(read.Methods, method):
 			read.Methods = append(read.Methods, method)
 		default:
 			return errors.New(form)
@@ -150,7 +150,7 @@ func factorsOf(finding Finding) []MFAMethod {
 	switch {
 	case finding.User.PreferredMFA != "":
 		return []MFAMethod{finding.User.PreferredMFA}
-	case slices.Contains([]MFAMethod{MFASMS, MFAEmail, MFASoftwareToken, MFAPasskey}, challenge):
+	case challenge.isCognitos():
 		return []MFAMethod{challenge}
 	default:
 		return finding.User.MFA
@@ -160,10 +160,7 @@ func factorsOf(finding Finding) []MFAMethod {
 // prefersSMS reports whether the user's second factor is a code by SMS,
 // according to the preference or, if it is unknown, the challenge.
 func prefersSMS(finding Finding) bool {
-	if finding.User.PreferredMFA != "" {
-		return finding.User.PreferredMFA == MFASMS
-	}
-	return MFAMethod(finding.Challenge) == MFASMS
+	return cmp.Or(finding.User.PreferredMFA, MFAMethod(finding.Challenge)) == MFASMS
 }
 
 // ParseMFA reads the second factors that a directory lists for a user. It

@@ -3,9 +3,11 @@ package domain
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
-	"sort"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // UserStatus is a user's status, with Cognito's names (cognito-facts 26). A
@@ -45,6 +47,11 @@ const (
 	MFAOther MFAMethod = "OTHER"
 )
 
+// isCognitos reports whether the factor is one of Cognito's.
+func (m MFAMethod) isCognitos() bool {
+	return m == MFASMS || m == MFAEmail || m == MFASoftwareToken || m == MFAPasskey
+}
+
 // Attributes are a user's attributes by name. Every value is a string,
 // including booleans, as in Cognito (cognito-facts 5). Printing prints only the
 // names, because the values are personal data.
@@ -52,12 +59,7 @@ type Attributes map[string]string
 
 // Format implements [fmt.Formatter]. It prints the sorted names without values.
 func (a Attributes) Format(state fmt.State, _ rune) {
-	names := make([]string, 0, len(a))
-	for name := range a {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	_, _ = io.WriteString(state, "attributes("+strings.Join(names, " ")+")")
+	_, _ = io.WriteString(state, "attributes("+strings.Join(slices.Sorted(maps.Keys(a)), " ")+")")
 }
 
 // MarshalText implements [encoding.TextMarshaler] as Format does. To send the
@@ -127,4 +129,19 @@ func (u SourceUser) Format(state fmt.State, _ rune) {
 // MarshalText implements [encoding.TextMarshaler] as Format does.
 func (u SourceUser) MarshalText() ([]byte, error) {
 	return fmt.Append(nil, u), nil
+}
+
+// attributeLastSignIn is the source's attribute with the time of the last sign-in.
+const attributeLastSignIn = "last_sign_in"
+
+// LastSignIn returns the time of the user's last sign-in at the source, from its
+// attribute last_sign_in: seconds or a date with time and zone. It is zero if the
+// source does not know it, such as a user pool.
+func (u SourceUser) LastSignIn() time.Time {
+	text, ok := fitEpoch(strings.TrimSpace(u.Attributes[attributeLastSignIn]))
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if !ok || err != nil {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
 }

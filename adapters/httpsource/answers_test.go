@@ -228,8 +228,12 @@ func TestTheVendorsSamples(t *testing.T) {
 		a := &answering{get: sample(t, "keycloak-profile.json")}
 		source := a.open(t, httpsource.Keycloak)
 		finding, err := source.Authenticate(t.Context(), "BOB@company.com", domain.NewPassword(password))
-		if err != nil || finding.Kind != domain.MFARequired {
+		if err != nil || finding.Kind != domain.TemporaryPasswordAccepted {
 			t.Fatalf("%v, %v", finding, err)
+		}
+		attempt := domain.Attempt{Trigger: domain.TriggerAuthentication, Username: "bob@company.com"}
+		if decision := domain.Decide(domain.DefaultRules(), attempt, finding); decision.Reason != domain.ReasonMFARequired {
+			t.Errorf("the second factor was lost: %v", decision)
 		}
 		isUser(t, finding.User, domain.SourceUser{
 			Username: "bob", Sub: "12345678", Status: domain.StatusForceChangePassword, Enabled: true,

@@ -49,8 +49,7 @@ func (p *Entry) SetHash(text string) {
 	}
 }
 
-// Proved returns what a right or wrong password means for this user, in
-// Cognito's terms.
+// Proved returns the finding for a right or wrong password of this user.
 func (p *Entry) Proved(right bool) domain.FindingKind {
 	switch {
 	case p.Hash == "" && p.User.Status == domain.StatusExternalProvider:
@@ -59,12 +58,8 @@ func (p *Entry) Proved(right bool) domain.FindingKind {
 		return domain.ResetRequired
 	case p.Hash == "" || !right:
 		return domain.PasswordWrong
-	case p.User.Status == domain.StatusForceChangePassword:
-		return domain.TemporaryPasswordAccepted
-	case p.User.Status == domain.StatusResetRequired:
-		return domain.ResetRequired
 	default:
-		return domain.PasswordAccepted
+		return domain.PasswordAccepted.Settled(p.User)
 	}
 }
 

@@ -82,27 +82,13 @@ func Proved(source string, kind domain.FindingKind, user domain.SourceUser) doma
 	finding := domain.Finding{Kind: kind, Source: source}
 	switch kind { //nolint:exhaustive // no user is returned with the others
 	case domain.PasswordAccepted, domain.MFARequired, domain.TemporaryPasswordAccepted, domain.ResetRequired:
-		finding.Kind, finding.User = settled(kind, user), user
+		finding.User = user
+	}
+	if kind == domain.PasswordAccepted {
+		user.MFAUnasked = true // these contracts check only the password
+		finding.Kind = kind.Settled(user)
 	}
 	return finding
-}
-
-// settled corrects the finding of a right password by the profile. These
-// contracts check only the password, so an enabled second factor has not been
-// asked for.
-func settled(kind domain.FindingKind, user domain.SourceUser) domain.FindingKind {
-	switch {
-	case kind != domain.PasswordAccepted:
-		return kind
-	case len(user.MFA) > 0:
-		return domain.MFARequired
-	case user.Status == domain.StatusForceChangePassword:
-		return domain.TemporaryPasswordAccepted
-	case user.Status == domain.StatusResetRequired:
-		return domain.ResetRequired
-	default:
-		return kind
-	}
 }
 
 // SaysLookUp reports whether a look-up without a password can have this
