@@ -118,10 +118,8 @@ func completionProof(f Facts) Check {
 		return warn("no rule carries the source's sub to a custom attribute: completion skips users who have no verified contact or whose attributes changed since",
 			"add the attribute custom:legacy_sub to the destination, and the rule custom:legacy_sub=sub to MIGRATE_ATTRIBUTES")
 	}
-	writable := slices.DeleteFunc(slices.Clone(carriers), func(carrier string) bool {
-		return !slices.Contains(f.client.value.WriteAttributes, carrier)
-	})
-	if len(writable) > 0 {
+	writable := slices.DeleteFunc(slices.Clone(carriers), func(carrier string) bool { return !f.client.value.Writes(carrier) })
+	if len(writable) > 0 && f.client.skip == "" && f.client.err == nil {
 		return warn("the destination's app client may write "+strings.Join(writable, ", ")+": a user can claim another user's sub, and completion would treat both users as the same",
 			"take it out of the write attributes of every app client of the destination")
 	}

@@ -151,7 +151,7 @@ func inOrder() *world {
 		source: func() (setup.UserPool, error) {
 			return setup.UserPool{ID: "us-east-1_source", Attributes: schema, MFA: "OFF", CaseSensitive: true}, nil
 		},
-		client: setup.AppClient{ID: "client", Flows: []string{"ALLOW_ADMIN_USER_PASSWORD_AUTH"}, ConcealsUsers: false},
+		client: setup.AppClient{ID: "client", Flows: []string{"ALLOW_ADMIN_USER_PASSWORD_AUTH"}, ConcealsUsers: false, WriteAttributes: []string{"email"}},
 		pool:   setup.UserPool{ID: "us-east-1_destination", ARN: poolARN, Attributes: schema, MFA: "OFF", CaseSensitive: true, UserMigration: lambda},
 		function: setup.Function{ARN: lambda, Name: "migrate", Role: "arn:aws:iam::111111111111:role/service/migration-role", Timeout: 5 * time.Second, MemoryMB: 512,
 			State: "Active", Environment: map[string]domain.Secret{}},
@@ -337,6 +337,8 @@ func TestWhatMotoCannotShow(t *testing.T) {
 			statuses{"destination pool": fail}, "destination pool", "MIGRATE_DESTINATION_USER_POOL_ID is us-east-1_other"},
 		"a destination that is the function's": {func(w *world) { w.settings.ConfiguredPool = "us-east-1_destination" }, statuses{}, "destination pool", "us-east-1_destination"},
 		"a sub that users can write": {func(w *world) { w.client.WriteAttributes = []string{"email", "custom:legacy_sub"} },
+			statuses{"completion proof": warn}, "completion proof", "may write custom:legacy_sub"},
+		"a sub that an app client without a list may write": {func(w *world) { w.client.WriteAttributes = nil },
 			statuses{"completion proof": warn}, "completion proof", "may write custom:legacy_sub"},
 		"a sub in an attribute that every user can write": {func(w *world) { w.settings.Rules.Attributes, _ = domain.ParseAttributeMap("email,nickname=sub") },
 			statuses{"completion proof": warn, "attributes at destination": fail}, "completion proof", "no rule carries"},
