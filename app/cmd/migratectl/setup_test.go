@@ -201,6 +201,7 @@ func healthyPlan() *plan {
 		client: &cognito.CreateUserPoolClientInput{
 			ExplicitAuthFlows:          []types.ExplicitAuthFlowsType{types.ExplicitAuthFlowsTypeAllowUserPasswordAuth, types.ExplicitAuthFlowsTypeAllowRefreshTokenAuth},
 			PreventUserExistenceErrors: types.PreventUserExistenceErrorTypesEnabled,
+			WriteAttributes:            []string{"email"},
 		},
 		function: &lambda.CreateFunctionInput{
 			PackageType: lambdatypes.PackageTypeImage, Code: &lambdatypes.FunctionCode{ImageUri: aws.String(peers.DestinationAccountID + ".dkr.ecr." + peers.Region + ".amazonaws.com/user-migration:1")},
