@@ -4,6 +4,9 @@
 //
 //	go run ./.ci/testsummary/main.go -race ./...
 //	MODULES="./test/bench" go run ./.ci/testsummary/main.go -race ./...    those modules too
+//	FIRST="./test/e2e" go run ./.ci/testsummary/main.go -race ./...        that package first
+//
+// While nothing is printed, it says which packages still run.
 //
 // It stands in a directory that ./... passes over, and needs nothing but the standard library:
 // it is a part of the Makefile, not of the program.
@@ -22,6 +25,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 )
 
 // event is a line of `go test -json`; see `go doc test2json`.
@@ -39,6 +44,42 @@ type summary struct {
 	skips                   []string
 	output                  map[string][]string // of each test still running, for those that fail or skip
 	broken                  map[string]bool     // packages of which a test failed
+
+	mu      sync.Mutex           // guards out and what follows
+	running map[string]time.Time // packages, and when they started
+	printed time.Time
+}
+
+// silence is how long nothing is printed before the running packages are listed.
+const silence = 30 * time.Second
+
+// sayWhatRuns lists the packages that run whenever nothing was printed for a while.
+func (s *summary) sayWhatRuns(done <-chan struct{}) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case now := <-tick.C:
+			s.mu.Lock()
+			if len(s.running) > 0 && now.Sub(s.printed) > silence {
+				var names []string
+				for _, name := range slices.Sorted(maps.Keys(s.running)) {
+					names = append(names, fmt.Sprintf("%s (%.0f s)", name, now.Sub(s.running[name]).Seconds()))
+				}
+				s.printed = now
+				fmt.Fprintln(s.out, "still running: "+strings.Join(names, ", "))
+			}
+			s.mu.Unlock()
+		}
+	}
+}
+
+// Write implements [io.Writer].
+func (s *summary) Write(p []byte) (int, error) {
+	s.printed = time.Now()
+	return s.out.Write(p)
 }
 
 func main() {
@@ -49,10 +90,18 @@ func main() {
 }
 
 func run(args []string, stdout, stderr io.Writer) error {
-	s := &summary{out: stdout, output: map[string][]string{}, broken: map[string]bool{}}
+	s := &summary{
+		out: stdout, output: map[string][]string{}, broken: map[string]bool{}, running: map[string]time.Time{}, printed: time.Now(),
+	}
 	var readErr, testErr error
+	done := make(chan struct{})
+	defer close(done)
+	go s.sayWhatRuns(done)
 	for _, module := range append([]string{"."}, strings.Fields(os.Getenv("MODULES"))...) {
 		command := exec.Command("go", append([]string{"-C", module, "test", "-json"}, args...)...)
+		if module == "." { // go test runs a package once, and in the order of its arguments
+			command.Args = slices.Insert(command.Args, len(command.Args)-1, strings.Fields(os.Getenv("FIRST"))...)
+		}
 		command.Stderr = stderr
 		pipe, err := command.StdoutPipe()
 		if err != nil {
@@ -96,23 +145,33 @@ func (s *summary) read(r io.Reader) error {
 }
 
 func (s *summary) line(line []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var e event
 	if json.Unmarshal(line, &e) != nil {
 		// Not test2json's: something wrote to the standard output by other ways. Keep it.
-		fmt.Fprintf(s.out, "%s", line)
+		fmt.Fprintf(s, "%s", line)
 		return
 	}
 	key := e.Package + " " + e.Test
+	if e.Test == "" {
+		switch e.Action {
+		case "start":
+			s.running[e.Package] = time.Now()
+		case "pass", "fail", "skip":
+			delete(s.running, e.Package)
+		}
+	}
 	switch e.Action {
 	case "build-output":
-		fmt.Fprint(s.out, e.Output)
+		fmt.Fprint(s, e.Output)
 	case "output":
 		if e.Test != "" {
 			s.output[key] = append(s.output[key], e.Output)
 			return
 		}
 		if worthShowing(e.Output) {
-			fmt.Fprint(s.out, e.Output)
+			fmt.Fprint(s, e.Output)
 		}
 	case "pass":
 		s.passed += one(e)
@@ -151,7 +210,7 @@ func (s *summary) fail(e event) {
 func (s *summary) show(key string) {
 	for _, text := range s.output[key] {
 		if !strings.HasPrefix(text, "=== ") {
-			fmt.Fprint(s.out, text)
+			fmt.Fprint(s, text)
 		}
 	}
 	delete(s.output, key)

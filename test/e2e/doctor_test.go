@@ -33,7 +33,7 @@ type expected struct{ name, status, saw, remedy string }
 func doctored(t *testing.T, environment []string, want []expected, hidden ...string) {
 	t.Helper()
 	run := func(arguments ...string) string {
-		command := exec.CommandContext(t.Context(), tailTool.get(t).path, append([]string{"doctor"}, arguments...)...)
+		command := exec.CommandContext(t.Context(), tool.get(t).path, append([]string{"doctor"}, arguments...)...)
 		command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=S3cret-Of-AWS"}, environment...)
 		var notes strings.Builder
 		command.Stderr = &notes

@@ -284,6 +284,10 @@ type fault struct {
 	// it is zero.
 	hangs   bool
 	timeout time.Duration
+	// variant says that another row has the same error code with another status. Its
+	// first invocations run the shipped binary. The race detector watches those of the
+	// other row, and the later ones of both.
+	variant bool
 }
 
 // happensTo reports whether the fault can happen to the call. What breaks a
@@ -509,10 +513,11 @@ func codeFaults(t *testing.T, columns []*call) []*fault {
 	for _, name := range slices.Sorted(mapKeys(can)) {
 		for _, status := range statuses {
 			list = append(list, &fault{
-				name:   strconv.Itoa(status) + " " + name,
-				answer: code(status, name, "canary-message"),
-				on:     func(c *call, _ bool) bool { return can[name][c.operation] },
-				want:   func(c *call) want { return ofCode(c, name, status) },
+				name:    strconv.Itoa(status) + " " + name,
+				answer:  code(status, name, "canary-message"),
+				on:      func(c *call, _ bool) bool { return can[name][c.operation] },
+				want:    func(c *call) want { return ofCode(c, name, status) },
+				variant: status != statuses[0],
 			})
 		}
 	}
@@ -555,6 +560,9 @@ type rig struct {
 	function *function
 	warm     bool    // it has served before
 	binary   *binary // the image's where it is nil
+	// starts limits how many functions start at a time, where it is not nil: a start
+	// needs a processor, and an attempt has five seconds.
+	starts chan struct{}
 }
 
 // newRig starts the source account, and not yet the function.
@@ -607,6 +615,10 @@ func newRig(f *fault, c *call, certificates [2]*authority, caFile string) (*rig,
 
 // launch starts the function and waits until it takes events.
 func (r *rig) launch(t *testing.T) error {
+	if r.starts != nil {
+		r.starts <- struct{}{}
+		defer func() { <-r.starts }()
+	}
 	var env []string
 	for name, value := range r.settings {
 		env = append(env, name+"="+value)
@@ -706,7 +718,7 @@ func (r *rig) linesOf(requestID string) (record line, err error) {
 func (r *rig) lines(requestID string) (records, metrics []line) {
 	for text := range strings.Lines(r.function.Stdout()) {
 		var l line
-		if json.Unmarshal([]byte(text), &l) != nil || l.AttemptID != requestID {
+		if !strings.Contains(text, requestID) || json.Unmarshal([]byte(text), &l) != nil || l.AttemptID != requestID {
 			continue
 		}
 		switch {
@@ -877,22 +889,25 @@ func TestTheFaultMatrix(t *testing.T) {
 		rows = slices.DeleteFunc(rows, func(f *fault) bool { return !strings.Contains(f.name, only) })
 	}
 
-	m := &matrix{t: t, certificates: [2]*authority{known, unknown}, caFile: caFile, results: make(map[cell]result)}
+	m := &matrix{t: t, shipped: shipped.get(t), starts: make(chan struct{}, 4), certificates: [2]*authority{known, unknown}, caFile: caFile, results: make(map[cell]result)}
 	began := time.Now()
-	m.runAll(8, jobsOf(rows, columns))
+	m.runAll(32, jobsOf(rows, columns))
 	printTable(t, rows, columns, m.results, time.Since(began))
 }
 
 // matrix runs cells.
 type matrix struct {
 	t            *testing.T
+	shipped      *binary
+	starts       chan struct{} // see rig
 	certificates [2]*authority
 	caFile       string
 	mu           sync.Mutex
 	results      map[cell]result
 }
 
-// runAll runs the jobs, so many at a time; most of them wait for something.
+// runAll runs the jobs, so many at a time. Most of them wait: for a timeout, or
+// between two tries of a call.
 func (m *matrix) runAll(atATime int, jobs [][]cell) {
 	queue := make(chan []cell)
 	var workers sync.WaitGroup
@@ -917,6 +932,10 @@ func (m *matrix) run(job []cell) {
 	r, err := newRig(first.fault, first.call, m.certificates, m.caFile)
 	if err == nil {
 		defer r.close()
+		r.starts = m.starts
+		if first.fault.variant && !first.later {
+			r.binary = m.shipped
+		}
 		if first.later {
 			err = r.launch(m.t)
 		}

@@ -344,7 +344,7 @@ func (f *function) recordOf(requestID string) record {
 	f.t.Helper()
 	var found []record
 	eventually(f.t, "an audit record of attempt "+requestID, func() bool {
-		found = slices.DeleteFunc(f.records(), func(r record) bool { return r.AttemptID != requestID })
+		found = slices.DeleteFunc(f.recordsWith(requestID), func(r record) bool { return r.AttemptID != requestID })
 		return len(found) > 0
 	})
 	if len(found) > 1 {
@@ -354,10 +354,16 @@ func (f *function) recordOf(requestID string) record {
 }
 
 // records lists the audit log so far; a line that is still being written waits.
-func (f *function) records() []record {
+func (f *function) records() []record { return f.recordsWith("") }
+
+// recordsWith lists the records that hold a text.
+func (f *function) recordsWith(text string) []record {
 	var records []record
 	for line := range strings.Lines(f.Stdout()) {
 		var r record
+		if !strings.Contains(line, text) {
+			continue
+		}
 		if json.Unmarshal([]byte(line), &r) == nil && r.Logger == "audit" {
 			records = append(records, r)
 		}

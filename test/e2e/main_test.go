@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,9 +20,15 @@ import (
 var (
 	moto         = shared[*peers.Moto]{start: peers.StartMoto}
 	cognitoLocal = shared[*peers.CognitoLocal]{start: peers.StartCognitoLocal}
-	bootstrap    = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "bootstrap") }}
+	bootstrap    = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "bootstrap", buildFlags...) }}
 	// traced is the program with tracing, which the image's main does not list.
-	traced = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "bootstrap-tracing") }}
+	traced = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "bootstrap-tracing", buildFlags...) }}
+	// shipped is the function as Lambda runs it: without the race detector, which takes
+	// most of the time of a start. It is for tests that start it very often.
+	shipped = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "bootstrap") }}
+	// tool is the operator's tool, without the race detector: what is measured and
+	// killed is what an operator runs.
+	tool = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "migratectl") }}
 )
 
 // atATime is how many tests run at a time, where -parallel does not say it. Most of
@@ -38,7 +45,8 @@ func TestMain(m *testing.M) {
 	cognitoLocal.close()
 	bootstrap.close()
 	traced.close()
-	tailTool.close()
+	shipped.close()
+	tool.close()
 	os.Exit(status)
 }
 
@@ -72,17 +80,21 @@ func (s *shared[T]) close() {
 	}
 }
 
-// binary is the program under test, built as the image's is.
+// binary is a program under test. The function is built as the image's is.
 type binary struct{ path string }
 
 // build builds a main of app/cmd.
-func build(ctx context.Context, main string) (*binary, error) {
-	folder, err := os.MkdirTemp("", "bootstrap-")
+func build(ctx context.Context, main string, flags ...string) (*binary, error) {
+	folder, err := os.MkdirTemp("", "e2e-")
 	if err != nil {
 		return nil, err
 	}
-	b := &binary{path: filepath.Join(folder, "bootstrap")}
-	arguments := append([]string{"build", "-tags", "lambda.norpc,nethttpomithttp2", "-o", b.path}, buildFlags...)
+	b := &binary{path: filepath.Join(folder, main)}
+	tags := "lambda.norpc"
+	if strings.HasPrefix(main, "bootstrap") {
+		tags += ",nethttpomithttp2"
+	}
+	arguments := append([]string{"build", "-tags", tags, "-o", b.path}, flags...)
 	compile := exec.CommandContext(ctx, "go", append(arguments, "../../app/cmd/"+main)...)
 	if output, err := compile.CombinedOutput(); err != nil {
 		b.Close()

@@ -44,7 +44,7 @@ func newReporting(t *testing.T) *reporting {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &reporting{t: t, source: source, folder: t.TempDir(), subs: make(map[string]string)}
+	r := &reporting{t: t, tool: tool.get(t).path, source: source, folder: t.TempDir(), subs: make(map[string]string)}
 	r.here = cognitoidentityprovider.New(cognitoidentityprovider.Options{
 		BaseEndpoint: &m.URL, Region: peers.Region, Credentials: credentials.StaticCredentialsProvider{Value: destination.Administrator},
 	})
@@ -58,7 +58,6 @@ func newReporting(t *testing.T) *reporting {
 		t.Fatal(err)
 	}
 	r.pool = aws.ToString(pool.UserPool.Id)
-	r.build()
 	profiles := fmt.Sprintf("[source]\naws_access_key_id=%s\naws_secret_access_key=%s\n", source.Administrator.AccessKeyID, source.Administrator.SecretAccessKey)
 	file := filepath.Join(r.folder, "credentials")
 	if err := os.WriteFile(file, []byte(profiles), 0o600); err != nil {
@@ -71,15 +70,6 @@ func newReporting(t *testing.T) *reporting {
 		r.environment = append(r.environment, name+"="+value)
 	}
 	return r
-}
-
-// build builds the tool into the folder.
-func (r *reporting) build() {
-	r.t.Helper()
-	r.tool = filepath.Join(r.folder, "migratectl")
-	if output, err := exec.CommandContext(r.t.Context(), "go", "build", "-o", r.tool, "../../app/cmd/migratectl").CombinedOutput(); err != nil {
-		r.t.Fatalf("go build: %v\n%s", err, output)
-	}
 }
 
 // atSource puts a user into the source and returns their sub.

@@ -250,7 +250,7 @@ func newPools(t *testing.T, users []poolUser) *reporting {
 	t.Helper()
 	python := process.Program{Name: "python3", Install: "Debian's python3"}
 	process.Require(t, process.Moto(), python)
-	r := &reporting{t: t, folder: t.TempDir()}
+	r := &reporting{t: t, tool: tool.get(t).path, folder: t.TempDir()}
 	text, err := json.Marshal(users)
 	if err != nil {
 		t.Fatal(err)
@@ -279,7 +279,6 @@ func newPools(t *testing.T, users []poolUser) *reporting {
 		t.Fatal(err)
 	}
 	r.pool = pools.Destination
-	r.build()
 	r.environment = []string{
 		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=" + server.URL, "AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=us-east-1",
 		"HOME=" + r.folder, "AWS_EC2_METADATA_DISABLED=true", "SOURCE_USER_POOL_ID=" + pools.Source, "SOURCE_CLIENT_ID=client",

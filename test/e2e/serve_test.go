@@ -25,12 +25,7 @@ import (
 // address that it listens on.
 func serving(t *testing.T, p *person) string {
 	t.Helper()
-	folder := t.TempDir()
-	tool := filepath.Join(folder, "migratectl")
-	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", tool, "../../app/cmd/migratectl").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, output)
-	}
-	command := exec.CommandContext(t.Context(), tool, "serve", "--addr", "127.0.0.1:0")
+	command := exec.CommandContext(t.Context(), tool.get(t).path, "serve", "--addr", "127.0.0.1:0")
 	command.Env = []string{"MIGRATE_REFUSAL=explain"}
 	for name, value := range fileOf(t, p) {
 		command.Env = append(command.Env, name+"="+value)

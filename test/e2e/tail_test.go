@@ -29,21 +29,6 @@ const (
 	tailRole = "arn:aws:iam::111111111111:role/import"
 )
 
-// tailTool is the operator's tool, without the race detector: what is measured and
-// killed is what an operator runs.
-var tailTool = shared[*binary]{start: func(ctx context.Context) (*binary, error) {
-	folder, err := os.MkdirTemp("", "tail-")
-	if err != nil {
-		return nil, err
-	}
-	b := &binary{path: filepath.Join(folder, "migratectl")}
-	if output, err := exec.CommandContext(ctx, "go", "build", "-o", b.path, "../../app/cmd/migratectl").CombinedOutput(); err != nil {
-		b.Close()
-		return nil, fmt.Errorf("go build: %w\n%s", err, output)
-	}
-	return b, nil
-}}
-
 // tailing is a state of a finished report, the stub of the import job, and the tool.
 type tailing struct {
 	t            *testing.T
@@ -57,7 +42,7 @@ type tailing struct {
 // newTailing has so many users who have not moved, each as user gives them.
 func newTailing(t *testing.T, count int, user func(i int) ports.ReportedUser) *tailing {
 	t.Helper()
-	tail := &tailing{t: t, tool: tailTool.get(t).path, folder: t.TempDir(), clock: time.Now()}
+	tail := &tailing{t: t, tool: tool.get(t).path, folder: t.TempDir(), clock: time.Now()}
 	tail.stub = &importstub.Stub{
 		PoolID: tailPool, PoolName: "tail", Roles: []string{tailRole}, AutoVerified: []string{"email"}, AliasAttributes: []string{"email"}, MFA: "OFF", Step: 100_000,
 		Header: strings.Split("name,given_name,family_name,middle_name,nickname,preferred_username,profile,picture,website,email,email_verified,gender,"+
