@@ -161,7 +161,7 @@ func TestASourceThatCannotBeOpenedEndsTheStart(t *testing.T) {
 	environ := []string{"SOURCE_KIND=file", "SOURCE_PATH=" + filepath.Join(t.TempDir(), "none.json")}
 	var handler *lambdatrigger.Handler
 	_, err := app.Start(t.Context(), app.Modules(whole(), app.Process{Environ: environ, Log: new(bytes.Buffer)}, load(t, environ)), fx.Populate(&handler))
-	if err == nil || !strings.HasPrefix(err.Error(), "SOURCE (file): open ") || !strings.Contains(err.Error(), "none.json") {
+	if err == nil || !strings.HasPrefix(err.Error(), "SOURCE (file): SOURCE_PATH: open ") || !strings.Contains(err.Error(), "none.json") {
 		t.Errorf("got %v", err)
 	}
 }

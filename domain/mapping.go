@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Attributes that say whether a contact is verified.
@@ -194,12 +195,20 @@ func checkTarget(target string) error {
 	case target == attributeSub, target == "identities", strings.HasPrefix(target, "cognito:"):
 		return fmt.Errorf("%s is set by Cognito and cannot be written", target)
 	case target == attributeEmailVerified, target == attributePhoneVerified,
-		slices.Contains(StandardAttributes(), target), isCustom(target):
+		slices.Contains(StandardAttributes(), target):
+		return nil
+	case isCustom(target) && utf8.RuneCountInString(target[strings.LastIndex(target, "custom:")+len("custom:"):]) > longestCustom:
+		return fmt.Errorf("%s is too long; a custom attribute has at most %d characters after the colon", target, longestCustom)
+	case isCustom(target):
 		return nil
 	default:
 		return fmt.Errorf("%s is not a standard attribute; write a custom attribute as custom:%s", target, target)
 	}
 }
+
+// longestCustom is the longest name of a custom attribute, without its prefix
+// ("SchemaAttributeType", Amazon Cognito API Reference).
+const longestCustom = 20
 
 func isCustom(name string) bool {
 	name = strings.TrimPrefix(name, "dev:")

@@ -2,6 +2,7 @@ package filesource
 
 import (
 	"context"
+	"fmt"
 
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/parts"
@@ -16,7 +17,7 @@ func Kind() parts.SourceKind {
 func (s *Settings) Open(_ context.Context, options parts.SourceOptions) (ports.Source, error) {
 	directory, err := Open(options.Name, *s, Options{Mapped: options.Rules.Attributes.Sources(), VerifiedContacts: options.Rules.VerifiedContacts, Note: options.Note})
 	if err != nil {
-		return ports.Source{}, err
+		return ports.Source{}, fmt.Errorf("%s_PATH: %w", options.Name, err)
 	}
 	source := ports.Source{Directory: directory, Lister: directory, TellsSecondFactors: directory.now().tellsFactors}
 	if s.Retires() {

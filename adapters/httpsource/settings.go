@@ -71,7 +71,9 @@ func (s *Settings) Validate(variable func(string) string) []error {
 			problem("ERROR_CODES", "a status of 200 to 299 is not allowed: the contract defines its meaning; remove the entry")
 		}
 	}
-	if _, err := s.header(); err != nil {
+	if strings.ContainsFunc(s.BearerToken.Reveal(), isControl) {
+		problem("BEARER_TOKEN", "contains a control character, such as a line break; remove it")
+	} else if _, err := s.header(); err != nil {
 		problem("HEADERS", err.Error())
 	}
 	return append(problems, s.Transport.Validate(variable, map[string]webclient.URL{"URL": s.URL, "PROFILE_URL": s.ProfileURL})...)
@@ -115,9 +117,6 @@ func (s *Settings) header() (http.Header, error) {
 		request.SetBasicAuth(s.BasicUsername, s.BasicPassword.Reveal())
 	case !s.BearerToken.Empty():
 		header.Set("Authorization", "Bearer "+s.BearerToken.Reveal())
-	}
-	if strings.ContainsFunc(header.Get("Authorization"), isControl) {
-		return nil, errors.New("the token contains a control character, such as a line break; remove it")
 	}
 	separator := ";"
 	if strings.Contains(s.Headers.Reveal(), "\n") {

@@ -47,7 +47,7 @@ func TestSettingsThatDoNotGoTogether(t *testing.T) {
 		"a name and a token": {func(s *httpsource.Settings) {
 			s.BasicUsername, s.BasicPassword, s.BearerToken = "x", secret("y"), secret("z")
 		}, "OLD_BEARER_TOKEN: contradicts"},
-		"a token with a line break":         {func(s *httpsource.Settings) { s.BearerToken = secret("x\r\nX: S3cret") }, "OLD_HEADERS: the token contains a control character"},
+		"a token with a line break":         {func(s *httpsource.Settings) { s.BearerToken = secret("x\r\nX: S3cret") }, "OLD_BEARER_TOKEN: contains a control character"},
 		"headers":                           {func(s *httpsource.Settings) { s.Headers = secret("X-Api-Key: S3cret; Authorization: x") }, ""},
 		"no header":                         {func(s *httpsource.Settings) { s.Headers = secret("X-Api-Key: x;S3cret") }, "OLD_HEADERS: entry 2: expected Name: value"},
 		"a header with a name that is none": {func(s *httpsource.Settings) { s.Headers = secret("S3cret key: x") }, "OLD_HEADERS: entry 1: expected Name: value"},
@@ -59,8 +59,12 @@ func TestSettingsThatDoNotGoTogether(t *testing.T) {
 		"in the clear to what sounds local": {func(s *httpsource.Settings) { s.URL = "http://127.0.0.1.example" }, "OLD_URL: expected an https URL; passwords"},
 		"in the clear, on this machine":     {func(s *httpsource.Settings) { s.URL = "http://localhost:8080/x" }, ""},
 		"in the clear, and that is wanted":  {func(s *httpsource.Settings) { s.URL, s.Transport.AllowPlaintext = "http://a.example", true }, ""},
-		"a certificate without a key":       {func(s *httpsource.Settings) { s.Transport.ClientCertificate = "x" }, "OLD_CLIENT_CERTIFICATE: is required with OLD_CLIENT_KEY"},
-		"a key without a certificate":       {func(s *httpsource.Settings) { s.Transport.ClientKey = secret("S3cret") }, "OLD_CLIENT_CERTIFICATE: is required with OLD_CLIENT_KEY"},
+		"a CA bundle that is not there":     {func(s *httpsource.Settings) { s.Transport.CABundle = "/no/such/file" }, "OLD_CA_BUNDLE: the file cannot be read"},
+		"a certificate that is none": {func(s *httpsource.Settings) {
+			s.Transport.ClientCertificate, s.Transport.ClientKey = "-----BEGIN S3cret", secret("-----BEGIN S3cret")
+		}, "OLD_CLIENT_CERTIFICATE, OLD_CLIENT_KEY: expected a certificate and its private key, both in PEM"},
+		"a certificate without a key": {func(s *httpsource.Settings) { s.Transport.ClientCertificate = "x" }, "OLD_CLIENT_CERTIFICATE: is required with OLD_CLIENT_KEY"},
+		"a key without a certificate": {func(s *httpsource.Settings) { s.Transport.ClientKey = secret("S3cret") }, "OLD_CLIENT_CERTIFICATE: is required with OLD_CLIENT_KEY"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -56,6 +56,8 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	}
 	if s.CABundle != "" && !s.secured() {
 		problem("CA_BUNDLE", "has no effect without TLS; remove it, or use TLS")
+	} else if _, err := s.CABundle.Authorities(); err != nil {
+		problem("CA_BUNDLE", "%v", err)
 	}
 	if (s.BindDN == "") != s.BindPassword.Empty() {
 		problem("BIND_DN", "is required with %s; set both or neither", variable("BIND_PASSWORD"))

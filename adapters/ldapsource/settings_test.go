@@ -28,6 +28,7 @@ func TestSettingsThatContradictEachOther(t *testing.T) {
 		"plain to localhost":                   {func(s *ldapsource.Settings) { s.URL = "ldap://localhost" }, ""},
 		"plain as one wishes":                  {func(s *ldapsource.Settings) { s.URL, s.AllowPlaintext = "ldap://dc.example.org", true }, ""},
 		"a CA for nothing":                     {func(s *ldapsource.Settings) { s.URL, s.CABundle = "ldap://localhost", "ca.pem" }, "CA_BUNDLE"},
+		"a CA bundle that is not there":        {func(s *ldapsource.Settings) { s.CABundle = "/no/such/file" }, "CA_BUNDLE"},
 		"a service account without a password": {func(s *ldapsource.Settings) { s.BindPassword = domain.Secret{} }, "BIND_DN"},
 		"a password without a service account": {func(s *ldapsource.Settings) { s.BindDN = "" }, "BIND_DN"},
 		"no service account":                   {func(s *ldapsource.Settings) { s.BindDN, s.BindPassword = "", domain.Secret{} }, ""},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"cognito-user-migration/domain"
 )
 
 // Claims are the settings of the command claims.
@@ -63,8 +65,9 @@ type claimAttribute string
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (a *claimAttribute) UnmarshalText(text []byte) error {
-	name, custom := strings.CutPrefix(string(text), "custom:")
-	if !custom || name == "" || len(name) > 20 {
+	custom := strings.HasPrefix(string(text), "custom:")
+	rules, err := domain.ParseAttributeMap(string(text))
+	if !custom || err != nil || rules.String() != string(text) || strings.ContainsAny(string(text), "=,") {
 		return errors.New("expected the name of a custom attribute, such as custom:legacy_sub: no other attribute holds a sub that only the migration writes")
 	}
 	*a = claimAttribute(text)

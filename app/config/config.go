@@ -542,7 +542,12 @@ func (l *loader) parse(prefix string, into any) {
 	for _, field := range fields {
 		variable := prefix + field.key
 		l.read[prefix] = append(l.read[prefix], variable)
-		if isReference(l.environment[variable]) {
+		switch value := l.environment[variable]; {
+		case value == "":
+		case misread(value) != "":
+			l.problem(variable, "%s", misread(value))
+			l.unusable(variable)
+		case isReference(value):
 			references = append(references, variable)
 		}
 	}
@@ -552,13 +557,18 @@ func (l *loader) parse(prefix string, into any) {
 		return
 	}
 	for _, problem := range unwrap(err) {
-		l.problems = append(l.problems, explain(prefix, fields, problem))
+		text := explain(prefix, fields, problem)
+		if variable, _, _ := strings.Cut(text, ":"); !l.isProblem(variable) {
+			l.problems = append(l.problems, text)
+		}
 	}
 }
 
-// isReference reports whether a value is a reference to a secret.
-func isReference(value string) bool {
-	return strings.HasPrefix(value, "secretsmanager:") || strings.HasPrefix(value, "ssm:")
+// unusable replaces a value that has a problem by a placeholder. It keeps the
+// variable from being reported as missing too, and is never used, because a problem
+// was reported.
+func (l *loader) unusable(variable string) {
+	l.environment[variable] = "x"
 }
 
 // resolve replaces references by their secrets. It resolves them at the same time,
@@ -579,9 +589,7 @@ func (l *loader) resolve(variables []string) []domain.Secret {
 	for i, variable := range variables {
 		if failed[i] != nil {
 			l.problem(variable, "the reference could not be resolved: %v", failed[i])
-			// A placeholder keeps the variable from being reported as missing too.
-			// It is never used, because a problem was reported.
-			l.environment[variable] = l.environment[variable][:1]
+			l.unusable(variable)
 			continue
 		}
 		l.environment[variable] = secrets[i].Reveal()
@@ -621,6 +629,9 @@ func (l *loader) source(name string, kinds []parts.SourceKind) Source {
 		// checked for unknown variables.
 		delete(l.read, prefix)
 		return Source{}
+	}
+	if common.Match != "" && strings.Trim(common.Match, ", \t\r\n") == "" {
+		l.problem(prefix+"MATCH", "has no pattern; remove it, or set patterns such as *@corp.example")
 	}
 	settings := kinds[at].Settings()
 	before := len(l.problems)

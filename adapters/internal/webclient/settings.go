@@ -27,6 +27,16 @@ func (t *Transport) Validate(variable func(string) string, urls map[string]URL) 
 	if (t.ClientCertificate == "") != t.ClientKey.Empty() {
 		problems = append(problems, errors.New(variable("CLIENT_CERTIFICATE")+": is required with "+variable("CLIENT_KEY")+"; set both or neither"))
 	}
+	if len(problems) == 0 {
+		if _, err := t.tlsConfig(); err != nil {
+			names, what, _ := strings.Cut(err.Error(), ": ")
+			own := strings.Split(names, ", ")
+			for i := range own {
+				own[i] = variable(own[i])
+			}
+			problems = append(problems, errors.New(strings.Join(own, ", ")+": "+what))
+		}
+	}
 	for name, address := range urls {
 		if address.plain() && !t.AllowPlaintext {
 			problems = append(problems, errors.New(variable(name)+": expected an https URL; passwords would be sent in the clear. To allow that, set "+variable("ALLOW_PLAINTEXT")+"=true"))
