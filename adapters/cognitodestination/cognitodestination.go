@@ -9,6 +9,7 @@ import (
 
 	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/adapters/internal/userpool"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
@@ -60,22 +61,8 @@ func (p *Pools) FindUser(ctx context.Context, userPoolID, username string) (*dom
 	if aws.ToString(answer.Username) == "" {
 		return nil, awsfault.Empty(adapter, "AdminGetUser")
 	}
-	return &domain.DestinationUser{
-		Username:     aws.ToString(answer.Username),
-		Status:       domain.UserStatus(answer.UserStatus),
-		Enabled:      answer.Enabled,
-		Attributes:   attributesOf(answer.UserAttributes),
-		PreferredMFA: domain.MFAMethod(aws.ToString(answer.PreferredMfaSetting)),
-		CreatedAt:    aws.ToTime(answer.UserCreateDate),
-	}, nil
-}
-
-func attributesOf(list []types.AttributeType) domain.Attributes {
-	attributes := make(domain.Attributes, len(list))
-	for _, attribute := range list {
-		attributes[aws.ToString(attribute.Name)] = aws.ToString(attribute.Value)
-	}
-	return attributes
+	user := userpool.DestinationUser(answer)
+	return &user, nil
 }
 
 // Users lists every user of the pool, a page at a time. It stops after an error,
@@ -90,11 +77,8 @@ func (p *Pools) Users(ctx context.Context, userPoolID string) iter.Seq2[domain.D
 				yield(domain.DestinationUser{}, awsfault.Of(ctx, adapter, "ListUsers", err))
 				return
 			}
-			for _, user := range page.Users {
-				if !yield(domain.DestinationUser{
-					Username: aws.ToString(user.Username), Status: domain.UserStatus(user.UserStatus),
-					Enabled: user.Enabled, Attributes: attributesOf(user.Attributes), CreatedAt: aws.ToTime(user.UserCreateDate),
-				}, nil) {
+			for i := range page.Users {
+				if !yield(userpool.ListedDestinationUser(&page.Users[i]), nil) {
 					return
 				}
 			}

@@ -6,6 +6,7 @@ import (
 
 	"cognito-user-migration/adapters/internal/awsclient"
 	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/adapters/internal/cognitocalls"
 	"cognito-user-migration/ports"
 
@@ -26,26 +27,9 @@ var _ API = client{}
 
 // newSDK returns the SDK's client for one region, with the port's credentials.
 func newSDK(config aws.Config, credentials ports.CredentialProvider, region string) *cognitoidentityprovider.Client {
-	return cognitoidentityprovider.NewFromConfig(config, func(o *cognitoidentityprovider.Options) {
-		o.Region = region
-		o.Credentials = sdkCredentials(credentials)
+	return cognitoidentityprovider.NewFromConfig(awsrole.Config(config, credentials, region), func(o *cognitoidentityprovider.Options) {
 		o.HTTPClient = awsclient.Over(o.HTTPClient)
 		o.Retryer = awsclient.Retryer()
-	})
-}
-
-// sdkCredentials adapts the port's credentials to the SDK.
-func sdkCredentials(credentials ports.CredentialProvider) aws.CredentialsProvider {
-	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-		set, err := credentials.Retrieve(ctx)
-		if err != nil {
-			return aws.Credentials{}, err
-		}
-		return aws.Credentials{
-			AccessKeyID:     set.AccessKeyID,
-			SecretAccessKey: set.SecretAccessKey.Reveal(),
-			SessionToken:    set.SessionToken.Reveal(),
-		}, nil
 	})
 }
 

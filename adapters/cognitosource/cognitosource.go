@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 
 	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/adapters/internal/userpool"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
@@ -68,7 +69,7 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	}
 	ctx = ports.WithinAttempt(ctx)
 	finding, err := d.authenticate(ctx, username, password)
-	finding.User.Identifiers = signInNames(finding.User, username)
+	finding.User.Identifiers = userpool.SignInNames(finding.User, username)
 	return finding, err
 }
 
@@ -84,7 +85,7 @@ func (d *Directory) authenticate(ctx context.Context, username string, password 
 		// Claims that the app client may not read are missing in the token.
 		// Then the token cannot prove that the typed name is the user's own.
 		user := claims.user()
-		user.Identifiers = signInNames(user, username)
+		user.Identifiers = userpool.SignInNames(user, username)
 		if user.Owns(username) {
 			finding.User = user
 			return finding, nil
@@ -99,7 +100,7 @@ func (d *Directory) FindUser(ctx context.Context, username string) (domain.Findi
 		return d.found(domain.UserUnknown), nil
 	}
 	finding, err := d.readUser(ctx, d.found(domain.UserFound), username)
-	finding.User.Identifiers = signInNames(finding.User, username)
+	finding.User.Identifiers = userpool.SignInNames(finding.User, username)
 	return finding, err
 }
 
@@ -183,7 +184,7 @@ func (d *Directory) readUser(ctx context.Context, finding domain.Finding, userna
 	if aws.ToString(answer.Username) == "" {
 		return domain.Finding{}, awsfault.Empty(adapter, "AdminGetUser")
 	}
-	finding.User = userOf(answer)
+	finding.User = userpool.SourceUser(answer)
 	return finding, nil
 }
 

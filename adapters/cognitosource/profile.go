@@ -12,57 +12,8 @@ import (
 	"cognito-user-migration/domain"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
-
-// userOf returns the user from AdminGetUser (cognito-facts 26).
-func userOf(answer *cognitoidentityprovider.AdminGetUserOutput) domain.SourceUser {
-	attributes := make(domain.Attributes, len(answer.UserAttributes))
-	for _, attribute := range answer.UserAttributes {
-		attributes[aws.ToString(attribute.Name)] = aws.ToString(attribute.Value)
-	}
-	return domain.SourceUser{
-		Username:     aws.ToString(answer.Username),
-		Sub:          attributes["sub"],
-		Status:       domain.UserStatus(answer.UserStatus),
-		Enabled:      answer.Enabled,
-		Attributes:   attributes,
-		MFA:          methodsOf(answer),
-		PreferredMFA: domain.MFAMethod(aws.ToString(answer.PreferredMfaSetting)),
-	}
-}
-
-// signInNames returns the typed name if Cognito accepts it for this user and
-// [domain.SourceUser.Owns] does not know that. A pool with email or phone
-// sign-in generates usernames, which are the subs. It accepts these contacts
-// verified or not, and each belongs to one user. In a pool with usernames, an
-// email or phone alias works only once it is verified; preferred_username works
-// at once.
-func signInNames(user domain.SourceUser, typed string) []string {
-	is := func(name string) bool { return typed != "" && strings.EqualFold(typed, user.Attributes[name]) }
-	if is("preferred_username") || user.Username == user.Sub && (is("email") || is("phone_number")) {
-		return []string{typed}
-	}
-	return nil
-}
-
-// methodsOf lists the user's second factors. Pools from before 2018 list SMS in
-// another member.
-func methodsOf(answer *cognitoidentityprovider.AdminGetUserOutput) []domain.MFAMethod {
-	var methods []domain.MFAMethod
-	for _, method := range answer.UserMFASettingList {
-		methods = append(methods, domain.MFAMethod(method))
-	}
-	if len(methods) == 0 {
-		for _, option := range answer.MFAOptions {
-			if option.DeliveryMedium == types.DeliveryMediumTypeSms {
-				methods = append(methods, domain.MFASMS)
-			}
-		}
-	}
-	return methods
-}
 
 // claims are the claims of an ID token: a JSON object, or empty.
 type claims []byte

@@ -8,6 +8,7 @@ import (
 
 	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/adapters/internal/awsjson"
+	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
@@ -36,10 +37,8 @@ type poolFactors struct {
 
 // OpenFactors returns the reader for the pool that the settings name.
 func OpenFactors(config aws.Config, credentials ports.CredentialProvider, settings Settings) *FactorReader {
-	config.Region = settings.ServiceRegion()
-	config.Credentials = sdkCredentials(credentials)
 	return &FactorReader{
-		api:         awsjson.New(config, awsjson.CognitoIdentityProvider()),
+		api:         awsjson.New(awsrole.Config(config, credentials, settings.ServiceRegion()), awsjson.CognitoIdentityProvider()),
 		credentials: credentials, settings: settings, turn: make(chan struct{}, 1),
 	}
 }

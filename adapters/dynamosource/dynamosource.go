@@ -13,6 +13,7 @@ import (
 
 	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/adapters/internal/awsjson"
+	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/ports"
@@ -41,14 +42,7 @@ type Directory struct {
 
 // Open returns the table that the settings name. It sends nothing.
 func Open(name string, config aws.Config, credentials ports.CredentialProvider, settings Settings, options Options) (*Directory, error) {
-	config = config.Copy()
-	if region := settings.region(); region != "" {
-		config.Region = region
-	}
-	config.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-		set, err := credentials.Retrieve(ctx)
-		return aws.Credentials{AccessKeyID: set.AccessKeyID, SecretAccessKey: set.SecretAccessKey.Reveal(), SessionToken: set.SessionToken.Reveal()}, err
-	})
+	config = awsrole.Config(config, credentials, settings.region())
 	return New(name, awsjson.New(config, awsjson.DynamoDB()), credentials, settings, options)
 }
 

@@ -15,6 +15,7 @@ import (
 	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/adapters/internal/awsname"
+	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
@@ -62,14 +63,7 @@ type Function struct {
 // Open returns the function that the settings name, as the source of their contract.
 // It sends nothing.
 func Open(source string, config aws.Config, credentials ports.CredentialProvider, settings Settings, options Options) ports.Source {
-	config = config.Copy()
-	if region := settings.region(); region != "" {
-		config.Region = region
-	}
-	config.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-		set, err := credentials.Retrieve(ctx)
-		return aws.Credentials{AccessKeyID: set.AccessKeyID, SecretAccessKey: set.SecretAccessKey.Reveal(), SessionToken: set.SessionToken.Reveal()}, err
-	})
+	config = awsrole.Config(config, credentials, settings.region())
 	if config.HTTPClient == nil {
 		config.HTTPClient = awsclient.NewHTTPClient()
 	}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/rds/auth"
 )
 
@@ -16,22 +16,11 @@ import (
 // connection needs a new one. The signature is computed locally; only the
 // credentials need a call.
 func rdsToken(to address, region string, credentials ports.CredentialProvider) func(context.Context) (domain.Secret, error) {
-	provider := aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-		if credentials == nil {
-			return aws.Credentials{}, fmt.Errorf("no AWS credentials to sign the token: %w", ports.ErrMisconfigured)
-		}
-		set, err := credentials.Retrieve(ctx)
-		if err != nil {
-			return aws.Credentials{}, err
-		}
-		return aws.Credentials{
-			AccessKeyID:     set.AccessKeyID,
-			SecretAccessKey: set.SecretAccessKey.Reveal(),
-			SessionToken:    set.SessionToken.Reveal(),
-		}, nil
-	})
 	return func(ctx context.Context) (domain.Secret, error) {
-		token, err := auth.BuildAuthToken(ctx, to.endpoint(), region, to.user, provider)
+		if credentials == nil {
+			return domain.Secret{}, fmt.Errorf("no AWS credentials to sign the token: %w", ports.ErrMisconfigured)
+		}
+		token, err := auth.BuildAuthToken(ctx, to.endpoint(), region, to.user, awsrole.Credentials(credentials))
 		return domain.NewSecret(token), err
 	}
 }

@@ -31,9 +31,9 @@ type Source struct {
 	Name string
 	// Lister is nil for a source that cannot be listed.
 	Lister ports.UserLister
-	// SecondFactors reads those of one user; nil where the listing has them, or
-	// where they are not asked for.
-	SecondFactors func(ctx context.Context, username string) ([]domain.MFAMethod, error)
+	// SecondFactors adds those of one user; nil if the listing has them, or if they
+	// are not requested.
+	SecondFactors func(ctx context.Context, user domain.SourceUser) (domain.SourceUser, error)
 	// Groups lists those of the source; nil where it cannot, or where they are not
 	// asked for.
 	Groups Groups
@@ -341,11 +341,10 @@ func (s *Scanner) sourceUsers(ctx context.Context, source int, users []domain.So
 			if err := s.Sources[source].FactorLimit.Wait(ctx); err != nil {
 				return nil, err
 			}
-			methods, err := read(ctx, user.Username)
-			if err != nil {
+			var err error
+			if user, err = read(ctx, user); err != nil {
 				return nil, err
 			}
-			user.MFA = methods
 		}
 		user = user.Mapped(s.Rules)
 		forecast, candidate := domain.ForecastOf(s.Rules, user)

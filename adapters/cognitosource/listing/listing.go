@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/adapters/internal/awsrole"
+	"cognito-user-migration/adapters/internal/userpool"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
@@ -78,12 +80,7 @@ func NewClient(config aws.Config, region string) *cognitoidentityprovider.Client
 
 // WithCredentials returns the configuration with credentials of the port.
 func WithCredentials(config aws.Config, credentials ports.CredentialProvider) aws.Config {
-	config = config.Copy()
-	config.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-		set, err := credentials.Retrieve(ctx)
-		return aws.Credentials{AccessKeyID: set.AccessKeyID, SecretAccessKey: set.SecretAccessKey.Reveal(), SessionToken: set.SessionToken.Reveal()}, err
-	})
-	return config
+	return awsrole.Config(config, credentials, "")
 }
 
 // Slices implements [ports.UserLister]. A slice has the users whose sub, a
@@ -104,7 +101,7 @@ func (p *Pool) Pages(ctx context.Context, request ports.ListRequest) iter.Seq2[p
 			}
 			users := make([]domain.SourceUser, len(page.Users))
 			for i := range page.Users {
-				users[i] = sourceUser(&page.Users[i])
+				users[i] = userpool.ListedSourceUser(&page.Users[i])
 			}
 			if !yield(ports.UserPage{Users: users, Next: aws.ToString(page.PaginationToken)}, nil) {
 				return
@@ -129,11 +126,8 @@ func (p *Pool) DestinationPages(ctx context.Context, request ports.ListRequest) 
 				return
 			}
 			users := make([]domain.DestinationUser, len(page.Users))
-			for i, user := range page.Users {
-				users[i] = domain.DestinationUser{
-					Username: aws.ToString(user.Username), Status: domain.UserStatus(user.UserStatus),
-					Enabled: user.Enabled, Attributes: attributesOf(user.Attributes), CreatedAt: aws.ToTime(user.UserCreateDate),
-				}
+			for i := range page.Users {
+				users[i] = userpool.ListedDestinationUser(&page.Users[i])
 			}
 			if !yield(DestinationPage{Users: users, Next: aws.ToString(page.PaginationToken)}, nil) {
 				return
@@ -245,21 +239,16 @@ func schemaAttribute(attribute types.SchemaAttributeType) domain.SchemaAttribute
 	return read
 }
 
-// SecondFactors reads a user's second factors, which a listing does not
+// SecondFactors returns the user with the second factors, which a listing does not
 // contain.
-func (p *Pool) SecondFactors(ctx context.Context, username string) ([]domain.MFAMethod, error) {
-	answer, err := p.api.AdminGetUser(ctx, &cognitoidentityprovider.AdminGetUserInput{UserPoolId: &p.poolID, Username: &username})
+func (p *Pool) SecondFactors(ctx context.Context, user domain.SourceUser) (domain.SourceUser, error) {
+	answer, err := p.api.AdminGetUser(ctx, &cognitoidentityprovider.AdminGetUserInput{UserPoolId: &p.poolID, Username: &user.Username})
 	if err != nil {
-		return nil, faultOf(ctx, "AdminGetUser", err)
+		return domain.SourceUser{}, faultOf(ctx, "AdminGetUser", err)
 	}
-	var methods []domain.MFAMethod
-	for _, method := range answer.UserMFASettingList {
-		methods = append(methods, domain.MFAMethod(method))
-	}
-	if len(methods) == 0 {
-		methods = smsOf(answer.MFAOptions)
-	}
-	return methods, nil
+	read := userpool.SourceUser(answer)
+	user.MFA, user.PreferredMFA = read.MFA, read.PreferredMFA
+	return user, nil
 }
 
 // Enable lets a user sign in again who was disabled by completion.
@@ -293,41 +282,6 @@ func (p *Pool) GroupMembers(ctx context.Context, group, position string) (userna
 		usernames = append(usernames, aws.ToString(page.Users[i].Username))
 	}
 	return usernames, aws.ToString(page.NextToken), nil
-}
-
-// sourceUser reads a user in a ListUsers response.
-func sourceUser(user *types.UserType) domain.SourceUser {
-	attributes := attributesOf(user.Attributes)
-	read := domain.SourceUser{
-		Username: aws.ToString(user.Username), Sub: attributes["sub"],
-		Status: domain.UserStatus(user.UserStatus), Enabled: user.Enabled,
-		Attributes: attributes, MFA: smsOf(user.MFAOptions),
-	}
-	// The names that the user can sign in with; see cognitosource.
-	for _, name := range []string{"preferred_username", "email", "phone_number"} {
-		if value := attributes[name]; value != "" && (name == "preferred_username" || read.Username == read.Sub) {
-			read.Identifiers = append(read.Identifiers, value)
-		}
-	}
-	return read
-}
-
-// smsOf reads the second factor in pools from before 2018.
-func smsOf(options []types.MFAOptionType) []domain.MFAMethod {
-	for _, option := range options {
-		if option.DeliveryMedium == types.DeliveryMediumTypeSms {
-			return []domain.MFAMethod{domain.MFASMS}
-		}
-	}
-	return nil
-}
-
-func attributesOf(list []types.AttributeType) domain.Attributes {
-	attributes := make(domain.Attributes, len(list))
-	for _, attribute := range list {
-		attributes[aws.ToString(attribute.Name)] = aws.ToString(attribute.Value)
-	}
-	return attributes
 }
 
 func optional(text string) *string {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"cognito-user-migration/adapters/cognitosource/listing"
+	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -116,5 +117,35 @@ func TestAUserIsEnabledAgain(t *testing.T) {
 	api.err = &smithy.GenericAPIError{Code: "TooManyRequestsException"}
 	if err := listing.New(api, "us-east-1_Pool").Enable(t.Context(), "alice"); !errors.Is(err, ports.ErrThrottled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// factors answers AdminGetUser.
+type factors struct {
+	listing.API
+	answer cognitoidentityprovider.AdminGetUserOutput
+}
+
+func (f *factors) AdminGetUser(context.Context, *cognitoidentityprovider.AdminGetUserInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.AdminGetUserOutput, error) {
+	return &f.answer, nil
+}
+
+// Only the preferred factor decides whether a second factor can be carried, so the
+// forecast must know it.
+func TestTheForecastKnowsThePreferredFactor(t *testing.T) {
+	t.Parallel()
+	rules := domain.DefaultRules()
+	rules.OnMFA, rules.DestinationMFA = domain.MFACarry, domain.DestinationMFA{Mode: domain.MFAOn, Methods: []domain.MFAMethod{domain.MFASMS}}
+	for preferred, want := range map[string]domain.Reason{"SMS_MFA": domain.ReasonMFARequired, "SOFTWARE_TOKEN_MFA": domain.ReasonMFANotCarried, "": domain.ReasonMFARequired} {
+		pool := listing.New(&factors{answer: cognitoidentityprovider.AdminGetUserOutput{
+			UserMFASettingList: []string{"SMS_MFA", "SOFTWARE_TOKEN_MFA"}, PreferredMfaSetting: aws.String(preferred),
+		}}, "us-east-1_Pool")
+		user, err := pool.SecondFactors(t.Context(), domain.SourceUser{Username: "alice", Enabled: true, Attributes: domain.Attributes{"phone_number": "+819012345678", "phone_number_verified": "true"}})
+		if err != nil || len(user.MFA) != 2 || user.Username != "alice" {
+			t.Fatalf("%v, %v", user.MFA, err)
+		}
+		if forecast, _ := domain.ForecastOf(rules, user); forecast.SignIn.Reason != want {
+			t.Errorf("preferred %q: %s, want %s", preferred, forecast.SignIn.Reason, want)
+		}
 	}
 }

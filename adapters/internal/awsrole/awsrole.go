@@ -1,12 +1,16 @@
-// Package awsrole has the settings of an IAM role, for every source that
-// assumes one. It imports no other adapter.
+// Package awsrole is shared by the sources that are called with an IAM role: its
+// settings, and its credentials for the SDK. It imports ports and the SDK.
 package awsrole
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"cognito-user-migration/adapters/internal/awsname"
+	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // Settings are the variables for assuming a role in another account.
@@ -55,4 +59,28 @@ func (e *ExternalID) UnmarshalText(text []byte) error {
 	}
 	*e = ExternalID(text)
 	return nil
+}
+
+// Config returns the configuration with these credentials, and with the region if it is
+// not empty.
+func Config(config aws.Config, credentials ports.CredentialProvider, region string) aws.Config {
+	config = config.Copy()
+	config.Credentials = Credentials(credentials)
+	if region != "" {
+		config.Region = region
+	}
+	return config
+}
+
+// Credentials adapts the credentials to the SDK.
+func Credentials(credentials ports.CredentialProvider) aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		set, err := credentials.Retrieve(ctx)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		return aws.Credentials{
+			AccessKeyID: set.AccessKeyID, SecretAccessKey: set.SecretAccessKey.Reveal(), SessionToken: set.SessionToken.Reveal(),
+		}, nil
+	})
 }
