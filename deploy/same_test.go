@@ -95,9 +95,10 @@ var inTerraformAlone = map[string]string{
 	"aws_lambda_function.reserved_concurrent_executions": "-1 where nothing is reserved, in CloudFormation left out",
 }
 
-func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
-	t.Parallel()
-	for name, rows := range map[string]map[string]map[string]string{
+// comparedParameters are the parameters that both languages are compared with, by
+// template and row, beside those of the template's example.
+func comparedParameters() map[string]map[string]map[string]string {
+	rows := map[string]map[string]map[string]string{
 		source: {
 			"defaults":   nil,
 			"disable":    {"CompletionAfter": "disable"},
@@ -127,41 +128,62 @@ func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
 			"a bus of another account":              {"AuditSinks": "eventbridge", "AuditEventBus": "arn:aws:events:ap-northeast-1:333333333333:event-bus/audit"},
 			"completion with its own variables":     {"SourceVariables": `{"MIGRATE_SOURCES":"SOURCE,OLD"}`, "CompletionSourceVariables": `{"MIGRATE_SOURCES":"OLD"}`, "CompletionGroups": "*"},
 		},
-	} {
-		if name == destination {
-			for row, setUp := range sourceSetUps() {
-				none := map[string]string{"SourceUserPoolId": "", "SourceClientId": "", "SourceRoleArn": "", "SourceExternalId": ""}
-				maps.Copy(none, setUp.parameters)
-				rows["source: "+row] = with(none, append(completing(), "SourceVariables", setUp.variables)...)
+	}
+	for row, setUp := range sourceSetUps() {
+		none := map[string]string{"SourceUserPoolId": "", "SourceClientId": "", "SourceRoleArn": "", "SourceExternalId": ""}
+		maps.Copy(none, setUp.parameters)
+		rows[destination]["source: "+row] = with(none, append(completing(), "SourceVariables", setUp.variables)...)
+	}
+	return rows
+}
+
+// comparedStack is what CloudFormation makes of the parameters of a row.
+func comparedStack(t *testing.T, name string, parameters map[string]string) (*stack, map[string]map[string]any) {
+	t.Helper()
+	stack := newStack(readTemplate(t, name), "111111111111", "ap-northeast-1", "aws", with(exampleParameters(t, name), pairs(parameters)...))
+	made := stack.resources()
+	if len(stack.problems) > 0 {
+		t.Fatal(stack.problems)
+	}
+	return stack, made
+}
+
+// comparedInstances are the modules with the parameters of the rows.
+func comparedInstances(t *testing.T) map[string]instance {
+	t.Helper()
+	instances := make(map[string]instance)
+	for name, rows := range comparedParameters() {
+		for row, parameters := range rows {
+			stack, made := comparedStack(t, name, parameters)
+			// One unknown value would make all of the environment unknown.
+			overrides := make(map[string]string)
+			if _, ok := made["CompletionQueue"]; ok {
+				overrides["queue_override.tf"] = fmt.Sprintf("locals {\n  completion_queue_url = %q\n}\n", madeByAWS)
 			}
+			if _, ok := made["SourceClient"]; ok {
+				overrides["client_override.tf"] = fmt.Sprintf("locals {\n  source_client_id = %q\n}\n", madeByAWS)
+			}
+			// A file of variables is written as a module's arguments are.
+			instances[name+": "+row] = instance{name, chosen(exampleText(t, name)), terraformVariables(stack.template, parameters), overrides}
 		}
+	}
+	return instances
+}
+
+func TestTerraformMakesWhatCloudFormationMakes(t *testing.T) {
+	t.Parallel()
+	plans := everyPlan(t)
+	for name, rows := range comparedParameters() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const account, region = "111111111111", "ap-northeast-1"
-			tpl := readTemplate(t, name)
-			stacks, made, instances := make(map[string]*stack), make(map[string]map[string]map[string]any), make(map[string]instance)
 			for row, parameters := range rows {
-				stack := newStack(tpl, account, region, "aws", with(exampleParameters(t, name), pairs(parameters)...))
-				stacks[row], made[row] = stack, stack.resources()
-				if len(stack.problems) > 0 {
-					t.Fatal(row, stack.problems)
-				}
-				// One unknown value would make all of the environment unknown.
-				overrides := make(map[string]string)
-				if _, ok := made[row]["CompletionQueue"]; ok {
-					overrides["queue_override.tf"] = fmt.Sprintf("locals {\n  completion_queue_url = %q\n}\n", madeByAWS)
-				}
-				if _, ok := made[row]["SourceClient"]; ok {
-					overrides["client_override.tf"] = fmt.Sprintf("locals {\n  source_client_id = %q\n}\n", madeByAWS)
-				}
-				instances[row] = instance{terraformVariables(tpl, parameters), overrides}
-			}
-			plans := planInstances(t, name, region, startSTS(t, account), instances)
-			for row := range rows {
 				t.Run(row, func(t *testing.T) {
-					compareResources(t, name, made[row], plans[row])
-					compareOutputs(t, stacks[row].outputs(), plans[row])
-					compareParameters(t, tpl, plans[row])
+					t.Parallel()
+					stack, made := comparedStack(t, name, parameters)
+					plan := plans[name+": "+row]
+					compareResources(t, name, made, plan)
+					compareOutputs(t, stack.outputs(), plan)
+					compareParameters(t, stack.template, plan)
 				})
 			}
 		})

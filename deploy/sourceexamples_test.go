@@ -156,18 +156,16 @@ func TestTheExamplesOfSourcesReadExactlyTheirSecrets(t *testing.T) {
 	}
 }
 
-// TestTheExamplesOfSourcesMakeTheSameInBothLanguages plans every example of Terraform
-// as its reader does, by the module's relative path.
-func TestTheExamplesOfSourcesMakeTheSameInBothLanguages(t *testing.T) {
-	t.Parallel()
-	tf := emptyTerraform(t, "ap-northeast-1", startSTS(t, "111111111111"))
+// copyExamples copies every example of Terraform as its reader has it: the module is at
+// its relative path. It returns calls of the examples as modules.
+func (tf *terraform) copyExamples(t *testing.T) string {
+	t.Helper()
 	tf.copyModule(t, destination, destination)
 	tf.write(t, filepath.Join(destination, "client_override.tf"),
 		fmt.Sprintf("locals {\n  source_client_id = local.make_source_client ? %q : var.source_client_id\n}\n", madeByAWS))
 	provider := regexp.MustCompile(`(?s)\nprovider "aws" \{.*?\n\}\n`) // that of the test is used
 	var calls strings.Builder
-	names := exampleSources(t)
-	for _, name := range names {
+	for _, name := range exampleSources(t) {
 		text, err := os.ReadFile(filepath.Join("terraform", "examples", name, "main.tf"))
 		if err != nil {
 			t.Fatal(err)
@@ -181,12 +179,16 @@ func TestTheExamplesOfSourcesMakeTheSameInBothLanguages(t *testing.T) {
 		tf.write(t, filepath.Join("examples", name, "main.tf"), provider.ReplaceAllString(string(text), ""))
 		fmt.Fprintf(&calls, "module %q {\n  source = \"./examples/%s\"\n}\n", name, name)
 	}
-	tf.write(t, "main.tf", calls.String())
-	tf.init(t)
-	all := tf.plan(t)
-	for _, name := range names {
+	return calls.String()
+}
+
+func TestTheExamplesOfSourcesMakeTheSameInBothLanguages(t *testing.T) {
+	t.Parallel()
+	plans := everyPlan(t)
+	for _, name := range exampleSources(t) {
 		t.Run(name, func(t *testing.T) {
-			compareResources(t, destination, exampleStack(t, name), all.of(name).of("user_migration"))
+			t.Parallel()
+			compareResources(t, destination, exampleStack(t, name), plans["examples/"+name])
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -22,57 +23,67 @@ type terraform struct {
 	env    []string
 }
 
-// instance is one use of a module: what its variables are beside the example's, and
-// files that change the module itself.
+// instance is one use of a module.
 type instance struct {
-	variables map[string]any
-	overrides map[string]string
+	module    string            // its folder
+	arguments string            // Terraform's text, such as an example's
+	variables map[string]any    // set beside the arguments, or in their place
+	overrides map[string]string // files that change the module itself
 }
 
-// newTerraform copies the module beside a provider that asks nobody but the
-// given STS who it is.
-func newTerraform(t *testing.T, module, region, sts string) *terraform {
+// everyPlan plans all instances that the tests look at in one run, and returns the plan
+// of each, as if its module had been planned alone. A run takes the provider seconds
+// before it plans the first resource.
+func everyPlan(t *testing.T) map[string]plan {
 	t.Helper()
-	tf := emptyTerraform(t, region, sts)
-	tf.copyModule(t, module, ".")
-	tf.init(t)
-	return tf
-}
-
-// planInstances plans every instance of the module in one run, because to start the
-// provider costs more than to plan. It returns the plan of each, as if the module
-// had been planned alone.
-func planInstances(t *testing.T, module, region, sts string, instances map[string]instance) map[string]plan {
-	t.Helper()
-	tf := emptyTerraform(t, region, sts)
-	text, err := os.ReadFile(example(t, module))
-	if err != nil {
-		t.Fatal(err)
+	requireTerraform(t)
+	foundPlans.once.Do(func() {
+		instances := comparedInstances(t)
+		maps.Copy(instances, athenaInstances())
+		foundPlans.plans = planInstances(t, instances)
+	})
+	if foundPlans.plans == nil {
+		t.Fatal("nothing was planned; another test says why")
 	}
+	return foundPlans.plans
+}
+
+var foundPlans struct {
+	once  sync.Once
+	plans map[string]plan
+}
+
+// planInstances plans the instances and the examples of sources.
+func planInstances(t *testing.T, instances map[string]instance) map[string]plan {
+	t.Helper()
+	tf := emptyTerraform(t)
+	tf.write(t, "provider.tf", providerBlock(startSTS(t)))
 	calls, changes, labels := new(strings.Builder), make(map[string]map[string]any), make(map[string]string)
 	for i, name := range slices.Sorted(maps.Keys(instances)) {
-		label := fmt.Sprintf("instance%d", i)
-		labels[name], changes[label] = label, unexpanded(instances[name].variables)
-		for _, output := range tf.copyModule(t, module, label) {
+		label, instance := fmt.Sprintf("instance%d", i), instances[name]
+		labels[name], changes[label] = label, unexpanded(instance.variables)
+		for _, output := range tf.copyModule(t, instance.module, label) {
 			fmt.Fprintf(calls, "output %q {\n  value     = module.%s.%s\n  sensitive = true\n}\n", label+"__"+output, label, output)
 		}
-		for file, override := range instances[name].overrides {
+		for file, override := range instance.overrides {
 			tf.write(t, filepath.Join(label, file), override)
 		}
-		// A file of variables is written as a module's arguments are.
-		fmt.Fprintf(calls, "module %q {\n  source = \"./%s\"\n%s}\n", label, label, chosen(string(text)))
+		fmt.Fprintf(calls, "module %q {\n  source = \"./%s\"\n%s}\n", label, label, instance.arguments)
 	}
 	override, err := json.Marshal(map[string]any{"module": changes})
 	if err != nil {
 		t.Fatal(err)
 	}
-	tf.write(t, "main.tf", calls.String())
+	tf.write(t, "main.tf", calls.String()+tf.copyExamples(t))
 	tf.write(t, "main_override.tf.json", string(override)) // an argument here replaces that of main.tf
 	tf.init(t)
 	all := tf.plan(t)
 	plans := make(map[string]plan)
 	for name, label := range labels {
 		plans[name] = all.of(label)
+	}
+	for _, name := range exampleSources(t) {
+		plans["examples/"+name] = all.of(name).of("user_migration")
 	}
 	return plans
 }
@@ -105,13 +116,22 @@ func unexpanded(variables map[string]any) map[string]any {
 	return all
 }
 
-// emptyTerraform is a folder with the provider's configuration alone.
-func emptyTerraform(t *testing.T, region, sts string) *terraform {
+// emptyTerraform is a folder without modules.
+func emptyTerraform(t *testing.T) *terraform {
 	t.Helper()
 	requireTerraform(t)
 	tf := &terraform{folder: t.TempDir()}
-	tf.write(t, "provider.tf", fmt.Sprintf(`provider "aws" {
-  region                      = %q
+	tf.write(t, "cli.tfrc", "")
+	tf.env = append(isolated(tf.folder), "TF_CLI_CONFIG_FILE="+filepath.Join(tf.folder, "cli.tfrc"),
+		"TF_IN_AUTOMATION=true", "TF_INPUT=0", "CHECKPOINT_DISABLE=true")
+	return tf
+}
+
+// providerBlock configures a provider that asks nobody but the given STS which account
+// this is.
+func providerBlock(sts string) string {
+	return fmt.Sprintf(`provider "aws" {
+  region                      = "ap-northeast-1"
   access_key                  = "AKIAIOSFODNN7EXAMPLE"
   secret_key                  = "none"
   skip_credentials_validation = true
@@ -121,11 +141,7 @@ func emptyTerraform(t *testing.T, region, sts string) *terraform {
     sts = %q
   }
 }
-`, region, sts))
-	tf.write(t, "cli.tfrc", "")
-	tf.env = append(isolated(tf.folder), "TF_CLI_CONFIG_FILE="+filepath.Join(tf.folder, "cli.tfrc"),
-		"TF_IN_AUTOMATION=true", "TF_INPUT=0", "CHECKPOINT_DISABLE=true")
-	return tf
+`, sts)
 }
 
 // copyModule copies the files of a module into a folder, and returns the names of
@@ -261,7 +277,7 @@ func (p plan) resource(address string) (map[string]any, bool) {
 }
 
 // startSTS answers the one question that a plan asks: whose account this is.
-func startSTS(t *testing.T, account string) string {
+func startSTS(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
 		body, _ := io.ReadAll(request.Body)
@@ -272,19 +288,20 @@ func startSTS(t *testing.T, account string) string {
 		answer.Header().Set("Content-Type", "text/xml")
 		fmt.Fprintf(answer, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>arn:aws:iam::%[1]s:user/test</Arn><UserId>AIDAEXAMPLE</UserId><Account>%[1]s</Account>
-</GetCallerIdentityResult><ResponseMetadata><RequestId>test</RequestId></ResponseMetadata></GetCallerIdentityResponse>`, account)
+</GetCallerIdentityResult><ResponseMetadata><RequestId>test</RequestId></ResponseMetadata></GetCallerIdentityResponse>`, "111111111111")
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
 }
 
-func example(t *testing.T, module string) string {
+// exampleText is the example of a module's variables.
+func exampleText(t *testing.T, module string) string {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join("examples", module+".tfvars"))
+	text, err := os.ReadFile(filepath.Join("examples", module+".tfvars"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return path
+	return string(text)
 }
 
 func TestTerraformIsFormatted(t *testing.T) {
@@ -297,27 +314,103 @@ func TestTerraformIsFormatted(t *testing.T) {
 	}
 }
 
+// wrongValues are values of variables that a module refuses, and parts of the messages
+// that say so. Other variables are those of the module's example.
+var wrongValues = map[string]struct {
+	module, variables string
+	wants             []string
+}{
+	"values that their variables do not take": {
+		destination, `
+timeout            = 6
+log_level          = "WARN"
+source_external_id = "x"
+audit_hmac_key     = "short"
+`,
+		[]string{"Takes 3 to 5.", "Takes TRACE, DEBUG or INFO.", "Takes nothing, or 2 to 1224", "Takes 32 characters or more"},
+	},
+	"a user pool of another region": {
+		destination, `
+destination_user_pool_id = "us-east-1_AbCdEf123"
+source_external_id       = "external-id-of-this-test"
+audit_hmac_key           = "ssm:/key"
+`,
+		[]string{"The provider is not in the user pool's region"},
+	},
+	"the placeholders of the example": {
+		destination, "",
+		[]string{"placeholder of the examples; choose a value of your own", "placeholder of the examples; choose a key of your own"},
+	},
+	"a format of records and a number of days": {
+		athenaTemplate, `
+audit_format   = "xml"
+retention_days = 0
+`,
+		[]string{"Takes json or ocsf.", "Takes 1 to 3650."},
+	},
+}
+
+// TestTerraformRefusesWhatIsWrong makes a file of `terraform test` of each row. The file
+// fails, and so Terraform shows the messages.
 func TestTerraformRefusesWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	tf := newTerraform(t, destination, "ap-northeast-1", startSTS(t, "111111111111"))
-	refused := func(wrong map[string]string, wants ...string) {
-		t.Helper()
-		arguments := []string{"plan", "-lock=false", "-var-file=" + example(t, destination)}
-		for variable, value := range wrong {
-			arguments = append(arguments, "-var="+variable+"="+value)
-		}
-		output, err := tf.try(t, arguments...)
-		flat := strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " ")
-		for _, want := range wants {
-			if err == nil || !strings.Contains(flat, want) {
-				t.Errorf("%v: not %q but %v\n%s", wrong, want, err, output)
-			}
-		}
+	tf := emptyTerraform(t)
+	for _, module := range []string{destination, athenaTemplate} {
+		tf.copyModule(t, module, module)
 	}
-	refused(map[string]string{"timeout": "6", "log_level": "WARN", "source_external_id": "x", "audit_hmac_key": "short"},
-		"Takes 3 to 5.", "Takes TRACE, DEBUG or INFO.", "Takes nothing, or 2 to 1224", "Takes 32 characters or more")
-	refused(map[string]string{
-		"destination_user_pool_id": "us-east-1_AbCdEf123", "source_external_id": chosen("choose-your-own"), "audit_hmac_key": "ssm:/key",
-	}, "The provider is not in the user pool's region")
-	refused(nil, "placeholder of the examples; choose a value of your own", "placeholder of the examples; choose a key of your own")
+	tf.write(t, "main.tf", "module \"athena\" {\n  source = \"./athena\"\n}\n")
+	if err := os.Mkdir(filepath.Join(tf.folder, "tests"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	files := make(map[string]string)
+	for i, name := range slices.Sorted(maps.Keys(wrongValues)) {
+		row, example := wrongValues[name], ""
+		if row.module == destination {
+			example = exampleText(t, destination)
+		}
+		files[name] = fmt.Sprintf("tests/row%d.tftest.hcl", i)
+		tf.write(t, files[name], fmt.Sprintf(`
+mock_provider "aws" {
+  mock_data "aws_region" {
+    defaults = { id = "ap-northeast-1" }
+  }
+}
+variables {
+%s}
+run "row" {
+  command = plan
+  module {
+    source = "./%s"
+  }
+  variables {
+%s}
+}
+`, example, row.module, row.variables))
+	}
+	tf.init(t)
+	tf.run(t, "validate")
+	output, err := tf.try(t, "test", "-json")
+	if err == nil {
+		t.Fatalf("everything was taken:\n%s", output)
+	}
+	messages := make(map[string]string) // by file
+	for line := range strings.Lines(output) {
+		var event struct {
+			File       string `json:"@testfile"`
+			Diagnostic struct{ Detail string }
+		}
+		if err := json.Unmarshal([]byte(line), &event); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		messages[event.File] += event.Diagnostic.Detail + "\n"
+	}
+	for name, row := range wrongValues {
+		t.Run(name, func(t *testing.T) {
+			for _, want := range row.wants {
+				if !strings.Contains(messages[files[name]], want) {
+					t.Errorf("not %q but\n%s", want, messages[files[name]])
+				}
+			}
+		})
+	}
 }

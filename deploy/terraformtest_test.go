@@ -20,10 +20,7 @@ func TestTheTestsOfTheModulesPass(t *testing.T) {
 		module := filepath.Base(filepath.Dir(folder))
 		t.Run(module, func(t *testing.T) {
 			t.Parallel()
-			tf := emptyTerraform(t, "ap-northeast-1", "http://127.0.0.1:1")
-			if err := os.Remove(filepath.Join(tf.folder, "provider.tf")); err != nil {
-				t.Fatal(err)
-			}
+			tf := emptyTerraform(t)
 			tf.copyModule(t, module, ".")
 			if err := os.CopyFS(filepath.Join(tf.folder, "tests"), os.DirFS(folder)); err != nil {
 				t.Fatal(err)
