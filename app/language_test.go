@@ -31,7 +31,7 @@ const maxSentence = 35
 // file's path decides.
 func limits() map[string]int {
 	return map[string]int{
-		"adapters": 25, "domain": 25, "ports": 25,
+		"adapters": 25, "domain": 25, "ports": 25, "app": 25, "test": 25, "examples": 25, "deploy": 25, ".ci": 25, "Makefile": 25,
 	}
 }
 

@@ -19,12 +19,6 @@ const verifiedSuffix = "_verified"
 func withoutRules() []string { return []string{"sub"} }
 
 func attributesAtSource(f Facts) Check {
-	if skipped, yes := f.resting("MIGRATE_ATTRIBUTES"); yes {
-		return skipped
-	}
-	if skipped, yes := missing(f.sourcePool, nameSourcePool); yes {
-		return skipped
-	}
 	var found findings
 	for _, rule := range f.rules() {
 		// What every user has, whatever the schema says.
@@ -87,12 +81,6 @@ func (f *Facts) read() []string {
 }
 
 func attributesAtDestination(f Facts) Check {
-	if skipped, yes := f.resting("MIGRATE_ATTRIBUTES"); yes {
-		return skipped
-	}
-	if skipped, yes := missing(f.pool, namePool); yes {
-		return skipped
-	}
 	var found findings
 	var once []string
 	for _, rule := range f.rules() {
@@ -133,12 +121,6 @@ func (f *Facts) takesOthersNames() bool {
 }
 
 func attributesRequired(f Facts) Check {
-	if skipped, yes := f.resting("MIGRATE_ATTRIBUTES"); yes {
-		return skipped
-	}
-	if skipped, yes := missing(f.pool, namePool); yes {
-		return skipped
-	}
 	var found findings
 	var required []string
 	for _, target := range f.pool.value.Attributes {
@@ -203,12 +185,6 @@ func (f *Facts) maybeAbsent(name string) bool {
 }
 
 func attributesType(f Facts) Check {
-	if skipped, yes := f.resting("MIGRATE_ATTRIBUTES"); yes {
-		return skipped
-	}
-	if skipped, yes := missing(f.pool, namePool); yes {
-		return skipped
-	}
 	var found findings
 	for _, rule := range f.rules() {
 		target, there := attribute(f.pool.value, rule.Target)
@@ -242,12 +218,6 @@ func fits(text, kind string) bool {
 }
 
 func attributesLength(f Facts) Check {
-	if skipped, yes := f.resting("MIGRATE_ATTRIBUTES"); yes {
-		return skipped
-	}
-	if skipped, yes := missing(f.pool, namePool); yes {
-		return skipped
-	}
 	var found findings
 	for _, rule := range f.rules() {
 		target, there := attribute(f.pool.value, rule.Target)

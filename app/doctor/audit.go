@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -42,9 +43,6 @@ func (f *Facts) gatherAudit(ctx context.Context, access Setup) {
 
 func auditSinks(f Facts) Check {
 	audit := f.Settings.Audit
-	if skipped, yes := f.resting("AUDIT_SINKS", "AUDIT_FORMAT", "AUDIT_FAILURE"); yes {
-		return skipped
-	}
 	if len(audit.Sinks) == 0 {
 		return skip(becauseOf(nameConfiguration))
 	}
@@ -66,7 +64,7 @@ func auditStream(f Facts) Check {
 			"check AUDIT_FIREHOSE_STREAM: the stream must be in the function's account and region", "firehose:DescribeDeliveryStream on the stream")
 	}
 	stream := f.stream.value
-	saw := fmt.Sprintf("%s, %s, from %s", stream.ARN, orNone(stream.Status), orNone(stream.Source))
+	saw := fmt.Sprintf("%s, %s, from %s", stream.ARN, cmp.Or(stream.Status, unknown), cmp.Or(stream.Source, unknown))
 	switch {
 	case stream.Status != "ACTIVE":
 		return fail(saw, "wait until the stream is ACTIVE, or check it in Amazon Data Firehose; it accepts no record before that")

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -84,9 +85,8 @@ func (f *Facts) gatherClaims(ctx context.Context, access Setup) {
 	}
 }
 
-// withoutClaims is the skip of a check where the pool has no claims trigger; false
-// where it has one.
-func (f *Facts) withoutClaims() (Check, bool) {
+// needClaimsTrigger is for checks of the pool's claims trigger.
+func needClaimsTrigger(f Facts) (Check, bool) {
 	switch {
 	case f.claims.skip != "":
 		return skip(f.claims.skip), true
@@ -98,15 +98,12 @@ func (f *Facts) withoutClaims() (Check, bool) {
 }
 
 func claimsTrigger(f Facts) Check {
-	if skipped, yes := f.withoutClaims(); yes {
-		return skipped
-	}
 	if f.claims.err != nil {
 		return read(f.claims, func(setup.Function) string { return "" },
 			"detach the trigger, or deploy its function again: no token can be issued without it", "lambda:GetFunctionConfiguration on the pre token generation trigger")
 	}
 	pool := f.pool.value
-	saw := fmt.Sprintf("%s, event %s, plan %s", pool.PreToken, pool.PreTokenVersion, orNone(pool.Plan))
+	saw := fmt.Sprintf("%s, event %s, plan %s", pool.PreToken, pool.PreTokenVersion, cmp.Or(pool.Plan, unknown))
 	again := "bin/migratectl attach --claims --destination-pool " + pool.ID + " --function " + pool.PreToken + " --yes"
 	switch state := f.claims.value.State; {
 	case state != "" && state != "Active" && state != "Inactive":
@@ -123,9 +120,6 @@ func claimsTrigger(f Facts) Check {
 }
 
 func claimsPermission(f Facts) Check {
-	if skipped, yes := f.withoutClaims(); yes {
-		return skipped
-	}
 	if f.claimsPermissions.err != nil {
 		return warn(f.claimsPermissions.err.Error(), remedyOf(f.claimsPermissions.err, "run with credentials that have lambda:GetPolicy"))
 	}
@@ -134,15 +128,6 @@ func claimsPermission(f Facts) Check {
 
 // claimsAttribute holds what the function reads against what the rules write.
 func claimsAttribute(f Facts) Check {
-	if skipped, yes := f.withoutClaims(); yes {
-		return skipped
-	}
-	if skipped, yes := missing(f.claims, nameClaims); yes {
-		return skipped
-	}
-	if skipped, yes := f.resting("MIGRATE_ATTRIBUTES"); yes {
-		return skipped
-	}
 	attribute := ClaimsAttribute(f.claims.value.Environment)
 	if !slices.ContainsFunc(f.pool.value.Attributes, func(a setup.PoolAttribute) bool { return a.Name == attribute }) {
 		return fail("the destination pool has no attribute "+attribute+", so everyone's claim holds their new sub", "add the attribute, and the rule "+attribute+"=sub to MIGRATE_ATTRIBUTES")
@@ -154,12 +139,6 @@ func claimsAttribute(f Facts) Check {
 }
 
 func claimsClients(f Facts) Check {
-	if skipped, yes := f.withoutClaims(); yes {
-		return skipped
-	}
-	if skipped, yes := missing(f.claims, nameClaims); yes {
-		return skipped
-	}
 	if notPermitted(f.clients.err) {
 		return warn(f.clients.err.Error()+"; whether users can write the attribute of the claim is not known", "run with credentials that have cognito-idp:ListUserPoolClients and cognito-idp:DescribeUserPoolClient")
 	}

@@ -92,9 +92,6 @@ func completionGroups(f Facts) Check {
 }
 
 func completionRetirement(f Facts) Check {
-	if skipped, yes := missing(f.unretiring, nameReach); yes {
-		return skipped
-	}
 	after := f.Settings.Completion.After
 	if sources := f.unretiring.value; len(sources) > 0 {
 		return fail(fmt.Sprintf("COMPLETION_AFTER=%s, which these sources cannot do: %s", after, strings.Join(sources, ", ")),

@@ -77,60 +77,88 @@ const (
 	nameAttempt     = "attempt"
 )
 
-// check is an entry of the list: a name and a look at the facts.
+// check is an entry of the list: a name, a look at the facts, and what it depends on.
 type check struct {
-	name string
-	look func(Facts) Check
+	name  string
+	look  func(Facts) Check
+	needs []need
+}
+
+// of makes the check. It is skipped if something that it depends on is not known.
+func (c check) of(facts Facts) Check {
+	for _, need := range c.needs {
+		if skipped, yes := need(facts); yes {
+			return named(c.name, skipped)
+		}
+	}
+	return named(c.name, c.look(facts))
+}
+
+// need returns the skip of a check that depends on what is not known.
+type need func(Facts) (skipped Check, yes bool)
+
+func needPool(f Facts) (Check, bool)         { return missing(f.pool, namePool) }
+func needClient(f Facts) (Check, bool)       { return missing(f.client, nameClient) }
+func needSourcePool(f Facts) (Check, bool)   { return missing(f.sourcePool, nameSourcePool) }
+func needSourceClient(f Facts) (Check, bool) { return missing(f.sourceClient, nameSourceClient) }
+func needFunction(f Facts) (Check, bool)     { return missing(f.function, nameFunction) }
+func needRetirement(f Facts) (Check, bool)   { return missing(f.unretiring, nameReach) }
+func needClaims(f Facts) (Check, bool)       { return missing(f.claims, nameClaims) }
+func needRules(f Facts) (Check, bool)        { return f.resting("MIGRATE_ATTRIBUTES") }
+
+// needSettings is for variables that the configuration must have no problem with.
+func needSettings(suffixes ...string) need {
+	return func(f Facts) (Check, bool) { return f.resting(suffixes...) }
 }
 
 // checks lists them all, in the order in which they are shown. None looks at
 // another one's result.
 func checks() []check {
 	return []check{
-		{nameConfiguration, configuration},
-		{nameIdentity, identity},
-		{nameRole, role},
-		{nameExternalID, externalID},
-		{nameReach, reach},
-		{nameSourcePool, sourcePool},
-		{nameSourceClient, sourceClient},
-		{nameSourceFlow, sourceFlow},
-		{nameSourceSecret, sourceSecret},
-		{nameSourceErrors, sourceErrors},
-		{nameSourceFactors, sourceFactors},
-		{namePool, pool},
-		{nameClient, client},
-		{nameClientFlow, clientFlow},
-		{nameClientErrors, clientErrors},
-		{nameAttributesSource, attributesAtSource},
-		{nameAttributesToken, attributesInToken},
-		{nameAttributesTarget, attributesAtDestination},
-		{nameAttributesRequired, attributesRequired},
-		{nameAttributesType, attributesType},
-		{nameAttributesLength, attributesLength},
-		{nameSchema, destinationSchema},
-		{namePolicy, passwordPolicy},
-		{NameUsername, usernameShape},
-		{nameCase, caseSensitivity},
-		{nameMFA, secondFactor},
-		{nameTrigger, trigger},
-		{namePermission, permission},
-		{nameFunction, function},
-		{nameTimeout, functionTimeout},
-		{nameMemory, functionMemory},
-		{nameEnvironment, functionEnvironment},
-		{nameAuditSinks, auditSinks},
-		{nameAuditBus, auditBus},
-		{nameAuditStream, auditStream},
-		{nameQueue, completionQueue},
-		{nameGroups, completionGroups},
-		{nameProof, completionProof},
-		{nameRetirement, completionRetirement},
-		{nameLockout, lockout},
-		{nameClaims, claimsTrigger},
-		{nameClaimsPermission, claimsPermission},
-		{nameClaimsAttribute, claimsAttribute},
-		{nameClaimsClients, claimsClients},
+		{nameConfiguration, configuration, nil},
+		{nameIdentity, identity, nil},
+		{nameRole, role, nil},
+		{nameExternalID, externalID, nil},
+		{nameReach, reach, nil},
+		{nameSourcePool, sourcePool, nil},
+		{nameSourceClient, sourceClient, nil},
+		{nameSourceFlow, sourceFlow, []need{needSourceClient}},
+		{nameSourceSecret, sourceSecret, []need{needSourceClient, needSettings("_CLIENT_SECRET")}},
+		{nameSourceErrors, sourceErrors, []need{needSourceClient}},
+		{nameSourceFactors, sourceFactors, nil},
+		{namePool, pool, nil},
+		{nameClient, client, nil},
+		{nameClientFlow, clientFlow, []need{needClient}},
+		{nameClientErrors, clientErrors, []need{needClient, needSettings("MIGRATE_REFUSAL")}},
+		{nameAttributesSource, attributesAtSource, []need{needRules, needSourcePool}},
+		{nameAttributesToken, attributesInToken, nil},
+		{nameAttributesTarget, attributesAtDestination, []need{needRules, needPool}},
+		{nameAttributesRequired, attributesRequired, []need{needRules, needPool}},
+		{nameAttributesType, attributesType, []need{needRules, needPool}},
+		{nameAttributesLength, attributesLength, []need{needRules, needPool}},
+		{nameSchema, destinationSchema, []need{needPool}},
+		{namePolicy, passwordPolicy, []need{needPool}},
+		{NameUsername, usernameShape, []need{needSettings("MIGRATE_USERNAME", "MIGRATE_ATTRIBUTES"), needPool, needSourcePool}},
+		{nameCase, caseSensitivity, []need{needPool, needSourcePool}},
+		{nameMFA, secondFactor, []need{needSettings("MIGRATE_ON_MFA", "MIGRATE_DESTINATION_MFA", "MIGRATE_MFA_GROUP", "MIGRATE_ATTRIBUTES"), needPool}},
+		{nameTrigger, trigger, []need{needPool}},
+		{namePermission, permission, []need{needPool}},
+		{nameFunction, function, nil},
+		{nameTimeout, functionTimeout, []need{needFunction}},
+		{nameMemory, functionMemory, []need{needFunction}},
+		{nameEnvironment, functionEnvironment, []need{needFunction}},
+		{nameAuditSinks, auditSinks, []need{needSettings("AUDIT_SINKS", "AUDIT_FORMAT", "AUDIT_FAILURE")}},
+		{nameAuditBus, auditBus, nil},
+		{nameAuditStream, auditStream, nil},
+		{nameQueue, completionQueue, nil},
+		{nameGroups, completionGroups, nil},
+		{nameProof, completionProof, nil},
+		{nameRetirement, completionRetirement, []need{needRetirement}},
+		{nameLockout, lockout, nil},
+		{nameClaims, claimsTrigger, []need{needClaimsTrigger}},
+		{nameClaimsPermission, claimsPermission, []need{needClaimsTrigger}},
+		{nameClaimsAttribute, claimsAttribute, []need{needClaimsTrigger, needClaims, needRules}},
+		{nameClaimsClients, claimsClients, []need{needClaimsTrigger, needClaims}},
 	}
 }
 
@@ -145,9 +173,7 @@ func Examine(facts Facts) []Check {
 		case check.name == namePolicy && facts.Settings.Rules.PasswordPolicy.IsZero():
 			continue
 		}
-		result := check.look(facts)
-		result.Name = check.name
-		results = append(results, result)
+		results = append(results, check.of(facts))
 	}
 	return results
 }

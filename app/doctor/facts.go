@@ -5,6 +5,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -413,15 +414,7 @@ func (f *Facts) invoked() string {
 // aside reports whether a variable, by the end of its name, is one that the
 // configuration has a problem with.
 func (f *Facts) aside(suffix string) bool {
-	if f.Settings.Unread {
-		return true
-	}
-	for _, variable := range f.Settings.SetAside {
-		if strings.HasSuffix(variable, suffix) {
-			return true
-		}
-	}
-	return false
+	return f.Settings.Unread || slices.ContainsFunc(f.Settings.SetAside, func(variable string) bool { return strings.HasSuffix(variable, suffix) })
 }
 
 func (f *Facts) noPool() string {
@@ -444,8 +437,5 @@ func notPermitted(err error) bool {
 // remedyOf is what to do about a question without an answer; otherwise what is
 // given.
 func remedyOf(err error, otherwise string) string {
-	if remedy := setup.RemedyOf(err); remedy != "" {
-		return remedy
-	}
-	return otherwise
+	return cmp.Or(setup.RemedyOf(err), otherwise)
 }

@@ -24,9 +24,7 @@ func Foresee(settings Settings, source, destination setup.UserPool, client *setu
 	var results []Check
 	for _, check := range checks() {
 		if slices.Contains(foreseen, check.name) {
-			result := check.look(facts)
-			result.Name = check.name
-			results = append(results, result)
+			results = append(results, check.of(facts))
 		}
 	}
 	if client == nil {
@@ -46,19 +44,13 @@ func named(name string, check Check) Check {
 // SignsInWithPassword reports whether a destination's app client allows a flow that
 // invokes the trigger.
 func SignsInWithPassword(client setup.AppClient) bool {
-	for _, flow := range []string{flowPassword, flowAdminPassword, flowPasswordOld, flowAdminPasswordOld} {
-		if slices.Contains(client.Flows, flow) {
-			return true
-		}
-	}
-	return false
+	return contains(client.Flows, flowPassword, flowAdminPassword, flowPasswordOld, flowAdminPasswordOld)
 }
 
 // ServesAsSource reports whether the function can use an app client of the source as
 // it is: without a secret, and told why a sign-in is refused.
 func ServesAsSource(client setup.AppClient) bool {
-	admin := slices.Contains(client.Flows, flowAdminPassword) || slices.Contains(client.Flows, flowAdminPasswordOld)
-	return admin && client.Secret.Empty() && !client.ConcealsUsers
+	return contains(client.Flows, flowAdminPassword, flowAdminPasswordOld) && client.Secret.Empty() && !client.ConcealsUsers
 }
 
 // MovesOwnNames reports whether preferred_username can be migrated without letting

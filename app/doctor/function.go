@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -24,14 +25,12 @@ const (
 	leastMemory = 256
 	cognito     = "cognito-idp.amazonaws.com"
 	everyone    = "*"
+	unknown     = "unknown"
 )
 
 func trigger(f Facts) Check {
-	if skipped, yes := missing(f.pool, namePool); yes {
-		return skipped
-	}
 	attached := f.pool.value.UserMigration
-	attach := "bin/migratectl attach --destination-pool " + f.pool.value.ID + " --function " + orPlaceholder(f.Settings.Function)
+	attach := "bin/migratectl attach --destination-pool " + f.pool.value.ID + " --function " + cmp.Or(f.Settings.Function, "NAME")
 	if attached == "" {
 		return fail("the destination pool has no user migration trigger", attach+" --yes")
 	}
@@ -52,14 +51,6 @@ func trigger(f Facts) Check {
 	default:
 		return fail(fmt.Sprintf("attached is %s, not %s", attached, function), "if this version or alias is to take its place, run `"+attach+" --replace`")
 	}
-}
-
-// orPlaceholder is the function that a command names.
-func orPlaceholder(function string) string {
-	if function == "" {
-		return "NAME"
-	}
-	return function
 }
 
 // InvokingPools lists the IDs of the user pools for which Cognito may invoke the
@@ -103,9 +94,6 @@ func qualifier(arn string) string {
 }
 
 func permission(f Facts) Check {
-	if skipped, yes := missing(f.pool, namePool); yes {
-		return skipped
-	}
 	if f.permissions.skip != "" {
 		return skip(f.permissions.skip)
 	}
@@ -188,26 +176,22 @@ func AddPermission(function, poolARN string) string {
 		name, qualified = base, " --qualifier "+q
 	}
 	return fmt.Sprintf("aws lambda add-permission --function-name %s%s --statement-id cognito-user-migration --action lambda:InvokeFunction --principal %s --source-arn %s%s",
-		name, qualified, cognito, poolARN, regionFlag(poolARN))
+		name, qualified, cognito, poolARN, flagsOf(poolARN))
 }
 
-// accountFlag is the condition on the account of an ARN, AWS's advice against the
-// confused deputy.
-func accountFlag(arn []string) string {
-	if len(arn) < 5 || arn[4] == "" {
-		return ""
-	}
-	return " --source-account " + arn[4]
-}
-
-// regionFlag are the flags for the region and account of an ARN, so that a command
-// does not depend on the profile's own.
-func regionFlag(arn string) string {
+// flagsOf returns the flags for the region and the account of an ARN. The command
+// then does not depend on the profile's own region, and the condition on the account
+// is AWS's advice against the confused deputy.
+func flagsOf(arn string) string {
 	parts := strings.Split(arn, ":")
 	if len(parts) < 4 || parts[3] == "" {
 		return ""
 	}
-	return " --region " + parts[3] + accountFlag(parts)
+	flags := " --region " + parts[3]
+	if len(parts) > 4 && parts[4] != "" {
+		flags += " --source-account " + parts[4]
+	}
+	return flags
 }
 
 func function(f Facts) Check {
@@ -216,7 +200,7 @@ func function(f Facts) Check {
 		return read(fact, func(setup.Function) string { return "" }, "check --function and --destination-region", "lambda:GetFunctionConfiguration")
 	}
 	value := fact.value
-	saw := fmt.Sprintf("%s, %s, %s", value.ARN, orNone(value.PackageType), orNone(strings.Join(value.Architectures, ", ")))
+	saw := fmt.Sprintf("%s, %s, %s", value.ARN, cmp.Or(value.PackageType, unknown), cmp.Or(strings.Join(value.Architectures, ", "), unknown))
 	switch value.State {
 	case "", "Active":
 		return pass(saw)
@@ -227,17 +211,7 @@ func function(f Facts) Check {
 	}
 }
 
-func orNone(text string) string {
-	if text == "" {
-		return "unknown"
-	}
-	return text
-}
-
 func functionTimeout(f Facts) Check {
-	if skipped, yes := missing(f.function, nameFunction); yes {
-		return skipped
-	}
 	timeout := f.function.value.Timeout
 	saw := timeout.String()
 	const remedy = "set the function's timeout to 5 seconds"
@@ -254,9 +228,6 @@ func functionTimeout(f Facts) Check {
 }
 
 func functionMemory(f Facts) Check {
-	if skipped, yes := missing(f.function, nameFunction); yes {
-		return skipped
-	}
 	saw := fmt.Sprintf("%d MB", f.function.value.MemoryMB)
 	if f.function.value.MemoryMB < leastMemory {
 		return warn(saw+": Lambda gives CPU by memory, and Cognito waits for a cold start too", "give the function 256 MB or more")
@@ -267,9 +238,6 @@ func functionMemory(f Facts) Check {
 // functionEnvironment compares the variables of the function with those that
 // these checks ran with. It shows names and never a value.
 func functionEnvironment(f Facts) Check {
-	if skipped, yes := missing(f.function, nameFunction); yes {
-		return skipped
-	}
 	theirs := f.function.value.Environment
 	if theirs == nil {
 		return skip("the function's environment cannot be read (its key may not be used by you)")
@@ -296,12 +264,7 @@ func functionEnvironment(f Facts) Check {
 
 // ofFamily reports whether a variable is one that the function reads.
 func (f *Facts) ofFamily(name string) bool {
-	for _, family := range Families(f.Settings.SourceName) {
-		if strings.HasPrefix(name, family) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(Families(f.Settings.SourceName), func(family string) bool { return strings.HasPrefix(name, family) })
 }
 
 // Families are the prefixes of the variables that the function reads.

@@ -66,23 +66,14 @@ func sourceClient(f Facts) Check {
 }
 
 func sourceFlow(f Facts) Check {
-	if skipped, yes := missing(f.sourceClient, nameSourceClient); yes {
-		return skipped
-	}
 	flows := f.sourceClient.value.Flows
-	if slices.Contains(flows, flowAdminPassword) || slices.Contains(flows, flowAdminPasswordOld) {
+	if contains(flows, flowAdminPassword, flowAdminPasswordOld) {
 		return pass(list(flows))
 	}
 	return fail("the app client allows "+list(flows), "allow "+flowAdminPassword+" on the source's app client")
 }
 
 func sourceSecret(f Facts) Check {
-	if skipped, yes := missing(f.sourceClient, nameSourceClient); yes {
-		return skipped
-	}
-	if skipped, yes := f.resting("_CLIENT_SECRET"); yes {
-		return skipped
-	}
 	has, set := f.sourceClient.value.Secret, f.Settings.Source.ClientSecret
 	variable := f.variable("CLIENT_SECRET")
 	switch {
@@ -100,9 +91,6 @@ func sourceSecret(f Facts) Check {
 }
 
 func sourceErrors(f Facts) Check {
-	if skipped, yes := missing(f.sourceClient, nameSourceClient); yes {
-		return skipped
-	}
 	if f.sourceClient.value.ConcealsUsers {
 		return warn("PreventUserExistenceErrors is ENABLED: a wrong password, an unknown user and one who must reset look the same to the function",
 			"set it to LEGACY on the source's app client, which only the function uses")
@@ -130,26 +118,15 @@ func client(f Facts) Check {
 }
 
 func clientFlow(f Facts) Check {
-	if skipped, yes := missing(f.client, nameClient); yes {
-		return skipped
-	}
 	flows := f.client.value.Flows
-	for _, flow := range []string{flowPassword, flowAdminPassword, flowPasswordOld, flowAdminPasswordOld} {
-		if slices.Contains(flows, flow) {
-			return pass(list(flows))
-		}
+	if SignsInWithPassword(f.client.value) {
+		return pass(list(flows))
 	}
 	return fail("the app client allows "+list(flows)+": these flows never invoke the trigger",
 		"allow "+flowPassword+" or "+flowAdminPassword+" on the destination's app client, and sign in by it")
 }
 
 func clientErrors(f Facts) Check {
-	if skipped, yes := missing(f.client, nameClient); yes {
-		return skipped
-	}
-	if skipped, yes := f.resting("MIGRATE_REFUSAL"); yes {
-		return skipped
-	}
 	conceals := f.client.value.ConcealsUsers
 	switch {
 	case f.Settings.Conceal && !conceals:
@@ -182,15 +159,6 @@ func read[T any](fact Fact[T], describe func(T) string, lost, permissions string
 // usernameShape holds what the two pools call a username against the rule that
 // names migrated users (cognito-facts 10).
 func usernameShape(f Facts) Check {
-	if skipped, yes := f.resting("MIGRATE_USERNAME", "MIGRATE_ATTRIBUTES"); yes {
-		return skipped
-	}
-	if skipped, yes := missing(f.pool, namePool); yes {
-		return skipped
-	}
-	if skipped, yes := missing(f.sourcePool, nameSourcePool); yes {
-		return skipped
-	}
 	from, to, rule := f.sourcePool.value, f.pool.value, f.Settings.Rules.Username
 	saw := fmt.Sprintf("source: %s; destination: %s; MIGRATE_USERNAME=%s", shape(from), shape(to), rule)
 	generated := len(from.UsernameAttributes) > 0 // the source's usernames are made by Cognito
@@ -269,22 +237,10 @@ func shape(pool setup.UserPool) string {
 }
 
 func lacking(from, to []string) []string {
-	var names []string
-	for _, name := range from {
-		if !slices.Contains(to, name) {
-			names = append(names, name)
-		}
-	}
-	return names
+	return slices.DeleteFunc(slices.Clone(from), func(name string) bool { return slices.Contains(to, name) })
 }
 
 func caseSensitivity(f Facts) Check {
-	if skipped, yes := missing(f.pool, namePool); yes {
-		return skipped
-	}
-	if skipped, yes := missing(f.sourcePool, nameSourcePool); yes {
-		return skipped
-	}
 	from, to := f.sourcePool.value.CaseSensitive, f.pool.value.CaseSensitive
 	switch {
 	case from && !to:
@@ -303,12 +259,6 @@ func caseSensitivity(f Facts) Check {
 // secondFactor checks the MFA settings of both pools against the choice for
 // users who have a second factor (cognito-facts 9).
 func secondFactor(f Facts) Check {
-	if skipped, yes := f.resting("MIGRATE_ON_MFA", "MIGRATE_DESTINATION_MFA", "MIGRATE_MFA_GROUP", "MIGRATE_ATTRIBUTES"); yes {
-		return skipped
-	}
-	if skipped, yes := missing(f.pool, namePool); yes {
-		return skipped
-	}
 	rule := f.Settings.Rules.OnMFA
 	if rule == domain.MFACarry || rule == domain.MFAEnroll {
 		return carriedFactors(f, fmt.Sprintf("destination %s, MIGRATE_ON_MFA=%s", f.pool.value.MFA, rule))

@@ -29,17 +29,13 @@ func wide(bound *int) *int64 {
 	if bound == nil {
 		return nil
 	}
-	value := int64(*bound)
-	return &value
+	return new(int64(*bound))
 }
 
 // destinationSchema holds the setting against the pool. It does not rest on the
 // other settings: where a rule names an attribute that the setting lacks, this
 // tells what the setting should be.
 func destinationSchema(f Facts) Check {
-	if skipped, yes := missing(f.pool, namePool); yes {
-		return skipped
-	}
 	if f.Settings.Unread {
 		return skip(becauseOf(nameConfiguration))
 	}
@@ -78,9 +74,6 @@ func (f *Facts) schemaMatters() bool {
 
 // passwordPolicy compares MIGRATE_PASSWORD_POLICY with the pool's own policy.
 func passwordPolicy(f Facts) Check {
-	if skipped, yes := missing(f.pool, namePool); yes {
-		return skipped
-	}
 	ours, theirs := f.Settings.Rules.PasswordPolicy, f.pool.value.PasswordPolicy
 	if ours == theirs {
 		return pass("MIGRATE_PASSWORD_POLICY is the pool's")

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -247,7 +248,7 @@ func known(kind domain.FindingKind) bool {
 
 func union(names, more []string) []string {
 	for _, name := range more {
-		if !strings.Contains(" "+strings.Join(names, " ")+" ", " "+name+" ") {
+		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
