@@ -12,9 +12,9 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// NewLog returns a log of JSON lines with the keys of CloudWatch and of
-// Lambda's own log lines ("Configuring advanced logging controls", AWS Lambda
-// Developer Guide). The level is one of Lambda's; any other value means info.
+// NewLog returns a log of JSON lines with the keys of Lambda's own lines
+// ("Configuring advanced logging controls", AWS Lambda Developer Guide). The level is
+// one of Lambda's; any other value means info.
 func NewLog(to io.Writer, level string) *zap.Logger {
 	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 		TimeKey:        "timestamp",

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the files of a release into bin/release: migratectl for each system, the list of
-# components of the function, the notes out of CHANGELOG.md, and SHA256SUMS over all of them.
+# Builds the files of a release into bin/release: migratectl for each system, the
+# function's list of components, the notes from CHANGELOG.md, and SHA256SUMS.
 #
 #   make release-files VERSION=v1.2.0
 #

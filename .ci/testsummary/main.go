@@ -1,6 +1,7 @@
-// Command testsummary runs `go test` and says at the end what it was worth: which tests were
-// skipped and why, and how many passed, failed and were skipped. Everything that go test says
-// by itself (a line for each package, the output of what failed) is printed as it comes.
+// Command testsummary runs `go test` and says at the end which tests were skipped and
+// why. It also counts the tests that passed, failed and were skipped. Everything that
+// go test says by itself (a line for each package, the output of what failed) is
+// printed as it comes.
 //
 //	go run ./.ci/testsummary/main.go -race ./...
 //	MODULES="./test/bench" go run ./.ci/testsummary/main.go -race ./...    those modules too

@@ -2,9 +2,9 @@ package bootstrap
 
 import "strconv"
 
-// twoProcessors is the memory in MB for which Lambda provides the time of two
-// full processors: "At 1,769 MB, a function has the equivalent of one vCPU"
-// ("Configure Lambda function memory", AWS Lambda Developer Guide).
+// twoProcessors is the memory in MB for which Lambda provides the time of two full
+// processors. "At 1,769 MB, a function has the equivalent of one vCPU" ("Configure
+// Lambda function memory", AWS Lambda Developer Guide).
 const twoProcessors = 2 * 1769
 
 // processors returns the number of processors for Go; 0 leaves the choice to

@@ -19,7 +19,7 @@ type Claims struct {
 
 // claimsSettings are the variables CLAIMS_.
 type claimsSettings struct {
-	LegacySub claimName      `env:"LEGACY_SUB" envDefault:"legacy_sub" takes:"a claim's name: letters, digits, and : _ - ." desc:"Command \u0060claims\u0060: the claim of ID and access tokens that holds the \u0060sub\u0060 which the user had at the source, and for users born in the new pool their own. docs/claims.md tells more."`
+	LegacySub claimName      `env:"LEGACY_SUB" envDefault:"legacy_sub" takes:"a claim's name: letters, digits, and : _ - ." desc:"Command \u0060claims\u0060: the claim of ID and access tokens that holds the user's \u0060sub\u0060 at the source. For users born in the new pool it is their own. docs/claims.md tells more."`
 	Attribute claimAttribute `env:"ATTRIBUTE" envDefault:"custom:legacy_sub" takes:"a custom attribute, such as custom:legacy_sub" desc:"Command \u0060claims\u0060: the attribute that the source's \u0060sub\u0060 was moved to. No app client may write it."`
 }
 

@@ -179,13 +179,13 @@ func (r *Refusal) UnmarshalText(text []byte) error {
 // migrateSettings are the variables MIGRATE_.
 type migrateSettings struct {
 	Sources             []string                   `env:"SOURCES" envDefault:"SOURCE" takes:"names of sources, separated by commas" desc:"The sources, in the order in which they are asked. Each name is the prefix of that source's own variables. The next source is asked only if this one does not know the user."`
-	Attributes          domain.AttributeMap        `env:"ATTRIBUTES" envDefault:"*" takes:"rules, separated by commas" desc:"Attributes of the new user: \u0060email\u0060, \u0060custom:legacy_sub=sub\u0060, \u0060custom:tenant='acme'\u0060. \u0060*\u0060 means all standard attributes except preferred_username, which needs its own rule."`
+	Attributes          domain.AttributeMap        `env:"ATTRIBUTES" envDefault:"*" takes:"rules, separated by commas" desc:"Attributes of the new user. Rules are \u0060email\u0060, \u0060custom:legacy_sub=sub\u0060, \u0060custom:tenant='acme'\u0060. \u0060*\u0060 means all standard attributes except preferred_username, which needs its own rule."`
 	DestinationPool     userPoolID                 `env:"DESTINATION_USER_POOL_ID" takes:"the ID of a user pool" desc:"The user pool that users are migrated to. If it is set and is also a source, the function does not start. The templates set it."`
 	DestinationSchema   domain.Schema              `env:"DESTINATION_SCHEMA" takes:"attributes, separated by commas" desc:"The destination's custom attributes with type and bounds, and its required attributes: \u0060custom:age=Number 0..150\u0060, \u0060email=required\u0060. \u0060migratectl doctor\u0060 prints the value. Without it, only Cognito's documented limits are checked, and no attribute is required."`
 	VerifiedContacts    domain.VerifiedContacts    `env:"VERIFIED_CONTACTS" envDefault:"source" takes:"source, always" desc:"When email and phone number become verified: if the source says so, or always."`
 	Username            domain.UsernameRule        `env:"USERNAME" envDefault:"auto" takes:"auto, submitted, source, omit" desc:"The username of the new user: see docs/decision-table.md."`
-	OnTemporaryPassword domain.OnTemporaryPassword `env:"ON_TEMPORARY_PASSWORD" envDefault:"reset" takes:"reset, confirm, refuse" desc:"The user signs in with a valid temporary password: the user must set a new password by a code, keeps this password, or is refused."`
-	OnMFA               domain.OnMFA               `env:"ON_MFA" envDefault:"refuse" takes:"refuse, carry, enroll, migrate" desc:"The user has a second factor. \u0060refuse\u0060: refuse the user. \u0060carry\u0060: migrate the user if the factor is a code by SMS or email that the destination can ask for from the first sign-in; otherwise refuse. \u0060enroll\u0060: migrate the user into \u0060MIGRATE_MFA_GROUP\u0060; the destination requires a new factor. \u0060migrate\u0060: migrate without the factor. See docs/second-factors.md."`
+	OnTemporaryPassword domain.OnTemporaryPassword `env:"ON_TEMPORARY_PASSWORD" envDefault:"reset" takes:"reset, confirm, refuse" desc:"The user signs in with a valid temporary password. \u0060reset\u0060: the user must set a new password by a code. \u0060confirm\u0060: keep this password. \u0060refuse\u0060: refuse the user."`
+	OnMFA               domain.OnMFA               `env:"ON_MFA" envDefault:"refuse" takes:"refuse, carry, enroll, migrate" desc:"The user has a second factor. \u0060refuse\u0060: refuse the user. \u0060carry\u0060: migrate the user if the destination can ask for the code by SMS or email from the first sign-in; otherwise refuse. \u0060enroll\u0060: migrate the user into \u0060MIGRATE_MFA_GROUP\u0060; the destination requires a new factor. \u0060migrate\u0060: migrate without the factor. See docs/second-factors.md."`
 	DestinationMFA      domain.DestinationMFA      `env:"DESTINATION_MFA" takes:"OFF, or OPTIONAL or ON with second factors" desc:"The MFA setting of the destination: \u0060ON,SMS_MFA,SOFTWARE_TOKEN_MFA\u0060. Required with \u0060MIGRATE_ON_MFA=carry\u0060, and with \u0060enroll\u0060, which requires \u0060ON\u0060."`
 	MFAGroup            groupName                  `env:"MFA_GROUP" takes:"the name of a group of the destination" desc:"The group that users with a second factor get with \u0060MIGRATE_ON_MFA=enroll\u0060. Completion adds it."`
 	OnWeakPassword      domain.OnWeakPassword      `env:"ON_WEAK_PASSWORD" envDefault:"migrate" takes:"migrate, reset, refuse" desc:"The password is correct, but \u0060MIGRATE_PASSWORD_POLICY\u0060 does not allow it. \u0060migrate\u0060: keep it. \u0060reset\u0060: the user sets a new password with a code, and is refused without a verified contact. \u0060refuse\u0060: refuse the user."`
@@ -207,7 +207,7 @@ type sourceSettings struct {
 type auditSettings struct {
 	Sinks          auditSinks           `env:"SINKS" envDefault:"log" takes:"any of log, eventbridge and firehose, separated by commas" desc:"Where audit records are sent. Every sink gets every record."`
 	Format         domain.AuditFormat   `env:"FORMAT" envDefault:"json" takes:"json, ocsf" desc:"The format of audit records: this project's JSON, or OCSF 1.1 events."`
-	Failure        OnUnkept             `env:"FAILURE" envDefault:"open" takes:"open, closed" desc:"When a sink does not accept the record: continue the attempt (\u0060open\u0060), or fail it so that the user tries again later (\u0060closed\u0060)."`
+	Failure        OnUnkept             `env:"FAILURE" envDefault:"open" takes:"open, closed" desc:"A sink does not accept the record. \u0060open\u0060: continue the attempt. \u0060closed\u0060: fail it, so that the user tries again later."`
 	EventBus       eventBus             `env:"EVENT_BUS" envDefault:"default" takes:"the name or ARN of an event bus" desc:"The event bus for \u0060AUDIT_SINKS=eventbridge\u0060."`
 	FirehoseStream firehoseStream       `env:"FIREHOSE_STREAM" takes:"the name of a Firehose stream" desc:"The Firehose stream. Required with \u0060AUDIT_SINKS=firehose\u0060."`
 	Username       domain.AuditUsername `env:"USERNAME" envDefault:"hmac" takes:"hmac, plain, none" desc:"How usernames are recorded: as an HMAC digest, as they are, or not at all."`
@@ -222,7 +222,7 @@ type completionSettings struct {
 	QueueURL     queueURL        `env:"QUEUE_URL" takes:"the URL of an SQS queue" desc:"The queue for pending completions. Required with \u0060COMPLETION_AFTER\u0060, \u0060COMPLETION_GROUPS\u0060 or \u0060MIGRATE_ON_MFA=enroll\u0060. With \u0060MIGRATE_ON_MFA=carry\u0060, completion also sets the preferred second factor; codes by email need it."`
 	HMACKey      domain.Secret   `env:"HMAC_KEY" takes:"a secret of 32 characters or more" desc:"Key that signs the messages in the queue. Use the same key for both functions. Required with \u0060COMPLETION_QUEUE_URL\u0060."`
 	Previous     domain.Secret   `env:"HMAC_KEY_PREVIOUS" takes:"a secret of 32 characters or more" desc:"The previous \u0060COMPLETION_HMAC_KEY\u0060. Keep it until the queue has no messages that it signed."`
-	Failure      OnUnsent        `env:"FAILURE" envDefault:"migrate" takes:"migrate, fail" desc:"When the queue does not accept the message: migrate the user and record the pending completion (\u0060migrate\u0060), or fail the attempt so that the user tries again later (\u0060fail\u0060)."`
+	Failure      OnUnsent        `env:"FAILURE" envDefault:"migrate" takes:"migrate, fail" desc:"The queue does not accept the message. \u0060migrate\u0060: migrate the user and record the pending completion. \u0060fail\u0060: fail the attempt, so that the user tries again later."`
 }
 
 // lockoutSettings are the variables LOCKOUT_.
@@ -814,7 +814,7 @@ func (l *loader) checkAudit(audit auditSettings, lockout lockoutSettings) {
 	switch {
 	case l.isProblem("AUDIT_HMAC_KEY"):
 	case key.Empty() && lockout.Table != "":
-		l.problem("LOCKOUT_TABLE", "needs AUDIT_HMAC_KEY, which is not set: the table holds digests of names, and every process must compute the same digest; set the same key for all functions")
+		l.problem("LOCKOUT_TABLE", "needs AUDIT_HMAC_KEY, which is not set: every process must compute the same digests of names; set the same key for all functions")
 	case key.Empty():
 	case audit.Username != domain.AuditUsernameHMAC && lockout.Table == "" && !l.isProblem("LOCKOUT_TABLE"):
 		l.problem("AUDIT_HMAC_KEY", "has an effect only with AUDIT_USERNAME=hmac or LOCKOUT_TABLE; remove it, or set one of them")
@@ -850,7 +850,7 @@ func (l *loader) checkCompletion(completion completionSettings, migrate migrateS
 		l.problem("COMPLETION_CREATE_GROUPS", "has an effect only with COMPLETION_GROUPS or MIGRATE_MFA_GROUP; remove it, or set one of them")
 	}
 	if completion.After == domain.AfterDelete && len(migrate.Attributes.SubCarriers()) == 0 && !l.isProblem("MIGRATE_ATTRIBUTES") {
-		l.problem("COMPLETION_AFTER", "delete requires a rule that copies the source's sub to a custom attribute, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub; only the sub proves later that both users are the same")
+		l.problem("COMPLETION_AFTER", "delete requires a rule for the source's sub, such as MIGRATE_ATTRIBUTES=*,custom:legacy_sub=sub; only the sub proves later that both users are the same")
 	}
 	l.checkCompletionKeys(completion, asker, wanted, known)
 }
@@ -905,7 +905,7 @@ func (l *loader) warn(migrate migrateSettings, audit auditSettings, lockout lock
 		}
 	}
 	add(migrate.VerifiedContacts == domain.VerifiedAlways,
-		"MIGRATE_VERIFIED_CONTACTS=always marks contacts as verified that the source did not verify: a user who entered another user's address at the source can take over accounts through password reset")
+		"MIGRATE_VERIFIED_CONTACTS=always marks contacts as verified that the source did not verify: a user who entered another user's address can take over accounts through password reset")
 	add(migrate.Refusal == RefusalExplain,
 		"MIGRATE_REFUSAL=explain tells the client why a user was refused, and so which users exist at the source")
 	add(migrate.OnMFA == domain.MFAMigrate,

@@ -110,9 +110,9 @@ func attributesAtDestination(f Facts) Check {
 // that no one verifies.
 const preferredUsername = "preferred_username"
 
-// takesOthersNames reports whether preferred_username is moved to a destination
-// that signs users in by it, from a source that does not and so lets several
-// users have one name.
+// takesOthersNames reports whether preferred_username is moved to a destination that
+// signs users in by it, from a source that does not. Such a source lets several users
+// have one name.
 func (f *Facts) takesOthersNames() bool {
 	rule, ruled := f.ruleFor(preferredUsername)
 	from := f.sourcePool

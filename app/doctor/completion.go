@@ -100,8 +100,8 @@ func completionRetirement(f Facts) Check {
 	return pass(fmt.Sprintf("COMPLETION_AFTER=%s, and the source (%s) can disable and delete users", after, f.Settings.SourceKind))
 }
 
-// completionProof recommends the only rule that permanently proves that both users are the same
-// . Without it completion compares contacts and attributes, and
+// completionProof recommends the only rule that permanently proves that both users
+// are the same. Without it, completion compares contacts and attributes. It then
 // skips users who have no verified contact, or have changed one since.
 func completionProof(f Facts) Check {
 	if why := f.unfinished(); why != "" {

@@ -1,7 +1,6 @@
-// Package doctor examines a set-up before the first sign-in: Gather asks what
-// there is through the ports, Examine is pure and turns the facts into checks,
-// one for each thing that fails silently otherwise. It sees domain and ports
-// only.
+// Package doctor examines a set-up before the first sign-in. Gather reads the facts
+// through the ports. Examine is pure, and turns them into checks, one for each thing
+// that fails silently otherwise. The package imports domain and ports.
 package doctor
 
 import (
@@ -77,8 +76,8 @@ type Setup struct {
 	Roles setup.RoleAssumer
 	// SourcePools are asked in turn until one may answer.
 	SourcePools []setup.UserPoolReader
-	// Reach asks the source for a user who does not exist, in the way in which the
-	// function would, and returns the reason for which that user is refused.
+	// Reach asks the source for a user who does not exist, as the function does. It
+	// returns the reason of the refusal.
 	Reach func(context.Context) (domain.Reason, error)
 	// Factors asks the source pool about second factors as the function would, for a
 	// user who does not exist.
@@ -101,8 +100,7 @@ type Setup struct {
 	DestinationFactors func(context.Context) (domain.DestinationMFA, error)
 	// Untelling names the sources that cannot tell second factors.
 	Untelling func(context.Context) ([]string, error)
-	// Waiting gets the open questions whenever they change; it may be nil
-	// .
+	// Waiting gets the open questions whenever they change; it may be nil.
 	Waiting func(names []string)
 }
 

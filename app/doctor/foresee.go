@@ -47,8 +47,8 @@ func SignsInWithPassword(client setup.AppClient) bool {
 	return contains(client.Flows, flowPassword, flowAdminPassword, flowPasswordOld, flowAdminPasswordOld)
 }
 
-// ServesAsSource reports whether the function can use an app client of the source as
-// it is: without a secret, and told why a sign-in is refused.
+// ServesAsSource reports whether the function can use an app client of the source
+// unchanged. It needs no secret, and says why a sign-in is refused.
 func ServesAsSource(client setup.AppClient) bool {
 	return contains(client.Flows, flowAdminPassword, flowAdminPasswordOld) && client.Secret.Empty() && !client.ConcealsUsers
 }

@@ -159,8 +159,8 @@ func contains(list []string, wanted ...string) bool {
 
 // like is the comparison of ArnLike: * and ? stand for anything in a part.
 func like(pattern, arn string) bool {
-	// path.Match has the same signs, but for a bracket, which no ARN has, and
-	// its * stops at a slash, which it does not in an ARN.
+	// path.Match has the same signs, and a bracket, which no ARN has. Its * stops at a
+	// slash, which that of ArnLike does not.
 	flat := func(text string) string { return strings.ReplaceAll(text, "/", "\x00") }
 	matched, err := path.Match(flat(pattern), flat(arn))
 	return err == nil && matched

@@ -15,8 +15,7 @@ type Lockout struct {
 	// KeyAttribute and ExpiryAttribute are what it must have as its key, and for
 	// its time to live.
 	KeyAttribute, ExpiryAttribute string
-	// Unlimited lists the sources without a lockout, each with its kind
-	// .
+	// Unlimited lists the sources without a lockout, each with its kind.
 	Unlimited []string
 }
 

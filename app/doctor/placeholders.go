@@ -8,8 +8,8 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// placeholders lists the texts of the examples in deploy/examples and docs that are
-// published, so that they protect nothing, or that name things that do not exist.
+// placeholders lists texts of the examples in deploy/examples and docs. They are
+// published, so they protect nothing, or they name things that do not exist.
 func placeholders() []string {
 	return []string{
 		"choose-your-own", "32-characters-or-more-of-your-own",

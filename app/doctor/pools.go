@@ -244,7 +244,7 @@ func caseSensitivity(f Facts) Check {
 	from, to := f.sourcePool.value.CaseSensitive, f.pool.value.CaseSensitive
 	switch {
 	case from && !to:
-		return warn("the source is case-sensitive, and the destination lower-cases what is typed: it asks for alice if the source has Alice, and one of two users can hide the other",
+		return warn("the source is case-sensitive, and the destination lower-cases what is typed: it asks for alice if the source has Alice. One of two users can hide the other",
 			"look for usernames at the source with capitals, or that differ by case alone; a destination is made case-sensitive only when it is created")
 	case !from && to:
 		return warn("the destination is case-sensitive, and the source is not: a user who types ALICE one day and alice the next becomes two users",
@@ -307,7 +307,7 @@ func carriedFactors(f Facts, saw string) Check {
 		}
 	}
 	if email := rules.DestinationMFA.Takes(domain.MFAEmail); email && rules.DestinationMFA.Takes(domain.MFASoftwareToken) && len(to.Recovery) > 0 && to.Recovery[0] == "verified_email" && rules.SetsMFAPreference {
-		return warn(saw+": until completion has run, the destination may offer users with codes by email the set-up of TOTP, because email is its first way of account recovery",
+		return warn(saw+": until completion has run, the destination may offer the set-up of TOTP to users with codes by email: email is its first way of recovery",
 			"take SOFTWARE_TOKEN_MFA out of the destination until the migration is over, or make SMS its first way of account recovery (docs/second-factors.md)")
 	}
 	return pass(saw)

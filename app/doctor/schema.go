@@ -56,7 +56,7 @@ func destinationSchema(f Facts) Check {
 	case !f.schemaMatters():
 		return pass(variableSchema + " is not set; no rule sets a custom attribute, and the pool requires none")
 	default:
-		return warn(variableSchema+" is not set: a user with a value that the pool rejects, or without one that it requires, is recorded as migrated, and Cognito does not create the user", remedy)
+		return warn(variableSchema+" is not set: a user whose values the pool rejects, or who lacks one, is recorded as migrated, and Cognito does not create the user", remedy)
 	}
 }
 

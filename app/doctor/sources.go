@@ -103,8 +103,8 @@ const (
 	// fullCore is the memory in MB for which Lambda gives one whole core
 	// ("Configure Lambda function memory", AWS Lambda Developer Guide).
 	fullCore = 1769
-	// muchTime is the computing time for one sign-in from which on little of
-	// Cognito's five seconds is left for a slow source or a cold start.
+	// muchTime is a long computing time for one sign-in: it leaves little of Cognito's
+	// five seconds for a slow source or a cold start.
 	muchTime = 2 * time.Second
 	// mostTime is what remains for the source of the five seconds.
 	mostTime = 4500 * time.Millisecond
@@ -291,7 +291,7 @@ func (f *Facts) sharedCheck() Check {
 		return skip(f.shared.skip)
 	}
 	found := f.shared.value
-	const remedy = "the first source of MIGRATE_SOURCES that knows an identifier decides alone, with its password: check that its users are the right ones, remove the others, or give each source its identifiers with _MATCH"
+	const remedy = "the first source of MIGRATE_SOURCES that knows an identifier decides alone, with its password. Check that its users are the right ones, remove the others, or give each source its identifiers with _MATCH"
 	what := fmt.Sprintf("%d sampled identifiers", found.asked)
 	if found.named {
 		what = "the named user"

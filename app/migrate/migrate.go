@@ -137,8 +137,8 @@ func (f *Failure) Unwrap() error {
 
 // Migrate asks the source and decides. Before it returns, it stores a record,
 // whatever the result. It returns a [*Failure] if there is no decision, or if a
-// required record of a migration could not be stored; a second record then
-// reports this. It returns before the context's deadline.
+// required record of a migration could not be stored. A second record reports the
+// latter. It returns before the context's deadline.
 func (m *Migrator) Migrate(ctx context.Context, attempt domain.Attempt) (domain.Decision, error) {
 	began := m.options.Now()
 	metered, meter := ports.WithMeter(ctx)

@@ -1,6 +1,6 @@
-// Package parameters plans a set-up from what two user pools are: the parameter
-// files of the templates in deploy, what would be lost, and the commands that
-// follow. It is pure: it makes no calls and writes nothing.
+// Package parameters plans a set-up from two user pools. It makes the parameter files
+// of the templates in deploy, and lists the attributes that would be lost and the
+// next commands. It is pure: it makes no calls and writes nothing.
 package parameters
 
 import (

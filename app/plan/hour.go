@@ -19,8 +19,8 @@ type Peak struct {
 	// SignIns, Attempts and Retries are per second. An attempt is one request of
 	// Cognito: a first request, a retry or a wrong password.
 	SignIns, Attempts, Retries float64
-	// Throttled is the share of the attempts that a quota or Lambda's limit
-	// rejected, TimedOut that of those that the source did not answer in time.
+	// Throttled is the share of the attempts that a quota or Lambda's limit rejected.
+	// TimedOut is the share that the source did not answer in time.
 	Throttled, TimedOut float64
 	// Delayed is the share of the sign-ins with a failed attempt, and GaveUp the
 	// share of those without success.

@@ -1,5 +1,6 @@
-// Package report is the operator's view of the migration as a whole: it lists the
-// destination and the sources, and stores the users in a state. It joins both sides, and forecasts the outcome for each remaining user.
+// Package report is the operator's view of the whole migration. It lists the
+// destination and the sources, and stores the users in a state. It joins both sides,
+// and forecasts the outcome for each remaining user.
 package report
 
 import (
@@ -485,8 +486,8 @@ func (s *Scanner) share(ctx context.Context) error {
 // plainPages is how many pages of a plain listing are compared with the slices.
 const plainPages = 5
 
-// Missing compares the first pages of a plain listing of a source pool with what its
-// slices gave, and returns how many users are in no slice. It is called after Join.
+// Missing compares the first pages of a plain listing of a source pool with its
+// slices. It returns how many users are in no slice. It is called after Join.
 func (s *Scanner) Missing(ctx context.Context, source int, lister ports.UserLister) (int, error) {
 	missing, pages, position := 0, 0, ""
 	err := s.retry(ctx, func() (bool, error) {

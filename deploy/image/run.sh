@@ -19,8 +19,9 @@ engine=("$ENGINE")
 limits=()
 if [[ "$ENGINE" == podman ]]; then
   if [[ "$(id -u)" == 0 ]] && command -v runc >/dev/null; then
-    # Root inside a sandbox of its own (a CI machine): no systemd to manage cgroups or events,
-    # runc where crun refuses, and limits that need not be raised.
+    # Root inside a sandbox, such as a CI machine. It has no systemd for cgroups
+    # or events. runc works where crun refuses, and the limits need not be
+    # raised.
     engine+=(--cgroup-manager cgroupfs --events-backend file --runtime "$(command -v runc)")
     limits=(--ulimit nofile=1024:1024 --ulimit nproc=4096:4096)
   fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes a stand-in for the build stage's base image on a machine that reaches no image
-# registry: a busybox, the machine's own Go and the machine's own CA bundle.
+# Makes a stand-in for the build stage's base image, on a machine that reaches no
+# image registry. It has a busybox, and the machine's own Go and CA bundle.
 #
 #   deploy/image/standin-base.sh [NAME]      prints the name of the image
 #

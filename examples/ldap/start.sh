@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # laptop.sh, which the scripts that use this file source, sets work and root
+
 # start_openldap starts OpenLDAP with the users of users.ldif, and sets openldap, its URL. On loopback
 # no TLS is needed; elsewhere use ldaps:// or STARTTLS.
 start_openldap() {

@@ -12,9 +12,8 @@ type Figure struct {
 	Median float64 `json:"median"`
 	Min    float64 `json:"min"`
 	Max    float64 `json:"max"`
-	// ToFloor is the median of the ratios to the floor program, each within one
-	// round, so that a machine that slows down slows both; zero where there is
-	// no floor to compare with.
+	// ToFloor is the median of the ratios to the floor program, or zero without one.
+	// Each ratio is within one round: a machine that slows down slows both.
 	ToFloor float64 `json:"to_floor,omitempty"`
 }
 

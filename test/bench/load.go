@@ -153,8 +153,8 @@ const (
 	loadCalls = "calls"
 )
 
-// loadPoint starts processes side by side, lets each make its attempts, and
-// gives the means over all of them, and the CPU that they have had together.
+// loadPoint starts processes side by side, and lets each make its attempts. It
+// returns the means over all of them, and the CPU that they used together.
 func (b *bench) loadPoint(ctx context.Context, ready executable, env []string, settings stub.Settings, atOnce int) (sample, time.Duration, error) {
 	attempts := b.options.LoadAttempts
 	control := stub.Client{Control: b.addresses.Control}
@@ -241,9 +241,8 @@ func (b *bench) loadProcess(ctx context.Context, ready executable, env []string,
 	return p.sample, p.cpu, err
 }
 
-// growthOf lays a straight line through the points and compares the last one
-// with the line through those before it: what grows faster than linear ends
-// above it.
+// growthOf compares the last point with the straight line through the points before
+// it. Growth that is faster than linear ends above the line.
 func growthOf(points []Point) Growth {
 	base, each := line(points)
 	growth := Growth{Base: base, Each: each}

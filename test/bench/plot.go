@@ -70,9 +70,9 @@ func (p *plot) text(x, y float64, class, align, text string) {
 	p.element(`<text x="%.0f" y="%.0f" class="%s" text-anchor="%s">%s</text>`, x, y, class, align, html.EscapeString(text))
 }
 
-// WritePlot writes the report as an SVG: a point for each median on a scale of
-// powers of ten, with a bar from the least to the most of the rounds. A report
-// without figures is a plot that says so.
+// WritePlot writes the report as an SVG, on a scale of powers of ten. Each median is
+// a point, with a bar from the least to the most of the rounds. A report without
+// figures is a plot that says so.
 func (r *Report) WritePlot(w io.Writer) error {
 	var body plot
 	y := 36.0

@@ -160,8 +160,8 @@ func (p *process) afterIdle(ctx context.Context) error {
 	return nil
 }
 
-// lookAtCPU keeps what each of a number of things has used since the last look
-// under the metric, if one is given, where this machine can tell.
+// lookAtCPU stores under the metric, if one is given, the CPU that was used per unit
+// since the last look. It does nothing where this machine cannot tell.
 func (p *process) lookAtCPU(metric string, things int) error {
 	cpu, err := processCPU(p.host.PID())
 	if errors.Is(err, errors.ErrUnsupported) {

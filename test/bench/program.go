@@ -134,10 +134,9 @@ func goProgram(name, path string) func(context.Context, workshop) (executable, e
 	}
 }
 
-// unpack writes a program from its beginning to its end and in pieces, as an
-// image's layer is unpacked. The linker writes here and there, and what the
-// system's cache makes of such a file makes each start up to a sixth longer, or
-// not, by luck.
+// unpack writes a program from its beginning to its end and in pieces, as an image's
+// layer is unpacked. The linker writes in no order. The system's cache of such a file
+// can make each start up to a sixth longer, by luck.
 func unpack(linked, binary string) error {
 	from, err := os.Open(linked)
 	if err != nil {

@@ -15,8 +15,8 @@ const (
 	quietFor = 3
 )
 
-// awaitQuiet waits until the machine does nothing else, for as long as is
-// allowed, and reports whether it was so and how busy it was at the last look.
+// awaitQuiet waits until the machine does nothing else, up to the allowed time. It
+// reports whether that was so, and how busy the machine was last.
 func awaitQuiet(ctx context.Context, limit time.Duration, progress io.Writer) (quiet bool, busy float64, err error) {
 	began := time.Now()
 	inRow := 0

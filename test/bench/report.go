@@ -42,9 +42,9 @@ type Machine struct {
 type Quiet struct {
 	// AtStart holds where the machine did nothing else before the first round.
 	AtStart bool `json:"at_start"`
-	// ForeignShare is the share of all cores that other programs had during the
-	// rounds, and StolenShare what a hypervisor kept; negative where this
-	// machine cannot tell.
+	// ForeignShare is the share of all cores that other programs used during the rounds.
+	// StolenShare is that of the hypervisor. They are negative where this machine cannot
+	// tell.
 	ForeignShare float64 `json:"foreign_share"`
 	StolenShare  float64 `json:"stolen_share"`
 	// Statement is the same in words.

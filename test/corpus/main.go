@@ -1,6 +1,6 @@
-// Corpus removes committed fuzz inputs that add no coverage. For each target it
-// keeps the files under testdata/fuzz that run a new block of this module: one that
-// neither the seeds (f.Add) nor the files kept before run.
+// Corpus removes committed fuzz inputs that add no coverage. For each target it keeps
+// the files under testdata/fuzz that run a new block of this module. Neither the
+// seeds (f.Add) nor earlier files run such a block.
 //
 //	go run ./test/corpus [-dry] [PACKAGES]
 //

@@ -1,6 +1,6 @@
-// Package deadline gives tests a context whose deadline passes when they say
-// so: after an event that they wait for, not after a time that they hope is
-// long enough. It imports the standard library alone.
+// Package deadline gives tests a context whose deadline passes when they say so. That
+// is after an event that they wait for, and not after some time. It imports the
+// standard library alone.
 package deadline
 
 import (

@@ -15,9 +15,9 @@ import (
 // interface of a client.
 type Client struct{ Handler http.Handler }
 
-// Do returns the handler's response; an error of the request's context where
-// that ends first; and [io.EOF] where the handler ends the connection, which it
-// does by a panic with [http.ErrAbortHandler].
+// Do returns the handler's response, or the error of the request's context if that
+// ends first. A handler that panics with [http.ErrAbortHandler] ends the connection:
+// Do returns [io.EOF].
 func (c Client) Do(request *http.Request) (*http.Response, error) {
 	if request.Body == nil {
 		request.Body = http.NoBody

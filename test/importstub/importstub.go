@@ -1,8 +1,8 @@
-// Package importstub stands for Cognito's user import job and its log in CloudWatch,
-// written from the documented rules ("Importing users into user pools from a CSV
-// file", Amazon Cognito Developer Guide) and from reported cases. It is strict: an
-// undocumented request is an error. A job continues with each request about it, so
-// that no result depends on time.
+// Package importstub replaces Cognito's user import job and its log in CloudWatch. It
+// follows the documented rules ("Importing users into user pools from a CSV file",
+// Amazon Cognito Developer Guide) and reported cases. It is strict: an undocumented
+// request is an error. A job continues with each request about it, so that no result
+// depends on time.
 package importstub
 
 import (

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// What stands in where [Config] says nothing: Lambda's own defaults, but for a
-// timeout that leaves room for Cognito's 5 seconds to be seen as exceeded.
+// The defaults of [Config] are Lambda's own, except the timeout: it is long enough to
+// show that Cognito's 5 seconds were exceeded.
 const (
 	DefaultName      = "function"
 	DefaultVersion   = "$LATEST"
@@ -43,10 +43,9 @@ type Config struct {
 	// Path is the binary; Args follow it.
 	Path string
 	Args []string
-	// Env is the function's environment, as KEY=value. Of the environment of
-	// the calling process only PATH and HOME are passed on: a test's
-	// credentials or endpoints do not leak in. The variables that Lambda
-	// defines are set as Lambda does; Env has the last word.
+	// Env is the environment of the function, each variable as KEY=value, besides PATH
+	// and HOME of the calling process. A test's credentials or endpoints do not leak in.
+	// The variables that Lambda defines are set as Lambda does; Env has the last word.
 	Env []string
 	// Name, Version, Region and AccountID make up the function's ARN.
 	Name, Version, Region, AccountID string

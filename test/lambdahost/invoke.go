@@ -78,10 +78,10 @@ func (i *invocation) fail(errorType, message string) {
 // is sent unchanged, also if it is not JSON. Invocations wait for each other.
 //
 // What the function reports, its timeout and its sudden end are results with a
-// FunctionError, as Lambda's callers see them. An error is returned only when
-// there is no such answer: the context's, or [ErrGone] where the process had
-// ended before without having reported an init error. When the context ends
-// first the function goes on, and the next invocation waits for it.
+// FunctionError, as Lambda's callers see them. It returns an error only if there is
+// no such answer: the context's, or [ErrGone] if the process has ended without an
+// init error. When the context ends first the function goes on, and the next
+// invocation waits for it.
 func (h *Host) Invoke(ctx context.Context, payload []byte) (Result, error) {
 	select {
 	case h.turn <- struct{}{}:

@@ -19,9 +19,9 @@ import (
 	firehosetypes "github.com/aws/aws-sdk-go-v2/service/firehose/types"
 )
 
-// AuditTargets are an event bus and a Firehose stream of the destination account:
-// a rule of the bus sends what comes from the function to a queue, and the stream
-// delivers to an HTTP endpoint.
+// AuditTargets are an event bus and a Firehose stream of the destination account. A
+// rule of the bus sends the function's events to a queue. The stream delivers to an
+// HTTP endpoint.
 type AuditTargets struct {
 	Bus, BusARN, Stream string
 	// Writer may assume the source's role, put events and put records.

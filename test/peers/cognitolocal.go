@@ -27,8 +27,8 @@ const TriggerFunction = "user-migration"
 // CognitoLocal is a running cognito-local whose pools each have a UserMigration
 // trigger of their own.
 //
-// Where it is not faithful: it has no trigger for a forgotten password, it
-// creates a user from an empty response, and it hides a function's error behind
+// It is not faithful here: it has no trigger for a forgotten password. It creates a
+// user from an empty response, and hides a function's error behind
 // NotAuthorizedException.
 type CognitoLocal struct {
 	// URL is where Cognito's API answers. Signatures are not checked.

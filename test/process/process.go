@@ -34,9 +34,8 @@ type Command struct {
 	Environment []string
 	// Owner is whose process it is, where it is not the test's.
 	Owner *syscall.Credential
-	// LogFile is the path of a file that it writes its output into by itself, so
-	// that a test can read what was written before an answer came. Where it is
-	// empty, the output is kept in memory.
+	// LogFile is the path of a file for its output. A test can read there what was
+	// written before an answer came. Where it is empty, the output is kept in memory.
 	LogFile string
 	// Signals ask it to end; SIGTERM where there are none.
 	Signals []os.Signal

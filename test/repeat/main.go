@@ -1,7 +1,7 @@
-// Command repeat shows that no test's result depends on luck: it runs every
-// package's tests many times with the race detector, with one processor and with
-// two, while another process keeps all cores busy. It prints a table, and fails
-// where a single run failed.
+// Command repeat shows that no test's result depends on luck. It runs every package's
+// tests many times with the race detector, with one processor and with two. Another
+// process keeps all cores busy. It prints a table, and fails where a single run
+// failed.
 //
 //	go run ./test/repeat                              every package, 30 times each
 //	go run ./test/repeat -count 3 -load=false ./domain/...   some, on a quiet machine

@@ -1,6 +1,7 @@
-// Command reportscale measures `migratectl report` over two user pools of a stub: the
-// totals, the memory, the pace with and without a rate, and the same join by a boto3
-// script. It prints a table, and fails where something misses what is expected.
+// Command reportscale measures `migratectl report` over two user pools of a stub. It
+// compares the totals, the memory, the pace with and without a rate, and the same
+// join by a boto3 script. It prints a table, and fails where something misses what is
+// expected.
 //
 //	go run ./test/reportscale                                  all of it, some minutes
 //	go run ./test/reportscale -users 100000 -script 0 -rate 0  one size alone

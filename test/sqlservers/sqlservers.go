@@ -203,7 +203,7 @@ func (s *Server) launch(t *testing.T, home *home, dsn func() (driver, name strin
 }
 
 // program finds a program of a Debian package, in PATH or where Debian puts
-// PostgreSQL's. Where it is missing the test is skipped with a line that says so, or fails where
+// PostgreSQL's. If it is missing, the test is skipped with a reason, or fails where
 // E2E=required: a skipped test would look like one that passed.
 func program(t *testing.T, name, debianPackage string) string {
 	t.Helper()

@@ -285,10 +285,9 @@ func sourceNamed(environment map[string]domain.Secret, environ []string, pool st
 	return ""
 }
 
-// permitted is an error where Cognito may not invoke the function for the pool:
-// attached all the same, every sign-in of an unknown user would fail. The
-// permission is not made here, because it belongs to the function's own
-// template, which would not know of it.
+// permitted returns an error if Cognito may not invoke the function for the pool.
+// With such a trigger, every sign-in of an unknown user fails. The permission belongs
+// to the function's own template, so it is not added here.
 func permitted(ctx context.Context, functions setup.FunctionReader, function, poolARN string, notes io.Writer) error {
 	permissions, err := functions.InvokePermissions(ctx, function)
 	if err != nil {

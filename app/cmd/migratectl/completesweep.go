@@ -16,7 +16,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// sweepPage is how many users are read from the state file at a time, and sweepAtOnce
+// sweepPage is how many users are read from the state file at a time. sweepAtOnce is
 // how many of them are completed at the same time. Each needs several requests, one
 // after the other, so --rate is the limit, and not their latency.
 const (

@@ -25,8 +25,8 @@ import (
 type retired struct {
 	source, sub string
 	username    domain.Pseudonym
-	// proven holds if a record shows that completion disabled the user; before, if a
-	// record shows that they were disabled already; deleted, if it deleted them.
+	// proven: a record shows that completion disabled the user. before: a record shows
+	// that the user was disabled already. deleted: completion deleted the user.
 	proven, before, deleted bool
 }
 

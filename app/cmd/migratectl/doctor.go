@@ -125,8 +125,8 @@ func examine(ctx context.Context, given doctorFlags, password string, s streams)
 // variables at fault are set aside, so that the rest can be checked. It returns
 // the environment that could be read, and the source's region.
 //
-// A secret of the function that the operator may not read is no problem of the
-// function, so it becomes a warning if the variables are the function's own.
+// The operator may not be permitted to read a secret of the function. If the
+// variables are the function's own, that is a warning.
 func readSettings(ctx context.Context, environ []string, own bool) ([]string, doctor.Settings, string) {
 	whole := environ
 	settings := doctor.Settings{Rules: domain.DefaultRules(), Conceal: true, SourceName: "SOURCE"}
@@ -401,8 +401,8 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 	return access, stop, nil
 }
 
-// queueRegion is where the function asks for its queue: in its own region, or,
-// where that is not known, in the one in the queue's URL.
+// queueRegion returns the region of the queue: the function's own, or the one in the
+// queue's URL if that is not known.
 func queueRegion(region, queueURL string) string {
 	if region != "" {
 		return region
@@ -448,9 +448,9 @@ func factorsBy(environ []string, source string) func(context.Context) error {
 	}
 }
 
-// sourceReaders are those who may be able to describe the source's pool: the
-// operator's own profile in that account, the role, and without a role the
-// credentials at hand.
+// sourceReaders returns the readers that may be able to describe the source's pool.
+// They use the operator's own profile in that account, and the role. Without a role
+// they use the operator's credentials.
 func sourceReaders(ctx context.Context, profile string, source *doctor.CognitoSource, own *awssetup.Account, region string) ([]setup.UserPoolReader, error) {
 	var readers []setup.UserPoolReader
 	if profile != "" {

@@ -339,7 +339,7 @@ func (r *reporter) verify(ctx context.Context) error {
 			continue
 		}
 		if missing > 0 {
-			r.unlisted = append(r.unlisted, fmt.Sprintf("%s: %d of the first users of a plain listing are in none of the 16 slices; users may have signed up meanwhile, or the slices are incomplete", r.scanner.Sources[position].Name, missing))
+			r.unlisted = append(r.unlisted, fmt.Sprintf("%s: %d of the first users of a plain listing are in no slice; users may have signed up meanwhile, or the slices are incomplete", r.scanner.Sources[position].Name, missing))
 		}
 	}
 	return nil

@@ -93,10 +93,9 @@ func checkLoopback(address string) error {
 
 // forProgramsOfThisMachine refuses what a web page can make a browser send. A page
 // can give its own host name the address 127.0.0.1 (DNS rebinding), invoke the
-// function and read a profile: its requests then name a host that is not
-// loopback. Programs send neither Origin nor Sec-Fetch-Site, browsers send one of
-// them with every POST. The content type is not looked at: curl sends that of a
-// form.
+// function and read a profile. Its requests then name a host that is not loopback.
+// Programs send neither Origin nor Sec-Fetch-Site, browsers send one of them with
+// every POST. The content type is not looked at: curl sends that of a form.
 func forProgramsOfThisMachine(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, fromPage := r.Header["Origin"]

@@ -158,8 +158,8 @@ const (
 	longestQualifier    = 128
 )
 
-// checkFunction holds a text against the ways in which Lambda lets a function be
-// named: a name, a partial ARN and an ARN, each with or without a version or alias.
+// checkFunction accepts the names that Lambda accepts for a function: a name, a
+// partial ARN and an ARN. Each can have a version or an alias.
 func checkFunction(text string) error {
 	expected := errors.New("expected a function's name or ARN, such as user-migration, user-migration:live or arn:aws:lambda:ap-northeast-1:111111111111:function:user-migration")
 	parts := strings.Split(text, ":")

@@ -1,6 +1,7 @@
-// Command invoke runs a command as Lambda runs a function, hands it one event from the
-// standard input, and prints the answer. The image test uses it on a container; it is no part
-// of the product, and imports the end-to-end tests' host and nothing else of this repository.
+// Command invoke runs a command as Lambda runs a function, hands it one event from
+// the standard input, and prints the answer. The image test uses it on a container;
+// it is no part of the product. Of this repository it imports only the end-to-end
+// tests' host.
 package main
 
 import (

@@ -1,5 +1,6 @@
-// Command sbomcheck compares a binary's list of components (CycloneDX, JSON) with what the Go
-// linker wrote into the binary itself, and fails where one has a module that the other has not.
+// Command sbomcheck compares a binary's list of components (CycloneDX, JSON) with the
+// list that the Go linker wrote into the binary. It fails if one of them has a module
+// that the other lacks.
 //
 //	sbomcheck BINARY SBOM
 package main

@@ -1,8 +1,8 @@
-// Floor is the least that a program in Go can do for one sign-in: two requests
-// over TLS, one after the other, with net/http alone. They have the size and the
-// headers of AdminInitiateAuth and AdminGetUser; nothing is signed, decoded,
-// decided or logged, no role is assumed, and nothing is warmed. What other
-// programs take is compared with it.
+// Floor is the least that a program in Go can do for one sign-in: two requests over
+// TLS, one after the other, with net/http alone. They have the size and the headers
+// of AdminInitiateAuth and AdminGetUser; nothing is signed, decoded, decided or
+// logged. No role is assumed, and nothing is prepared. What other programs take is
+// compared with it.
 package main
 
 import (
