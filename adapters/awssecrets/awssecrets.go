@@ -4,11 +4,9 @@ package awssecrets
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 
-	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports/parts"
@@ -49,7 +47,7 @@ func Part(config func(context.Context) (aws.Config, error)) parts.Secrets {
 
 // Open returns a resolver with clients for this configuration.
 func Open(config aws.Config) *Resolver {
-	return New(awsjson.New(config, awsjson.SecretsManager()), awsjson.New(config, awsjson.SSM()))
+	return New(openSecrets(config), openParameters(config))
 }
 
 // New returns a resolver that uses the given clients of Secrets Manager and Systems
@@ -66,38 +64,6 @@ func (r *Resolver) Resolve(ctx context.Context, reference string) (domain.Secret
 	}
 	name, key, _ := strings.Cut(strings.TrimPrefix(reference, SecretsManager), "#")
 	return r.secret(ctx, name, key)
-}
-
-func (r *Resolver) parameter(ctx context.Context, name string) (domain.Secret, error) {
-	answer, err := r.parameters.Call(ctx, "GetParameter", map[string]any{"Name": name, "WithDecryption": true})
-	if err != nil {
-		return domain.Secret{}, awsfault.Of(ctx, adapter, "GetParameter", err)
-	}
-	var read struct{ Parameter struct{ Value string } }
-	if json.Unmarshal(answer, &read) != nil {
-		return domain.Secret{}, ErrNoText
-	}
-	return secretOf(read.Parameter.Value)
-}
-
-func (r *Resolver) secret(ctx context.Context, name, key string) (domain.Secret, error) {
-	answer, err := r.secrets.Call(ctx, "GetSecretValue", map[string]any{"SecretId": name})
-	if err != nil {
-		return domain.Secret{}, awsfault.Of(ctx, adapter, "GetSecretValue", err)
-	}
-	var read struct{ SecretString string }
-	if json.Unmarshal(answer, &read) != nil {
-		return domain.Secret{}, ErrNoText
-	}
-	if key == "" {
-		return secretOf(read.SecretString)
-	}
-	var object map[string]any
-	if json.Unmarshal([]byte(read.SecretString), &object) != nil {
-		return domain.Secret{}, ErrNoText
-	}
-	found, _ := object[key].(string)
-	return secretOf(found)
 }
 
 func secretOf(text string) (domain.Secret, error) {
