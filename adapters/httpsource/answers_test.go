@@ -119,7 +119,7 @@ func TestWhatServicesAnswer(t *testing.T) {
 	}
 	for contract, rows := range map[httpsource.Contract][]row{
 		httpsource.Keycloak: {
-			{200, "", domain.PasswordAccepted, nil}, {200, "<html>", domain.PasswordAccepted, nil}, {204, "", 0, misconfigured},
+			{200, "", domain.PasswordAccepted, nil}, {200, "<html>", 0, unreachable}, {204, "", 0, misconfigured},
 			{400, "", domain.PasswordWrong, nil}, {401, "", domain.PasswordWrong, nil}, {403, "", domain.PasswordWrong, nil},
 			{404, "", domain.PasswordWrong, nil}, {409, "", domain.PasswordWrong, nil}, {422, "", domain.PasswordWrong, nil}, {423, "", domain.LockedOut, nil},
 		},

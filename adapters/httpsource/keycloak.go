@@ -12,7 +12,7 @@ import (
 // keycloak is the contract of the plugin keycloak-user-migration by daniel-frak
 // (its README, "Prerequisites - REST endpoints in the legacy system"). GET
 // {uri}/{username} returns the profile; POST to the same URL with the password
-// returns 200 if it is right.
+// returns 200 if it is right. The plugin ignores the body; [profiles.Confirms] does not.
 type keycloak struct {
 	by PasswordBy
 }
@@ -36,7 +36,8 @@ func (k keycloak) address(base *url.URL, user domain.SourceUser) string {
 func (keycloak) answer(answer webclient.Answer) (domain.FindingKind, *domain.SourceUser, error) {
 	switch answer.Status {
 	case http.StatusOK:
-		return domain.PasswordAccepted, nil, nil
+		kind, err := profiles.Confirms(answer.Body)
+		return kind, nil, err
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
 		http.StatusConflict, http.StatusGone, http.StatusUnprocessableEntity:
 		return domain.PasswordWrong, nil, nil

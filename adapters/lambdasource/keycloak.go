@@ -3,7 +3,6 @@ package lambdasource
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 
 	"cognito-user-migration/adapters/internal/profiles"
 	"cognito-user-migration/domain"
@@ -133,7 +132,7 @@ func readVerdict(payload []byte) (domain.FindingKind, error) {
 		Authenticated *bool  `json:"authenticated"`
 		Error         string `json:"error"`
 	}
-	if err := json.Unmarshal(payload, &verdict); err != nil || verdict.Authenticated == nil {
+	if err := profiles.Read(payload, &verdict); err != nil || verdict.Authenticated == nil {
 		return 0, profiles.ErrFormat
 	}
 	if *verdict.Authenticated {

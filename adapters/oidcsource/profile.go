@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
@@ -120,7 +121,7 @@ func (d *Directory) userinfo(ctx context.Context, p *provider, accessToken strin
 // anything else.
 func (d *Directory) readUserinfo(ctx context.Context, p *provider, answer webclient.Answer) (claims, error) {
 	var all claims
-	if json.Unmarshal(answer.Body, &all) == nil {
+	if utf8.Valid(answer.Body) && json.Unmarshal(answer.Body, &all) == nil {
 		return all, nil
 	}
 	token := strings.TrimSpace(string(answer.Body))

@@ -4,11 +4,15 @@
 package profiles
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
+	"cognito-user-migration/adapters/internal/errorcodes"
+	"cognito-user-migration/adapters/internal/rawjson"
 	"cognito-user-migration/domain"
 )
 
@@ -113,10 +117,79 @@ func isReserved(name string) bool {
 // contains nothing of the body.
 var ErrFormat = errors.New("the response does not match the contract")
 
-// Read decodes a body. Its error contains nothing of the body.
+// Read decodes a body. Its error contains nothing of the body. A body is not read if
+// it is not UTF-8, or if it has a member twice: encoding/json would replace the
+// characters, and take the last of the members in any letter case.
 func Read(body []byte, into any) error {
-	if err := json.Unmarshal(body, into); err != nil {
+	if err := json.Unmarshal(body, into); err != nil || !utf8.Valid(body) || !isPlain(body, strings.ToLower) {
 		return ErrFormat
 	}
 	return nil
+}
+
+// isPlain reports whether a valid JSON value has no object with a member twice, and
+// no text with half of a surrogate pair. Names that are equal after nameOf are one
+// name. Only the names of the first object have a meaning in any letter case; further
+// objects can hold attributes with the service's own names.
+func isPlain(value []byte, nameOf func(string) string) bool {
+	if text, is := rawjson.Text(value); is {
+		written := bytes.ContainsRune(value, utf8.RuneError) || bytes.Contains(bytes.ToLower(value), []byte(`\ufffd`))
+		return written || !strings.ContainsRune(text, utf8.RuneError)
+	}
+	if object, is := rawjson.Members(value); is {
+		seen := make(map[string]bool)
+		for object.Next() {
+			name := nameOf(object.Key)
+			if seen[name] || !isPlain(object.Value(), strings.Clone) {
+				return false
+			}
+			seen[name] = true
+		}
+	}
+	for element := range rawjson.Elements(value) {
+		if !isPlain(element, strings.Clone) {
+			return false
+		}
+	}
+	return true
+}
+
+// Confirms returns what the body of a response says although its status says that
+// the password is right. Services say yes without a body, with a word, or with an
+// object. A body that says no, or the page of a web server, must not let anybody in.
+func Confirms(body []byte) (domain.FindingKind, error) {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	switch {
+	case bytes.HasPrefix(body, []byte("<")):
+		return 0, ErrFormat
+	case saysNo(body):
+		return domain.PasswordWrong, nil
+	case !bytes.HasPrefix(body, []byte("{")):
+		return domain.PasswordAccepted, nil
+	}
+	var members errorcodes.Members
+	if err := Read(body, &members); err != nil {
+		return 0, err
+	}
+	code, message := members.Code()
+	if kind, known := Said(code, message, members.Word("message")); known {
+		return kind, nil
+	}
+	for name, value := range members {
+		switch name = strings.ToLower(name); {
+		case (name == "error" || name == "errors") && !isEmpty(value):
+			return 0, ErrFormat
+		case slices.Contains([]string{"authenticated", "match", "matches", "ok", "result", "success", "valid"}, name) && (saysNo(value) || string(value) == "0"):
+			return domain.PasswordWrong, nil
+		}
+	}
+	return domain.PasswordAccepted, nil
+}
+
+func saysNo(value []byte) bool {
+	return strings.EqualFold(strings.Trim(string(value), `"`), string(No))
+}
+
+func isEmpty(value []byte) bool {
+	return slices.Contains([]string{"null", `""`, "false", "0", "[]", "{}"}, string(value))
 }

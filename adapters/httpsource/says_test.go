@@ -1,0 +1,83 @@
+package httpsource_test
+
+import (
+	"errors"
+	"testing"
+
+	"cognito-user-migration/adapters/httpsource"
+	"cognito-user-migration/domain"
+	"cognito-user-migration/ports"
+)
+
+// The contract of keycloak has no body for a right password. A body that says
+// otherwise, or a page of a web server, must not let anybody in.
+func TestABodyThatContradictsItsStatusLetsNobodyIn(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		body  string
+		kind  domain.FindingKind
+		class error
+	}{
+		"nothing":                         {"", domain.PasswordAccepted, nil},
+		"white space":                     {"\r\n", domain.PasswordAccepted, nil},
+		"a word":                          {"OK", domain.PasswordAccepted, nil},
+		"true":                            {"true", domain.PasswordAccepted, nil},
+		"null":                            {"null", domain.PasswordAccepted, nil},
+		"an object that says nothing":     {"{}", domain.PasswordAccepted, nil},
+		"an object that says yes":         {`{"success": true, "error": null}`, domain.PasswordAccepted, nil},
+		"an empty error":                  {`{"error": ""}`, domain.PasswordAccepted, nil},
+		"the user":                        {someone, domain.PasswordAccepted, nil},
+		"a user with a flag":              {`{"username": "hanako", "emailVerified": false}`, domain.PasswordAccepted, nil},
+		"a code of success":               {`{"code": 200, "message": "ok"}`, domain.PasswordAccepted, nil},
+		"false":                           {" false\n", domain.PasswordWrong, nil},
+		"false as a text":                 {`"False"`, domain.PasswordWrong, nil},
+		"an object that says no":          {`{"success": false}`, domain.PasswordWrong, nil},
+		"an object that says no, 2":       {`{"Authenticated": false}`, domain.PasswordWrong, nil},
+		"an object that says no, 3":       {`{"valid": "false"}`, domain.PasswordWrong, nil},
+		"an object that says no, 4":       {`{"ok": 0}`, domain.PasswordWrong, nil},
+		"an error":                        {`{"error": "invalid_credentials"}`, domain.PasswordWrong, nil},
+		"an error that locks out":         {`{"error": "account_locked"}`, domain.LockedOut, nil},
+		"an error in an object":           {`{"error": {"code": "user_disabled"}}`, domain.UserDisabled, nil},
+		"an error that nobody knows":      {`{"error": "E42"}`, 0, ports.ErrUnreachable},
+		"errors":                          {`{"errors": [{"message": "no"}]}`, 0, ports.ErrUnreachable},
+		"a page":                          {" <!DOCTYPE html><title>Sign in</title>", 0, ports.ErrUnreachable},
+		"a page after a byte order mark":  {"\ufeff<html>", 0, ports.ErrUnreachable},
+		"an error and a word of success":  {`{"success": true, "error": "invalid_credentials"}`, domain.PasswordWrong, nil},
+		"an answer with contrary members": {`{"success": false, "success": true}`, 0, ports.ErrUnreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			service := &answering{get: someone, post: test.body}
+			finding, err := authenticate(t, service.open(t, httpsource.Keycloak))
+			if finding.Kind != test.kind || !errors.Is(err, test.class) || (err == nil) != (test.class == nil) {
+				t.Errorf("got %v, %v", finding.Kind, err)
+			}
+			holdsNoSecret(t, err)
+		})
+	}
+}
+
+// A profile that can be read in two ways, or whose texts cannot be read, is no profile.
+func TestAnAmbiguousProfileIsNoProfile(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"enabled twice":               `{"id":"1","username":"hanako@example.com","enabled":false,"enabled":true}`,
+		"enabled in two letter cases": `{"id":"1","username":"hanako@example.com","Enabled":false,"enabled":true}`,
+		"two usernames":               `{"id":"1","username":"root","username":"hanako@example.com","enabled":true}`,
+		"an escaped second member":    `{"id":"1","username":"hanako@example.com","enabled":false,"\u0065nabled":true}`,
+		"an attribute twice":          `{"id":"1","username":"hanako@example.com","enabled":true,"attributes":{"locale":["ja"],"locale":["en"]}}`,
+		"Latin-1":                     "{\"id\":\"1\",\"username\":\"hanako@example.com\",\"enabled\":true,\"firstName\":\"Ren\xe9\"}",
+		"Shift_JIS":                   "{\"id\":\"1\",\"username\":\"hanako@example.com\",\"enabled\":true,\"firstName\":\"\x89\xd4\x8eq\"}",
+		"half a character":            `{"id":"\ud800","username":"hanako@example.com","enabled":true}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			service := &answering{get: body}
+			finding, err := authenticate(t, service.open(t, httpsource.Keycloak))
+			if finding.Kind != 0 || !errors.Is(err, ports.ErrUnreachable) || service.sentPassword() {
+				t.Errorf("got %v, %v; password sent: %v", finding.Kind, err, service.sentPassword())
+			}
+			holdsNoSecret(t, err)
+		})
+	}
+}
