@@ -75,23 +75,23 @@ func (fusionAuth) accepted(body []byte) (domain.FindingKind, *domain.SourceUser,
 // store ("Connectors Overview", FusionAuth Docs, lists the required fields).
 type fusionUser struct {
 	User struct {
-		ID                     profiles.Text              `json:"id"`
-		Active                 profiles.Flag              `json:"active"`
-		Username               profiles.Text              `json:"username"`
-		Email                  profiles.Text              `json:"email"`
-		Verified               profiles.Flag              `json:"verified"`
-		PhoneNumber            profiles.Text              `json:"phoneNumber"`
-		MobilePhone            profiles.Text              `json:"mobilePhone"`
-		FirstName              profiles.Text              `json:"firstName"`
-		MiddleName             profiles.Text              `json:"middleName"`
-		LastName               profiles.Text              `json:"lastName"`
-		FullName               profiles.Text              `json:"fullName"`
-		BirthDate              profiles.Text              `json:"birthDate"`
-		ImageURL               profiles.Text              `json:"imageUrl"`
-		Timezone               profiles.Text              `json:"timezone"`
-		PreferredLanguages     profiles.Values            `json:"preferredLanguages"`
-		PasswordChangeRequired profiles.Flag              `json:"passwordChangeRequired"`
-		Data                   map[string]profiles.Values `json:"data"`
+		ID                     profiles.Text       `json:"id"`
+		Active                 profiles.Flag       `json:"active"`
+		Username               profiles.Text       `json:"username"`
+		Email                  profiles.Text       `json:"email"`
+		Verified               profiles.Flag       `json:"verified"`
+		PhoneNumber            profiles.Text       `json:"phoneNumber"`
+		MobilePhone            profiles.Text       `json:"mobilePhone"`
+		FirstName              profiles.Text       `json:"firstName"`
+		MiddleName             profiles.Text       `json:"middleName"`
+		LastName               profiles.Text       `json:"lastName"`
+		FullName               profiles.Text       `json:"fullName"`
+		BirthDate              profiles.Text       `json:"birthDate"`
+		ImageURL               profiles.Text       `json:"imageUrl"`
+		Timezone               profiles.Text       `json:"timezone"`
+		PreferredLanguages     profiles.Values     `json:"preferredLanguages"`
+		PasswordChangeRequired profiles.Flag       `json:"passwordChangeRequired"`
+		Data                   profiles.Attributes `json:"data"`
 		TwoFactor              struct {
 			Methods []struct {
 				Method profiles.Text `json:"method"`

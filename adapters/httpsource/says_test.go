@@ -57,6 +57,39 @@ func TestABodyThatContradictsItsStatusLetsNobodyIn(t *testing.T) {
 	}
 }
 
+// PHP has one kind of array. It writes an empty object as [], a list with a gap as an
+// object, and the booleans of a database as 1 and 0.
+func TestProfilesOfPHP(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		members string
+		kind    domain.FindingKind
+		class   error
+	}{
+		"no attributes":                 {`"enabled":true,"attributes":[]`, domain.PasswordAccepted, nil},
+		"a list in place of attributes": {`"enabled":true,"attributes":["x"]`, 0, ports.ErrUnreachable},
+		"1 and 0":                       {`"enabled":1,"emailVerified":0`, domain.PasswordAccepted, nil},
+		"1 and 0 as texts":              {`"enabled":"1","emailVerified":"0"`, domain.PasswordAccepted, nil},
+		"0":                             {`"enabled":0`, domain.UserDisabled, nil},
+		"another number":                {`"enabled":2`, 0, ports.ErrUnreachable},
+		"a list with a gap":             {`"enabled":true,"requiredActions":{"1":"UPDATE_PASSWORD"}`, domain.TemporaryPasswordAccepted, nil},
+		"an action in small letters":    {`"enabled":true,"requiredActions":[" update_password "]`, domain.TemporaryPasswordAccepted, nil},
+		"one action without a list":     {`"enabled":true,"requiredActions":"UPDATE_PASSWORD"`, domain.TemporaryPasswordAccepted, nil},
+		"no action":                     {`"enabled":true,"requiredActions":null`, domain.PasswordAccepted, nil},
+		"actions by name":               {`"enabled":true,"requiredActions":{"UPDATE_PASSWORD":true}`, 0, ports.ErrUnreachable},
+		"actions as objects":            {`"enabled":true,"requiredActions":[{"alias":"UPDATE_PASSWORD"}]`, 0, ports.ErrUnreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			service := &answering{get: `{"id":"1","username":"hanako@example.com",` + test.members + `}`}
+			finding, err := authenticate(t, service.open(t, httpsource.Keycloak))
+			if finding.Kind != test.kind || !errors.Is(err, test.class) || (err == nil) != (test.class == nil) {
+				t.Errorf("got %v, %v", finding.Kind, err)
+			}
+		})
+	}
+}
+
 // A profile that can be read in two ways, or whose texts cannot be read, is no profile.
 func TestAnAmbiguousProfileIsNoProfile(t *testing.T) {
 	t.Parallel()

@@ -87,13 +87,13 @@ func readSupabaseUser(body []byte) (*domain.SourceUser, error) {
 	var session struct {
 		AccessToken string `json:"access_token"`
 		User        struct {
-			ID             profiles.Text              `json:"id"`
-			Email          profiles.Text              `json:"email"`
-			EmailConfirmed profiles.Text              `json:"email_confirmed_at"`
-			Phone          profiles.Text              `json:"phone"`
-			PhoneConfirmed profiles.Text              `json:"phone_confirmed_at"`
-			AppMetadata    map[string]profiles.Values `json:"app_metadata"`
-			UserMetadata   map[string]profiles.Values `json:"user_metadata"`
+			ID             profiles.Text       `json:"id"`
+			Email          profiles.Text       `json:"email"`
+			EmailConfirmed profiles.Text       `json:"email_confirmed_at"`
+			Phone          profiles.Text       `json:"phone"`
+			PhoneConfirmed profiles.Text       `json:"phone_confirmed_at"`
+			AppMetadata    profiles.Attributes `json:"app_metadata"`
+			UserMetadata   profiles.Attributes `json:"user_metadata"`
 			Factors        []struct {
 				Status     string `json:"status"`
 				FactorType string `json:"factor_type"`

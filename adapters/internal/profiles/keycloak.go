@@ -15,17 +15,17 @@ type KeycloakQuestion struct {
 
 // keycloakUser is the profile. Roles are ignored, because a user pool has none.
 type keycloakUser struct {
-	ID              Text              `json:"id"`
-	Username        Text              `json:"username"`
-	Email           Text              `json:"email"`
-	FirstName       Text              `json:"firstName"`
-	LastName        Text              `json:"lastName"`
-	Enabled         Flag              `json:"enabled"`
-	EmailVerified   Flag              `json:"emailVerified"`
-	Attributes      map[string]Values `json:"attributes"`
-	Groups          Values            `json:"groups"`
-	RequiredActions Values            `json:"requiredActions"`
-	TOTPs           []struct{}        `json:"totps"`
+	ID              Text       `json:"id"`
+	Username        Text       `json:"username"`
+	Email           Text       `json:"email"`
+	FirstName       Text       `json:"firstName"`
+	LastName        Text       `json:"lastName"`
+	Enabled         Flag       `json:"enabled"`
+	EmailVerified   Flag       `json:"emailVerified"`
+	Attributes      Attributes `json:"attributes"`
+	Groups          Values     `json:"groups"`
+	RequiredActions Words      `json:"requiredActions"`
+	TOTPs           []struct{} `json:"totps"`
 	// MFA lists other second factors. It is our own extension of the contract.
 	MFA json.RawMessage `json:"mfa"`
 }

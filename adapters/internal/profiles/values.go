@@ -30,7 +30,7 @@ func (t *Text) UnmarshalJSON(raw []byte) error {
 }
 
 // Flag is a boolean, or one written as a string: the plugin's own example has
-// "enabled": "true". The zero value means missing.
+// "enabled": "true". Services in PHP write 1 and 0. The zero value means missing.
 type Flag string
 
 // The two flags.
@@ -43,8 +43,11 @@ const (
 func (f *Flag) UnmarshalJSON(raw []byte) error {
 	value, _ := scalar(raw)
 	switch said := Flag(strings.ToLower(value)); {
-	case said == Yes || said == No:
-		*f = said
+	case said == Yes || said == "1":
+		*f = Yes
+		return nil
+	case said == No || said == "0":
+		*f = No
 		return nil
 	case string(raw) == "null":
 		return nil
@@ -59,16 +62,60 @@ type Values []string
 // UnmarshalJSON implements [json.Unmarshaler]. It ignores nested lists and
 // objects, because no user pool attribute can store them.
 func (v *Values) UnmarshalJSON(raw []byte) error {
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil {
-		list = []json.RawMessage{raw}
-	}
-	for _, raw := range list {
+	for _, raw := range elements(raw) {
 		if value, _ := scalar(raw); value != "" {
 			*v = append(*v, value)
 		}
 	}
 	return nil
+}
+
+// elements returns the elements of a list, or the value itself. PHP writes a list
+// whose keys have a gap as an object: {"0": "a", "2": "b"}.
+func elements(raw []byte) []json.RawMessage {
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) == nil {
+		return list
+	}
+	if object, is := rawjson.Members(raw); is {
+		for object.Next() {
+			if object.Key == "" || strings.Trim(object.Key, "0123456789") != "" {
+				return []json.RawMessage{raw}
+			}
+			list = append(list, object.Value())
+		}
+		return list
+	}
+	return []json.RawMessage{raw}
+}
+
+// Words are words that decide something, in capital letters. Another value than a
+// word or a list of words is an error, so that no word is lost.
+type Words []string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (w *Words) UnmarshalJSON(raw []byte) error {
+	for _, raw := range elements(raw) {
+		word, ok := scalar(raw)
+		if !ok {
+			return errors.New("expected a list of words")
+		}
+		*w = append(*w, strings.ToUpper(strings.TrimSpace(word)))
+	}
+	return nil
+}
+
+// Attributes are attributes with the service's own names. PHP writes an empty object
+// as [].
+type Attributes map[string]Values
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (a *Attributes) UnmarshalJSON(raw []byte) error {
+	var empty []struct{}
+	if json.Unmarshal(raw, &empty) == nil && len(empty) == 0 {
+		return nil
+	}
+	return json.Unmarshal(raw, (*map[string]Values)(a))
 }
 
 // scalar returns a value's text, and an empty text with true for null. Lists
@@ -117,9 +164,9 @@ func isReserved(name string) bool {
 // contains nothing of the body.
 var ErrFormat = errors.New("the response does not match the contract")
 
-// Read decodes a body. Its error contains nothing of the body. A body is not read if
-// it is not UTF-8, or if it has a member twice: encoding/json would replace the
-// characters, and take the last of the members in any letter case.
+// Read decodes a body. Its error contains nothing of the body. It refuses text that is
+// not UTF-8, because encoding/json would replace characters. It refuses a member that
+// is there twice, because encoding/json would take the last, in any letter case.
 func Read(body []byte, into any) error {
 	if err := json.Unmarshal(body, into); err != nil || !utf8.Valid(body) || !isPlain(body, strings.ToLower) {
 		return ErrFormat
@@ -156,7 +203,7 @@ func isPlain(value []byte, nameOf func(string) string) bool {
 
 // Confirms returns what the body of a response says although its status says that
 // the password is right. Services say yes without a body, with a word, or with an
-// object. A body that says no, or the page of a web server, must not let anybody in.
+// object. A body that says no, or the page of a web server, is not a yes.
 func Confirms(body []byte) (domain.FindingKind, error) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	switch {
