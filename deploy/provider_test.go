@@ -67,7 +67,7 @@ func startProvider(path string) (reattach string, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	command := exec.Command("sh", "-c", `"$0" -debug & exec >&2; read -r end; kill $!; wait`, path) //nolint:noctx // TestMain stops it
+	command := exec.Command("sh", "-c", `"$0" -debug & exec >&2; read -r end; kill $!; wait`, path) // TestMain stops it
 	command.Env = isolated(folder)
 	input, err := command.StdinPipe()
 	if err != nil {
