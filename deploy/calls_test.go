@@ -228,14 +228,19 @@ func sendsRequest(function *types.Func) bool {
 }
 
 // openedService is the service that a file makes a client of awsjson for, in the
-// SDK's spelling; empty where it makes none, and then no role allows its calls.
+// SDK's spelling. It is empty if the file makes none, and says so if the file makes
+// clients of several. No role allows such calls.
 func openedService(file *ast.File, info *types.Info) string {
 	service := ""
 	ast.Inspect(file, func(node ast.Node) bool {
 		if name, ok := node.(*ast.Ident); ok {
 			function, ok := info.Uses[name].(*types.Func)
 			if ok && function.Pkg() != nil && function.Pkg().Path() == module+"adapters/internal/awsjson" && function.Signature().Params().Len() == 0 && function.Signature().Recv() == nil {
-				service = strings.ToLower(function.Name())
+				if opened := strings.ToLower(function.Name()); service != "" && service != opened {
+					service = "(give each service a file of its own)"
+				} else {
+					service = opened
+				}
 			}
 		}
 		return true
