@@ -15,10 +15,10 @@ func isReference(value string) bool {
 	return strings.HasPrefix(value, inSecretsManager) || strings.HasPrefix(value, inParameterStore)
 }
 
-// misread returns what is wrong with a value that is not what it seems to be: a
-// blank value, a malformed reference, or a reference in another notation. Without
-// this check such a text would be the secret itself, and a reference is public. It
-// returns "" for any other value. The text does not repeat the value.
+// misread returns the problem of a blank value, a malformed reference, or a reference
+// in another notation. Without this check such a text would be the secret itself, and
+// a reference is public. It returns "" for any other value. The text does not repeat
+// the value.
 func misread(value string) string {
 	trimmed := strings.TrimSpace(value)
 	lower := strings.ToLower(trimmed)
@@ -41,9 +41,9 @@ func misread(value string) string {
 	return ""
 }
 
-// malformedReference returns what is wrong with a reference that cannot name a
-// secret, or "" ("CreateSecret", AWS Secrets Manager API Reference; "PutParameter",
-// AWS Systems Manager API Reference).
+// malformedReference returns the problem of a reference that cannot name a secret, or
+// "". The rules are in "CreateSecret" (AWS Secrets Manager API Reference) and
+// "PutParameter" (AWS Systems Manager API Reference).
 func malformedReference(value string) string {
 	service, signs, expected := "ssm", "/_.-:", "expected ssm:/NAME or ssm:ARN, where a name has letters, digits and the signs /_.-"
 	name, keyed, key := strings.TrimPrefix(value, inParameterStore), false, ""
