@@ -35,8 +35,8 @@ type Directory struct {
 	api          API
 	settings     Settings
 	needsProfile func(domain.FindingKind) bool
+	caller       awsfault.Caller
 	sdk          *cognitoidentityprovider.Client
-	credentials  ports.CredentialProvider
 	connect      func(context.Context) error
 }
 
@@ -47,7 +47,7 @@ func Open(name string, config aws.Config, credentials ports.CredentialProvider, 
 	client := newClient(newSDK(config, credentials, settings.ServiceRegion()))
 	d := New(name, client, settings, needsProfile)
 	d.sdk = client.sdk
-	d.credentials = credentials
+	d.caller.Credentials = credentials
 	d.connect = client.warm
 	return d
 }
@@ -59,6 +59,7 @@ func New(name string, api API, settings Settings, needsProfile func(domain.Findi
 		api:          api,
 		settings:     settings,
 		needsProfile: needsProfile,
+		caller:       awsfault.Caller{Adapter: adapter},
 	}
 }
 
@@ -118,7 +119,7 @@ func (d *Directory) Warm(ctx context.Context) error {
 	for range connections {
 		go func() { connected <- d.connect(ctx) }()
 	}
-	_, err := d.credentials.Retrieve(ctx)
+	_, err := d.caller.Credentials.Retrieve(ctx)
 	for range connections {
 		if connectErr := <-connected; err == nil {
 			err = connectErr
@@ -186,16 +187,4 @@ func (d *Directory) readUser(ctx context.Context, finding domain.Finding, userna
 	}
 	finding.User = userpool.SourceUser(answer)
 	return finding, nil
-}
-
-// findingOrError distinguishes an answer about the user from an error.
-func (d *Directory) findingOrError(ctx context.Context, operation string, err error) (domain.Finding, error) {
-	kind, err := classify(ctx, operation, err)
-	if err != nil {
-		if d.credentials != nil && awsfault.StaleCredentials(err) {
-			d.credentials.Invalidate()
-		}
-		return domain.Finding{}, err
-	}
-	return d.found(kind), nil
 }

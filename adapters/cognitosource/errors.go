@@ -16,20 +16,20 @@ const adapter = "cognito source"
 // error of ports.
 type Error = awsfault.Fault
 
-// classify turns an error into a finding about the user or an error of ports.
+// findingOrError turns an error into a finding about the user or an error of ports.
 // It returns the context's own error unchanged.
-func classify(ctx context.Context, operation string, err error) (domain.FindingKind, error) {
+func (d *Directory) findingOrError(ctx context.Context, operation string, err error) (domain.Finding, error) {
 	if ctx.Err() == nil {
 		code, message := awsfault.Code(err)
 		if kind := findingOf(operation, code, message); kind != 0 {
-			return kind, nil
+			return d.found(kind), nil
 		}
 	}
-	fault := awsfault.Of(ctx, adapter, operation, err)
+	fault := d.caller.Fault(ctx, operation, err)
 	if errors.Is(err, ports.ErrNotJudged) {
 		fault = ports.NotJudged(fault)
 	}
-	return 0, fault
+	return domain.Finding{}, fault
 }
 
 // findingOf returns the finding for an error about the user, or 0 for other

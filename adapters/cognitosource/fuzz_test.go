@@ -34,7 +34,8 @@ func FuzzErrorMessages(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, code, message string) {
 		for _, operation := range []string{"AdminInitiateAuth", "AdminGetUser"} {
-			kind, err := classify(t.Context(), operation, &smithy.GenericAPIError{Code: code, Message: message})
+			finding, err := new(Directory).findingOrError(t.Context(), operation, &smithy.GenericAPIError{Code: code, Message: message})
+			kind := finding.Kind
 			if (kind == 0) == (err == nil) {
 				t.Fatalf("both a finding and an error, or neither: %v, %v", kind, err)
 			}

@@ -6,18 +6,10 @@ import (
 	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/parts"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Account provides the AWS configuration and credentials for a user pool.
-type Account interface {
-	Config(ctx context.Context) (aws.Config, error)
-	Credentials(ctx context.Context, role awsrole.Settings, region string) (ports.CredentialProvider, error)
-}
-
 // Kind returns this kind of source.
-func Kind(account Account) parts.SourceKind {
+func Kind(account awsrole.Account) parts.SourceKind {
 	return parts.SourceKind{
 		Name: "cognito", PoolVariable: "USER_POOL_ID",
 		Settings: func() parts.SourceSettings { return &configured{account: account} },
@@ -37,24 +29,28 @@ func SettingsOf(settings parts.SourceSettings) (Settings, bool) {
 // configured has the settings and the account of [Kind].
 type configured struct {
 	Settings
-	account Account
+	account awsrole.Account
+}
+
+func (c *configured) open(ctx context.Context, options parts.SourceOptions) (*Directory, *FactorReader, error) {
+	config, credentials, err := c.Role.Open(ctx, c.account, c.ServiceRegion())
+	if err != nil {
+		return nil, nil, err
+	}
+	directory := Open(options.Name, config, credentials, c.Settings, options.Rules.NeedsProfile)
+	return directory, OpenFactors(config, credentials, c.Settings), nil //nolint:contextcheck // it sends nothing
 }
 
 // Open implements [parts.SourceSettings].
 func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (ports.Source, error) {
-	config, err := c.account.Config(ctx)
+	directory, factors, err := c.open(ctx, options)
 	if err != nil {
 		return ports.Source{}, err
 	}
-	credentials, err := c.account.Credentials(ctx, c.Role, c.ServiceRegion())
-	if err != nil {
-		return ports.Source{}, err
-	}
-	directory := Open(options.Name, config, credentials, c.Settings, options.Rules.NeedsProfile)
 	retirer := directory.Retirer()
 	return ports.Source{
 		Directory: directory, Retirer: retirer, Groups: retirer,
-		TellsSecondFactors: true, SecondFactors: OpenFactors(config, credentials, c.Settings), //nolint:contextcheck // it sends nothing
+		TellsSecondFactors: true, SecondFactors: factors,
 		// The app client's setting for this cannot be read with the permissions
 		// that a sign-in needs, so it is assumed.
 		HidesUnknown: true,

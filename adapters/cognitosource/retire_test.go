@@ -64,6 +64,16 @@ func partings() map[string]func(*cognitosource.Retirer, context.Context, string)
 	}
 }
 
+// withGroups are all calls of a completion.
+func withGroups() map[string]func(*cognitosource.Retirer, context.Context, string) error {
+	all := partings()
+	all["AdminListGroupsForUser"] = func(r *cognitosource.Retirer, ctx context.Context, username string) error {
+		_, err := r.Groups(ctx, username)
+		return err
+	}
+	return all
+}
+
 func TestPartingWithAUser(t *testing.T) {
 	t.Parallel()
 	for operation, part := range partings() {
@@ -106,12 +116,7 @@ func TestPartingWithAUserWhoIsNotThereIsFine(t *testing.T) {
 
 func TestAPartingThatGotNoAnswerSaysOfWhichKind(t *testing.T) {
 	t.Parallel()
-	all := partings()
-	all["AdminListGroupsForUser"] = func(r *cognitosource.Retirer, ctx context.Context, username string) error {
-		_, err := r.Groups(ctx, username)
-		return err
-	}
-	for operation, part := range all {
+	for operation, part := range withGroups() {
 		for code, row := range map[string]struct {
 			want  error
 			calls int

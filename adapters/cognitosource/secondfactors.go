@@ -21,9 +21,9 @@ var _ ports.SecondFactorReader = (*FactorReader)(nil)
 // passkeys, and whether the pool requires a factor of all users. It uses signed
 // JSON, because the SDK has no AdminGetUserAuthFactors.
 type FactorReader struct {
-	api         *awsjson.Client
-	credentials ports.CredentialProvider
-	settings    Settings
+	api      *awsjson.Client
+	caller   awsfault.Caller
+	settings Settings
 	// turn is a semaphore: one attempt at a time reads the pool's settings.
 	turn chan struct{}
 	pool atomic.Pointer[poolFactors]
@@ -38,8 +38,8 @@ type poolFactors struct {
 // OpenFactors returns the reader for the pool that the settings name.
 func OpenFactors(config aws.Config, credentials ports.CredentialProvider, settings Settings) *FactorReader {
 	return &FactorReader{
-		api:         awsjson.New(awsrole.Config(config, credentials, settings.ServiceRegion()), awsjson.CognitoIdentityProvider()),
-		credentials: credentials, settings: settings, turn: make(chan struct{}, 1),
+		api:    awsjson.New(awsrole.Config(config, credentials, settings.ServiceRegion()), awsjson.CognitoIdentityProvider()),
+		caller: awsfault.Caller{Adapter: adapter, Credentials: credentials}, settings: settings, turn: make(chan struct{}, 1),
 	}
 }
 
@@ -85,7 +85,7 @@ func (r *FactorReader) poolFactors(ctx context.Context) (poolFactors, error) {
 	const operation = "GetUserPoolMfaConfig"
 	answer, err := r.api.Call(ctx, operation, struct{ UserPoolId string }{string(r.settings.UserPoolID)}) //nolint:revive // Cognito's name
 	if err != nil {
-		return poolFactors{}, r.fault(ctx, operation, err)
+		return poolFactors{}, r.caller.Fault(ctx, operation, err)
 	}
 	read, ok := readPoolFactors(answer)
 	if !ok {
@@ -118,7 +118,8 @@ func (r *FactorReader) withPasskey(ctx context.Context, user domain.SourceUser) 
 	const operation = "AdminGetUserAuthFactors"
 	answer, err := r.api.Call(ctx, operation, struct{ UserPoolId, Username string }{string(r.settings.UserPoolID), user.Username}) //nolint:revive // Cognito's name
 	if err != nil {
-		return domain.SourceUser{}, r.fault(ctx, operation, err)
+		// Not a finding about the user, who existed a moment ago.
+		return domain.SourceUser{}, r.caller.Fault(ctx, operation, err)
 	}
 	factors, ok := readAuthFactors(answer)
 	if !ok {
@@ -139,14 +140,4 @@ func readAuthFactors(answer json.RawMessage) ([]string, bool) {
 	}
 	err := json.Unmarshal(answer, &user)
 	return user.ConfiguredUserAuthFactors, err == nil && user.ConfiguredUserAuthFactors != nil
-}
-
-// fault returns the error of a call. It is never a finding about the user, who
-// existed a moment ago.
-func (r *FactorReader) fault(ctx context.Context, operation string, err error) error {
-	err = awsfault.Of(ctx, adapter, operation, err)
-	if awsfault.StaleCredentials(err) {
-		r.credentials.Invalidate()
-	}
-	return err
 }

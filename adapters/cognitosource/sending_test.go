@@ -317,6 +317,21 @@ func TestCredentialsThatAreNoLongerTakenAreForgotten(t *testing.T) {
 	}
 }
 
+// The calls of a completion are signed with the same credentials.
+func TestARetirerForgetsCredentialsThatAreNoLongerTaken(t *testing.T) {
+	t.Parallel()
+	for operation, part := range withGroups() {
+		credentials := newKeeper(t)
+		credentials.gives("session-1", 1)
+		credentials.MockCredentialProvider.EXPECT().Invalidate()
+		s := newStub(t, always(exception("ExpiredTokenException", "The security token included in the request is expired")))
+		retirer := cognitosource.Open("old", configFor(s.url), credentials, settings(), domain.DefaultRules().NeedsProfile).Retirer()
+		if err := part(retirer, t.Context(), username); !errors.Is(err, ports.ErrMisconfigured) {
+			t.Errorf("%s: got %v", operation, err)
+		}
+	}
+}
+
 func TestOtherErrorsLeaveTheCredentialsAlone(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []reply{

@@ -68,7 +68,7 @@ func nested(t testing.TB, table string) dynamosource.Settings {
 
 func open(t testing.TB, url string, settings dynamosource.Settings, options dynamosource.Options) *dynamosource.Directory {
 	t.Helper()
-	directory, err := dynamosource.Open("people", configOf(url), own{}, settings, options)
+	directory, err := dynamosource.New("people", awsjson.New(configOf(url), awsjson.DynamoDB()), own{}, settings, options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,12 +13,9 @@ import (
 
 	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/adapters/internal/awsjson"
-	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/ports"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 const adapter = "dynamodb source"
@@ -31,22 +28,17 @@ var _ ports.SourceDirectory = (*Directory)(nil)
 // Directory is a table of users as [ports.SourceDirectory].
 type Directory struct {
 	hashed.Directory
-	api         awsjson.Caller
-	credentials ports.CredentialProvider
-	table       string
-	lookups     Lookups
-	reader      *reader
+	api     awsjson.Caller
+	caller  awsfault.Caller
+	table   string
+	lookups Lookups
+	reader  *reader
 	// told ensures that unused attributes are reported once.
 	told sync.Once
 }
 
-// Open returns the table that the settings name. It sends nothing.
-func Open(name string, config aws.Config, credentials ports.CredentialProvider, settings Settings, options Options) (*Directory, error) {
-	config = awsrole.Config(config, credentials, settings.region())
-	return New(name, awsjson.New(config, awsjson.DynamoDB()), credentials, settings, options)
-}
-
-// New returns the table, with a client of its own.
+// New returns the table that the settings name, with a client that calls with the
+// credentials. It sends nothing.
 func New(name string, api awsjson.Caller, credentials ports.CredentialProvider, settings Settings, options Options) (*Directory, error) {
 	checker, err := hashed.NewChecker(settings.Passwords, settings.Decoy.Reveal())
 	if err != nil {
@@ -58,7 +50,8 @@ func New(name string, api awsjson.Caller, credentials ports.CredentialProvider, 
 	}
 	d := &Directory{
 		Directory: hashed.Directory{Name: name, Checker: checker, Options: options},
-		api:       api, credentials: credentials, table: string(settings.Table), lookups: settings.lookups(), reader: read,
+		api:       api, caller: awsfault.Caller{Adapter: adapter, Credentials: credentials},
+		table: string(settings.Table), lookups: settings.lookups(), reader: read,
 	}
 	d.Find = func(ctx context.Context, username string) ([]*hashed.Entry, error) {
 		found, err := d.find(ctx, username)
@@ -69,14 +62,6 @@ func New(name string, api awsjson.Caller, credentials ports.CredentialProvider, 
 		return entries, err
 	}
 	return d, nil
-}
-
-// region is the table's; empty for the function's own.
-func (s *Settings) region() string {
-	if s.Region != "" {
-		return string(s.Region)
-	}
-	return s.Table.region()
 }
 
 // Warm connects and runs each lookup once for an identifier that cannot exist.
@@ -214,7 +199,7 @@ func (d *Directory) get(ctx context.Context, key item) (item, error) {
 // read decodes an answer. Its errors are those of the port.
 func (d *Directory) read(ctx context.Context, operation string, raw json.RawMessage, err error, answer any) error {
 	if err != nil {
-		return d.fault(ctx, operation, err)
+		return d.caller.Fault(ctx, operation, err)
 	}
 	if err := json.Unmarshal(raw, answer); err != nil {
 		return fmt.Errorf("%s: %s: the response has an unexpected format: %w", adapter, operation, ports.ErrUnreachable)
@@ -246,18 +231,5 @@ func (d *Directory) unlessGone(ctx context.Context, operation string, err error)
 	if fault, ok := errors.AsType[*awsjson.Fault](err); ok && fault.ErrorCode() == "ConditionalCheckFailedException" {
 		return nil
 	}
-	return d.fault(ctx, operation, err)
-}
-
-// fault returns the port's error, or nil. Credentials that DynamoDB rejects are
-// dropped.
-func (d *Directory) fault(ctx context.Context, operation string, err error) error {
-	if err == nil {
-		return nil
-	}
-	err = awsfault.Of(ctx, adapter, operation, err)
-	if awsfault.StaleCredentials(err) && d.credentials != nil {
-		d.credentials.Invalidate()
-	}
-	return err
+	return d.caller.Fault(ctx, operation, err)
 }

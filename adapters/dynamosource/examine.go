@@ -17,27 +17,21 @@ import (
 )
 
 // Examiner returns the examination of this kind of source.
-func Examiner() parts.Examiner {
-	return parts.Examiner{Kind: "dynamodb", Examine: func(ctx context.Context, settings parts.SourceSettings, options parts.SourceOptions, probe ports.Probe) []ports.Examined {
-		given, ok := settings.(*configured)
-		if !ok {
-			return nil
-		}
-		e := examination{configured: given, options: options, probe: probe}
-		return examine.Run(ctx,
-			examine.One(ports.AspectCredentials, e.credentials),
-			examine.One(ports.AspectReached, e.reached),
-			examine.One(ports.AspectIndex, e.index),
-			[]examine.Step{{Aspect: ports.AspectLookUp, Question: e.lookUp}, {Aspect: ports.AspectHashes, Question: e.hashes}},
-		)
-	}}
+func Examiner() parts.Examiner { return examine.Kind("dynamodb", examined) }
+
+func examined(ctx context.Context, subject examine.Subject[*configured]) []ports.Examined {
+	e := examination{Subject: subject}
+	return examine.Run(ctx,
+		examine.One(ports.AspectCredentials, e.credentials),
+		examine.One(ports.AspectReached, e.reached),
+		examine.One(ports.AspectIndex, e.index),
+		[]examine.Step{{Aspect: ports.AspectLookUp, Question: e.lookUp}, {Aspect: ports.AspectHashes, Question: e.hashes}},
+	)
 }
 
 // examination examines one table.
 type examination struct {
-	*configured
-	options   parts.SourceOptions
-	probe     ports.Probe
+	examine.Subject[*configured]
 	directory *Directory
 	// described is the table; nil if the caller may not describe it.
 	described *description
@@ -62,16 +56,12 @@ type indexDescription struct {
 
 // credentials opens the table, and obtains the credentials for it.
 func (e *examination) credentials(ctx context.Context) ports.Examined {
-	source, err := e.Open(ctx, e.options)
+	directory, err := e.Settings.open(ctx, e.Options)
 	if err != nil {
-		return examine.Fail(err.Error(), "give the AWS SDK credentials and a region: AWS_PROFILE, AWS_REGION, "+e.probe.Variable("REGION"))
-	}
-	directory, ok := source.Directory.(*Directory)
-	if !ok {
-		return examine.Skip("the source cannot be examined")
+		return examine.Fail(err.Error(), "give the AWS SDK credentials and a region: AWS_PROFILE, AWS_REGION, "+e.Variable("REGION"))
 	}
 	e.directory = directory
-	return awsfault.ExamineCredentials(ctx, directory.credentials, e.Role.RoleARN != "", e.probe.Variable)
+	return awsfault.ExamineCredentials(ctx, directory.caller.Credentials, e.Settings.Role.RoleARN != "", e.Variable)
 }
 
 // reached describes the table.
@@ -79,7 +69,7 @@ func (e *examination) reached(ctx context.Context) ports.Examined {
 	raw, err := e.directory.api.Call(ctx, "DescribeTable", map[string]any{"TableName": e.directory.table})
 	var answer struct{ Table *description }
 	err = e.directory.read(ctx, "DescribeTable", raw, err, &answer)
-	table, region := e.probe.Variable("TABLE"), e.probe.Variable("REGION")
+	table, region := e.Variable("TABLE"), e.Variable("REGION")
 	switch {
 	case awsfault.NotFound(err):
 		return examine.Fail(err.Error(), "correct "+table+" and "+region+": this account and region have no such table")
@@ -109,12 +99,12 @@ func (e *examination) index(context.Context) ports.Examined {
 	add := func(problem, remedy string) {
 		problems, remedies = append(problems, problem), append(remedies, remedy)
 	}
-	key, lookup := e.probe.Variable("KEY"), e.probe.Variable("LOOKUP")
-	if has := keyNames(e.described.KeySchema); !slices.Equal(has, []string(e.Key)) {
-		add("the key of the table is "+strings.Join(has, ", ")+", not "+strings.Join(e.Key, ", "), "set "+key+" to "+strings.Join(has, ","))
+	key, lookup := e.Variable("KEY"), e.Variable("LOOKUP")
+	if has := keyNames(e.described.KeySchema); !slices.Equal(has, []string(e.Settings.Key)) {
+		add("the key of the table is "+strings.Join(has, ", ")+", not "+strings.Join(e.Settings.Key, ", "), "set "+key+" to "+strings.Join(has, ","))
 	}
 	indexes := append(slices.Clone(e.described.GlobalSecondaryIndexes), e.described.LocalSecondaryIndexes...)
-	for _, one := range e.lookups() {
+	for _, one := range e.Settings.lookups() {
 		schema := e.described.KeySchema
 		where := "the table"
 		if one.Index != "" {
@@ -184,22 +174,22 @@ func hasIndexes(indexes []indexDescription) string {
 
 // lookUp runs every look-up.
 func (e *examination) lookUp(ctx context.Context) ports.Examined {
-	finding, err := e.directory.FindUser(ctx, e.probe.Username)
+	finding, err := e.directory.FindUser(ctx, e.Probe.Username)
 	switch {
 	case awsfault.Denied(err):
 		return examine.Fail(err.Error(), "allow dynamodb:Query on the table and its indexes, dynamodb:GetItem on the table, and kms:Decrypt on its key")
 	case err != nil && errors.Is(err, ports.ErrMisconfigured):
-		return examine.Fail(err.Error(), "correct "+e.probe.Variable("LOOKUP")+" and "+e.probe.Variable("FIELDS")+": docs/sources/dynamodb.md")
+		return examine.Fail(err.Error(), "correct "+e.Variable("LOOKUP")+" and "+e.Variable("FIELDS")+": docs/sources/dynamodb.md")
 	case err != nil:
 		return examine.Fail(err.Error(), "check the network, and the capacity of the table")
 	}
-	return examine.Found(e.probe, finding, e.options.Rules, e.mapping())
+	return examine.Found(e.Probe, finding, e.Options.Rules, e.mapping())
 }
 
 // mapping names the paths of the fields that FIELDS sets.
 func (e *examination) mapping() map[string]string {
 	paths := make(map[string]string)
-	for _, field := range e.Fields {
+	for _, field := range e.Settings.Fields {
 		paths[field.Field] = strings.Join(field.Path, ".")
 	}
 	return paths
@@ -231,12 +221,12 @@ func (e *examination) hashes(ctx context.Context) ports.Examined {
 			}
 		}
 	}
-	found := hashed.Examine(ctx, e.Passwords, e.Decoy, iter.Seq2[string, error](sample))
+	found := hashed.Examine(ctx, e.Settings.Passwords, e.Settings.Decoy, iter.Seq2[string, error](sample))
 	switch {
 	case len(answer.Items) == 0:
-		return examine.Warn("the table is empty", "check "+e.probe.Variable("TABLE")+" and "+e.probe.Variable("REGION"))
+		return examine.Warn("the table is empty", "check "+e.Variable("TABLE")+" and "+e.Variable("REGION"))
 	case users == 0:
-		return examine.Warn("no item of the sample has a username", "set "+e.probe.Variable("FIELDS")+" to say where the fields are, such as username=profile.name,password_hash=auth.hash")
+		return examine.Warn("no item of the sample has a username", "set "+e.Variable("FIELDS")+" to say where the fields are, such as username=profile.name,password_hash=auth.hash")
 	}
 	return found
 }

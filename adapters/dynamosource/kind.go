@@ -4,22 +4,16 @@ import (
 	"context"
 	"slices"
 
+	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/adapters/internal/fields"
+	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/parts"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Account gives the configuration and credentials with which a table is read.
-type Account interface {
-	Config(ctx context.Context) (aws.Config, error)
-	Credentials(ctx context.Context, role awsrole.Settings, region string) (ports.CredentialProvider, error)
-}
-
 // Kind returns this kind of source.
-func Kind(account Account) parts.SourceKind {
+func Kind(account awsrole.Account) parts.SourceKind {
 	return parts.SourceKind{Name: "dynamodb", Settings: func() parts.SourceSettings {
 		return &configured{account: account}
 	}}
@@ -28,26 +22,20 @@ func Kind(account Account) parts.SourceKind {
 // configured are the settings, with the account that a main gave to the kind.
 type configured struct {
 	Settings
-	account Account
+	account awsrole.Account
+}
+
+func (c *configured) open(ctx context.Context, options parts.SourceOptions) (*Directory, error) {
+	config, credentials, err := c.Role.Open(ctx, c.account, c.region())
+	if err != nil {
+		return nil, err
+	}
+	return New(options.Name, awsjson.New(config, awsjson.DynamoDB()), credentials, c.Settings, hashed.OptionsOf(options)) //nolint:contextcheck // it sends nothing
 }
 
 // Open implements [parts.SourceSettings].
 func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (ports.Source, error) {
-	config, err := c.account.Config(ctx)
-	if err != nil {
-		return ports.Source{}, err
-	}
-	region := c.region()
-	if region == "" {
-		region = config.Region
-	}
-	credentials, err := c.account.Credentials(ctx, c.Role, region)
-	if err != nil {
-		return ports.Source{}, err
-	}
-	directory, err := Open(options.Name, config, credentials, c.Settings, Options{ //nolint:contextcheck // it sends nothing
-		Mapped: options.Rules.Attributes.Sources(), VerifiedContacts: options.Rules.VerifiedContacts, Note: options.Note,
-	})
+	directory, err := c.open(ctx, options)
 	if err != nil {
 		return ports.Source{}, err
 	}

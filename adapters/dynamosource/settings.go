@@ -1,6 +1,7 @@
 package dynamosource
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -52,6 +53,9 @@ func (t Table) region() string {
 	}
 	return ""
 }
+
+// region is the table's; empty for the function's own.
+func (s *Settings) region() string { return cmp.Or(string(s.Region), s.Table.region()) }
 
 // isAttribute reports whether the text can be an attribute's name in settings.
 // DynamoDB allows more; separators of the settings are left out.

@@ -19,30 +19,22 @@ import (
 )
 
 // Examiner returns the examination of this kind of source.
-func Examiner() parts.Examiner {
-	return parts.Examiner{Kind: "file", Examine: func(ctx context.Context, settings parts.SourceSettings, options parts.SourceOptions, probe ports.Probe) []ports.Examined {
-		given, ok := settings.(*Settings)
-		if !ok {
-			return nil
-		}
-		e := examination{settings: *given, options: options, probe: probe}
-		return examine.Run(ctx,
-			examine.One(ports.AspectReached, e.reached),
-			[]examine.Step{{Aspect: ports.AspectLookUp, Question: e.lookUp}, {Aspect: ports.AspectHashes, Question: e.hashes}},
-		)
-	}}
+func Examiner() parts.Examiner { return examine.Kind("file", examined) }
+
+func examined(ctx context.Context, subject examine.Subject[*Settings]) []ports.Examined {
+	e := examination{subject}
+	return examine.Run(ctx,
+		examine.One(ports.AspectReached, e.reached),
+		[]examine.Step{{Aspect: ports.AspectLookUp, Question: e.lookUp}, {Aspect: ports.AspectHashes, Question: e.hashes}},
+	)
 }
 
 // examination examines one file.
-type examination struct {
-	settings Settings
-	options  parts.SourceOptions
-	probe    ports.Probe
-}
+type examination struct{ examine.Subject[*Settings] }
 
 func (e *examination) reached(context.Context) ports.Examined {
-	variable := e.probe.Variable("PATH")
-	found, err := os.Stat(e.settings.Path)
+	variable := e.Variable("PATH")
+	found, err := os.Stat(e.Settings.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return examine.Fail("the file does not exist on this machine", "correct "+variable+"; the image must have the file at the same path, or a mounted file system")
@@ -53,7 +45,7 @@ func (e *examination) reached(context.Context) ports.Examined {
 	case found.IsDir():
 		return examine.Fail("the path is a directory", "set "+variable+" to the file of users")
 	}
-	file, err := os.Open(e.settings.Path)
+	file, err := os.Open(e.Settings.Path)
 	if err != nil {
 		return examine.Fail("the file may not be read", "let the user of the function read the file")
 	}
@@ -63,7 +55,7 @@ func (e *examination) reached(context.Context) ports.Examined {
 
 // open reads the file, and separates the faults of hashes from the others.
 func (e *examination) open() (directory *Directory, hashes map[string]int, entries []string, others []error) {
-	directory, err := Open(e.options.Name, e.settings, Options{Mapped: e.options.Rules.Attributes.Sources(), VerifiedContacts: e.options.Rules.VerifiedContacts})
+	directory, err := Open(e.Options.Name, *e.Settings, hashed.OptionsOf(e.Options))
 	hashes = make(map[string]int)
 	for _, one := range parted(err) {
 		if !errors.Is(one, passwordhash.ErrUnknownFormat) && !errors.Is(one, passwordhash.ErrOutOfBounds) {
@@ -94,18 +86,18 @@ func (e *examination) lookUp(ctx context.Context) ports.Examined {
 	directory, hashes, _, others := e.open()
 	switch {
 	case len(others) > 0:
-		return examine.Fail(shown(others), "correct the file, or "+e.probe.Variable("FORMAT")+": docs/file-source.md describes the formats")
+		return examine.Fail(shown(others), "correct the file, or "+e.Variable("FORMAT")+": docs/file-source.md describes the formats")
 	case len(hashes) > 0:
 		return ports.Examined{Status: ports.ExaminedSkip, Because: ports.AspectHashes}
 	}
 	if len(directory.now().list) == 0 {
-		return examine.Warn("the file has no user", "check "+e.probe.Variable("PATH"))
+		return examine.Warn("the file has no user", "check "+e.Variable("PATH"))
 	}
-	finding, err := directory.FindUser(ctx, e.probe.Username)
+	finding, err := directory.FindUser(ctx, e.Probe.Username)
 	if err != nil {
 		return examine.Fail(err.Error(), "check the file")
 	}
-	return examine.Found(e.probe, finding, e.options.Rules, nil)
+	return examine.Found(e.Probe, finding, e.Options.Rules, nil)
 }
 
 // shown lists the first faults of a file.
@@ -139,5 +131,5 @@ func (e *examination) hashes(ctx context.Context) ports.Examined {
 	case len(others) > 0:
 		return ports.Examined{Status: ports.ExaminedSkip, Because: ports.AspectLookUp}
 	}
-	return hashed.Examine(ctx, e.settings.Passwords, domain.Secret{}, hashed.Listed(directory.Hashes(ctx)))
+	return hashed.Examine(ctx, e.Settings.Passwords, domain.Secret{}, hashed.Listed(directory.Hashes(ctx)))
 }

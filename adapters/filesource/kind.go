@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/parts"
 )
@@ -15,7 +16,7 @@ func Kind() parts.SourceKind {
 
 // Open implements [parts.SourceSettings].
 func (s *Settings) Open(_ context.Context, options parts.SourceOptions) (ports.Source, error) {
-	directory, err := Open(options.Name, *s, Options{Mapped: options.Rules.Attributes.Sources(), VerifiedContacts: options.Rules.VerifiedContacts, Note: options.Note})
+	directory, err := Open(options.Name, *s, hashed.OptionsOf(options))
 	if err != nil {
 		return ports.Source{}, fmt.Errorf("%s_PATH: %w", options.Name, err)
 	}

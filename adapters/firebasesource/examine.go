@@ -2,10 +2,8 @@ package firebasesource
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"net/http"
-	"slices"
 
 	"cognito-user-migration/adapters/internal/examine"
 	"cognito-user-migration/adapters/internal/webclient"
@@ -15,18 +13,12 @@ import (
 )
 
 // Examiner returns the examination of this kind of source.
-func Examiner() parts.Examiner {
-	return parts.Examiner{Kind: "firebase", Examine: func(ctx context.Context, settings parts.SourceSettings, options parts.SourceOptions, probe ports.Probe) []ports.Examined {
-		given, ok := settings.(*Settings)
-		if !ok {
-			return nil
-		}
-		opening := *given
-		opening.Rules = options.Rules
-		e := examination{settings: opening, options: options, probe: probe}
-		steps := webclient.Examination{Transport: given.Transport, URLs: given.addresses(), Probe: e.network()}.Steps()
-		return examine.Run(ctx, append(steps, examine.One(ports.AspectCredentials, e.credentials), examine.One(ports.AspectLookUp, e.lookUp))...)
-	}}
+func Examiner() parts.Examiner { return examine.Kind("firebase", examined) }
+
+func examined(ctx context.Context, subject examine.Subject[*Settings]) []ports.Examined {
+	e := examination{Subject: subject}
+	steps := webclient.Examination{Transport: e.Settings.Transport, URLs: e.Settings.addresses(), Probe: e.network()}.Steps()
+	return examine.Run(ctx, append(steps, examine.One(ports.AspectCredentials, e.credentials), examine.One(ports.AspectLookUp, e.lookUp))...)
 }
 
 // ofGoogle stands for the variable of an address that no variable has.
@@ -46,56 +38,54 @@ func (s *Settings) addresses() map[string]webclient.URL {
 
 // examination examines one project or tenant.
 type examination struct {
-	settings  Settings
-	options   parts.SourceOptions
-	probe     ports.Probe
+	examine.Subject[*Settings]
 	directory *Directory
 }
 
 // network is the probe for the connection.
 func (e *examination) network() ports.Probe {
-	probe := e.probe
+	probe := e.Probe
 	probe.Variable = func(name string) string {
 		if name == ofGoogle {
 			return "the network's access to the internet"
 		}
-		return e.probe.Variable(name)
+		return e.Variable(name)
 	}
 	return probe
 }
 
-// credentials requests a token of the service account. It tries the API key with a
-// user who does not exist and a random password.
+// credentials requests a token of the service account, and tries the API key with a
+// user who does not exist.
 func (e *examination) credentials(ctx context.Context) ports.Examined {
-	directory, err := Open(e.options.Name, e.settings)
+	directory, err := e.Settings.open(e.Options)
 	if err != nil {
 		return examine.Fail(err.Error(), "correct the settings")
 	}
 	e.directory = directory
 	if directory.tokens != nil {
 		if _, err := directory.token(ctx); err != nil {
-			return examine.Fail(err.Error(), "create a new key of the service account, and store it as "+e.probe.Variable("SERVICE_ACCOUNT"))
+			return examine.Fail(err.Error(), "create a new key of the service account, and store it as "+e.Variable("SERVICE_ACCOUNT"))
 		}
 	}
-	finding, err := directory.Authenticate(ctx, "migratectl-doctor-"+rand.Text()+"@example.com", domain.NewPassword("-"+rand.Text()))
-	expected := []domain.FindingKind{domain.PasswordWrong, domain.UserUnknown, domain.LockedOut, domain.ChallengeUnsupported}
-	switch {
-	case err != nil:
+	username, password := examine.Stranger()
+	finding, err := directory.Authenticate(ctx, username+"@example.com", password)
+	if err != nil {
 		return examine.Fail(err.Error(), e.remedy(err))
-	case finding.Kind == domain.PasswordAccepted:
-		return examine.Fail("the service accepts an unknown user with any password", "check "+e.probe.Variable("EMULATOR_HOST")+": the service does not check passwords")
-	case !slices.Contains(expected, finding.Kind):
-		return examine.Warn("the service answered "+finding.Kind.String()+" about a user who does not exist", "check "+e.probe.Variable("ERROR_CODES")+" and the project's blocking functions")
 	}
-	return examine.Pass("Firebase accepts " + e.sent() + ", and refuses an unknown user")
+	return examine.Refusal{
+		Service: "the service", Saw: "Firebase accepts " + e.sent() + ", and refuses an unknown user",
+		IfAccepted: "check " + e.Variable("EMULATOR_HOST") + ": the service does not check passwords",
+		IfOther:    "check " + e.Variable("ERROR_CODES") + " and the project's blocking functions",
+		Expected:   []domain.FindingKind{domain.ChallengeUnsupported}, // the project's password policy
+	}.Judge(finding.Kind)
 }
 
 // sent names the variables by which the function proves who it is.
 func (e *examination) sent() string {
-	if e.settings.ServiceAccount.Empty() {
-		return e.probe.Variable("API_KEY")
+	if e.Settings.ServiceAccount.Empty() {
+		return e.Variable("API_KEY")
 	}
-	return e.probe.Variable("API_KEY") + " and " + e.probe.Variable("SERVICE_ACCOUNT")
+	return e.Variable("API_KEY") + " and " + e.Variable("SERVICE_ACCOUNT")
 }
 
 // remedy says what to do about an error. Most errors name their cause.
@@ -106,14 +96,14 @@ func (e *examination) remedy(err error) string {
 	case errors.Is(err, ports.ErrUnreachable):
 		return "try again; status.firebase.google.com tells about outages"
 	}
-	return "correct " + e.probe.Variable("API_KEY") + ", " + e.probe.Variable("PROJECT_ID") + " or " + e.probe.Variable("TENANT_ID") + " (docs/sources/firebase.md)"
+	return "correct " + e.Variable("API_KEY") + ", " + e.Variable("PROJECT_ID") + " or " + e.Variable("TENANT_ID") + " (docs/sources/firebase.md)"
 }
 
 // lookUp looks the user up without a password.
 func (e *examination) lookUp(ctx context.Context) ports.Examined {
-	finding, err := e.directory.FindUser(ctx, e.probe.Username)
+	finding, err := e.directory.FindUser(ctx, e.Probe.Username)
 	if err == nil {
-		return examine.Found(e.probe, finding, e.options.Rules, nil)
+		return examine.Found(e.Probe, finding, e.Options.Rules, nil)
 	}
 	fault, _ := errors.AsType[*webclient.Fault](err)
 	if fault != nil && (fault.Status == http.StatusForbidden || fault.Status == http.StatusUnauthorized) {

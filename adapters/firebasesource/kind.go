@@ -12,11 +12,15 @@ func Kind() parts.SourceKind {
 	return parts.SourceKind{Name: "firebase", Settings: func() parts.SourceSettings { return new(Settings) }}
 }
 
-// Open implements [parts.SourceSettings].
-func (s *Settings) Open(_ context.Context, options parts.SourceOptions) (ports.Source, error) {
+func (s *Settings) open(options parts.SourceOptions) (*Directory, error) {
 	opening := *s
 	opening.Rules = options.Rules
-	directory, err := Open(options.Name, opening)
+	return Open(options.Name, opening)
+}
+
+// Open implements [parts.SourceSettings].
+func (s *Settings) Open(_ context.Context, options parts.SourceOptions) (ports.Source, error) {
+	directory, err := s.open(options)
 	if err != nil {
 		return ports.Source{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/adapters/internal/errorcodes"
 	"cognito-user-migration/adapters/lambdasource"
 	"cognito-user-migration/domain"
@@ -460,7 +461,7 @@ func TestRejectedCredentialsAreDropped(t *testing.T) {
 	t.Parallel()
 	var dropped atomic.Int32
 	url := answers(t, http.StatusForbidden, map[string]string{"X-Amzn-Errortype": "ExpiredTokenException"}, "{}")
-	source := lambdasource.Open("people", aws.Config{Region: "us-east-1", BaseEndpoint: &url}, own{&dropped}, lambdasource.Settings{Function: "people", Contract: lambdasource.Trigger}, lambdasource.Options{})
+	source := lambdasource.Open("people", aws.Config{Region: "us-east-1", BaseEndpoint: &url, Credentials: awsrole.Credentials(own{})}, own{&dropped}, lambdasource.Settings{Function: "people", Contract: lambdasource.Trigger}, lambdasource.Options{})
 	if _, err := source.Directory.FindUser(t.Context(), typed); !errors.Is(err, ports.ErrMisconfigured) || dropped.Load() != 1 {
 		t.Errorf("%v, dropped %d times", err, dropped.Load())
 	}

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/adapters/lambdasource"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -37,7 +38,7 @@ func at(url string, settings lambdasource.Settings, options lambdasource.Options
 	if settings.Function == "" {
 		settings.Function = "people"
 	}
-	return lambdasource.Open("people", aws.Config{Region: "us-east-1", BaseEndpoint: &url}, own{}, settings, options)
+	return lambdasource.Open("people", aws.Config{Region: "us-east-1", BaseEndpoint: &url, Credentials: awsrole.Credentials(own{})}, own{}, settings, options)
 }
 
 // answers is the address of a Lambda that gives every invocation the same answer.

@@ -10,57 +10,42 @@ import (
 )
 
 // Examiner returns the examination of this kind of source.
-func Examiner() parts.Examiner {
-	return parts.Examiner{Kind: "lambda", Examine: func(ctx context.Context, settings parts.SourceSettings, options parts.SourceOptions, probe ports.Probe) []ports.Examined {
-		given, ok := settings.(*configured)
-		if !ok {
-			return nil
-		}
-		e := examination{configured: given, options: options, probe: probe}
-		return examine.Run(ctx,
-			examine.One(ports.AspectCredentials, e.credentials),
-			examine.One(ports.AspectReached, e.reached),
-			examine.One(ports.AspectLookUp, e.lookUp),
-		)
-	}}
+func Examiner() parts.Examiner { return examine.Kind("lambda", examined) }
+
+func examined(ctx context.Context, subject examine.Subject[*configured]) []ports.Examined {
+	e := examination{Subject: subject}
+	return examine.Run(ctx,
+		examine.One(ports.AspectCredentials, e.credentials),
+		examine.One(ports.AspectReached, e.reached),
+		examine.One(ports.AspectLookUp, e.lookUp),
+	)
 }
 
 // examination examines one function.
 type examination struct {
-	*configured
-	options parts.SourceOptions
-	probe   ports.Probe
-	source  ports.Source
+	examine.Subject[*configured]
+	source ports.Source
 }
 
 // credentials opens the function, and obtains the credentials for it.
 func (e *examination) credentials(ctx context.Context) ports.Examined {
-	source, err := e.Open(ctx, e.options)
+	source, credentials, err := e.Settings.open(ctx, e.Options)
 	if err != nil {
-		return examine.Fail(err.Error(), "give the AWS SDK credentials and a region: AWS_PROFILE, AWS_REGION, "+e.probe.Variable("REGION"))
+		return examine.Fail(err.Error(), "give the AWS SDK credentials and a region: AWS_PROFILE, AWS_REGION, "+e.Variable("REGION"))
 	}
 	e.source = source
-	opened, ok := source.Directory.(interface {
-		provider() ports.CredentialProvider
-	})
-	if !ok {
-		return examine.Skip("the source cannot be examined")
-	}
-	return awsfault.ExamineCredentials(ctx, opened.provider(), e.Role.RoleARN != "", e.probe.Variable)
+	return awsfault.ExamineCredentials(ctx, credentials, e.Settings.Role.RoleARN != "", e.Variable)
 }
-
-// provider returns the credentials with which the function is invoked.
-func (f *Function) provider() ports.CredentialProvider { return f.credentials }
 
 // reached asks Lambda by a dry run whether the function may be invoked.
 func (e *examination) reached(ctx context.Context) ports.Examined {
 	err := e.source.Warm(ctx)
-	function, region := e.probe.Variable("FUNCTION"), e.probe.Variable("REGION")
+	function, region := e.Variable("FUNCTION"), e.Variable("REGION")
 	switch {
 	case err == nil:
 		return examine.Pass("the function exists, and the caller may invoke it")
 	case awsfault.NotFound(err):
-		return examine.Fail(err.Error(), "correct "+function+", "+e.probe.Variable("QUALIFIER")+" and "+region+": this account and region have no such function")
+		return examine.Fail(err.Error(), "correct "+function+", "+e.Variable("QUALIFIER")+" and "+region+": this account and region have no such function")
 	case awsfault.StaleCredentials(err):
 		return examine.Fail(err.Error(), "log in again, or check the access key: AWS rejects the credentials")
 	case awsfault.Denied(err):
@@ -72,9 +57,9 @@ func (e *examination) reached(ctx context.Context) ports.Examined {
 
 // lookUp invokes the function for one identifier, without a password.
 func (e *examination) lookUp(ctx context.Context) ports.Examined {
-	finding, err := e.source.Directory.FindUser(ctx, e.probe.Username)
+	finding, err := e.source.Directory.FindUser(ctx, e.Probe.Username)
 	if err != nil {
-		return examine.Fail(err.Error(), "look at the log of the function of "+e.probe.Variable("FUNCTION")+", and its timeout; docs/sources/lambda.md says what it must return")
+		return examine.Fail(err.Error(), "look at the log of the function of "+e.Variable("FUNCTION")+", and its timeout; docs/sources/lambda.md says what it must return")
 	}
-	return examine.Found(e.probe, finding, e.options.Rules, nil)
+	return examine.Found(e.Probe, finding, e.Options.Rules, nil)
 }

@@ -1,6 +1,7 @@
 package lambdasource
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -9,18 +10,10 @@ import (
 	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/parts"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Account gives the configuration and credentials with which a function is invoked.
-type Account interface {
-	Config(ctx context.Context) (aws.Config, error)
-	Credentials(ctx context.Context, role awsrole.Settings, region string) (ports.CredentialProvider, error)
-}
-
 // Kind returns this kind of source.
-func Kind(account Account) parts.SourceKind {
+func Kind(account awsrole.Account) parts.SourceKind {
 	return parts.SourceKind{Name: "lambda", Settings: func() parts.SourceSettings {
 		return &configured{account: account}
 	}}
@@ -29,28 +22,29 @@ func Kind(account Account) parts.SourceKind {
 // configured are the settings, with the account that a main gave to the kind.
 type configured struct {
 	Settings
-	account Account
+	account awsrole.Account
 }
 
 // Open implements [parts.SourceSettings].
 func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (ports.Source, error) {
-	config, err := c.account.Config(ctx)
+	source, _, err := c.open(ctx, options)
+	return source, err
+}
+
+// open also returns the credentials with which the function is invoked.
+func (c *configured) open(ctx context.Context, options parts.SourceOptions) (ports.Source, ports.CredentialProvider, error) {
+	own, err := c.account.Config(ctx)
 	if err != nil {
-		return ports.Source{}, err
+		return ports.Source{}, nil, err
 	}
-	region := c.region()
-	if region == "" {
-		region = config.Region
+	if c.isOwn(cmp.Or(c.region(), own.Region), own.Region) {
+		return ports.Source{}, nil, errOwnFunction
 	}
-	if c.isOwn(region, config.Region) {
-		return ports.Source{}, errOwnFunction
-	}
-	credentials, err := c.account.Credentials(ctx, c.Role, region)
+	config, credentials, err := c.Role.Open(ctx, c.account, c.region())
 	if err != nil {
-		return ports.Source{}, err
+		return ports.Source{}, nil, err
 	}
-	opened := Open(options.Name, config, credentials, c.Settings, Options{Rules: options.Rules, Note: options.Note}) //nolint:contextcheck // it sends nothing
-	return opened, nil
+	return Open(options.Name, config, credentials, c.Settings, Options{Rules: options.Rules, Note: options.Note}), credentials, nil //nolint:contextcheck // it sends nothing
 }
 
 // errOwnFunction is the error for a function that would invoke itself, endlessly.

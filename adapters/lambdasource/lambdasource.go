@@ -15,7 +15,6 @@ import (
 	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/adapters/internal/awsname"
-	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 
@@ -50,20 +49,20 @@ type Options struct {
 
 // Function is a Lambda function that is invoked.
 type Function struct {
-	source      string
-	settings    Settings
-	options     Options
-	path        string
-	credentials ports.CredentialProvider
+	source   string
+	settings Settings
+	options  Options
+	path     string
+	caller   awsfault.Caller
 	// finds is retried after every outage, proves only if the function certainly did
 	// not see the password.
 	finds, proves Invoker
 }
 
 // Open returns the function that the settings name, as the source of their contract.
-// It sends nothing.
+// The configuration has the function's region and the credentials. It sends nothing.
 func Open(source string, config aws.Config, credentials ports.CredentialProvider, settings Settings, options Options) ports.Source {
-	config = awsrole.Config(config, credentials, settings.region())
+	config = config.Copy()
 	if config.HTTPClient == nil {
 		config.HTTPClient = awsclient.NewHTTPClient()
 	}
@@ -77,7 +76,7 @@ func Open(source string, config aws.Config, credentials ports.CredentialProvider
 func New(source string, finds, proves Invoker, credentials ports.CredentialProvider, settings Settings, options Options) ports.Source {
 	f := &Function{
 		source: source, settings: settings, options: options, path: settings.path(),
-		credentials: credentials, finds: finds, proves: proves,
+		caller: awsfault.Caller{Adapter: adapter, Credentials: credentials}, finds: finds, proves: proves,
 	}
 	opened := ports.Source{Warm: f.DryRun}
 	switch settings.Contract {
@@ -175,18 +174,14 @@ func (f *Function) invoke(ctx context.Context, by Invoker, event any) (answer, e
 	}, nil
 }
 
-// fault returns the port's error, or nil. Credentials that Lambda rejects are
-// dropped.
+// fault returns the port's error, or nil.
 func (f *Function) fault(ctx context.Context, operation string, err error) error {
 	if err == nil {
 		return nil
 	}
 	reason, kind := kindOf(err)
 	tooLong := errors.Is(err, awsjson.ErrTooLong)
-	err = awsfault.Of(ctx, adapter, operation, err)
-	if awsfault.StaleCredentials(err) && f.credentials != nil {
-		f.credentials.Invalidate()
-	}
+	err = f.caller.Fault(ctx, operation, err)
 	fault, ok := errors.AsType[*awsfault.Fault](err)
 	if !ok {
 		return err

@@ -15,47 +15,37 @@ import (
 )
 
 // Examiner returns the examination of this kind of source.
-func Examiner() parts.Examiner {
-	return parts.Examiner{Kind: "ldap", Examine: func(ctx context.Context, settings parts.SourceSettings, options parts.SourceOptions, probe ports.Probe) []ports.Examined {
-		given, ok := settings.(*Settings)
-		if !ok {
-			return nil
-		}
-		opening := *given
-		opening.VerifiedContacts = options.Rules.VerifiedContacts
-		e := examination{settings: opening, options: options, probe: probe}
-		return examine.Run(ctx,
-			examine.One(ports.AspectReached, e.reached),
-			examine.One(ports.AspectCertificate, e.certificate),
-			examine.One(ports.AspectCredentials, e.credentials),
-			[]examine.Step{{Aspect: ports.AspectLookUp, Question: e.lookUp}, {Aspect: ports.AspectLockout, Question: e.lockout}},
-		)
-	}}
+func Examiner() parts.Examiner { return examine.Kind("ldap", examined) }
+
+func examined(ctx context.Context, subject examine.Subject[*Settings]) []ports.Examined {
+	e := examination{Subject: subject}
+	return examine.Run(ctx,
+		examine.One(ports.AspectReached, e.reached),
+		examine.One(ports.AspectCertificate, e.certificate),
+		examine.One(ports.AspectCredentials, e.credentials),
+		[]examine.Step{{Aspect: ports.AspectLookUp, Question: e.lookUp}, {Aspect: ports.AspectLockout, Question: e.lockout}},
+	)
 }
 
 // examination examines one directory.
 type examination struct {
-	settings Settings
-	options  parts.SourceOptions
-	probe    ports.Probe
+	examine.Subject[*Settings]
 }
 
-func (e *examination) variable(name string) string { return e.probe.Variable(name) }
-
 func (e *examination) reached(ctx context.Context) ports.Examined {
-	return examine.Dial(ctx, e.settings.URL.address(), e.variable("URL"))
+	return examine.Dial(ctx, e.Settings.URL.address(), e.Variable("URL"))
 }
 
 func (e *examination) certificate(ctx context.Context) ports.Examined {
-	if !e.settings.secured() {
+	if !e.Settings.secured() {
 		return examine.Skip("the connection has no TLS")
 	}
-	directory, err := Open(e.options.Name, e.settings)
+	directory, err := e.Settings.open(e.Options)
 	if err != nil {
-		return examine.Fail(err.Error(), "correct "+e.variable("CA_BUNDLE"))
+		return examine.Fail(err.Error(), "correct "+e.Variable("CA_BUNDLE"))
 	}
 	return examine.Certificate(ctx, examine.Trust{
-		Config: directory.tls, Host: e.settings.URL.hostname(), Variable: e.variable, Address: "URL", Now: e.probe.Now,
+		Config: directory.tls, Host: e.Settings.URL.hostname(), Variable: e.Variable, Address: "URL", Now: e.Probe.Now,
 	}, func(ctx context.Context, config *tls.Config) error {
 		directory.tls = config
 		directory.settings.BindDN = "" // the handshake fails before a bind anyway
@@ -69,14 +59,14 @@ func (e *examination) certificate(ctx context.Context) ports.Examined {
 
 // credentials binds the service account.
 func (e *examination) credentials(ctx context.Context) ports.Examined {
-	directory, err := Open(e.options.Name, e.settings)
+	directory, err := e.Settings.open(e.Options)
 	if err == nil {
 		err = directory.Warm(ctx)
 	}
 	fault, _ := errors.AsType[*Fault](err)
 	switch {
-	case err == nil && e.settings.BindDN == "":
-		return examine.Skip("the search is anonymous: " + e.variable("BIND_DN") + " is not set")
+	case err == nil && e.Settings.BindDN == "":
+		return examine.Skip("the search is anonymous: " + e.Variable("BIND_DN") + " is not set")
 	case err == nil:
 		return examine.Pass("the server accepts the service account")
 	case fault == nil:
@@ -86,12 +76,12 @@ func (e *examination) credentials(ctx context.Context) ports.Examined {
 }
 
 func (e *examination) remedyOfBind(fault *Fault) string {
-	account := e.variable("BIND_DN") + " and " + e.variable("BIND_PASSWORD")
+	account := e.Variable("BIND_DN") + " and " + e.Variable("BIND_PASSWORD")
 	switch fault.SubCode {
 	case "532", "773":
-		return "the password of the service account has expired: set a new one, one that does not expire, and " + e.variable("BIND_PASSWORD")
+		return "the password of the service account has expired: set a new one, one that does not expire, and " + e.Variable("BIND_PASSWORD")
 	case "533", "701":
-		return "enable the service account " + e.variable("BIND_DN") + " in the directory"
+		return "enable the service account " + e.Variable("BIND_DN") + " in the directory"
 	case "775":
 		return "unlock the service account, and correct " + account
 	}
@@ -99,11 +89,11 @@ func (e *examination) remedyOfBind(fault *Fault) string {
 	case ldap.LDAPResultInvalidCredentials:
 		return "correct " + account + ": the server does not know this account with this password"
 	case ldap.LDAPResultNoSuchObject, ldap.LDAPResultInvalidDNSyntax:
-		return "correct " + e.variable("BIND_DN") + ": the directory has no such entry"
+		return "correct " + e.Variable("BIND_DN") + ": the directory has no such entry"
 	case ldap.LDAPResultConfidentialityRequired, ldap.LDAPResultStrongAuthRequired:
-		return "the server demands TLS: use ldaps:// in " + e.variable("URL") + ", or set " + e.variable("STARTTLS") + "=true"
+		return "the server demands TLS: use ldaps:// in " + e.Variable("URL") + ", or set " + e.Variable("STARTTLS") + "=true"
 	case ldap.LDAPResultProtocolError:
-		return "the server does not offer StartTLS: use ldaps:// in " + e.variable("URL") + ", or switch StartTLS on"
+		return "the server does not offer StartTLS: use ldaps:// in " + e.Variable("URL") + ", or switch StartTLS on"
 	case ldap.LDAPResultConstraintViolation, ldap.LDAPResultUnwillingToPerform, ldap.LDAPResultInsufficientAccessRights:
 		return "unlock or enable the service account in the directory, and check " + account
 	case ldap.LDAPResultInappropriateAuthentication:
@@ -115,47 +105,47 @@ func (e *examination) remedyOfBind(fault *Fault) string {
 // lookUp searches for the probe, and reads what the directory says about the
 // names in the settings.
 func (e *examination) lookUp(ctx context.Context) ports.Examined {
-	directory, err := Open(e.options.Name, e.settings)
+	directory, err := e.Settings.open(e.Options)
 	if err != nil {
 		return examine.Fail(err.Error(), "correct the settings")
 	}
-	finding, err := directory.FindUser(ctx, e.probe.Username)
+	finding, err := directory.FindUser(ctx, e.Probe.Username)
 	if err != nil {
 		fault, _ := errors.AsType[*Fault](err)
 		return examine.Fail(err.Error(), e.remedyOfSearch(fault))
 	}
-	found := examine.Found(e.probe, finding, e.options.Rules, directory.layout.attributes)
+	found := examine.Found(e.Probe, finding, e.Options.Rules, directory.layout.attributes)
 	if found.Status != ports.ExaminedPass {
 		return found
 	}
 	if unknown := directory.unknownAttributes(ctx); len(unknown) > 0 {
 		return examine.Warn("the server's schema has no attribute "+strings.Join(unknown, ", ")+": it is never compared or read",
-			"correct the name in "+e.variable("FILTER")+", "+e.variable("USERNAME_ATTRIBUTE")+" or "+e.variable("ATTRIBUTES"))
+			"correct the name in "+e.Variable("FILTER")+", "+e.Variable("USERNAME_ATTRIBUTE")+" or "+e.Variable("ATTRIBUTES"))
 	}
-	if !e.probe.Exists && directory.isEmpty(ctx) {
-		return examine.Warn("the filter finds no user at all below "+e.variable("BASE_DN"),
-			"correct "+e.variable("BASE_DN")+" and "+e.variable("FILTER")+", and let the service account read the users and their attributes")
+	if !e.Probe.Exists && directory.isEmpty(ctx) {
+		return examine.Warn("the filter finds no user at all below "+e.Variable("BASE_DN"),
+			"correct "+e.Variable("BASE_DN")+" and "+e.Variable("FILTER")+", and let the service account read the users and their attributes")
 	}
 	return found
 }
 
 func (e *examination) remedyOfSearch(fault *Fault) string {
 	if fault == nil {
-		return "check the server and the network; an attribute of " + e.variable("FILTER") + " may have no index at the server"
+		return "check the server and the network; an attribute of " + e.Variable("FILTER") + " may have no index at the server"
 	}
 	switch fault.Code {
 	case ldap.LDAPResultNoSuchObject:
-		return "correct " + e.variable("BASE_DN") + ": the directory has no such entry, or the service account may not see it"
+		return "correct " + e.Variable("BASE_DN") + ": the directory has no such entry, or the service account may not see it"
 	case ldap.LDAPResultReferral:
-		return "the server refers to another one, which is not followed: set " + e.variable("URL") + " to the server that holds " + e.variable("BASE_DN")
+		return "the server refers to another one, which is not followed: set " + e.Variable("URL") + " to the server that holds " + e.Variable("BASE_DN")
 	case ldap.LDAPResultInsufficientAccessRights, ldap.LDAPResultOperationsError, ldap.LDAPResultInappropriateAuthentication, ldap.LDAPResultStrongAuthRequired:
-		return "let the service account search below " + e.variable("BASE_DN") + ", and set " + e.variable("BIND_DN") + " if it is not set"
+		return "let the service account search below " + e.Variable("BASE_DN") + ", and set " + e.Variable("BIND_DN") + " if it is not set"
 	case ldap.LDAPResultTimeLimitExceeded, ldap.LDAPResultAdminLimitExceeded, ldap.LDAPResultUnwillingToPerform:
-		return "index the attributes of " + e.variable("FILTER") + " for equality at the server"
+		return "index the attributes of " + e.Variable("FILTER") + " for equality at the server"
 	case 0:
-		return "let the service account read " + e.variable("USERNAME_ATTRIBUTE") + " of the users"
+		return "let the service account read " + e.Variable("USERNAME_ATTRIBUTE") + " of the users"
 	}
-	return "correct " + e.variable("FILTER") + " and " + e.variable("BASE_DN")
+	return "correct " + e.Variable("FILTER") + " and " + e.Variable("BASE_DN")
 }
 
 // read searches one entry, or returns nil.
@@ -254,10 +244,10 @@ const policyControl = "1.3.6.1.4.1.42.2.27.8.5.1"
 
 // lockout asks whether the directory counts wrong passwords.
 func (e *examination) lockout(ctx context.Context) ports.Examined {
-	if e.probe.CountsAttempts {
+	if e.Probe.CountsAttempts {
 		return examine.Pass("the function counts wrong passwords (LOCKOUT_TABLE)")
 	}
-	directory, err := Open(e.options.Name, e.settings)
+	directory, err := e.Settings.open(e.Options)
 	if err != nil {
 		return examine.Skip("the settings cannot be used")
 	}
@@ -271,7 +261,7 @@ func (e *examination) lockout(ctx context.Context) ports.Examined {
 	if root == nil {
 		return examine.Warn("the directory does not say whether it locks out clients that guess passwords", remedy)
 	}
-	if domain := root.GetEqualFoldAttributeValue("defaultNamingContext"); domain != "" && e.settings.Preset == PresetActiveDirectory {
+	if domain := root.GetEqualFoldAttributeValue("defaultNamingContext"); domain != "" && e.Settings.Preset == PresetActiveDirectory {
 		entry := s.read(ctx, domain, ldap.ScopeBaseObject, "(objectClass=*)", "lockoutThreshold")
 		if entry != nil && entry.GetEqualFoldAttributeValue("lockoutThreshold") == "0" {
 			return examine.Warn("the domain has no lockout (lockoutThreshold=0): passwords can be guessed through the sign-in", remedy)
@@ -283,9 +273,9 @@ func (e *examination) lockout(ctx context.Context) ports.Examined {
 	if !slices.Contains(root.GetEqualFoldAttributeValues("supportedControl"), policyControl) {
 		return examine.Warn("the directory announces no password policy: passwords can be guessed through the sign-in", remedy)
 	}
-	policy := s.read(ctx, string(e.settings.BaseDN), ldap.ScopeWholeSubtree, "(&(objectClass=pwdPolicy)(pwdLockout=TRUE))", "pwdMaxFailure")
+	policy := s.read(ctx, string(e.Settings.BaseDN), ldap.ScopeWholeSubtree, "(&(objectClass=pwdPolicy)(pwdLockout=TRUE))", "pwdMaxFailure")
 	if policy == nil {
-		return examine.Warn("the directory has the password policy overlay, but no policy with pwdLockout=TRUE is visible below "+e.variable("BASE_DN"), remedy)
+		return examine.Warn("the directory has the password policy overlay, but no policy with pwdLockout=TRUE is visible below "+e.Variable("BASE_DN"), remedy)
 	}
 	most := policy.GetEqualFoldAttributeValue("pwdMaxFailure")
 	if most == "" || most == "0" {

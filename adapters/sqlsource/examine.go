@@ -20,31 +20,25 @@ import (
 )
 
 // Examiner returns the examination of this kind of source.
-func Examiner() parts.Examiner {
-	return parts.Examiner{Kind: "sql", Examine: func(ctx context.Context, settings parts.SourceSettings, options parts.SourceOptions, probe ports.Probe) []ports.Examined {
-		given, ok := settings.(*configured)
-		if !ok {
-			return nil
-		}
-		e := examination{configured: given, options: options, probe: probe}
-		defer e.close()
-		return examine.Run(ctx,
-			examine.One(ports.AspectReached, e.reached),
-			examine.One(ports.AspectCertificate, e.certificate),
-			examine.One(ports.AspectCredentials, e.credentials),
-			examine.One(ports.AspectLookUp, e.lookUp),
-			// The source has one connection, so that these follow each other.
-			examine.One(ports.AspectIndex, e.index),
-			examine.One(ports.AspectHashes, e.hashes),
-		)
-	}}
+func Examiner() parts.Examiner { return examine.Kind("sql", examined) }
+
+func examined(ctx context.Context, subject examine.Subject[*configured]) []ports.Examined {
+	e := examination{Subject: subject}
+	defer e.close()
+	return examine.Run(ctx,
+		examine.One(ports.AspectReached, e.reached),
+		examine.One(ports.AspectCertificate, e.certificate),
+		examine.One(ports.AspectCredentials, e.credentials),
+		examine.One(ports.AspectLookUp, e.lookUp),
+		// The source has one connection, so that these follow each other.
+		examine.One(ports.AspectIndex, e.index),
+		examine.One(ports.AspectHashes, e.hashes),
+	)
 }
 
 // examination examines one database.
 type examination struct {
-	*configured
-	options   parts.SourceOptions
-	probe     ports.Probe
+	examine.Subject[*configured]
 	directory *Directory
 }
 
@@ -55,31 +49,31 @@ func (e *examination) close() {
 }
 
 func (e *examination) reached(ctx context.Context) ports.Examined {
-	to, err := e.address()
+	to, err := e.Settings.address()
 	if err != nil {
-		return examine.Fail(err.Error(), "correct "+e.probe.Variable("URL"))
+		return examine.Fail(err.Error(), "correct "+e.Variable("URL"))
 	}
-	return examine.Dial(ctx, to.endpoint(), e.probe.Variable("URL"))
+	return examine.Dial(ctx, to.endpoint(), e.Variable("URL"))
 }
 
 func (e *examination) certificate(ctx context.Context) ports.Examined {
-	if e.TLS == TLSOff {
-		return examine.Skip(e.probe.Variable("TLS") + "=off: the connection has no TLS")
+	if e.Settings.TLS == TLSOff {
+		return examine.Skip(e.Variable("TLS") + "=off: the connection has no TLS")
 	}
-	to, err := e.address()
+	to, err := e.Settings.address()
 	if err != nil {
-		return examine.Fail(err.Error(), "correct "+e.probe.Variable("URL"))
+		return examine.Fail(err.Error(), "correct "+e.Variable("URL"))
 	}
-	trusted, err := e.tls(to.host)
+	trusted, err := e.Settings.tls(to.host)
 	if err != nil {
-		return examine.Fail(err.Error(), "correct "+e.probe.Variable("CA_BUNDLE"))
+		return examine.Fail(err.Error(), "correct "+e.Variable("CA_BUNDLE"))
 	}
-	driver, err := e.Driver.of(e.drivers)
+	driver, err := e.Settings.Driver.of(e.Settings.drivers)
 	if err != nil {
 		return examine.Fail(err.Error(), "use a binary that has the driver")
 	}
 	return examine.Certificate(ctx, examine.Trust{
-		Config: trusted, Host: to.host, Variable: e.probe.Variable, Address: "URL", Now: e.probe.Now,
+		Config: trusted, Host: to.host, Variable: e.Variable, Address: "URL", Now: e.Probe.Now,
 	}, func(ctx context.Context, config *tls.Config) error {
 		connector, err := driver.Connector(dialect.Connection{
 			Host: to.host, Port: to.port, Database: to.database, User: to.user, TLS: config,
@@ -99,13 +93,9 @@ func (e *examination) certificate(ctx context.Context) ports.Examined {
 
 // credentials signs in to the database.
 func (e *examination) credentials(ctx context.Context) ports.Examined {
-	source, err := e.Open(ctx, e.options)
+	directory, err := e.Settings.open(ctx, e.Options)
 	if err != nil {
 		return examine.Fail(err.Error(), "correct the settings")
-	}
-	directory, ok := source.Directory.(*Directory)
-	if !ok {
-		return examine.Skip("the source cannot be examined")
 	}
 	e.directory = directory
 	if err := directory.db.PingContext(ctx); err != nil {
@@ -113,26 +103,26 @@ func (e *examination) credentials(ctx context.Context) ports.Examined {
 		classified := directory.classify(ctx, err)
 		found := examine.Fail(classified.Error(), e.remedyOfLogin(told.Code))
 		// The role of AUTH=iam may trust only the function.
-		found.NotPermitted = e.Role.RoleARN != "" && told.Code == "" && errors.Is(classified, ports.ErrMisconfigured)
+		found.NotPermitted = e.Settings.Role.RoleARN != "" && told.Code == "" && errors.Is(classified, ports.ErrMisconfigured)
 		return found
 	}
 	how := "its password"
-	if e.Auth == AuthIAM {
+	if e.Settings.Auth == AuthIAM {
 		how = "an IAM token"
 	}
-	return examine.Pass("the database accepts the user of " + e.probe.Variable("URL") + " with " + how)
+	return examine.Pass("the database accepts the user of " + e.Variable("URL") + " with " + how)
 }
 
 func (e *examination) remedyOfLogin(code string) string {
-	address := e.probe.Variable("URL")
+	address := e.Variable("URL")
 	switch code {
 	case "SQLSTATE 28P01", "error 1045":
-		if e.Auth == AuthIAM {
+		if e.Settings.Auth == AuthIAM {
 			return "grant the database user rds_iam (PostgreSQL) or AWSAuthenticationPlugin (MySQL), and the role rds-db:connect for this user"
 		}
 		return "correct user and password in " + address + ", percent-encoded"
 	case "SQLSTATE 28000", "error 1130", "error 1698":
-		return "let the server accept this user from the function's network, with the kind of TLS of " + e.probe.Variable("TLS") + " (pg_hba.conf, or the host part of the account)"
+		return "let the server accept this user from the function's network, with the kind of TLS of " + e.Variable("TLS") + " (pg_hba.conf, or the host part of the account)"
 	case "SQLSTATE 3D000", "error 1049":
 		return "correct the database's name at the end of " + address
 	case "SQLSTATE 42501", "error 1044":
@@ -140,7 +130,7 @@ func (e *examination) remedyOfLogin(code string) string {
 	case "SQLSTATE 53300", "error 1040", "error 1203", "error 1226":
 		return "raise the limit of connections, use a proxy such as RDS Proxy, and limit the function's concurrency"
 	case "":
-		return "check the server's log, and that the server speaks the protocol of " + e.probe.Variable("DRIVER")
+		return "check the server's log, and that the server speaks the protocol of " + e.Variable("DRIVER")
 	}
 	return "look the code up in the database's manual, and correct " + address
 }
@@ -153,16 +143,16 @@ func (e *examination) lookUp(ctx context.Context) ports.Examined {
 			return examine.Fail(e.directory.classify(ctx, err).Error()+nameIn(told.Code, err), e.remedyOfQuery(told.Code))
 		}
 	}
-	finding, err := e.directory.FindUser(ctx, e.probe.Username)
+	finding, err := e.directory.FindUser(ctx, e.Probe.Username)
 	if err != nil {
 		return examine.Fail(err.Error(), e.remedyOfRow(err))
 	}
-	return examine.Found(e.probe, finding, e.options.Rules, nil)
+	return examine.Found(e.Probe, finding, e.Options.Rules, nil)
 }
 
 // tried runs the query once and returns the driver's own error.
 func (e *examination) tried(ctx context.Context) error {
-	rows, err := e.directory.db.QueryContext(ctx, e.directory.query, e.probe.Username)
+	rows, err := e.directory.db.QueryContext(ctx, e.directory.query, e.Probe.Username)
 	if err != nil {
 		return err
 	}
@@ -172,7 +162,7 @@ func (e *examination) tried(ctx context.Context) error {
 }
 
 func (e *examination) remedyOfRow(err error) string {
-	query := e.probe.Variable("QUERY")
+	query := e.Variable("QUERY")
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return "the query takes longer than an attempt may: index the columns that " + query + " compares with " + placeholder
@@ -183,8 +173,8 @@ func (e *examination) remedyOfRow(err error) string {
 }
 
 func (e *examination) remedyOfQuery(code string) string {
-	query := e.probe.Variable("QUERY")
-	user := "the user of " + e.probe.Variable("URL")
+	query := e.Variable("QUERY")
+	user := "the user of " + e.Variable("URL")
 	switch code {
 	case "SQLSTATE 42703", "error 1054":
 		return "correct the column's name in " + query
@@ -224,13 +214,13 @@ func nameIn(code string, err error) string {
 // index asks the database how it runs the query.
 func (e *examination) index(ctx context.Context) ports.Examined {
 	plan := e.planOfMySQL
-	if e.Driver == Postgres {
+	if e.Settings.Driver == Postgres {
 		plan = e.planOfPostgres
 	}
 	full, err := plan(ctx)
 	if err != nil {
 		return examine.Warn("the database does not explain the query: "+e.directory.classify(ctx, err).Error(),
-			"run EXPLAIN for "+e.probe.Variable("QUERY")+" yourself, and look for scans of whole tables")
+			"run EXPLAIN for "+e.Variable("QUERY")+" yourself, and look for scans of whole tables")
 	}
 	if len(full) == 0 {
 		return examine.Pass("the query uses an index")
@@ -238,7 +228,7 @@ func (e *examination) index(ctx context.Context) ports.Examined {
 	var saw, remedies []string
 	for _, scan := range full {
 		saw = append(saw, scan.table)
-		remedies = append(remedies, scan.remedy(e.Driver)...)
+		remedies = append(remedies, scan.remedy(e.Settings.Driver)...)
 	}
 	slices.Sort(remedies)
 	return examine.Warn("the query reads the whole table "+strings.Join(saw, ", ")+" for each sign-in: no index fits its comparison",
@@ -289,7 +279,7 @@ func (e *examination) planOfPostgres(ctx context.Context) ([]fullScan, error) {
 	if _, err := tx.ExecContext(ctx, "SET LOCAL enable_seqscan = off"); err != nil {
 		return nil, err
 	}
-	rows, err := tx.QueryContext(ctx, "EXPLAIN (COSTS OFF, VERBOSE OFF) "+e.directory.query, e.probe.Username)
+	rows, err := tx.QueryContext(ctx, "EXPLAIN (COSTS OFF, VERBOSE OFF) "+e.directory.query, e.Probe.Username)
 	if err != nil {
 		return nil, err
 	}
@@ -302,7 +292,7 @@ func (e *examination) planOfPostgres(ctx context.Context) ([]fullScan, error) {
 		}
 		lines = append(lines, line)
 	}
-	return scansOfPostgres(lines, e.probe.Username), rows.Err()
+	return scansOfPostgres(lines, e.Probe.Username), rows.Err()
 }
 
 // scansOfPostgres finds the full scans of a plan in text form. A node with an
@@ -380,7 +370,7 @@ func before(text string) string {
 
 // planOfMySQL explains the query.
 func (e *examination) planOfMySQL(ctx context.Context) ([]fullScan, error) {
-	rows, err := e.directory.db.QueryContext(ctx, "EXPLAIN "+e.directory.query, e.probe.Username)
+	rows, err := e.directory.db.QueryContext(ctx, "EXPLAIN "+e.directory.query, e.Probe.Username)
 	if err != nil {
 		return nil, err
 	}
@@ -409,12 +399,12 @@ func (e *examination) planOfMySQL(ctx context.Context) ([]fullScan, error) {
 		if kind := of("type"); !strings.EqualFold(kind, "ALL") && !strings.EqualFold(kind, "index") {
 			continue
 		}
-		compared := comparedInQuery(e.Query)
+		compared := comparedInQuery(e.Settings.Query)
 		possible := strings.FieldsFunc(of("possible_keys"), func(r rune) bool { return r == ',' })
 		if strings.HasPrefix(of("table"), "<") || len(possible) > 0 && len(possible) >= len(compared) {
 			continue // a derived table, or a small table whose indexes would be used
 		}
-		found = append(found, fullScan{table: tableOf(e.Query, of("table")), compared: compared})
+		found = append(found, fullScan{table: tableOf(e.Settings.Query, of("table")), compared: compared})
 	}
 	return found, rows.Err()
 }
@@ -443,14 +433,14 @@ func tableOf(query, alias string) string {
 func (e *examination) hashes(ctx context.Context) ports.Examined {
 	var sample iter.Seq2[string, error]
 	switch {
-	case e.ListQuery != "":
+	case e.Settings.ListQuery != "":
 		sample = hashed.Listed(e.directory.Hashes(ctx))
-	case sampled(e.Query) != "":
+	case sampled(e.Settings.Query) != "":
 		sample = e.sample(ctx)
 	default:
-		return examine.Skip("set " + e.probe.Variable("LIST_QUERY") + ", and doctor samples the hashes")
+		return examine.Skip("set " + e.Variable("LIST_QUERY") + ", and doctor samples the hashes")
 	}
-	return hashed.Examine(ctx, e.Passwords, e.Decoy, sample)
+	return hashed.Examine(ctx, e.Settings.Passwords, e.Settings.Decoy, sample)
 }
 
 // sampled returns a query for any users: each comparison with the typed name
@@ -467,14 +457,14 @@ func sampled(query string) string {
 // sample reads the hashes of some users.
 func (e *examination) sample(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		err := e.directory.each(ctx, sampled(e.Query), func(entry *hashed.Entry) error {
+		err := e.directory.each(ctx, sampled(e.Settings.Query), func(entry *hashed.Entry) error {
 			if entry.Hash != "" && !yield(entry.Hash, nil) {
 				return errStop
 			}
 			return nil
 		})
 		if err != nil && !errors.Is(err, errStop) {
-			yield("", fmt.Errorf("set %s: %w", e.probe.Variable("LIST_QUERY"), err))
+			yield("", fmt.Errorf("set %s: %w", e.Variable("LIST_QUERY"), err))
 		}
 	}
 }

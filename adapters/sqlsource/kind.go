@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"cognito-user-migration/adapters/internal/awsrole"
+	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/adapters/sqlsource/dialect"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -40,22 +41,25 @@ func (c *configured) Validate(variable func(string) string) []error {
 	return problems
 }
 
-// Open implements [parts.SourceSettings].
-func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (ports.Source, error) {
+func (c *configured) open(ctx context.Context, options parts.SourceOptions) (*Directory, error) {
 	var credentials ports.CredentialProvider
 	if c.Auth == AuthIAM { // only this method needs AWS credentials
 		to, err := c.address()
 		if err != nil {
-			return ports.Source{}, err
+			return nil, err
 		}
 		if credentials, err = c.account.Credentials(ctx, c.Role, c.region(to)); err != nil {
-			return ports.Source{}, err
+			return nil, err
 		}
 	}
-	directory, err := Open(options.Name, c.Settings, credentials, c.drivers, Options{
-		Mapped: options.Rules.Attributes.Sources(), VerifiedContacts: options.Rules.VerifiedContacts, Note: options.Note,
-		NoteFactors: c.namesFactors() && options.Rules.OnMFA != domain.MFAMigrate,
-	})
+	opening := hashed.OptionsOf(options)
+	opening.NoteFactors = c.namesFactors() && options.Rules.OnMFA != domain.MFAMigrate
+	return Open(options.Name, c.Settings, credentials, c.drivers, opening)
+}
+
+// Open implements [parts.SourceSettings].
+func (c *configured) Open(ctx context.Context, options parts.SourceOptions) (ports.Source, error) {
+	directory, err := c.open(ctx, options)
 	if err != nil {
 		return ports.Source{}, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
 )
 
 // Options are the arguments for opening such a source, besides its settings.
@@ -21,6 +22,11 @@ type Options struct {
 	NoteFactors bool
 	// Note receives what the operator should know. It may be nil.
 	Note func(ports.Note)
+}
+
+// OptionsOf returns the options from those with which any source is opened.
+func OptionsOf(options parts.SourceOptions) Options {
+	return Options{Mapped: options.Rules.Attributes.Sources(), VerifiedContacts: options.Rules.VerifiedContacts, Note: options.Note}
 }
 
 // Tell passes notes to the operator.
