@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -37,6 +38,17 @@ type tailing struct {
 	clock        time.Time
 	mu           sync.Mutex
 	environment  []string
+	before       func(r *http.Request) // runs before the stub answers; nil: nothing does
+}
+
+// ServeHTTP implements [http.Handler].
+func (tail *tailing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	tail.mu.Lock()
+	if tail.before != nil {
+		tail.before(r)
+	}
+	tail.mu.Unlock()
+	tail.stub.ServeHTTP(w, r)
 }
 
 // newTailing has so many users who have not moved, each as user gives them.
@@ -49,7 +61,7 @@ func newTailing(t *testing.T, count int, user func(i int) ports.ReportedUser) *t
 			"birthdate,zoneinfo,locale,phone_number,phone_number_verified,address,updated_at,cognito:mfa_enabled,cognito:username,custom:legacy_sub", ","),
 		Now: func() time.Time { tail.mu.Lock(); defer tail.mu.Unlock(); return tail.clock },
 	}
-	server := httptest.NewServer(tail.stub)
+	server := httptest.NewServer(tail)
 	t.Cleanup(server.Close)
 	tail.stub.Change(func(stub *importstub.Stub) { stub.URL = server.URL })
 	tail.environment = []string{

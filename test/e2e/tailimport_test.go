@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -197,7 +198,7 @@ func TestEveryErrorOfAnImport(t *testing.T) {
 			return func() { tail.stub.Change(func(stub *importstub.Stub) { stub.NoLog = false }) }
 		}, want: []string{"not explained: import-001.csv: the log of the job import-0000000001 cannot be read", "logs:GetLogEvents", "199 imported, 1 skipped"}, then: 1},
 		"a disk that is full, for the journal": {wrong: func(t *testing.T, tail *tailing) func() {
-			return tail.fill("import-journal.json.tmp")
+			return tail.fillOn(http.MethodPut, "import-journal.json")
 		}, want: []string{"the journal: the disk is full; free space and run the same command again"}},
 		"a disk that is full, for the explanation": {wrong: func(t *testing.T, tail *tailing) func() {
 			tail.stub.AddUser("user-3")
@@ -324,6 +325,24 @@ func (tail *tailing) fill(name string) (right func()) {
 		tail.t.Fatal(err)
 	}
 	return func() { _ = os.Remove(tail.path(name)) }
+}
+
+// fillOn fills the disk for a file at the first request of a method, when the tool
+// has read the file. right gives the file back as it was: a full disk changes nothing.
+func (tail *tailing) fillOn(method, name string) (right func()) {
+	tail.before = func(r *http.Request) {
+		if r.Method != method {
+			return
+		}
+		tail.before = nil
+		_ = os.Rename(tail.path(name), tail.path(name)+".before") // fine if there is none
+		tail.fill(name)
+	}
+	return func() {
+		if err := os.Rename(tail.path(name)+".before", tail.path(name)); err != nil {
+			tail.t.Error(err)
+		}
+	}
 }
 
 // TestALogThatCountsTheHeaderIsUnderstood: whether it does is not documented.
@@ -480,11 +499,13 @@ func TestEveryErrorOfAnExport(t *testing.T) {
 			tail.stub.Change(func(stub *importstub.Stub) { stub.PoolID = "us-east-1_Gone" })
 			return nil
 		}, "ResourceNotFoundException"},
-		"a disk that is full": {func(tail *tailing) []string {
-			_ = os.Mkdir(filepath.Join(tail.folder, "out"), 0o700)
-			tail.fill("export.json.tmp")
+		// The text about a full disk is that of the journal, which the same code writes.
+		"a manifest that cannot be written": {func(tail *tailing) []string {
+			if err := os.MkdirAll(filepath.Join(tail.folder, "out", "export.json.tmp", "full"), 0o700); err != nil {
+				tail.t.Fatal(err)
+			}
 			return nil
-		}, "the disk is full"},
+		}, "export.json.tmp: directory not empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
