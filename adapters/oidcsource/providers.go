@@ -370,7 +370,7 @@ func tables() []table {
 			}},
 		}},
 		{"Any provider", []page{
-			{"several of these providers use these words; without a known text, the code decides", common([]row{
+			{"Words that several of these providers use", common([]row{
 				{text: "temporarily disabled", kind: locked},
 				{text: "temporarily blocked", kind: locked},
 				{text: "too many", kind: locked},

@@ -203,13 +203,15 @@ func answersPage() []byte {
 	out.WriteString(`# What providers answer to the password grant
 
 [providers.go](../../adapters/oidcsource/providers.go) holds these tables, and ` + "`make generate`" + ` writes this page from them.
-If several rows match, [the OIDC source](oidc.md#what-each-answer-means) says which one counts.
+The line before each table is its source. If several rows match, [the OIDC source](oidc.md#what-each-answer-means)
+says which one counts.
 
 <!-- answers:begin -->
 `)
 	for _, table := range tables() {
-		fmt.Fprintf(&out, "\n## %s\n\n| the provider says | finding | source |\n|---|---|---|\n", table.provider)
+		fmt.Fprintf(&out, "\n## %s\n", table.provider)
 		for _, page := range table.pages {
+			fmt.Fprintf(&out, "\n%s:\n\n| the provider says | finding |\n|---|---|\n", page.source)
 			var order []meaning
 			said := make(map[meaning][]string)
 			for _, row := range page.rows {
@@ -226,7 +228,7 @@ If several rows match, [the OIDC source](oidc.md#what-each-answer-means) says wh
 				if means.kind == 0 {
 					result = "failure: " + means.class.Error()
 				}
-				fmt.Fprintf(&out, "| %s | %s | %s |\n", strings.Join(said[means], ", "), result, page.source)
+				fmt.Fprintf(&out, "| %s | %s |\n", strings.Join(said[means], ", "), result)
 			}
 		}
 	}
