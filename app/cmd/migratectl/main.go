@@ -72,20 +72,26 @@ func newAccount() *stscredentials.Account {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ()})
+	code := exitCode(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ()})
 	stop()
+	os.Exit(code)
+}
+
+// exitCode runs one command and prints its error. It returns the exit code.
+func exitCode(ctx context.Context, args []string, s streams) int {
+	err := run(ctx, args, s)
 	if err == nil {
-		return
+		return 0
 	}
-	fmt.Fprintln(os.Stderr, "migratectl:", err)
+	fmt.Fprintln(s.err, "migratectl:", err)
 	if wrong, ok := errors.AsType[*usageError](err); ok {
-		fmt.Fprintln(os.Stderr, wrong.hint())
-		os.Exit(exitUsage)
+		fmt.Fprintln(s.err, wrong.hint())
+		return exitUsage
 	}
 	if remedy := setup.RemedyOf(err); remedy != "" {
-		fmt.Fprintln(os.Stderr, "  "+remedy)
+		fmt.Fprintln(s.err, "  "+remedy)
 	}
-	os.Exit(exitFailed)
+	return exitFailed
 }
 
 // run runs one command.

@@ -70,6 +70,16 @@ func execute(t *testing.T, environ []string, args ...string) exited {
 	return exited{command.ProcessState.ExitCode(), out.String(), notes.String()}
 }
 
+// call runs a command as the binary does, in this process. Where a command asks AWS,
+// it reads this process's environment.
+func call(t *testing.T, environ []string, args ...string) exited {
+	t.Helper()
+	var out, notes bytes.Buffer
+	given := append([]string{}, args...) // cobra takes nil for the arguments of this process
+	code := exitCode(t.Context(), given, streams{in: typed(t, ""), out: &out, err: &notes, environ: environ})
+	return exited{code, out.String(), notes.String()}
+}
+
 // A value that the command takes, for each flag that must be given.
 func rightValue(name string) []string {
 	switch name {
@@ -150,9 +160,9 @@ func wrongValues(name string) []string {
 	}
 }
 
-// TestEveryWrongUseOfEveryCommand runs the real binary. Each wrong use ends with
-// code 2, names what is wrong and where the right use is described, and prints
-// nothing to standard output.
+// TestEveryWrongUseOfEveryCommand: each wrong use ends with code 2, and prints
+// nothing to standard output. It names what is wrong and where the right use is
+// described. The first use runs the real binary too.
 func TestEveryWrongUseOfEveryCommand(t *testing.T) {
 	t.Parallel()
 	type use struct {
@@ -181,7 +191,7 @@ func TestEveryWrongUseOfEveryCommand(t *testing.T) {
 		"completion of no shell":           {[]string{"completion"}, []string{"SHELL"}},
 	}
 	for _, command := range commands() {
-		call := func(args ...string) []string { return append([]string{command.name}, args...) }
+		with := func(args ...string) []string { return append([]string{command.name}, args...) }
 		flags := pflag.NewFlagSet(command.name, pflag.ContinueOnError)
 		if command.flags != nil {
 			command.flags(flags)
@@ -190,24 +200,24 @@ func TestEveryWrongUseOfEveryCommand(t *testing.T) {
 		if command.argument != "" {
 			known = append(known, command.choices[0])
 		}
-		uses[command.name+": an unknown flag"] = use{call(append(known, "--nonsense=S3cret")...), []string{"there is no flag --nonsense\n"}}
-		uses[command.name+": an unknown flag with one dash"] = use{call(append(known, "-nonsense")...), []string{"there is no flag --nonsense\n"}}
-		uses[command.name+": an unknown letter"] = use{call(append(known, "-x")...), []string{"there is no flag -x"}}
-		uses[command.name+": an argument too many"] = use{call(append(known, "surplus")...), []string{command.name + " takes"}}
+		uses[command.name+": an unknown flag"] = use{with(append(known, "--nonsense=S3cret")...), []string{"there is no flag --nonsense\n"}}
+		uses[command.name+": an unknown flag with one dash"] = use{with(append(known, "-nonsense")...), []string{"there is no flag --nonsense\n"}}
+		uses[command.name+": an unknown letter"] = use{with(append(known, "-x")...), []string{"there is no flag -x"}}
+		uses[command.name+": an argument too many"] = use{with(append(known, "surplus")...), []string{command.name + " takes"}}
 		for _, required := range command.required {
 			name, _, _ := strings.Cut(required, "|")
-			uses[command.name+": without "+required] = use{call(command.requiredBut(required)...), []string{"give --" + name}}
+			uses[command.name+": without "+required] = use{with(command.requiredBut(required)...), []string{"give --" + name}}
 		}
 		flags.VisitAll(func(flag *pflag.Flag) {
 			if flag.NoOptDefVal == "" {
-				uses[command.name+": without the value of "+flag.Name] = use{call("--" + flag.Name), []string{"--" + flag.Name + " needs a value"}}
+				uses[command.name+": without the value of "+flag.Name] = use{with("--" + flag.Name), []string{"--" + flag.Name + " needs a value"}}
 			}
 			if flag.Value.Type() == "bool" {
-				uses[command.name+": no boolean for "+flag.Name] = use{call("--" + flag.Name + "=perhaps"), []string{"--" + flag.Name, `"perhaps"`, "true or false"}}
+				uses[command.name+": no boolean for "+flag.Name] = use{with("--" + flag.Name + "=perhaps"), []string{"--" + flag.Name, `"perhaps"`, "true or false"}}
 			}
 			for _, value := range wrongValues(flag.Name) {
 				if command.name != "serve" || flag.Name != "function" || value != "" {
-					uses[command.name+": "+flag.Name+" "+value] = use{call("--" + flag.Name + "=" + value), []string{"--" + flag.Name, `"` + value + `" is not valid; expected`}}
+					uses[command.name+": "+flag.Name+" "+value] = use{with("--" + flag.Name + "=" + value), []string{"--" + flag.Name, `"` + value + `" is not valid; expected`}}
 				}
 			}
 		})
@@ -215,7 +225,13 @@ func TestEveryWrongUseOfEveryCommand(t *testing.T) {
 	for name, use := range uses {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := execute(t, []string{"SOURCE_KIND=file", "SOURCE_PATH=testdata/none.json"}, use.args...)
+			environ := []string{"SOURCE_KIND=file", "SOURCE_PATH=testdata/none.json"}
+			got := call(t, environ, use.args...)
+			if use.args == nil {
+				if program := execute(t, environ); program != got {
+					t.Errorf("the binary differs: %+v", program)
+				}
+			}
 			if got.code != exitUsage || got.out != "" {
 				t.Errorf("%q: code %d, standard output %q, standard error %s", use.args, got.code, got.out, got.errors)
 			}
@@ -238,9 +254,9 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 	for _, command := range commands() {
 		t.Run(command.name, func(t *testing.T) {
 			t.Parallel()
-			help := execute(t, nil, "help", command.name)
+			help := call(t, nil, "help", command.name)
 			for _, args := range [][]string{{command.name, "-h"}, {command.name, "--help"}, {command.name, "-help"}} {
-				if got := execute(t, nil, args...); got != help {
+				if got := call(t, nil, args...); got != help {
 					t.Errorf("%q differs from help: code %d, %s%s", args, got.code, got.out, got.errors)
 				}
 			}
@@ -263,9 +279,12 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 			}
 		})
 	}
-	overview := execute(t, nil, "help")
+	overview := call(t, nil, "help")
+	if program := execute(t, nil, "help"); program != overview {
+		t.Errorf("the binary differs: %+v", program)
+	}
 	for _, args := range [][]string{{"-h"}, {"--help"}, {"-help"}} {
-		if got := execute(t, nil, args...); got != overview || got.code != 0 {
+		if got := call(t, nil, args...); got != overview || got.code != 0 {
 			t.Errorf("%q differs from help: code %d, %s%s", args, got.code, got.out, got.errors)
 		}
 	}
@@ -303,7 +322,7 @@ func TestTheExamplesOfTheHelpAreRightUses(t *testing.T) {
 func TestTheToolTellsItsVersion(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"version"}, {"--version"}, {"-version"}, {"-v"}} {
-		if got := execute(t, nil, args...); got.code != 0 || strings.TrimSpace(got.out) != version || got.errors != "" {
+		if got := call(t, nil, args...); got.code != 0 || strings.TrimSpace(got.out) != version || got.errors != "" {
 			t.Errorf("%q: code %d, %q, %q", args, got.code, got.out, got.errors)
 		}
 	}
@@ -312,12 +331,12 @@ func TestTheToolTellsItsVersion(t *testing.T) {
 func TestShellsCompleteCommandsFlagsAndArguments(t *testing.T) {
 	t.Parallel()
 	for _, shell := range []string{"bash", "zsh", "fish"} {
-		if got := execute(t, nil, "completion", shell); got.code != 0 || !strings.Contains(got.out, "__complete") || !strings.Contains(got.out, "migratectl") {
+		if got := call(t, nil, "completion", shell); got.code != 0 || !strings.Contains(got.out, "__complete") || !strings.Contains(got.out, "migratectl") {
 			t.Errorf("%s: code %d, %s%s", shell, got.code, got.out, got.errors)
 		}
 	}
 	for typed, want := range map[string]string{"doc": "doctor", "doctor --destination-p": "--destination-pool", "completion f": "fish", "help att": "attach"} {
-		got := execute(t, nil, append([]string{"__complete"}, strings.Fields(typed)...)...)
+		got := call(t, nil, append([]string{"__complete"}, strings.Fields(typed)...)...)
 		if got.code != 0 || !strings.HasPrefix(got.out, want) {
 			t.Errorf("%q: code %d, %s%s", typed, got.code, got.out, got.errors)
 		}
