@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -21,9 +22,7 @@ type code struct{ imports, testImports []string }
 // packages lists the packages of the main module, by their paths in it.
 func packages(t *testing.T) map[string]code {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}}|{{join .Imports " "}}|{{join .TestImports " "}} {{join .XTestImports " "}}`, "./...")
-	command.Dir = ".."
-	output, err := command.Output()
+	output, err := listed()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +38,13 @@ func packages(t *testing.T) map[string]code {
 	}
 	return found
 }
+
+// listed is the output of go list, once for all tests.
+var listed = sync.OnceValues(func() ([]byte, error) {
+	command := exec.Command("go", "list", "-f", `{{.ImportPath}}|{{join .Imports " "}}|{{join .TestImports " "}} {{join .XTestImports " "}}`, "./...")
+	command.Dir = ".."
+	return command.Output()
+})
 
 func standard(path string) bool {
 	first, _, _ := strings.Cut(path, "/")

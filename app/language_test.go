@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -108,10 +110,20 @@ func unclearNames() map[string]string {
 	}
 }
 
+// The expressions of this file are compiled once.
+var (
+	codeText    = regexp.MustCompile("`[^`]*`")
+	listItem    = regexp.MustCompile(`\n\s*(\n|[-*] |[0-9]+\. )`)
+	sentenceEnd = regexp.MustCompile(`[.?!]["')\]*_]*(\s|$)`)
+	assignment  = regexp.MustCompile(`\S+=\S+`)
+	nameWord    = regexp.MustCompile(`[A-Z]+[a-z0-9]*|[a-z0-9]+`)
+	codeLine    = regexp.MustCompile(`(?m)^\t.*$`)
+)
+
 // sentencesOf splits a text into sentences. An item of a list and a paragraph
 // end a sentence too.
 func sentencesOf(text string) []string {
-	text = regexp.MustCompile("`[^`]*`").ReplaceAllStringFunc(text, func(code string) string {
+	text = codeText.ReplaceAllStringFunc(text, func(code string) string {
 		return strings.Map(func(r rune) rune {
 			if unicode.IsSpace(r) || strings.ContainsRune(".?!", r) {
 				return '_'
@@ -119,9 +131,9 @@ func sentencesOf(text string) []string {
 			return r
 		}, code)
 	})
-	text = regexp.MustCompile(`\n\s*(\n|[-*] |[0-9]+\. )`).ReplaceAllString(text, ".\n")
+	text = listItem.ReplaceAllString(text, ".\n")
 	var sentences []string
-	for _, sentence := range regexp.MustCompile(`[.?!]["')\]*_]*(\s|$)`).Split(text, -1) {
+	for _, sentence := range sentenceEnd.Split(text, -1) {
 		if words := strings.Fields(sentence); len(words) > 0 {
 			sentences = append(sentences, strings.Join(words, " "))
 		}
@@ -142,24 +154,74 @@ func wordsOf(sentence string) int {
 
 // proseOf removes code between backquotes from a sentence.
 func proseOf(sentence string) string {
-	return regexp.MustCompile("`[^`]*`").ReplaceAllString(sentence, "-")
+	return codeText.ReplaceAllString(sentence, "-")
 }
 
 // language finds what makes a text hard to read.
-type language struct {
-	phrase *regexp.Regexp
-	advice map[*regexp.Regexp]string
+type language struct{ phrases []phrase }
+
+// phrase is an unclear expression.
+type phrase struct {
+	expression *regexp.Regexp
+	// parts are texts in lower case: each match contains one of them. To look for
+	// them first is faster than to run the expression.
+	parts  []string
+	advice string
 }
 
 func newLanguage() language {
-	found := language{advice: make(map[*regexp.Regexp]string)}
-	var all []string
-	for phrase, advice := range unclear() {
-		all = append(all, phrase)
-		found.advice[regexp.MustCompile(`(?i)\b(`+phrase+`)\b`)] = advice
+	var found language
+	for text, advice := range unclear() {
+		parsed, err := syntax.Parse(text, syntax.Perl)
+		if err != nil {
+			panic(err)
+		}
+		found.phrases = append(found.phrases, phrase{regexp.MustCompile(`(?i)\b(` + text + `)\b`), partsOf(parsed), advice})
 	}
-	found.phrase = regexp.MustCompile(`(?i)\b(` + strings.Join(all, "|") + `)\b`)
 	return found
+}
+
+// partsOf returns texts one of which is in each match; nil if there are none.
+func partsOf(expression *syntax.Regexp) []string {
+	switch expression.Op {
+	case syntax.OpLiteral:
+		return []string{strings.ToLower(string(expression.Rune))}
+	case syntax.OpCapture, syntax.OpPlus:
+		return partsOf(expression.Sub[0])
+	case syntax.OpAlternate:
+		var all []string
+		for _, alternative := range expression.Sub {
+			parts := partsOf(alternative)
+			if parts == nil {
+				return nil
+			}
+			all = append(all, parts...)
+		}
+		return all
+	case syntax.OpConcat:
+		shortest := func(parts []string) int {
+			return len(slices.MinFunc(parts, func(a, b string) int { return len(a) - len(b) }))
+		}
+		var best []string
+		for _, sub := range expression.Sub {
+			if parts := partsOf(sub); parts != nil && (best == nil || shortest(parts) > shortest(best)) {
+				best = parts
+			}
+		}
+		return best
+	default:
+		return nil
+	}
+}
+
+// find returns the first match in a sentence; empty if there is none. The sentence
+// is given in lower case too.
+func (p phrase) find(sentence, lower string) string {
+	in := func(part string) bool { return strings.Contains(lower, part) }
+	if p.parts != nil && !slices.ContainsFunc(p.parts, in) {
+		return ""
+	}
+	return p.expression.FindString(sentence)
 }
 
 // faultsOfPage returns one line for each fault of the text of a page, whose
@@ -178,17 +240,15 @@ func (l language) faultsOfPage(text string, limit int) []string {
 // most limit words.
 func (l language) faults(text string, limit int) []string {
 	var faults []string
-	text = regexp.MustCompile(`\S+=\S+`).ReplaceAllString(text, "code")
+	text = assignment.ReplaceAllString(text, "code")
 	for _, sentence := range sentencesOf(text) {
 		if words := wordsOf(sentence); words > limit {
 			faults = append(faults, fmt.Sprintf("a sentence of %d words (at most %d): %s", words, limit, sentence))
 		}
-		if !l.phrase.MatchString(sentence) {
-			continue
-		}
-		for phrase, advice := range l.advice {
-			if match := phrase.FindString(sentence); match != "" {
-				faults = append(faults, fmt.Sprintf("%q (better: %s): %s", match, advice, sentence))
+		lower := strings.ToLower(sentence)
+		for _, phrase := range l.phrases {
+			if match := phrase.find(sentence, lower); match != "" {
+				faults = append(faults, fmt.Sprintf("%q (better: %s): %s", match, phrase.advice, sentence))
 			}
 		}
 	}
@@ -198,7 +258,7 @@ func (l language) faults(text string, limit int) []string {
 // wordsOfName splits an identifier: tiedHands is "tied" and "hands".
 func wordsOfName(name string) []string {
 	var words []string
-	for _, word := range regexp.MustCompile(`[A-Z]+[a-z0-9]*|[a-z0-9]+`).FindAllString(name, -1) {
+	for _, word := range nameWord.FindAllString(name, -1) {
 		words = append(words, strings.ToLower(word))
 	}
 	return words
@@ -220,7 +280,7 @@ func textsOfGo(t *testing.T, path string) (texts map[string]string, names map[st
 	at := func(node ast.Node) string { return files.Position(node.Pos()).String() }
 	for _, comment := range file.Comments {
 		// Without directives, and without blocks of code, which a tab indents.
-		texts[at(comment)] = regexp.MustCompile(`(?m)^\t.*$`).ReplaceAllString(comment.Text(), "")
+		texts[at(comment)] = codeLine.ReplaceAllString(comment.Text(), "")
 	}
 	ast.Inspect(file, func(node ast.Node) bool {
 		switch node := node.(type) {
@@ -356,5 +416,28 @@ func TestTheLanguageIsPlain(t *testing.T) {
 	})
 	if err != nil || checked == 0 {
 		t.Fatalf("%d files, %v", checked, err)
+	}
+}
+
+// Each unclear expression has a part that is looked for first, and an expression is
+// found that has several.
+func TestThePartsOfUnclearExpressions(t *testing.T) {
+	t.Parallel()
+	for _, phrase := range newLanguage().phrases {
+		if len(phrase.parts) == 0 || slices.Contains(phrase.parts, "") {
+			t.Errorf("%s has the parts %q", phrase.expression, phrase.parts)
+		}
+	}
+	for sentence, want := range map[string]string{
+		"What Is To Be done": "Is To Be", "such a name as alice": "such a name as", "ANYBODY'S turn": "ANYBODY'S",
+		"it parts with users": "it parts with", "the next try": "next try", "People sign in": "People", "a plain sentence": "",
+	} {
+		found := ""
+		for _, phrase := range newLanguage().phrases {
+			found += phrase.find(sentence, strings.ToLower(sentence))
+		}
+		if found != want {
+			t.Errorf("%q: found %q, want %q", sentence, found, want)
+		}
 	}
 }
