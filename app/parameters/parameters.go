@@ -4,6 +4,7 @@
 package parameters
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -177,23 +178,31 @@ func usernameRule(settings doctor.Settings, source, destination setup.UserPool) 
 // signInClient is the destination's app client that doctor is to look at: the first
 // by name that invokes the trigger, or else the first.
 func signInClient(clients []Client) *setup.AppClient {
-	byName := slices.SortedFunc(slices.Values(clients), func(a, b Client) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })
-	for _, client := range byName {
+	sorted := byName(clients)
+	for _, client := range sorted {
 		if doctor.SignsInWithPassword(client.AppClient) {
 			return &client.AppClient
 		}
 	}
-	if len(byName) == 0 {
+	if len(sorted) == 0 {
 		return nil
 	}
-	return &byName[0].AppClient
+	return &sorted[0].AppClient
+}
+
+// byName sorts app clients, because a pool lists them in no order.
+func byName(clients []Client) []Client {
+	return slices.SortedFunc(slices.Values(clients), func(a, b Client) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
+	})
 }
 
 // sourceClient is the ID of an app client of the source that the function can use
-// as it is; empty if one must be created.
+// unchanged. It prefers the one with the function's name to the first by name. It is
+// empty if one must be created.
 func sourceClient(clients []Client) string {
 	best := ""
-	for _, client := range clients {
+	for _, client := range byName(clients) {
 		if doctor.ServesAsSource(client.AppClient) && (best == "" || client.Name == functionName) {
 			best = client.ID
 		}

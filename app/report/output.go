@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strconv"
 	"time"
 
 	"cognito-user-migration/adapters/reportstate"
@@ -143,10 +144,6 @@ func NewOutput(r domain.Report, destination reportstate.DestinationTotals, rules
 
 // RulesOf are the rules under the names of their variables.
 func RulesOf(rules domain.Rules) map[string]string {
-	force := "false"
-	if rules.ForceAliasCreation {
-		force = "true"
-	}
 	return map[string]string{
 		"MIGRATE_ATTRIBUTES":            rules.Attributes.String(),
 		"MIGRATE_VERIFIED_CONTACTS":     string(rules.VerifiedContacts),
@@ -155,7 +152,7 @@ func RulesOf(rules domain.Rules) map[string]string {
 		"MIGRATE_ON_MFA":                string(rules.OnMFA),
 		"MIGRATE_ON_RESET_REQUIRED":     string(rules.OnResetRequired),
 		"MIGRATE_ON_FORGOT_PASSWORD":    string(rules.OnForgotPassword),
-		"MIGRATE_FORCE_ALIAS_CREATION":  force,
+		"MIGRATE_FORCE_ALIAS_CREATION":  strconv.FormatBool(rules.ForceAliasCreation),
 	}
 }
 

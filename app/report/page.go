@@ -24,10 +24,10 @@ func (o Output) Page() reportpage.Report {
 		}
 		page.Sources = append(page.Sources, [2]string{source.Name, users})
 	}
-	for _, reason := range bySize(o.Remaining.SignIn.Refuse) {
+	for _, reason := range BySize(o.Remaining.SignIn.Refuse) {
 		page.Causes = append(page.Causes, reportpage.Count{Name: reason, Users: o.Remaining.SignIn.Refuse[reason]})
 	}
-	for _, cause := range bySize(o.Conflicts.ByCause) {
+	for _, cause := range BySize(o.Conflicts.ByCause) {
 		page.ConflictCauses = append(page.ConflictCauses, reportpage.Count{Name: cause, Users: o.Conflicts.ByCause[cause]})
 	}
 	for _, day := range o.ByDay {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -41,7 +42,7 @@ func WriteText(to io.Writer, o Output) error {
 	section := func(title string, possible int, word string, refused map[string]int) {
 		fmt.Fprintf(&b, "\n%s\n", title)
 		line(word, possible)
-		for _, reason := range bySize(refused) {
+		for _, reason := range BySize(refused) {
 			line("refused: "+reason, refused[reason])
 		}
 	}
@@ -50,7 +51,7 @@ func WriteText(to io.Writer, o Output) error {
 	section("Who could be imported?", o.Remaining.Import.Possible, "possible", o.Remaining.Import.Impossible)
 	if o.Conflicts.Users > 0 {
 		fmt.Fprint(&b, "\nWho is in conflict with a destination user?\n")
-		for _, cause := range bySize(o.Conflicts.ByCause) {
+		for _, cause := range BySize(o.Conflicts.ByCause) {
 			line(cause, o.Conflicts.ByCause[cause])
 		}
 	}
@@ -81,14 +82,9 @@ func WriteText(to io.Writer, o Output) error {
 	return err
 }
 
-// bySize lists the keys, the largest count first.
-func bySize(of map[string]int) []string {
-	return slices.SortedFunc(maps.Keys(of), func(a, b string) int {
-		if of[a] != of[b] {
-			return of[b] - of[a]
-		}
-		return strings.Compare(a, b)
-	})
+// BySize lists the keys, the largest count first.
+func BySize[T ~string](of map[T]int) []T {
+	return slices.SortedFunc(maps.Keys(of), func(a, b T) int { return cmp.Or(of[b]-of[a], cmp.Compare(a, b)) })
 }
 
 func cut(text string, most int) string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,11 +67,7 @@ func attach(ctx context.Context, given triggerFlags, s streams) error {
 	if source := sourceNamed(environment, s.environ, given.pool); source != "" {
 		return fmt.Errorf("user pool %s is the function's source (%s), so nothing was written: there the trigger would ask itself; give the destination's pool", given.pool, source)
 	}
-	plan := pools.Plan
-	if given.claims {
-		plan = pools.PlanClaims
-	}
-	change, err := plan(ctx, given.pool, function)
+	change, err := given.plan(ctx, pools, function)
 	if err != nil {
 		return err
 	}
@@ -124,11 +121,7 @@ func detach(ctx context.Context, given triggerFlags, s streams) error {
 		return err
 	}
 	pools := account.UserPools(given.region)
-	plan := pools.Plan
-	if given.claims {
-		plan = pools.PlanClaims
-	}
-	change, err := plan(ctx, given.pool, "")
+	change, err := given.plan(ctx, pools, "")
 	if err != nil {
 		return err
 	}
@@ -136,6 +129,14 @@ func detach(ctx context.Context, given triggerFlags, s streams) error {
 		return fmt.Errorf("the trigger is another function, and nothing was written: %s\n  --any takes it off all the same", attached)
 	}
 	return given.write(ctx, pools, change, s)
+}
+
+// plan plans the trigger that the flags name; an empty function removes it.
+func (t *triggerFlags) plan(ctx context.Context, pools *awssetup.UserPools, function string) (*awssetup.Change, error) {
+	if t.claims {
+		return pools.PlanClaims(ctx, t.pool, function)
+	}
+	return pools.Plan(ctx, t.pool, function)
 }
 
 // declare declares the flags of both commands.
@@ -155,11 +156,7 @@ func (t *triggerFlags) checkClaims(ctx context.Context, pools setup.UserPoolRead
 	if version == "V1_0" {
 		reached = "only ID tokens get the claim; access tokens need the plan ESSENTIALS or PLUS"
 	}
-	plan := pool.Plan
-	if plan == "" {
-		plan = "not known"
-	}
-	fmt.Fprintf(notes, "note: the pool's feature plan is %s, so the event version is %s: %s\n", plan, version, reached)
+	fmt.Fprintf(notes, "note: the pool's feature plan is %s, so the event version is %s: %s\n", cmp.Or(pool.Plan, "not known"), version, reached)
 	attribute := doctor.ClaimsAttribute(environment)
 	clients, err := pools.AppClients(ctx, t.pool)
 	if err != nil {
@@ -178,15 +175,9 @@ func (t *triggerFlags) checkClaims(ctx context.Context, pools setup.UserPoolRead
 func (t *triggerFlags) withTimeout(ctx context.Context, s streams, work func(context.Context, triggerFlags, streams) error) error {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	return work(ctx, t.withRegion(), s)
-}
-
-// withRegion adds the region of the pool's ID where none was given.
-func (t *triggerFlags) withRegion() triggerFlags {
-	if t.region == "" {
-		t.region = regionOf(t.pool)
-	}
-	return *t
+	given := *t
+	given.region = cmp.Or(t.region, regionOf(t.pool))
+	return work(ctx, given, s)
 }
 
 // write shows the change and, where --yes was given, writes it.

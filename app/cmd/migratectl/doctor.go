@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -74,9 +75,7 @@ func (d *doctorFlags) declare(flags *pflag.FlagSet) {
 // checkUp examines the set-up and prints a line for each check. It never changes
 // anything.
 func checkUp(ctx context.Context, given doctorFlags, s streams) error {
-	if given.region == "" {
-		given.region = regionOf(given.pool)
-	}
+	given.region = cmp.Or(given.region, regionOf(given.pool))
 	var password string
 	if given.user != "" {
 		var err error
@@ -152,16 +151,12 @@ func readSettings(ctx context.Context, environ []string, own bool) ([]string, do
 	settings.Rules, settings.Conceal = configuration.Rules, configuration.Refusal == config.RefusalConceal
 	settings.DestinationSchema = configuration.DestinationSchema
 	if !settings.DestinationSchema.Known() {
-		settings.DestinationSchema = schemaIn(whole)
+		// It may be right where the rules that do not fit it are set aside. A problem is
+		// reported by the configuration.
+		settings.DestinationSchema, _ = domain.ParseSchema(valueOf(whole, variableSchema))
 	}
 	settings.Warnings = append(unread, configuration.Warnings...)
-	first := firstPool(configuration)
-	count := 0
-	for _, source := range configuration.Sources {
-		if _, ok := cognitosource.SettingsOf(source.Settings); ok {
-			count++
-		}
-	}
+	first, count := firstPool(configuration)
 	if count > 1 {
 		settings.Warnings = append(settings.Warnings, fmt.Sprintf(
 			"MIGRATE_SOURCES: the checks of attributes, usernames and MFA look at %s, the first of %d user pools; to have another one checked, put it first", first.Name, count))
@@ -191,15 +186,16 @@ func readSettings(ctx context.Context, environ []string, own bool) ([]string, do
 	return environ, settings, pool.ServiceRegion()
 }
 
-// firstPool is the first user pool of the chain, or its first source if it has
-// none.
-func firstPool(configuration *config.Config) config.Source {
-	for _, source := range configuration.Sources {
-		if _, ok := cognitosource.SettingsOf(source.Settings); ok {
-			return source
+// firstPool returns the first user pool of the chain, or its first source if it has
+// none, and the number of user pools.
+func firstPool(configuration *config.Config) (first config.Source, count int) {
+	first = configuration.Sources[0]
+	for _, source := range slices.Backward(configuration.Sources) {
+		if _, isPool := cognitosource.SettingsOf(source.Settings); isPool {
+			first, count = source, count+1
 		}
 	}
-	return configuration.Sources[0]
+	return first, count
 }
 
 // withoutSources leaves out the sources of a chain that the variables belong to, so
@@ -235,18 +231,6 @@ func unreadable(problems []string) (wrong, unread []string) {
 
 const variableSchema = "MIGRATE_DESTINATION_SCHEMA"
 
-// schemaIn reads the destination's schema, which may be right where the rules that
-// do not fit it are set aside.
-func schemaIn(environ []string) domain.Schema {
-	for _, variable := range environ {
-		if value, found := strings.CutPrefix(variable, variableSchema+"="); found {
-			schema, _ := domain.ParseSchema(value) // a problem is reported by the configuration
-			return schema
-		}
-	}
-	return domain.Schema{}
-}
-
 // auditOf is where records go, as the checks know it.
 func auditOf(audit config.Audit) doctor.Audit {
 	settings := doctor.Audit{Format: string(audit.Format), Required: audit.Required}
@@ -266,10 +250,7 @@ func auditOf(audit config.Audit) doctor.Audit {
 // setAside returns the environment without the variables that have a problem. Where
 // a value is required, a placeholder stands in for it. It also returns the names.
 func setAside(environ, names []string) ([]string, []string) {
-	kept := slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
-		name, _, _ := strings.Cut(variable, "=")
-		return slices.Contains(names, name)
-	})
+	kept := trial.WithoutVariables(environ, names...)
 	for _, name := range names {
 		switch {
 		// Without what the choice needs, it is a second problem of the same fault; and
@@ -281,7 +262,7 @@ func setAside(environ, names []string) ([]string, []string) {
 			}
 		case name == "COMPLETION_QUEUE_URL" && asksForCompletion(kept):
 			kept = append(kept, name+"=https://sqs.invalid/0/unset")
-			if !slices.ContainsFunc(kept, func(variable string) bool { return strings.HasPrefix(variable, "COMPLETION_HMAC_KEY=") }) {
+			if valueOf(kept, "COMPLETION_HMAC_KEY") == "" {
 				kept = append(kept, "COMPLETION_HMAC_KEY=stands-in-for-the-key-with-a-problem")
 			}
 		case name == "COMPLETION_HMAC_KEY" && asksForCompletion(kept):
@@ -301,7 +282,7 @@ func setAside(environ, names []string) ([]string, []string) {
 		// Which places there are is not known, and so not what they need.
 		case name == "AUDIT_SINKS":
 			kept = trial.WithoutVariables(kept, "AUDIT_EVENT_BUS", "AUDIT_FIREHOSE_STREAM")
-		case name == "AUDIT_FIREHOSE_STREAM" && namesFirehose(kept):
+		case name == "AUDIT_FIREHOSE_STREAM" && strings.Contains(valueOf(kept, "AUDIT_SINKS"), string(config.SinkFirehose)):
 			kept = append(kept, name+"=unset")
 		case strings.HasSuffix(name, "_USER_POOL_ID"):
 			kept = append(kept, name+"=us-east-1_unset")
@@ -310,25 +291,15 @@ func setAside(environ, names []string) ([]string, []string) {
 		}
 		// Without its role, an external ID is a second problem of the same fault.
 		if prefix, ok := strings.CutSuffix(name, "_ROLE_ARN"); ok {
-			kept = slices.DeleteFunc(kept, func(variable string) bool { return strings.HasPrefix(variable, prefix+"_EXTERNAL_ID=") })
+			kept = trial.WithoutVariables(kept, prefix+"_EXTERNAL_ID")
 		}
 	}
 	return kept, names
 }
 
-func namesFirehose(environ []string) bool {
-	return slices.ContainsFunc(environ, func(variable string) bool {
-		value, ok := strings.CutPrefix(variable, "AUDIT_SINKS=")
-		return ok && strings.Contains(value, string(config.SinkFirehose))
-	})
-}
-
 func asksForCompletion(environ []string) bool {
-	return slices.ContainsFunc(environ, func(variable string) bool {
-		name, value, _ := strings.Cut(variable, "=")
-		return value != "" && (name == "COMPLETION_GROUPS" || name == "COMPLETION_AFTER" && value != "keep" ||
-			name == "MIGRATE_ON_MFA" && (value == string(domain.MFACarry) || value == string(domain.MFAEnroll)))
-	})
+	after, onMFA := valueOf(environ, "COMPLETION_AFTER"), domain.OnMFA(valueOf(environ, "MIGRATE_ON_MFA"))
+	return valueOf(environ, "COMPLETION_GROUPS") != "" || after != "" && after != "keep" || onMFA == domain.MFACarry || onMFA == domain.MFAEnroll
 }
 
 // ofFamilies are the variables that the function reads.
@@ -346,17 +317,12 @@ func ofFamilies(environ []string, source string) map[string]domain.Secret {
 
 // prepare makes ready whom to ask. The returned function ends what it started.
 func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, environ []string, sourceRegion string) (doctor.Setup, func(), error) {
-	region := given.region
-	if region == "" {
-		region = sourceRegion
-	}
+	region := cmp.Or(given.region, sourceRegion)
 	own, err := awssetup.Load(ctx, "", region)
 	if err != nil {
 		return doctor.Setup{}, nil, err
 	}
-	if region == "" {
-		region = own.Region()
-	}
+	region = cmp.Or(region, own.Region())
 	access := doctor.Setup{
 		Own: own, Roles: own,
 		Destinations: own.UserPools(region), Functions: readerOfFunctions(own, region),
@@ -371,34 +337,30 @@ func prepare(ctx context.Context, given doctorFlags, settings doctor.Settings, e
 		return doctor.Setup{}, nil, err
 	}
 	access.Sources = chained(ctx, given, settings, environ)
-	if access.NamedUser = given.lookUp; access.NamedUser == "" {
-		access.NamedUser = given.user
-	}
+	access.NamedUser = cmp.Or(given.lookUp, given.user)
 	stop := func() {}
 	// What the source is and how it is reached is not known in part.
 	if !settings.Unread && !slices.ContainsFunc(settings.SetAside, func(name string) bool { return strings.HasPrefix(name, settings.SourceName+"_") }) {
 		function, err := trial.New(ctx, binary(), environ, io.Discard)
 		access.Reach = reachBy(function, err)
-		access.Unretiring = func(ctx context.Context) ([]string, error) {
-			configuration, err := app.Load(ctx, binary(), trial.OnlyDeciding(environ))
-			if err != nil {
-				return nil, err
-			}
-			return app.Unretiring(ctx, configuration)
-		}
-		access.Untelling = func(ctx context.Context) ([]string, error) {
-			configuration, err := app.Load(ctx, binary(), trial.OnlyDeciding(environ))
-			if err != nil {
-				return nil, err
-			}
-			return app.Untelling(ctx, configuration)
-		}
+		access.Unretiring, access.Untelling = sourcesBy(environ, app.Unretiring), sourcesBy(environ, app.Untelling)
 		access.Factors = factorsBy(environ, settings.SourceName)
 		if err == nil {
 			stop = func() { _ = function.Stop(ctx) }
 		}
 	}
 	return access, stop, nil
+}
+
+// sourcesBy asks the function's configuration for the names of sources.
+func sourcesBy(environ []string, names func(context.Context, *config.Config) ([]string, error)) func(context.Context) ([]string, error) {
+	return func(ctx context.Context) ([]string, error) {
+		configuration, err := app.Load(ctx, binary(), trial.OnlyDeciding(environ))
+		if err != nil {
+			return nil, err
+		}
+		return names(ctx, configuration)
+	}
 }
 
 // queueRegion returns the region of the queue: the function's own, or the one in the
@@ -509,11 +471,7 @@ func decidedUser(response json.RawMessage) string {
 	if json.Unmarshal(response, &read) != nil {
 		return "no user"
 	}
-	status := read.FinalUserStatus
-	if status == "" {
-		status = "status left to Cognito"
-	}
-	return status + ", with " + strings.Join(slices.Sorted(maps.Keys(read.UserAttributes)), " ")
+	return cmp.Or(read.FinalUserStatus, "status left to Cognito") + ", with " + strings.Join(slices.Sorted(maps.Keys(read.UserAttributes)), " ")
 }
 
 // report prints the checks, and is an error where one failed.

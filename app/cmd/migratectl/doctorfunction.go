@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -36,18 +37,12 @@ func discover(ctx context.Context, given *doctorFlags, environ []string) discove
 	if given.function == "" {
 		return found
 	}
-	if given.region == "" {
-		given.region = regionOfFunction(given.function)
-	}
+	given.region = cmp.Or(given.region, regionOfFunction(given.function))
 	account, err := awssetup.Load(ctx, "", given.region)
 	if err != nil {
 		return found // the checks report it
 	}
-	region := given.region
-	if region == "" {
-		region = account.Region()
-	}
-	functions := readerOfFunctions(account, region)
+	functions := readerOfFunctions(account, cmp.Or(given.region, account.Region()))
 	function, err := lookUp(ctx, func(ctx context.Context) (setup.Function, error) { return functions.Function(ctx, given.function) })
 	if set := settingsIn(environ); len(set) > 0 {
 		found.notes = append(found.notes, "the environment sets "+strings.Join(set, ", ")+", so the variables of the environment are checked; unset them to check the function's own")

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"runtime"
 	"slices"
@@ -18,6 +17,7 @@ import (
 	"cognito-user-migration/adapters/cognitosource/listing"
 	"cognito-user-migration/adapters/reportstate"
 	"cognito-user-migration/app"
+	reporting "cognito-user-migration/app/report"
 	"cognito-user-migration/app/tail"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/domain/importfile"
@@ -297,12 +297,7 @@ func summarise(to io.Writer, done tail.Exported, given exportFlags) error {
 	}
 	fmt.Fprintf(&b, "\nexported %d users to %d files: %d keep their password, %d must reset it\n", done.Users, len(done.Manifest.Files), done.WithHash, done.Users-done.WithHash)
 	fmt.Fprintf(&b, "left out %d users (left-out.csv)\n", left)
-	for _, reason := range slices.SortedFunc(maps.Keys(done.LeftOut), func(a, b domain.Reason) int {
-		if done.LeftOut[a] != done.LeftOut[b] {
-			return done.LeftOut[b] - done.LeftOut[a]
-		}
-		return strings.Compare(string(a), string(b))
-	}) {
+	for _, reason := range reporting.BySize(done.LeftOut) {
 		fmt.Fprintf(&b, "  %-28s %7d\n", reason, done.LeftOut[reason])
 	}
 	if given.only != "" {

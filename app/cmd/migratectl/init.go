@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"cognito-user-migration/adapters/awssetup"
@@ -91,31 +92,24 @@ func valueOf(environ []string, name string) string {
 
 // readPools asks for both pools at the same time.
 func readPools(ctx context.Context, given initFlags) (parameters.Request, error) {
-	type answer struct {
-		pool parameters.Pool
-		err  error
-	}
-	read := func(profile, id string) <-chan answer {
-		answered := make(chan answer, 1)
-		go func() {
-			pool, err := readPool(ctx, profile, id)
-			answered <- answer{pool, err}
-		}()
-		return answered
-	}
-	reading := read(given.sourceProfile, given.source)
-	pool, err := readPool(ctx, "", given.destination)
-	destination, source := answer{pool, err}, <-reading
-	if source.err != nil {
-		source.err = fmt.Errorf("--source-pool %s: %w", given.source, source.err)
-		if given.sourceProfile == "" && (errors.Is(source.err, setup.ErrNotFound) || errors.Is(source.err, setup.ErrNotPermitted)) {
-			source.err = fmt.Errorf("%w\n  if it is in another account, give --source-aws-profile", source.err)
+	var (
+		request                   parameters.Request
+		sourceErr, destinationErr error
+		reading                   sync.WaitGroup
+	)
+	reading.Go(func() { request.Source, sourceErr = readPool(ctx, given.sourceProfile, given.source) })
+	reading.Go(func() { request.Destination, destinationErr = readPool(ctx, "", given.destination) })
+	reading.Wait()
+	if err := sourceErr; err != nil {
+		sourceErr = fmt.Errorf("--source-pool %s: %w", given.source, err)
+		if given.sourceProfile == "" && (errors.Is(err, setup.ErrNotFound) || errors.Is(err, setup.ErrNotPermitted)) {
+			sourceErr = fmt.Errorf("%w\n  if it is in another account, give --source-aws-profile", sourceErr)
 		}
 	}
-	if destination.err != nil {
-		destination.err = fmt.Errorf("--destination-pool %s: %w", given.destination, destination.err)
+	if destinationErr != nil {
+		destinationErr = fmt.Errorf("--destination-pool %s: %w", given.destination, destinationErr)
 	}
-	return parameters.Request{Source: source.pool, Destination: destination.pool}, errors.Join(source.err, destination.err)
+	return request, errors.Join(sourceErr, destinationErr)
 }
 
 // readPool reads a pool with its app clients.
@@ -190,7 +184,7 @@ func writePlan(to io.Writer, request parameters.Request, plan parameters.Plan, c
 	}
 	fmt.Fprintf(&text, "source       %s (%s)\ndestination  %s (%s)\n%s\n\n", request.Source.ID, request.Source.Name, request.Destination.ID, request.Destination.Name, where)
 	text.WriteString("migrated attributes:\n")
-	writeDetails(&text, "", strings.ReplaceAll(strings.Join(plan.Attributes, ", "), "*", "* ("+strings.Join(moved(), ", ")+")"))
+	writeDetails(&text, "", strings.ReplaceAll(strings.Join(plan.Attributes, ", "), "*", "* ("+strings.Join(domain.StandardAttributeMap().Targets(), ", ")+")"))
 	if len(plan.Lost) > 0 {
 		text.WriteString("attributes that would be lost:\n")
 	}
@@ -215,11 +209,6 @@ func writePlan(to io.Writer, request parameters.Request, plan parameters.Plan, c
 	writeSteps(&text, plan.Alternatives, 0)
 	_, err := io.WriteString(to, text.String())
 	return err
-}
-
-// moved lists the attributes that "*" stands for.
-func moved() []string {
-	return domain.StandardAttributeMap().Targets()
 }
 
 // complaints are the checks that are not in order, the worst first.

@@ -191,7 +191,7 @@ func newReporter(ctx context.Context, given reportFlags, account *stscredentials
 		return nil, err
 	}
 	r.identity = reportstate.Identity{
-		Destination: given.pool, Sources: strings.Join(sources, ", "), Rules: string(rules) + factorsMark(given.factors) + r.scanner.Pool.Schema.String(), Digests: given.digests,
+		Destination: given.pool, Sources: strings.Join(sources, ", "), Rules: string(rules) + factorsMark(given.factors) + carriedMark(r.scanner.Rules) + r.scanner.Pool.Schema.String(), Digests: given.digests,
 	}
 	r.pages = reportpage.Facts{Destination: given.pool, DestinationName: r.scanner.Pool.Name, Sources: sources, Lang: given.lang}
 	return r, nil
@@ -199,6 +199,15 @@ func newReporter(ctx context.Context, given reportFlags, account *stscredentials
 
 // factorsMark tells scans with second factors from scans without them.
 func factorsMark(factors bool) string { return " second-factors=" + strconv.FormatBool(factors) + " " }
+
+// carriedMark tells scans by the destination's second factors, which decide what is
+// forecast of users with a second factor if factors are carried over.
+func carriedMark(rules domain.Rules) string {
+	if rules.OnMFA != domain.MFACarry {
+		return ""
+	}
+	return fmt.Sprintf("carried to %s, set by completion: %t ", rules.DestinationMFA, rules.SetsMFAPreference)
+}
 
 // limit allows so many requests per second, one at a time.
 func limit(perSecond float64) *rate.Limiter { return rate.NewLimiter(rate.Limit(perSecond), 1) }
