@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -94,8 +96,31 @@ func (r *reportFlags) check() error {
 		return wrongUse("--remaining and --map need identifiers, which --digests does not keep; leave out --digests, and give --rescan where the state was made with it")
 	case r.lang != "en" && r.html == "":
 		return wrongUse("--lang is the language of the page; give --html FILE too")
+	case r.state == "":
+		return wrongUse("--state: \"\" is not valid; expected the name of a file, such as move.db")
+	}
+	files := []struct{ flag, path string }{{"--state", r.state}, {"--html", r.html}, {"--remaining", r.remaining}, {"--map", r.pairs}}
+	for i, one := range files {
+		for _, other := range files[:i] {
+			if one.path != "" && isSameFile(one.path, other.path) {
+				return wrongUse(other.flag + " and " + one.flag + " name the same file; give each a file of its own")
+			}
+		}
 	}
 	return nil
+}
+
+// isSameFile reports whether both paths name one file, through links too. The file
+// need not exist. A device, such as /dev/null, is no file that can be lost.
+func isSameFile(a, b string) bool {
+	first, errFirst := os.Stat(a)
+	second, errSecond := os.Stat(b)
+	if errFirst == nil && errSecond == nil {
+		return first.Mode().IsRegular() && os.SameFile(first, second)
+	}
+	first, errFirst = os.Stat(filepath.Dir(a))
+	second, errSecond = os.Stat(filepath.Dir(b))
+	return filepath.Base(a) == filepath.Base(b) && errFirst == nil && errSecond == nil && os.SameFile(first, second)
 }
 
 // errIncomplete is returned where the report was made, and something could not be

@@ -169,6 +169,11 @@ func TestEveryWrongUseOfEveryCommand(t *testing.T) {
 		args []string
 		want []string
 	}
+	state := filepath.Join(t.TempDir(), "move.db")
+	link := state + ".link"
+	if err := errors.Join(os.WriteFile(state, nil, 0o600), os.Symlink(state, link)); err != nil {
+		t.Fatal(err)
+	}
 	uses := map[string]use{
 		"no command":                       {nil, []string{"a command is missing", "Usage: migratectl COMMAND"}},
 		"an unknown command":               {[]string{"nonsense"}, []string{`there is no command "nonsense"`}},
@@ -188,6 +193,10 @@ func TestEveryWrongUseOfEveryCommand(t *testing.T) {
 		"a profile without a region":       {[]string{"plan", "--users", "1", "--source-aws-profile", "p"}, []string{"give --source-region too"}},
 		"quotas of another source":         {[]string{"plan", "--users", "1", "--source-kind", "other", "--source-quota", "UserRead=5"}, []string{"--source-kind cognito"}},
 		"quotas of one account twice":      {[]string{"plan", "--users", "1", "--same-account", "--source-quota", "UserRead=5"}, []string{"--same-account uses the destination's quotas"}},
+		"a state without a name":           {[]string{"report", "--destination-pool", "us-east-1_a", "--state", ""}, []string{`--state: "" is not valid; expected the name of a file`}},
+		"the state as the page":            {[]string{"report", "--destination-pool", "us-east-1_a", "--state", "none.db", "--html", "./none.db"}, []string{"--state and --html name the same file"}},
+		"a link to the state as a list":    {[]string{"report", "--destination-pool", "us-east-1_a", "--state", state, "--remaining", link}, []string{"--state and --remaining name the same file"}},
+		"two lists in one file":            {[]string{"report", "--destination-pool", "us-east-1_a", "--map", "none.csv", "--remaining", filepath.Join(".", "none.csv")}, []string{"--remaining and --map name the same file"}},
 		"completion of no shell":           {[]string{"completion"}, []string{"SHELL"}},
 	}
 	for _, command := range commands() {
