@@ -398,6 +398,10 @@ func TestAuditLinesAsTheyAreKept(t *testing.T) {
 		"as aws logs tail prints them":  {"2026-11-22T00:00:00 2026/11/22/[$LATEST]0a " + line, 1},
 		"as aws logs filter-log-events": {`{"events":[{"message":` + string(quoted) + `,"timestamp":1},{"message":"START"}],"searchedLogStreams":[]}`, 1},
 		"as a message in a line":        {`{"timestamp":1,"message":` + string(quoted) + `}`, 1},
+		"on one line":                   {line + owedLine("a2", "u2", "p1", "owed"), 2},
+		"as one list":                   {"[" + line + ", " + owedLine("a2", "u2", "p1", "owed") + "]", 2},
+		"as events of EventBridge":      {`{"version":"0","source":"cognito-user-migration","detail":` + line + `}`, 1},
+		"with CRLF and a mark":          {"\ufeff" + line + "\r\n" + owedLine("a2", "u2", "p1", "owed") + "\r\n", 2},
 		"one person twice":              {line + "\n" + owedLine("a9", "u1", "p1", "owed"), 1},
 		"nobody, twice":                 {owedLine("a1", "", "p1", "owed") + "\n" + owedLine("a2", "", "p1", "owed"), 2},
 		"queued":                        {owedLine("a1", "u1", "p1", "queued"), 0},
@@ -410,6 +414,26 @@ func TestAuditLinesAsTheyAreKept(t *testing.T) {
 		got, err := readPending(strings.NewReader(row.text), false)
 		if err != nil || len(got) != row.want {
 			t.Errorf("%s: got %d, %v, want %d", name, len(got), err, row.want)
+		}
+	}
+}
+
+// A file whose records would all be overlooked is no file in which nothing is owed.
+func TestAFileInWhichNoRecordCanBeReadIsAnError(t *testing.T) {
+	t.Parallel()
+	line := owedLine("a1", "u1", "p1", "owed")
+	utf16 := "\xff\xfe" + strings.Join(strings.Split(line, ""), "\x00") + "\x00"
+	for name, text := range map[string]string{
+		"compressed":                        "\x1f\x8b\x08\x00\x00\x00\x00\x00",
+		"UTF-16":                            utf16,
+		"the table of a CloudWatch query":   "@timestamp,@message\n2026-11-22,\"" + strings.ReplaceAll(line, `"`, `""`) + "\"\n",
+		"a compressed file with JSON in it": "\x28\xb5\x2f\xfd{\"a\":",
+	} {
+		if got, err := readPending(strings.NewReader(text), false); !errors.Is(err, errNoRecords) {
+			t.Errorf("%s: got %d, %v", name, len(got), err)
+		}
+		if got, _, err := readRetired(strings.NewReader(text), "p1"); !errors.Is(err, errNoRecords) {
+			t.Errorf("%s: got %d, %v", name, len(got), err)
 		}
 	}
 }

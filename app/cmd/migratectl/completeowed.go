@@ -53,7 +53,7 @@ func (h *manualCompleter) finishAll(ctx context.Context, given completeFlags, su
 	defer func() { _ = from.Close() }() // it was only read
 	lines, err := readPending(from, given.includeQueued)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", given.pending, err)
 	}
 	var pending []auditRecord
 	for _, line := range lines {

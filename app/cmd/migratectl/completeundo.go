@@ -114,7 +114,7 @@ func undo(ctx context.Context, given completeFlags, s streams) error {
 	defer func() { _ = from.Close() }() // it was only read
 	users, elsewhere, err := readRetired(from, given.pool)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", given.undo, err)
 	}
 	account := newAccount()
 	configuration, err := app.Load(ctx, everything.Parts(account), s.environ)

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"cognito-user-migration/adapters/auditlog"
 	"cognito-user-migration/domain"
@@ -41,12 +43,20 @@ type completionMembers struct {
 type recordLine struct {
 	auditRecord
 	Message string `json:"message"`
+	// Detail is the record in an event of EventBridge.
+	Detail json.RawMessage `json:"detail"`
 }
+
+// errNoRecords is the error for a file whose records would all be overlooked.
+var errNoRecords = errors.New("has no line of JSON in UTF-8; expected lines of the function's log, or audit records; decompress or convert the file first")
 
 // readRecords calls take for each audit record. Records are lines of the log, or
 // what a stream has stored, which names no logger. Text before the JSON is ignored,
 // because CloudWatch exports begin with a timestamp. The input can also be the AWS
-// CLI's object with events. Other lines are skipped.
+// CLI's object with events. A line can have several records, because a stream need not
+// separate them, and an export can be one list. Other lines are skipped. The error
+// matches errNoRecords for a file that is compressed, has another encoding, or writes
+// JSON in the cells of a table.
 func readRecords(from io.Reader, take func(auditRecord)) error {
 	text, err := io.ReadAll(from)
 	if err != nil {
@@ -65,26 +75,42 @@ func readRecords(from io.Reader, take func(auditRecord)) error {
 	}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, len(text)+1)
+	found := false
 	for lines.Scan() {
-		readRecord(lines.Text(), take)
+		found = readRecord(lines.Text(), take) || found
 	}
-	return lines.Err()
+	if err := lines.Err(); err != nil {
+		return err
+	}
+	if !found && (bytes.Contains(text, []byte(`{""`)) || bytes.IndexByte(text, 0) >= 0 || !utf8.Valid(text)) {
+		return errNoRecords
+	}
+	return nil
 }
 
-// readRecord reads the record in a line, or in the message member of a line.
-func readRecord(text string, take func(auditRecord)) {
-	begins := strings.IndexByte(text, '{')
-	if begins < 0 {
-		return
-	}
-	var line recordLine
-	if json.NewDecoder(strings.NewReader(text[begins:])).Decode(&line) != nil {
-		return
-	}
-	switch {
-	case strings.HasPrefix(line.Message, "{"):
-		readRecord(line.Message, take)
-	case line.Logger == "" || line.Logger == auditlog.Name:
-		take(line.auditRecord)
+// readRecord reads the records in a line, or in the members message and detail of
+// its objects. It reports whether the line has an object.
+func readRecord(text string, take func(auditRecord)) (found bool) {
+	for {
+		begins := strings.IndexByte(text, '{')
+		if begins < 0 {
+			return found
+		}
+		text = text[begins:]
+		var line recordLine
+		decoder := json.NewDecoder(strings.NewReader(text))
+		if decoder.Decode(&line) != nil {
+			return found
+		}
+		found = true
+		switch {
+		case strings.HasPrefix(line.Message, "{"):
+			readRecord(line.Message, take)
+		case len(line.Detail) > 0:
+			readRecord(string(line.Detail), take)
+		case line.Logger == "" || line.Logger == auditlog.Name:
+			take(line.auditRecord)
+		}
+		text = text[decoder.InputOffset():]
 	}
 }
