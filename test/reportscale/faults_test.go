@@ -77,11 +77,6 @@ func change(t *testing.T, path, statement string) {
 // as good as before.
 func TestEachFaultOfAReportHasItsMessage(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	tool, err := build(t.Context(), folder)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for name, test := range map[string]struct {
 		// state changes the state of an interrupted run; there is none where it is nil.
 		state     func(t *testing.T, path string)
@@ -127,8 +122,7 @@ func TestEachFaultOfAReportHasItsMessage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(tool, t.TempDir(), &pools{users: few, throttle: 1_000_000, odd: oddOne})
-			t.Cleanup(b.close)
+			b := small(t, &pools{users: few, throttle: 1_000_000, odd: oddOne})
 			path := filepath.Join(b.folder, "move.db")
 			var before []byte
 			if test.state != nil {
@@ -184,14 +178,8 @@ func TestAStateThatCannotGrowIsKept(t *testing.T) {
 // difference says something, and nowhere else.
 func TestAnotherEstimateIsReported(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	tool, err := build(t.Context(), folder)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for estimated, differs := range map[int]bool{few: false, few + 100: false, few + 101: true, few - 101: true} {
-		b := newBench(tool, t.TempDir(), &pools{users: few, estimated: estimated, throttle: 1_000_000, odd: oddOne})
-		t.Cleanup(b.close)
+		b := small(t, &pools{users: few, estimated: estimated, throttle: 1_000_000, odd: oddOne})
 		object := b.try(t, b.command(t.Context(), "--rate", "1000000", "--json"))
 		tables := b.try(t, b.command(t.Context(), "--rate", "1000000", "--html", "page.html"))
 		page, err := os.ReadFile(filepath.Join(b.folder, "page.html"))

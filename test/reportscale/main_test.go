@@ -3,21 +3,38 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"cognito-user-migration/test/process"
 )
 
-// small builds the tool and serves the pools, which do not change from then on.
+// buildTool builds the tool once for all tests.
+var buildTool = sync.OnceValues(func() (string, error) { return build(context.Background(), toolFolder) })
+
+var toolFolder string
+
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "reportscale")
+	if err != nil {
+		panic(err)
+	}
+	toolFolder = folder
+	code := m.Run()
+	_ = os.RemoveAll(folder) // what is left is in the system's temporary folder
+	os.Exit(code)
+}
+
+// small serves the pools, which do not change from then on, to the tool.
 func small(t *testing.T, p *pools) *bench {
 	t.Helper()
-	folder := t.TempDir()
-	tool, err := build(t.Context(), folder)
+	tool, err := buildTool()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBench(tool, folder, p)
+	b := newBench(tool, t.TempDir(), p)
 	t.Cleanup(b.close)
 	return b
 }
