@@ -7,22 +7,15 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"time"
 
-	"cognito-user-migration/adapters/internal/auditrecord"
-	"cognito-user-migration/adapters/internal/awsclient"
-	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/adapters/internal/auditcall"
 	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
-)
-
-var (
-	_ ports.AuditSink      = (*Sink)(nil)
-	_ ports.CompletionSink = (*Sink)(nil)
 )
 
 // Values that event rules can match.
@@ -36,100 +29,68 @@ const (
 	DetailTypeCompletion = "User Migration Completion"
 )
 
-const (
-	adapter   = "audit"
-	operation = "PutEvents"
-	// longestWait is the longest wait between two attempts. A record has only a
-	// few tenths of a second in all.
-	longestWait = 100 * time.Millisecond
-)
-
 // Sink sends each record to a bus.
 type Sink struct {
-	api     awsjson.Caller
-	bus     string
-	encoder auditrecord.Encoder
-	warm    func(context.Context) error
+	*auditcall.Sink
+	api awsjson.Caller
+	bus string
+}
+
+// Part returns this sink for a main to list. config provides the AWS
+// configuration.
+func Part(config func(context.Context) (aws.Config, error)) parts.AuditSink {
+	return auditcall.Part("eventbridge", config, Open)
 }
 
 // Open returns a sink for the bus, given by name or ARN. It uses the
 // configuration's credentials, and the region of the ARN or else of the
 // configuration.
 func Open(config aws.Config, bus string, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
-	if region := regionOf(bus); region != "" {
-		config.Region = region
+	if parts := strings.Split(bus, ":"); len(parts) > 3 {
+		config.Region = parts[3]
 	}
-	retryer := awsclient.RetryerWithin(longestWait)
-	config.Retryer = func() aws.Retryer { return retryer }
-	client := awsjson.New(config, awsjson.EventBridge())
-	sink := New(client, bus, format, origin)
-	sink.warm = client.Connect
-	return sink
+	return New(auditcall.Client(config, awsjson.EventBridge()), bus, format, origin)
 }
 
 // New returns a sink for the bus that uses the given client.
 func New(api awsjson.Caller, bus string, format domain.AuditFormat, origin ports.AuditOrigin) *Sink {
-	return &Sink{api: api, bus: bus, encoder: auditrecord.New(format, origin)}
+	s := &Sink{api: api, bus: bus}
+	s.Sink = auditcall.New(api, format, origin, s.put)
+	return s
 }
 
-// Record implements [ports.AuditSink]. It returns the same kinds of errors as a
-// source.
-func (s *Sink) Record(ctx context.Context, record domain.AuditRecord) error {
-	events, err := s.encoder.Attempt(record)
-	if err != nil {
-		return err
+func (s *Sink) put(ctx context.Context, record auditcall.Record) error {
+	const operation = "PutEvents"
+	detailType := DetailTypeAttempt
+	if record.IsCompletion {
+		detailType = DetailTypeCompletion
 	}
-	return s.put(ctx, DetailTypeAttempt, record.Time, events)
-}
-
-// RecordCompletion implements [ports.CompletionSink]. See Record for its
-// errors.
-func (s *Sink) RecordCompletion(ctx context.Context, record domain.CompletionRecord) error {
-	events, err := s.encoder.Completion(record)
-	if err != nil {
-		return err
-	}
-	return s.put(ctx, DetailTypeCompletion, record.Time, events)
-}
-
-// Warm opens the connection before the first record.
-func (s *Sink) Warm(ctx context.Context) error {
-	if s.warm == nil {
-		return nil
-	}
-	if err := s.warm(ctx); err != nil {
-		return awsfault.Of(ctx, adapter, "connect", err)
-	}
-	return nil
-}
-
-func (s *Sink) put(ctx context.Context, detailType string, at time.Time, events []auditrecord.Event) error {
-	entries := make([]entry, len(events))
-	for i, event := range events {
+	entries := make([]entry, len(record.Events))
+	for i, event := range record.Events {
 		entries[i] = entry{
 			EventBusName: s.bus, Source: Source, DetailType: detailType,
-			Detail: string(event.JSON), Time: float64(at.UnixMilli()) / 1000,
+			Detail: string(event.JSON), Time: float64(record.Time.UnixMilli()) / 1000,
 		}
 	}
 	answer, err := s.api.Call(ctx, operation, map[string]any{"Entries": entries})
 	if err != nil {
-		return awsfault.Of(ctx, adapter, operation, err)
+		return auditcall.Fault(ctx, operation, err)
 	}
 	var read struct {
 		FailedEntryCount int
 		Entries          []struct{ ErrorCode string }
 	}
 	if json.Unmarshal(answer, &read) != nil {
-		return awsfault.Empty(adapter, operation)
+		return auditcall.Empty(operation)
 	}
 	// The status is 200 even if no entry was accepted.
 	for _, entry := range read.Entries {
 		if entry.ErrorCode != "" {
-			return awsfault.Of(ctx, adapter, operation, &smithy.GenericAPIError{Code: entry.ErrorCode})
+			return auditcall.Fault(ctx, operation, &smithy.GenericAPIError{Code: entry.ErrorCode})
 		}
 	}
 	if read.FailedEntryCount != 0 || len(read.Entries) != len(entries) {
-		return awsfault.Empty(adapter, operation)
+		return auditcall.Empty(operation)
 	}
 	return nil
 }
@@ -138,12 +99,4 @@ func (s *Sink) put(ctx context.Context, detailType string, at time.Time, events 
 type entry struct {
 	EventBusName, Source, DetailType, Detail string
 	Time                                     float64
-}
-
-// regionOf returns the region of a bus's ARN, or an empty string for a name.
-func regionOf(bus string) string {
-	if parts := strings.Split(bus, ":"); len(parts) > 3 {
-		return parts[3]
-	}
-	return ""
 }

@@ -72,6 +72,9 @@ func Load(ctx context.Context, profile, region string) (*Account, error) {
 	return &Account{config: config}, nil
 }
 
+// Region returns the configuration's region, or an empty text if it has none.
+func (a *Account) Region() string { return a.config.Region }
+
 // WithRole returns the account with a role's credentials.
 func (a *Account) WithRole(roleARN, externalID string) *Account {
 	config := a.config.Copy()
@@ -103,11 +106,33 @@ func (a *Account) AssumeRole(ctx context.Context, roleARN, externalID string) er
 	return classify(ctx, "AssumeRole", err)
 }
 
+// in returns the configuration for a region, by default the account's.
+func (a *Account) in(region string) aws.Config {
+	config := a.config.Copy()
+	if region != "" {
+		config.Region = region
+	}
+	return config
+}
+
 // UserPools returns the reader and writer of user pools in a region.
 func (a *Account) UserPools(region string) *UserPools {
 	return NewUserPools(cognitoidentityprovider.NewFromConfig(a.config, func(o *cognitoidentityprovider.Options) {
 		o.Region = region
 	}))
+}
+
+// AppClients lists the app clients of a user pool: their names by their IDs. The region
+// is the account's by default.
+func (a *Account) AppClients(ctx context.Context, region, poolID string) (map[string]string, error) {
+	names := make(map[string]string)
+	for client, err := range clientsOf(ctx, cognitoidentityprovider.NewFromConfig(a.in(region)), poolID) {
+		if err != nil {
+			return nil, err
+		}
+		names[aws.ToString(client.ClientId)] = aws.ToString(client.ClientName)
+	}
+	return names, nil
 }
 
 // Functions returns the reader of functions in a region.
@@ -119,28 +144,13 @@ func (a *Account) Functions(region string) *Functions {
 
 // Queues returns the reader of queues in a region, by default the account's.
 func (a *Account) Queues(region string) *Queues {
-	return NewQueues(sqs.NewFromConfig(a.config, func(o *sqs.Options) {
-		if region != "" {
-			o.Region = region
-		}
-	}))
+	return NewQueues(sqs.NewFromConfig(a.in(region)))
 }
 
 // AuditTargets returns the reader of event buses and Firehose streams in a region,
 // by default the account's.
 func (a *Account) AuditTargets(region string) *AuditTargets {
-	return NewAuditTargets(
-		eventbridge.NewFromConfig(a.config, func(o *eventbridge.Options) {
-			if region != "" {
-				o.Region = region
-			}
-		}),
-		firehose.NewFromConfig(a.config, func(o *firehose.Options) {
-			if region != "" {
-				o.Region = region
-			}
-		}),
-	)
+	return NewAuditTargets(eventbridge.NewFromConfig(a.in(region)), firehose.NewFromConfig(a.in(region)))
 }
 
 // classify turns an error of the SDK into an error of setup. It keeps the service's

@@ -30,11 +30,7 @@ func NewTables(api TableAPI) *Tables {
 
 // Tables returns the reader of tables in a region, by default the account's.
 func (a *Account) Tables(region string) *Tables {
-	return NewTables(dynamodb.NewFromConfig(a.config, func(o *dynamodb.Options) {
-		if region != "" {
-			o.Region = region
-		}
-	}))
+	return NewTables(dynamodb.NewFromConfig(a.in(region)))
 }
 
 // Table implements [setup.TableReader].

@@ -4,9 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
-	"strconv"
 
+	"cognito-user-migration/adapters/internal/userpool"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports/setup"
 
@@ -53,18 +54,13 @@ func poolOf(pool *types.UserPoolType) setup.UserPool {
 		ID: aws.ToString(pool.Id), ARN: aws.ToString(pool.Arn), Name: aws.ToString(pool.Name),
 		AliasAttributes:    texts(pool.AliasAttributes),
 		UsernameAttributes: texts(pool.UsernameAttributes),
-		// A pool made through the API is case-sensitive unless told otherwise
-		// (cognito-facts 4).
-		CaseSensitive: true,
-		MFA:           string(pool.MfaConfiguration),
-		Plan:          string(pool.UserPoolTier),
-		SendsSMS:      pool.SmsConfiguration != nil && aws.ToString(pool.SmsConfiguration.SnsCallerArn) != "",
+		CaseSensitive:      userpool.IsCaseSensitive(pool),
+		MFA:                string(pool.MfaConfiguration),
+		Plan:               string(pool.UserPoolTier),
+		SendsSMS:           pool.SmsConfiguration != nil && aws.ToString(pool.SmsConfiguration.SnsCallerArn) != "",
 	}
 	if read.MFA == "" {
 		read.MFA = string(types.UserPoolMfaTypeOff)
-	}
-	if pool.UsernameConfiguration != nil && pool.UsernameConfiguration.CaseSensitive != nil {
-		read.CaseSensitive = *pool.UsernameConfiguration.CaseSensitive
 	}
 	if pool.AccountRecoverySetting != nil {
 		ways := slices.Clone(pool.AccountRecoverySetting.RecoveryMechanisms)
@@ -89,7 +85,10 @@ func poolOf(pool *types.UserPoolType) setup.UserPool {
 		}
 	}
 	for _, attribute := range pool.SchemaAttributes {
-		read.Attributes = append(read.Attributes, attributeOf(attribute))
+		of := userpool.SchemaAttribute(attribute)
+		read.Attributes = append(read.Attributes, setup.PoolAttribute{
+			Name: of.Name, Type: string(of.Type), Mutable: aws.ToBool(attribute.Mutable), Required: of.Required, Least: of.Least, Most: of.Most,
+		})
 	}
 	return read
 }
@@ -127,20 +126,6 @@ func (u *UserPools) SecondFactors(ctx context.Context, poolID string) (domain.De
 	return domain.DestinationMFA{Mode: domain.MFAMode(answer.MfaConfiguration), Methods: methods}, nil
 }
 
-func attributeOf(attribute types.SchemaAttributeType) setup.PoolAttribute {
-	read := setup.PoolAttribute{
-		Name: aws.ToString(attribute.Name), Type: string(attribute.AttributeDataType),
-		Mutable: aws.ToBool(attribute.Mutable), Required: aws.ToBool(attribute.Required),
-	}
-	if bounds := attribute.StringAttributeConstraints; bounds != nil {
-		read.Least, read.Most = number(bounds.MinLength), number(bounds.MaxLength)
-	}
-	if bounds := attribute.NumberAttributeConstraints; bounds != nil {
-		read.Least, read.Most = number(bounds.MinValue), number(bounds.MaxValue)
-	}
-	return read
-}
-
 // AppClient implements [setup.UserPoolReader].
 func (u *UserPools) AppClient(ctx context.Context, poolID, clientID string) (setup.AppClient, error) {
 	answer, err := u.api.DescribeUserPoolClient(ctx, &cognitoidentityprovider.DescribeUserPoolClientInput{
@@ -165,21 +150,36 @@ func (u *UserPools) AppClient(ctx context.Context, poolID, clientID string) (set
 // AppClients implements [setup.UserPoolReader].
 func (u *UserPools) AppClients(ctx context.Context, poolID string) ([]setup.AppClient, error) {
 	var clients []setup.AppClient
-	pages := cognitoidentityprovider.NewListUserPoolClientsPaginator(u.api, &cognitoidentityprovider.ListUserPoolClientsInput{UserPoolId: &poolID})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	for listed, err := range clientsOf(ctx, u.api, poolID) {
 		if err != nil {
-			return nil, classify(ctx, "ListUserPoolClients", err)
+			return nil, err
 		}
-		for _, listed := range page.UserPoolClients {
-			client, err := u.AppClient(ctx, poolID, aws.ToString(listed.ClientId))
-			if err != nil {
-				return nil, err
-			}
-			clients = append(clients, client)
+		client, err := u.AppClient(ctx, poolID, aws.ToString(listed.ClientId))
+		if err != nil {
+			return nil, err
 		}
+		clients = append(clients, client)
 	}
 	return clients, nil
+}
+
+// clientsOf lists the app clients of a user pool, and stops after an error.
+func clientsOf(ctx context.Context, api cognitoidentityprovider.ListUserPoolClientsAPIClient, poolID string) iter.Seq2[types.UserPoolClientDescription, error] {
+	return func(yield func(types.UserPoolClientDescription, error) bool) {
+		pages := cognitoidentityprovider.NewListUserPoolClientsPaginator(api, &cognitoidentityprovider.ListUserPoolClientsInput{UserPoolId: &poolID})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(types.UserPoolClientDescription{}, classify(ctx, "ListUserPoolClients", err))
+				return
+			}
+			for _, client := range page.UserPoolClients {
+				if !yield(client, nil) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Groups implements [setup.GroupReader].
@@ -208,16 +208,4 @@ func texts[T ~string](values []T) []string {
 		list = append(list, string(value))
 	}
 	return list
-}
-
-// number reads a bound, or returns nil.
-func number(text *string) *int {
-	if text == nil {
-		return nil
-	}
-	value, err := strconv.Atoi(*text)
-	if err != nil {
-		return nil
-	}
-	return &value
 }

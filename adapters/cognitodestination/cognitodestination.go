@@ -36,6 +36,18 @@ type Pools struct {
 	api API
 }
 
+// Part returns the destination of a completion for a main to list, with the
+// configuration.
+func Part(config func(context.Context) (aws.Config, error)) func(context.Context) (ports.Destination, error) {
+	return func(ctx context.Context) (ports.Destination, error) {
+		loaded, err := config(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return New(NewClient(loaded)), nil
+	}
+}
+
 // New returns the user pools, with the given client.
 func New(api API) *Pools {
 	return &Pools{api: api}

@@ -17,6 +17,7 @@ import (
 	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -55,6 +56,18 @@ type Table struct {
 	api  awsjson.Caller
 	name string
 	now  func() time.Time
+}
+
+// Part returns the lockout for a main to list. config provides the AWS
+// configuration.
+func Part(config func(context.Context) (aws.Config, error)) parts.Lockout {
+	return func(ctx context.Context, table string) (parts.Limiter, error) {
+		loaded, err := config(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return Open(loaded, table), nil //nolint:contextcheck // Open makes no call
+	}
 }
 
 // Open returns the table with this name, with a client for this configuration.

@@ -12,8 +12,10 @@ import (
 	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/ports/parts"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"go.uber.org/zap"
 )
 
 var _ ports.CompletionQueue = (*Queue)(nil)
@@ -33,6 +35,22 @@ type Queue struct {
 	api  awsjson.Caller
 	url  string
 	keys domain.CompletionKeys
+}
+
+// Part returns the queue of [parts.Completion], with the configuration.
+func Part(config func(context.Context) (aws.Config, error)) func(ctx context.Context, url string, keys domain.CompletionKeys) (parts.CompletionQueue, error) {
+	return func(ctx context.Context, url string, keys domain.CompletionKeys) (parts.CompletionQueue, error) {
+		loaded, err := config(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return NewQueue(NewClient(loaded), url, keys), nil //nolint:contextcheck // NewQueue makes no call
+	}
+}
+
+// Handler implements [parts.CompletionQueue].
+func (q *Queue) Handler(completer parts.Completer, logger *zap.Logger) parts.Handler {
+	return NewHandler(completer, q, logger)
 }
 
 // NewQueue returns the queue with this URL, with the given client. The keys

@@ -61,6 +61,13 @@ type Tracer struct {
 	warm        atomic.Bool
 }
 
+// Part returns tracing for a main to list.
+func Part() parts.Tracing {
+	return func(ctx context.Context, variable func(string) string, logger *zap.Logger) (parts.Tracer, error) {
+		return Open(ctx, variable, logger)
+	}
+}
+
 // Open creates the exporter. OpenTelemetry's libraries read their own variables
 // from the process: OTEL_EXPORTER_OTLP_…, OTEL_TRACES_SAMPLER,
 // OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME. variable reads

@@ -239,22 +239,22 @@ func attributesLength(f Facts) Check {
 }
 
 // measured is the size of a text by the type's measure.
-func measured(text, kind string) (int, bool) {
+func measured(text, kind string) (int64, bool) {
 	if kind == "Number" {
-		value, err := strconv.Atoi(text)
+		value, err := strconv.ParseInt(text, 10, 64)
 		return value, err == nil
 	}
-	return utf8.RuneCountInString(text), kind == "String"
+	return int64(utf8.RuneCountInString(text)), kind == "String"
 }
 
-func outside(value int, target setup.PoolAttribute) bool {
+func outside(value int64, target setup.PoolAttribute) bool {
 	return target.Least != nil && value < *target.Least || target.Most != nil && value > *target.Most
 }
 
 // tighter reports whether the target refuses values that the source may hold. No
 // empty value is ever sent, so a length of 0 at the source does not count.
 func tighter(target, source setup.PoolAttribute) bool {
-	least, shortest := source.Least, 1
+	least, shortest := source.Least, int64(1)
 	if source.Type == "String" && (least == nil || *least < shortest) {
 		least = &shortest
 	}
@@ -263,11 +263,11 @@ func tighter(target, source setup.PoolAttribute) bool {
 }
 
 func bounds(attribute setup.PoolAttribute) string {
-	text := func(bound *int) string {
+	text := func(bound *int64) string {
 		if bound == nil {
 			return ""
 		}
-		return strconv.Itoa(*bound)
+		return strconv.FormatInt(*bound, 10)
 	}
 	what := "values"
 	if attribute.Type == "String" {

@@ -21,15 +21,8 @@ func DestinationSchema(pool setup.UserPool) domain.Schema {
 
 func schemaAttribute(of setup.PoolAttribute) domain.SchemaAttribute {
 	return domain.SchemaAttribute{
-		Name: of.Name, Type: domain.AttributeType(of.Type), Required: of.Required, Least: wide(of.Least), Most: wide(of.Most),
+		Name: of.Name, Type: domain.AttributeType(of.Type), Required: of.Required, Least: of.Least, Most: of.Most,
 	}
-}
-
-func wide(bound *int) *int64 {
-	if bound == nil {
-		return nil
-	}
-	return new(int64(*bound))
 }
 
 // destinationSchema holds the setting against the pool. It does not rest on the

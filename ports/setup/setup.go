@@ -128,7 +128,7 @@ type PoolAttribute struct {
 	Mutable, Required bool
 	// Least and Most are the bounds of a String's length or a Number's value;
 	// nil without a bound.
-	Least, Most *int
+	Least, Most *int64
 }
 
 // AppClient has the settings of an app client.

@@ -9,7 +9,6 @@ import (
 	"iter"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -205,10 +204,7 @@ func (p *Pool) Facts(ctx context.Context) (Facts, error) {
 		return Facts{}, awsfault.Empty(adapter, "DescribeUserPool")
 	}
 	pool := answer.UserPool
-	facts := Facts{Name: aws.ToString(pool.Name), Estimated: int(pool.EstimatedNumberOfUsers), CaseSensitive: true}
-	if pool.UsernameConfiguration != nil && pool.UsernameConfiguration.CaseSensitive != nil {
-		facts.CaseSensitive = *pool.UsernameConfiguration.CaseSensitive
-	}
+	facts := Facts{Name: aws.ToString(pool.Name), Estimated: int(pool.EstimatedNumberOfUsers), CaseSensitive: userpool.IsCaseSensitive(pool)}
 	facts.UsernameIsEmail = slices.Contains(pool.UsernameAttributes, types.UsernameAttributeTypeEmail)
 	facts.UsernameIsPhone = slices.Contains(pool.UsernameAttributes, types.UsernameAttributeTypePhoneNumber)
 	facts.EmailIsAlias = slices.Contains(pool.AliasAttributes, types.AliasAttributeTypeEmail)
@@ -220,23 +216,10 @@ func (p *Pool) Facts(ctx context.Context) (Facts, error) {
 	facts.MFA = domain.MFAMode(pool.MfaConfiguration)
 	var attributes []domain.SchemaAttribute
 	for _, attribute := range pool.SchemaAttributes {
-		attributes = append(attributes, schemaAttribute(attribute))
+		attributes = append(attributes, userpool.SchemaAttribute(attribute))
 	}
 	facts.Schema = domain.NewSchema(attributes...)
 	return facts, nil
-}
-
-func schemaAttribute(attribute types.SchemaAttributeType) domain.SchemaAttribute {
-	read := domain.SchemaAttribute{
-		Name: aws.ToString(attribute.Name), Type: domain.AttributeType(attribute.AttributeDataType), Required: aws.ToBool(attribute.Required),
-	}
-	if bounds := attribute.StringAttributeConstraints; bounds != nil {
-		read.Least, read.Most = number(bounds.MinLength), number(bounds.MaxLength)
-	}
-	if bounds := attribute.NumberAttributeConstraints; bounds != nil {
-		read.Least, read.Most = number(bounds.MinValue), number(bounds.MaxValue)
-	}
-	return read
 }
 
 // SecondFactors returns the user with the second factors, which a listing does not
@@ -289,13 +272,4 @@ func optional(text string) *string {
 		return nil
 	}
 	return &text
-}
-
-// number reads a bound, or returns nil.
-func number(text *string) *int64 {
-	value, err := strconv.ParseInt(aws.ToString(text), 10, 64)
-	if err != nil {
-		return nil
-	}
-	return &value
 }

@@ -1,8 +1,10 @@
-// Package userpool reads users in Cognito's answers, for every adapter of a user pool.
-// It imports domain and the SDK.
+// Package userpool reads users and schemas in Cognito's answers, for every adapter of a
+// user pool. It imports domain and the SDK.
 package userpool
 
 import (
+	"cmp"
+	"strconv"
 	"strings"
 
 	"cognito-user-migration/domain"
@@ -111,4 +113,33 @@ func attributesOf(list []types.AttributeType) domain.Attributes {
 		attributes[aws.ToString(attribute.Name)] = aws.ToString(attribute.Value)
 	}
 	return attributes
+}
+
+// SchemaAttribute returns an attribute of a pool's schema.
+func SchemaAttribute(attribute types.SchemaAttributeType) domain.SchemaAttribute {
+	read := domain.SchemaAttribute{
+		Name: aws.ToString(attribute.Name), Type: domain.AttributeType(attribute.AttributeDataType), Required: aws.ToBool(attribute.Required),
+	}
+	if bounds := attribute.StringAttributeConstraints; bounds != nil {
+		read.Least, read.Most = number(bounds.MinLength), number(bounds.MaxLength)
+	}
+	if bounds := attribute.NumberAttributeConstraints; bounds != nil {
+		read.Least, read.Most = number(bounds.MinValue), number(bounds.MaxValue)
+	}
+	return read
+}
+
+// number reads a bound, or returns nil.
+func number(text *string) *int64 {
+	value, err := strconv.ParseInt(aws.ToString(text), 10, 64)
+	if err != nil {
+		return nil
+	}
+	return &value
+}
+
+// IsCaseSensitive reports whether usernames are case-sensitive. A pool that was created
+// through the API is, by default (cognito-facts 4).
+func IsCaseSensitive(pool *types.UserPoolType) bool {
+	return pool.UsernameConfiguration == nil || aws.ToBool(cmp.Or(pool.UsernameConfiguration.CaseSensitive, aws.Bool(true)))
 }
