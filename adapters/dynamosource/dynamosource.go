@@ -40,9 +40,9 @@ type Directory struct {
 // New returns the table that the settings name, with a client that calls with the
 // credentials. It sends nothing.
 func New(name string, api awsjson.Caller, credentials ports.CredentialProvider, settings Settings, options Options) (*Directory, error) {
-	checker, err := hashed.NewChecker(settings.Passwords, settings.Decoy.Reveal())
+	checker, err := settings.Hashes.Checker()
 	if err != nil {
-		return nil, fmt.Errorf("DECOY: %w", err)
+		return nil, err
 	}
 	read, err := newReader(settings.Key, settings.Fields, options.Mapped)
 	if err != nil {

@@ -221,7 +221,7 @@ func (e *examination) hashes(ctx context.Context) ports.Examined {
 			}
 		}
 	}
-	found := hashed.Examine(ctx, e.Settings.Passwords, e.Settings.Decoy, iter.Seq2[string, error](sample))
+	found := e.Settings.Hashes.Examine(ctx, iter.Seq2[string, error](sample))
 	switch {
 	case len(answer.Items) == 0:
 		return examine.Warn("the table is empty", "check "+e.Variable("TABLE")+" and "+e.Variable("REGION"))

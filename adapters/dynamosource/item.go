@@ -141,9 +141,8 @@ func misconfigured(err error) error {
 // read reads a user. It returns errNoUser for an item without a username, and the
 // names of attributes that are not used.
 func (r *reader) read(from item) (entry *hashed.Entry, unused []string, err error) {
-	entry = &hashed.Entry{User: domain.SourceUser{
-		Status: domain.StatusConfirmed, Enabled: true, Attributes: make(domain.Attributes),
-	}}
+	user := hashed.NewEntry()
+	entry = &user
 	for _, path := range r.paths {
 		found := from.at(path.Path)
 		if err := r.store(entry, path.Field, found, path.Inverted); err != nil {
@@ -214,31 +213,15 @@ func (r *reader) store(entry *hashed.Entry, name string, from value, inverted bo
 	switch {
 	case !slices.Contains(flags(), name):
 	case there:
-		var flag bool
-		if flag, err = fields.Bool(text); err != nil {
+		flag, err := fields.Bool(text)
+		if err != nil {
 			return err
 		}
 		text = strconv.FormatBool(flag != inverted)
 	case name == fields.Enabled:
-		text = strconv.FormatBool(inverted)
+		text, there = strconv.FormatBool(inverted), true
 	}
-	switch name {
-	case fields.Username:
-		entry.User.Username = text
-	case fields.PasswordHash:
-		entry.SetHash(text)
-	case fields.Status:
-		if strings.TrimSpace(text) != "" {
-			entry.User.Status, err = fields.ReadStatus(text)
-		}
-	case fields.Enabled:
-		entry.User.Enabled = text == "true"
-	default:
-		if there {
-			entry.User.Attributes[name], err = fields.Value(name, text)
-		}
-	}
-	return err
+	return entry.Set(name, text, there)
 }
 
 // keyOf returns the primary key of an item, which every index has too.

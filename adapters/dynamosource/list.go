@@ -82,11 +82,7 @@ func (d *Directory) page(ctx context.Context, request ports.ListRequest, segment
 	if err != nil {
 		return ports.UserPage{}, err
 	}
-	listed := ports.UserPage{Users: make([]domain.SourceUser, len(entries)), Next: next}
-	for i, entry := range entries {
-		listed.Users[i] = entry.User
-	}
-	return listed, nil
+	return ports.UserPage{Users: hashed.Users(entries), Next: next}, nil
 }
 
 // entries reads a part of a segment, and where the next one begins.

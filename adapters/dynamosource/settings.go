@@ -11,8 +11,6 @@ import (
 	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
-	"cognito-user-migration/adapters/internal/passwordhash"
-	"cognito-user-migration/domain"
 )
 
 // Settings are the variables of a DynamoDB table as source.
@@ -22,9 +20,8 @@ type Settings struct {
 	Key    Key            `env:"KEY,required" takes:"partition[, sort]" desc:"The attributes of the table's primary key."`
 	Lookup Lookups        `env:"LOOKUP" takes:"[index:]attribute[=template][&attribute=template], …" desc:"Where the submitted identifier is looked up: key attributes of the table or of an index. A template has {username} or {username.lower}. Default: the partition key. See docs/sources/dynamodb.md."`
 	Fields FieldPaths     `env:"FIELDS" takes:"field=path, …" desc:"Where a user's fields are, for example \u0060password_hash=auth.hash\u0060. A path leads into nested maps; \u0060enabled=!disabled\u0060 inverts. Other attributes are taken by their own names."`
-	Decoy  domain.Secret  `env:"DECOY" takes:"a password hash that belongs to no user" desc:"A hash of the slowest format and cost in the table. It is also computed for unknown users, so that all sign-ins take equally long. Default: the slowest hash seen so far."`
 
-	Passwords hashed.Passwords
+	Hashes hashed.Settings
 	// Role reads a table of another account.
 	Role awsrole.Settings
 }
@@ -214,12 +211,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	if _, err := newReader(s.Key, s.Fields, nil); err != nil {
 		problem("FIELDS", "%v", err)
 	}
-	problems = append(problems, s.Passwords.Validate(variable)...)
-	if !s.Decoy.Empty() {
-		if err := passwordhash.Validate(s.Decoy.Reveal()); err != nil {
-			problem("DECOY", "%v", err)
-		}
-	}
+	problems = append(problems, s.Hashes.Validate(variable)...)
 	return append(problems, s.Role.Validate(variable)...)
 }
 

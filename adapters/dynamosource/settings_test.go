@@ -64,7 +64,7 @@ func TestWhatNoSingleSettingShows(t *testing.T) {
 				t.Fatalf("%s: %v", name, err)
 			}
 		}
-		s.Decoy = domain.NewSecret(test.decoy)
+		s.Hashes.Decoy = domain.NewSecret(test.decoy)
 		got := fmt.Sprint(s.Validate(func(name string) string { return "OLD_" + name }))
 		if got != test.want && !strings.HasPrefix(got, "["+test.want) {
 			t.Errorf("%s: %s", name, got)

@@ -11,7 +11,6 @@ import (
 
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
-	"cognito-user-migration/domain"
 )
 
 // readCSV reads a header row and one row per user (RFC 4180). Every column
@@ -34,10 +33,7 @@ func readCSV(text []byte, with reading) (*snapshot, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the header row: %w", err)
 	}
-	p, err := newSnapshot(0, with)
-	if err != nil {
-		return nil, err
-	}
+	p := newSnapshot(0, with)
 	p.unknown.Add(header.Unknown...)
 	p.tellsFactors = slices.Contains(header.Names, fields.MFA)
 	var problems faults
@@ -96,7 +92,7 @@ func namesUsername(header, separator string) bool {
 }
 
 func (p *snapshot) takeRow(header, row []string) error {
-	one := hashed.Entry{User: domain.SourceUser{Enabled: true, Attributes: make(domain.Attributes)}}
+	one := hashed.NewEntry()
 	for i, cell := range row {
 		if cell == "" {
 			continue
@@ -110,22 +106,9 @@ func (p *snapshot) takeRow(header, row []string) error {
 }
 
 // set stores one value in its field.
-func set(one *hashed.Entry, name, value string) (err error) {
-	switch name {
-	case fields.Username:
-		one.User.Username = strings.TrimSpace(value)
-	case fields.PasswordHash:
-		one.SetHash(value)
-	case fields.Status:
-		one.User.Status, err = fields.ReadStatus(value)
-	case fields.Enabled:
-		one.User.Enabled, err = fields.Bool(value)
-	case fields.Groups:
-		one.User.Groups = fields.SplitGroups(value)
-	case fields.MFA:
-		one.User.MFA, one.User.MFAUnasked = domain.ParseMFA(value), true
-	default:
-		one.User.Attributes[name], err = fields.Value(name, value)
+func set(one *hashed.Entry, name, value string) error {
+	if name == fields.Username {
+		value = strings.TrimSpace(value)
 	}
-	return err
+	return one.Set(name, value, true)
 }

@@ -13,7 +13,6 @@ import (
 	"cognito-user-migration/adapters/internal/examine"
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/adapters/internal/passwordhash"
-	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/parts"
 )
@@ -131,5 +130,6 @@ func (e *examination) hashes(ctx context.Context) ports.Examined {
 	case len(others) > 0:
 		return ports.Examined{Status: ports.ExaminedSkip, Because: ports.AspectLookUp}
 	}
-	return hashed.Examine(ctx, e.Settings.Passwords, domain.Secret{}, hashed.Listed(directory.Hashes(ctx)))
+	settings := hashed.Settings{Passwords: e.Settings.Passwords}
+	return settings.Examine(ctx, hashed.Listed(directory.Hashes(ctx)))
 }

@@ -21,10 +21,7 @@ func readFirebase(text []byte, with reading, project passwordhash.Firebase) (*sn
 	if export.Users == nil {
 		return nil, errors.New("not a JSON file of firebase auth:export: the field users is missing")
 	}
-	p, err := newSnapshot(len(*export.Users), with)
-	if err != nil {
-		return nil, err
-	}
+	p := newSnapshot(len(*export.Users), with)
 	var problems faults
 	for i, raw := range *export.Users {
 		hasClaims, err := p.takeAccount(raw, project)

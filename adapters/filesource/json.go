@@ -27,10 +27,7 @@ func readJSON(text []byte, with reading) (*snapshot, error) {
 
 // snapshotOf reads all entries. The error lists every faulty entry.
 func snapshotOf(entries []json.RawMessage, with reading) (*snapshot, error) {
-	p, err := newSnapshot(len(entries), with)
-	if err != nil {
-		return nil, err
-	}
+	p := newSnapshot(len(entries), with)
 	p.entries = entries
 	known := attributeNames{names: with.names, resolved: make(map[string]string)}
 	var problems faults
@@ -59,7 +56,7 @@ type attributeNames struct {
 }
 
 func (p *snapshot) takeEntry(raw []byte, names attributeNames) error {
-	one := hashed.Entry{User: domain.SourceUser{Enabled: true, Attributes: make(domain.Attributes)}}
+	one := hashed.NewEntry()
 	var seen []string
 	err := members(raw, func(written string, value []byte) error {
 		name, err := fields.Field(written, fields.Username, fields.PasswordHash, fields.Status, fields.Enabled, fields.Attributes, fields.Groups, fields.MFA)

@@ -13,8 +13,9 @@ import (
 
 // reading has the options for reading a file.
 type reading struct {
-	names     fields.Names
-	passwords hashed.Passwords
+	names fields.Names
+	// checker learns every hash of the file.
+	checker *hashed.Checker
 	// vouch says whether the source's or our own verification of contacts
 	// counts.
 	vouch domain.VerifiedContacts
@@ -27,13 +28,17 @@ func Open(name string, settings Settings, options Options) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	with := reading{fields.NewNames(options.Mapped...), settings.Passwords, options.VerifiedContacts}
+	checker, err := hashed.NewChecker(settings.Passwords, "")
+	if err != nil {
+		return nil, err
+	}
+	with := reading{fields.NewNames(options.Mapped...), checker, options.VerifiedContacts}
 	read, err := readAs(raw, settings, with)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", settings.Path, err)
 	}
 	options.Tell(read.notes()...)
-	directory := &Directory{name: name, with: with, snapshot: read}
+	directory := newDirectory(name, with, read)
 	if settings.Retires() {
 		directory.path = settings.Path
 	}
@@ -46,12 +51,16 @@ func Read(name string, from io.Reader) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	with := reading{names: fields.NewNames()}
+	checker, err := hashed.NewChecker(hashed.Passwords{}, "")
+	if err != nil {
+		return nil, err
+	}
+	with := reading{names: fields.NewNames(), checker: checker}
 	read, err := readAs(raw, Settings{}, with)
 	if err != nil {
 		return nil, err
 	}
-	return &Directory{name: name, with: with, snapshot: read}, nil
+	return newDirectory(name, with, read), nil
 }
 
 func readAs(raw []byte, settings Settings, with reading) (*snapshot, error) {
@@ -93,14 +102,8 @@ func (f *faults) err() error {
 	return errors.Join(f.shown...)
 }
 
-func newSnapshot(size int, with reading) (*snapshot, error) {
-	checker, err := hashed.NewChecker(with.passwords, "")
-	return &snapshot{
-		list:    make([]hashed.Entry, 0, size),
-		byName:  make(map[string]int, size),
-		vouch:   with.vouch,
-		checker: checker,
-	}, err
+func newSnapshot(size int, with reading) *snapshot {
+	return &snapshot{list: make([]hashed.Entry, 0, size), byName: make(map[string]int, size), reading: with}
 }
 
 // take checks what all formats have in common, and adds the user.
@@ -148,10 +151,10 @@ func (p *snapshot) index() {
 			}
 		}
 	}
-	// Users who are found by an address have a disputed username too.
+	// A listing does not look users up, and says whose username is disputed.
 	for i := range shared {
 		user := &p.list[i].User
-		if who, index := p.identify(user.Username); index == i {
+		if who := domain.Identify(user.Username, hashed.Users(p.find(user.Username)), p.vouch); who.User.Username == user.Username {
 			user.Disputed = who.User.Disputed
 		}
 	}

@@ -440,7 +440,7 @@ func (e *examination) hashes(ctx context.Context) ports.Examined {
 	default:
 		return examine.Skip("set " + e.Variable("LIST_QUERY") + ", and doctor samples the hashes")
 	}
-	return hashed.Examine(ctx, e.Settings.Passwords, e.Settings.Decoy, sample)
+	return e.Settings.Hashes.Examine(ctx, sample)
 }
 
 // sampled returns a query for any users: each comparison with the typed name
@@ -457,13 +457,13 @@ func sampled(query string) string {
 // sample reads the hashes of some users.
 func (e *examination) sample(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		err := e.directory.each(ctx, sampled(e.Settings.Query), func(entry *hashed.Entry) error {
+		err := e.directory.list(ctx, sampled(e.Settings.Query), func(entry *hashed.Entry) error {
 			if entry.Hash != "" && !yield(entry.Hash, nil) {
 				return errStop
 			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, errStop) {
+		if err := unlessStopped(err); err != nil {
 			yield("", fmt.Errorf("set %s: %w", e.Variable("LIST_QUERY"), err))
 		}
 	}

@@ -2,10 +2,10 @@ package sqlsource
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"iter"
 
+	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -37,7 +37,7 @@ func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.S
 		}
 		err := request.Turn(ctx)
 		if err == nil {
-			err = d.list(ctx, func(entry *hashed.Entry) error {
+			err = d.list(ctx, d.listQuery, func(entry *hashed.Entry) error {
 				if users = append(users, entry.User); len(users) < pageSize {
 					return nil
 				}
@@ -57,57 +57,19 @@ func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.S
 // Hashes implements [ports.HashLister] by LIST_QUERY.
 func (d *Directory) Hashes(ctx context.Context) iter.Seq2[ports.UserHash, error] {
 	return func(yield func(ports.UserHash, error) bool) {
-		err := d.list(ctx, func(entry *hashed.Entry) error {
+		err := d.list(ctx, d.listQuery, func(entry *hashed.Entry) error {
 			if entry.Hash != "" && !yield(ports.UserHash{Username: entry.User.Username, Hash: domain.NewSecret(entry.Hash)}, nil) {
 				return errStop
 			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, errStop) {
+		if err := unlessStopped(err); err != nil {
 			yield(ports.UserHash{}, err)
 		}
 	}
 }
 
-// errStop ends a listing early.
-var errStop = errors.New("stop")
-
-// list calls do for each row of LIST_QUERY, and ends with its error.
-func (d *Directory) list(ctx context.Context, do func(*hashed.Entry) error) error {
-	return d.each(ctx, d.listQuery, do)
-}
-
-// each calls do for each row of a query without parameters.
-func (d *Directory) each(ctx context.Context, query string, do func(*hashed.Entry) error) error {
-	tx, err := d.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return d.classify(ctx, err)
-	}
-	defer func() { _ = tx.Rollback() }() // the transaction is read-only
-	rows, err := tx.QueryContext(ctx, query)
-	if err != nil {
-		return d.classify(ctx, err)
-	}
-	defer func() { _ = rows.Close() }() // Err, below, returns the same error
-	columns, err := rows.ColumnTypes()
-	if err != nil {
-		return d.classify(ctx, err)
-	}
-	names, err := header(d.names, columns)
-	if err != nil {
-		return err
-	}
-	for rows.Next() {
-		entry, err := d.entry(ctx, rows, names.Names, columns)
-		if err != nil {
-			return err
-		}
-		if err := do(entry); err != nil {
-			return err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return d.classify(ctx, err)
-	}
-	return nil
+// list calls do for each row of a query without parameters, and ends with its error.
+func (d *Directory) list(ctx context.Context, query string, do func(*hashed.Entry) error) error {
+	return d.each(ctx, func(fields.Header) {}, do, query)
 }

@@ -12,7 +12,6 @@ import (
 	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
-	"cognito-user-migration/adapters/internal/passwordhash"
 	"cognito-user-migration/adapters/internal/pemfile"
 	"cognito-user-migration/adapters/sqlsource/dialect"
 	"cognito-user-migration/domain"
@@ -29,9 +28,8 @@ type Settings struct {
 	Region    awsname.Region `env:"REGION" takes:"an AWS region" desc:"The region of an RDS database. Default: the region in its host name. Used only with \u0060AUTH=iam\u0060."`
 	TLS       TLS            `env:"TLS" envDefault:"verify" takes:"verify, unverified, off" desc:"\u0060verify\u0060: TLS, and the server's certificate is verified. \u0060unverified\u0060: TLS without verification. \u0060off\u0060: no TLS."`
 	CABundle  pemfile.Text   `env:"CA_BUNDLE" takes:"PEM, or the path of a PEM file" desc:"Certificate authorities to trust for the server, instead of the public ones. RDS needs its own bundle."`
-	Decoy     domain.Secret  `env:"DECOY" takes:"a password hash that belongs to no user" desc:"A hash of the slowest format and cost in the table. It is also computed for unknown users, so that all sign-ins take equally long. Default: the slowest hash seen so far."`
 
-	Passwords hashed.Passwords
+	Hashes hashed.Settings
 	// Role signs in to an RDS database of another account.
 	Role awsrole.Settings
 }
@@ -166,12 +164,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	} else if _, err := s.CABundle.Authorities(); err != nil {
 		problem("CA_BUNDLE", "%v", err)
 	}
-	problems = append(problems, s.Passwords.Validate(variable)...)
-	if !s.Decoy.Empty() {
-		if err := passwordhash.Validate(s.Decoy.Reveal()); err != nil {
-			problem("DECOY", "%v", err)
-		}
-	}
+	problems = append(problems, s.Hashes.Validate(variable)...)
 	if s.Role.RoleARN != "" && s.Auth != AuthIAM {
 		problem("ROLE_ARN", "is used only with %s=iam", variable("AUTH"))
 	}

@@ -77,8 +77,8 @@ func TestTheSettingsAreChecked(t *testing.T) {
 		"a bundle in one line":   {func(s *sqlsource.Settings) { s.CABundle = pemfile.Text(strings.ReplaceAll(bundle, "\n", `\n`)) }, nil},
 		"a bundle of nothing":    {func(s *sqlsource.Settings) { s.CABundle = "-----BEGIN S3cret" }, []string{"OLD_CA_BUNDLE: has no certificate"}},
 		"a bundle for nothing":   {func(s *sqlsource.Settings) { s.CABundle, s.TLS = "S3cret", sqlsource.TLSUnverified }, []string{"OLD_CA_BUNDLE: is used only with OLD_TLS=verify"}},
-		"a decoy that is a hash": {func(s *sqlsource.Settings) { s.Decoy = domain.NewSecret(right) }, nil},
-		"a decoy that is none":   {func(s *sqlsource.Settings) { s.Decoy = domain.NewSecret("S3cret") }, []string{"OLD_DECOY: unknown password hash format"}},
+		"a decoy that is a hash": {func(s *sqlsource.Settings) { s.Hashes.Decoy = domain.NewSecret(right) }, nil},
+		"a decoy that is none":   {func(s *sqlsource.Settings) { s.Hashes.Decoy = domain.NewSecret("S3cret") }, []string{"OLD_DECOY: unknown password hash format"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

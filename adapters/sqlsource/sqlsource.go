@@ -84,9 +84,9 @@ func Open(name string, settings Settings, credentials ports.CredentialProvider, 
 	if err != nil {
 		return nil, err
 	}
-	checker, err := hashed.NewChecker(settings.Passwords, settings.Decoy.Reveal())
+	checker, err := settings.Hashes.Checker()
 	if err != nil {
-		return nil, fmt.Errorf("DECOY: %w", err)
+		return nil, err
 	}
 	d := &Directory{
 		Directory: hashed.Directory{Name: name, Checker: checker, Options: options},
@@ -113,45 +113,78 @@ func (d *Directory) Warm(ctx context.Context) error {
 	return err
 }
 
-// rows reads up to hashed.MostFound+1 rows in a read-only transaction.
+// rows reads up to hashed.MostFound+1 rows. It returns none if the database cannot
+// compare the typed name, for example because of its character set or a numeric column.
+// No user has such a name.
 func (d *Directory) rows(ctx context.Context, username string) (entries []*hashed.Entry, err error) {
+	note := func(header fields.Header) { d.told.Do(func() { d.note(header) }) }
+	err = d.each(ctx, note, func(entry *hashed.Entry) error {
+		if entries = append(entries, entry); len(entries) > hashed.MostFound {
+			return errStop
+		}
+		return nil
+	}, d.query, username)
+	if _, ok := errors.AsType[incomparable](err); ok {
+		return nil, nil
+	}
+	return entries, unlessStopped(err)
+}
+
+// note reports what the query lacks, and what it has without need.
+func (d *Directory) note(header fields.Header) {
+	var unknown fields.Set
+	unknown.Add(header.Unknown...)
+	d.Options.Tell(unknown.Notes(fields.UnusedAttributes)...)
+	if d.Options.NoteFactors && !slices.Contains(header.Names, fields.MFA) {
+		d.Options.Tell(ports.Note{Text: ports.NoSecondFactors})
+	}
+}
+
+// errStop ends a query early.
+var errStop = errors.New("stop")
+
+func unlessStopped(err error) error {
+	if errors.Is(err, errStop) {
+		return nil
+	}
+	return err
+}
+
+// each runs a query in a read-only transaction, and calls do for each row. It ends with
+// the error of do. begin gets the columns before the first row.
+func (d *Directory) each(ctx context.Context, begin func(fields.Header), do func(*hashed.Entry) error, query string, arguments ...any) error {
 	tx, err := d.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return nil, d.classify(ctx, err)
+		return d.classify(ctx, err)
 	}
 	defer func() { _ = tx.Rollback() }() // the transaction is read-only
-	rows, err := tx.QueryContext(ctx, d.query, username)
+	rows, err := tx.QueryContext(ctx, query, arguments...)
 	if err != nil {
-		return d.unlessStrange(ctx, err)
+		return d.classify(ctx, err)
 	}
 	defer func() { _ = rows.Close() }() // Err, below, returns the same error
 	columns, err := rows.ColumnTypes()
 	if err != nil {
-		return nil, d.classify(ctx, err)
+		return d.classify(ctx, err)
 	}
 	header, err := header(d.names, columns)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	d.told.Do(func() {
-		var unknown fields.Set
-		unknown.Add(header.Unknown...)
-		d.Options.Tell(unknown.Notes(fields.UnusedAttributes)...)
-		if d.Options.NoteFactors && !slices.Contains(header.Names, fields.MFA) {
-			d.Options.Tell(ports.Note{Text: ports.NoSecondFactors})
-		}
-	})
-	for len(entries) <= hashed.MostFound && rows.Next() {
+	begin(header)
+	for rows.Next() {
 		entry, err := d.entry(ctx, rows, header.Names, columns)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		entries = append(entries, entry)
+		if err := do(entry); err != nil {
+			return err
+		}
 	}
 	if err := rows.Err(); err != nil {
-		return d.unlessStrange(ctx, err)
+		return d.classify(ctx, err)
 	}
-	return entries, nil
+	return nil
 }
 
 // entry reads the current row.
@@ -166,15 +199,11 @@ func (d *Directory) entry(ctx context.Context, rows *sql.Rows, names []string, c
 	return entryOf(names, columns, values)
 }
 
-// unlessStrange returns no rows if the database cannot compare the typed name,
-// for example because of its character set or a numeric column. No user has
-// such a name.
-func (d *Directory) unlessStrange(ctx context.Context, err error) ([]*hashed.Entry, error) {
-	if d.fault(err).Incomparable && ctx.Err() == nil {
-		return nil, nil
-	}
-	return nil, d.classify(ctx, err)
-}
+// incomparable is the error of a typed name that the database cannot compare.
+type incomparable struct{ error }
+
+// Unwrap returns the error of ports.
+func (i incomparable) Unwrap() error { return i.error }
 
 // classify returns an error of ports. It does not wrap the driver's error,
 // whose text and fields contain the query, names and values.
@@ -187,14 +216,18 @@ func (d *Directory) classify(ctx context.Context, err error) error {
 			return fmt.Errorf("creating the IAM token for the database failed: %w", class)
 		}
 	}
-	told := d.fault(err)
-	if told.Code != "" {
-		return fmt.Errorf("the database returned error %s: %w", told.Code, told.Class)
-	}
-	if isCertificate(err) {
+	switch told := d.fault(err); {
+	case told.Code != "":
+		answer := fmt.Errorf("the database returned error %s: %w", told.Code, told.Class)
+		if told.Incomparable {
+			return incomparable{answer}
+		}
+		return answer
+	case isCertificate(err):
 		return fmt.Errorf("the database's certificate is not trusted: %w", ports.ErrMisconfigured)
+	default:
+		return fmt.Errorf("the database does not respond: %w", told.Class)
 	}
-	return fmt.Errorf("the database does not respond: %w", told.Class)
 }
 
 // isCertificate reports whether the server's certificate was rejected; a retry

@@ -119,11 +119,7 @@ func (d *Directory) identify(ctx context.Context, username string) (*Entry, doma
 	if len(entries) > MostFound {
 		return nil, domain.UserAmbiguous, nil
 	}
-	users := make([]domain.SourceUser, len(entries))
-	for i, entry := range entries {
-		users[i] = entry.User
-	}
-	who := domain.Identify(username, users, d.Options.VerifiedContacts)
+	who := domain.Identify(username, Users(entries), d.Options.VerifiedContacts)
 	if who.Kind != domain.UserFound {
 		return nil, who.Kind, nil
 	}

@@ -22,8 +22,8 @@ const MostSampled = 500
 
 // Examine counts a sample of hashes by format, and measures what one sign-in
 // computes.
-func Examine(ctx context.Context, passwords Passwords, decoy domain.Secret, sample iter.Seq2[string, error]) ports.Examined {
-	checker, err := NewChecker(passwords, decoy.Reveal())
+func (s *Settings) Examine(ctx context.Context, sample iter.Seq2[string, error]) ports.Examined {
+	checker, err := s.Checker()
 	if err != nil {
 		return examine.Fail("the decoy cannot be used", "correct DECOY")
 	}

@@ -6,6 +6,7 @@ package hashed
 import (
 	"strings"
 
+	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 	"cognito-user-migration/ports/parts"
@@ -44,6 +45,49 @@ type Entry struct {
 	User domain.SourceUser
 	// Hash is empty for a user without a password; then no password is right.
 	Hash string
+}
+
+// Users returns the users of entries.
+func Users(entries []*Entry) []domain.SourceUser {
+	users := make([]domain.SourceUser, len(entries))
+	for i, entry := range entries {
+		users[i] = entry.User
+	}
+	return users
+}
+
+// NewEntry returns an enabled and confirmed user without a name.
+func NewEntry() Entry {
+	return Entry{User: domain.SourceUser{Status: domain.StatusConfirmed, Enabled: true, Attributes: make(domain.Attributes)}}
+}
+
+// Set stores the text of a field. Without a value, there is false. That never enables a
+// user, and leaves an attribute out.
+func (p *Entry) Set(name, text string, there bool) (err error) {
+	user := &p.User
+	switch name {
+	case fields.Username:
+		user.Username = text
+	case fields.PasswordHash:
+		p.SetHash(text)
+	case fields.Status:
+		if strings.TrimSpace(text) != "" {
+			user.Status, err = fields.ReadStatus(text)
+		}
+	case fields.Enabled:
+		if user.Enabled = false; there {
+			user.Enabled, err = fields.Bool(text)
+		}
+	case fields.Groups:
+		user.Groups, user.GroupsKnown = fields.SplitGroups(text), true
+	case fields.MFA:
+		user.MFA, user.MFAUnasked = domain.ParseMFA(text), true
+	default:
+		if there {
+			user.Attributes[name], err = fields.Value(name, text)
+		}
+	}
+	return err
 }
 
 // SetHash sets the hash. Unix and Django store a text that begins with ! or *

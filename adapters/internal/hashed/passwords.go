@@ -19,6 +19,32 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// Settings are the variables of a source that reads the hash when a user signs in.
+type Settings struct {
+	Decoy     domain.Secret `env:"DECOY" takes:"a password hash that belongs to no user" desc:"A hash of the slowest format and cost in the table. It is also computed for unknown users, so that all sign-ins take equally long. Default: the slowest hash seen so far."`
+	Passwords Passwords
+}
+
+// Validate checks the decoy, and combinations of variables.
+func (s *Settings) Validate(variable func(string) string) []error {
+	problems := s.Passwords.Validate(variable)
+	if !s.Decoy.Empty() {
+		if err := passwordhash.Validate(s.Decoy.Reveal()); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", variable("DECOY"), err))
+		}
+	}
+	return problems
+}
+
+// Checker returns the checker of these settings.
+func (s *Settings) Checker() (*Checker, error) {
+	checker, err := NewChecker(s.Passwords, s.Decoy.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("DECOY: %w", err)
+	}
+	return checker, nil
+}
+
 // Passwords are the variables that describe how the application changed a
 // password before hashing it.
 type Passwords struct {

@@ -10,7 +10,6 @@ import (
 
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
-	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
 )
 
@@ -36,55 +35,24 @@ func header(names fields.Names, columns []*sql.ColumnType) (fields.Header, error
 	return resolved, nil
 }
 
-// entryOf reads a row.
+// entryOf reads a row. NULL is no value.
 func entryOf(names []string, columns []*sql.ColumnType, values []any) (*hashed.Entry, error) {
-	p := &hashed.Entry{User: domain.SourceUser{
-		Status: domain.StatusConfirmed, Enabled: true, Attributes: make(domain.Attributes),
-	}}
+	entry := hashed.NewEntry()
 	for i, column := range columns {
 		value := *values[i].(*any) //nolint:errcheck // created with this type
 		text, err := textOf(value, column.DatabaseTypeName())
 		if err != nil {
 			return nil, misconfigured("column %d of the query: %v", i+1, err)
 		}
-		if err := store(p, names[i], value, text); err != nil {
+		if err := entry.Set(names[i], text, value != nil); err != nil {
 			return nil, misconfigured("%s: %v", names[i], err)
 		}
 	}
-	if p.User.Username == "" {
+	if entry.User.Username == "" {
 		return nil, misconfigured("a row of the query has no username")
 	}
-	p.User.Sub = p.User.Attributes["sub"]
-	return p, nil
-}
-
-// store stores one column in its field. NULL means that there is no value, but
-// never enables a user.
-func store(p *hashed.Entry, name string, value any, text string) (err error) {
-	switch name {
-	case fields.Username:
-		p.User.Username = text
-	case fields.PasswordHash:
-		p.SetHash(text)
-	case fields.Status:
-		if strings.TrimSpace(text) != "" {
-			p.User.Status, err = fields.ReadStatus(text)
-		}
-	case fields.Enabled:
-		if value == nil {
-			text = "false"
-		}
-		p.User.Enabled, err = fields.Bool(text)
-	case fields.Groups:
-		p.User.Groups, p.User.GroupsKnown = fields.SplitGroups(text), true
-	case fields.MFA:
-		p.User.MFA, p.User.MFAUnasked = domain.ParseMFA(text), true
-	default:
-		if value != nil {
-			p.User.Attributes[name], err = fields.Value(name, text)
-		}
-	}
-	return err
+	entry.User.Sub = entry.User.Attributes["sub"]
+	return &entry, nil
 }
 
 // textOf returns the text that the database would write for a value. For types
