@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +31,9 @@ func Write(path string, write func(io.Writer) error) error {
 	}
 	if err := writeTo(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, write); err != nil {
 		_ = os.Remove(temporary) // the next call removes it, too
+		if fault, ok := errors.AsType[*fs.PathError](err); ok {
+			fault.Path = path // the one that the operator gave
+		}
 		return err
 	}
 	if err := os.Rename(temporary, path); err != nil {
