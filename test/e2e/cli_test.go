@@ -1,11 +1,17 @@
 package e2e_test
 
 import (
-	"bytes"
+	"bufio"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,25 +33,116 @@ func (c cli) run(arguments ...string) (output []byte, errorCode string) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
 	defer cancel()
-	command := exec.CommandContext(ctx, "aws", append([]string{"cognito-idp", "--endpoint-url", c.endpoint, "--output", "json"}, arguments...)...)
-	command.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"),
-		"AWS_ACCESS_KEY_ID=" + c.as.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + c.as.SecretAccessKey,
-		"AWS_REGION=" + peers.Region, "AWS_DEFAULT_REGION=" + peers.Region,
-		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
-		"AWS_EC2_METADATA_DISABLED=true", "AWS_MAX_ATTEMPTS=1", "AWS_PAGER=",
-	}
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	if err := command.Run(); err != nil {
-		_, rest, found := strings.Cut(stderr.String(), "An error occurred (")
+	stdout, stderr, err := awsCLI.get(c.t).run(ctx, outOfTheWay().with(
+		"AWS_ACCESS_KEY_ID", c.as.AccessKeyID, "AWS_SECRET_ACCESS_KEY", c.as.SecretAccessKey,
+		"AWS_REGION", peers.Region, "AWS_DEFAULT_REGION", peers.Region, "AWS_MAX_ATTEMPTS", "1", "AWS_PAGER", "",
+	), append([]string{"cognito-idp", "--endpoint-url", c.endpoint, "--output", "json"}, arguments...))
+	if err != nil {
+		_, rest, found := strings.Cut(stderr, "An error occurred (")
 		code, _, _ := strings.Cut(rest, ")")
 		if !found || ctx.Err() != nil {
-			c.t.Fatalf("aws %s: %v\n%s", strings.Join(arguments, " "), err, stderr.String())
+			c.t.Fatalf("aws %s: %v\n%s", strings.Join(arguments, " "), err, stderr)
 		}
-		return stdout.Bytes(), code
+		return []byte(stdout), code
 	}
-	return stdout.Bytes(), ""
+	return []byte(stdout), ""
+}
+
+// forkedCLI is the AWS CLI, loaded once for all commands of the tests: to load it takes
+// eight times as long as a command.
+type forkedCLI struct {
+	process *exec.Cmd
+	input   io.WriteCloser
+	ready   bool // where it is not, each command is a process of its own
+
+	mu      sync.Mutex
+	last    int
+	waiting map[int]chan<- int // by the command's ID, for its status
+}
+
+// startCLI starts a Python process that runs the commands. A CLI that Python cannot
+// import, such as version 2, is run as it is.
+func startCLI(ctx context.Context) (*forkedCLI, error) {
+	c := &forkedCLI{process: exec.CommandContext(context.WithoutCancel(ctx), "python3", filepath.Join("testdata", "forkaws.py")), waiting: make(map[int]chan<- int)}
+	c.process.Env = environ(outOfTheWay())
+	var err error
+	if c.input, err = c.process.StdinPipe(); err != nil {
+		return nil, err
+	}
+	output, err := c.process.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if c.process.Start() != nil {
+		return c, nil // no Python
+	}
+	answers := bufio.NewScanner(output)
+	c.ready = answers.Scan()
+	go func() {
+		for answers.Scan() {
+			var answer struct{ ID, Status int }
+			if json.Unmarshal(answers.Bytes(), &answer) == nil {
+				c.mu.Lock()
+				c.waiting[answer.ID] <- answer.Status
+				c.mu.Unlock()
+			}
+		}
+	}()
+	return c, nil
+}
+
+// Close ends the process.
+func (c *forkedCLI) Close() {
+	_ = c.input.Close()
+	_ = c.process.Wait()
+}
+
+// run runs a command, and returns an error where its status is not zero.
+func (c *forkedCLI) run(ctx context.Context, environment settings, arguments []string) (stdout, stderr string, err error) {
+	if !c.ready {
+		var out, notes strings.Builder
+		command := exec.CommandContext(ctx, "aws", arguments...)
+		command.Env, command.Stdout, command.Stderr = environ(environment), &out, &notes
+		err = command.Run()
+		return out.String(), notes.String(), err
+	}
+	folder, err := os.MkdirTemp("", "aws-")
+	if err != nil {
+		return "", "", err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	status := make(chan int, 1)
+	c.mu.Lock()
+	c.last++
+	c.waiting[c.last] = status
+	line, err := json.Marshal(map[string]any{"id": c.last, "arguments": arguments, "environment": environment, "folder": folder})
+	if err == nil {
+		_, err = c.input.Write(append(line, '\n'))
+	}
+	c.mu.Unlock()
+	if err != nil {
+		return "", "", err
+	}
+	select {
+	case code := <-status:
+		if code != 0 {
+			err = fmt.Errorf("exit status %d", code)
+		}
+	case <-ctx.Done():
+		return "", "", ctx.Err()
+	}
+	out, outErr := os.ReadFile(filepath.Join(folder, "stdout"))
+	notes, notesErr := os.ReadFile(filepath.Join(folder, "stderr"))
+	return string(out), string(notes), errors.Join(err, outErr, notesErr)
+}
+
+// environ is the environment of a command that needs nothing else of this machine.
+func environ(s settings) []string {
+	list := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
+	for name, value := range s {
+		list = append(list, name+"="+value)
+	}
+	return list
 }
 
 // must calls "aws cognito-idp", which must not fail, and reads what it prints.

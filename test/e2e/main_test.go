@@ -20,6 +20,7 @@ import (
 var (
 	moto         = shared[*peers.Moto]{start: peers.StartMoto}
 	cognitoLocal = shared[*peers.CognitoLocal]{start: peers.StartCognitoLocal}
+	awsCLI       = shared[*forkedCLI]{start: startCLI}
 	bootstrap    = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "bootstrap", buildFlags...) }}
 	// traced is the program with tracing, which the image's main does not list.
 	traced = shared[*binary]{start: func(ctx context.Context) (*binary, error) { return build(ctx, "bootstrap-tracing", buildFlags...) }}
@@ -33,7 +34,7 @@ var (
 
 // atATime is how many tests run at a time, where -parallel does not say it. Most of
 // them wait. With many more, attempts run out of their five seconds on two cores.
-const atATime = 3
+const atATime = 8
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -43,6 +44,7 @@ func TestMain(m *testing.M) {
 	status := m.Run()
 	moto.close()
 	cognitoLocal.close()
+	awsCLI.close()
 	bootstrap.close()
 	traced.close()
 	shipped.close()

@@ -6,11 +6,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -307,12 +314,37 @@ func (r *reporting) again(environment []string, before string) {
 	if _, notes, code = r.run(environment, "--source-aws-profile", "source", "--rate", "0"); code != 2 || !strings.Contains(notes, "above zero") {
 		r.t.Errorf("--rate 0: exit code %d, %s", code, notes)
 	}
-	if _, notes, code = r.run(environment, "--state", "other.db"); code != 1 || !strings.Contains(notes, "not listed: SOURCE:") {
+	denied := append(slices.Clone(environment), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER="+awsDenials(r.t, moto.get(r.t).URL))
+	if _, notes, code = r.run(denied, "--state", "other.db"); code != 1 || !strings.Contains(notes, "not listed: SOURCE:") {
 		r.t.Errorf("a role that may not list: exit code %d, %s", code, notes)
 	}
 	if _, notes, code = r.run([]string{"MIGRATE_ATTRIBUTES=email"}, "--source-aws-profile", "source"); code != 1 || !strings.Contains(notes, "other rules") {
 		r.t.Errorf("other rules: exit code %d, %s", code, notes)
 	}
+}
+
+// awsDenials is the address of a server before moto, which words a denial as Cognito
+// does. Moto answers in XML, as no service of this protocol does, and such an answer is
+// tried again for a minute.
+func awsDenials(t *testing.T, endpoint string) string {
+	t.Helper()
+	target, err := url.Parse(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = func(r *http.Response) error {
+		if r.StatusCode == http.StatusForbidden {
+			const denial = `{"__type":"AccessDeniedException","message":"not authorized"}`
+			r.StatusCode, r.Body = http.StatusBadRequest, io.NopCloser(strings.NewReader(denial))
+			r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+			r.Header.Set("Content-Length", strconv.Itoa(len(denial)))
+		}
+		return nil
+	}
+	server := httptest.NewServer(proxy)
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 func lines(t *testing.T, path string) [][]string {
