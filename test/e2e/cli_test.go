@@ -73,8 +73,11 @@ func startCLI(ctx context.Context) (*forkedCLI, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.process.Start() != nil {
-		return c, nil // no Python
+	if _, err := exec.LookPath("python3"); err != nil {
+		return c, nil //nolint:nilerr // each command is then a process of its own
+	}
+	if err := c.process.Start(); err != nil {
+		return nil, err
 	}
 	answers := bufio.NewScanner(output)
 	c.ready = answers.Scan()

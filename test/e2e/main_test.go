@@ -33,7 +33,8 @@ var (
 )
 
 // atATime is how many tests run at a time, where -parallel does not say it. Most of
-// them wait. With many more, attempts run out of their five seconds on two cores.
+// them wait: for a message that is delayed by 30 seconds, a timeout or a peer. With
+// many more, attempts run out of their five seconds on two cores.
 const atATime = 8
 
 func TestMain(m *testing.M) {
