@@ -19,12 +19,7 @@ type Member struct {
 
 // HasGroups reports whether the groups of this scan are listed.
 func (s *State) HasGroups(ctx context.Context) (bool, error) {
-	there := false
-	err := s.each(ctx, "SELECT 1 FROM meta WHERE name = 'groups'", func(*sql.Rows) error {
-		there = true
-		return nil
-	})
-	return there, err
+	return s.exists(ctx, "SELECT 1 FROM meta WHERE name = 'groups'")
 }
 
 // AddMembers stores memberships. It can be repeated.

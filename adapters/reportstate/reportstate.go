@@ -115,34 +115,53 @@ type State struct {
 // Open opens the file, or creates it with mode 0600. With rescan, the rules may differ
 // from those of the file.
 func Open(ctx context.Context, path string, identity Identity, rescan bool) (*State, error) {
+	// Of the two connections, one reads while the other writes.
+	const options = "&_pragma=synchronous(NORMAL)&_pragma=cache_size(-16000)&_pragma=temp_store(FILE)&_pragma=threads(2)&_pragma=wal_autocheckpoint(4000)&_txlock=immediate"
+	return openFile(ctx, path, options, 2, func(s *State, isNew bool) error {
+		if _, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
+			return err
+		}
+		var err error
+		if isNew {
+			err = s.create(ctx, identity)
+		} else {
+			err = s.check(ctx, identity, rescan)
+		}
+		if err == nil {
+			s.keys, err = s.keyMaker(ctx)
+		}
+		return err
+	})
+}
+
+// openFile opens a file with options of SQLite, and calls begin. isNew is true if the
+// file has no tables yet. An error names the file.
+func openFile(ctx context.Context, path, options string, connections int, begin func(s *State, isNew bool) error) (*State, error) {
 	if err := prepare(path); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	db, err := sql.Open("sqlite", "file:"+escaped(path)+"?_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)&_pragma=cache_size(-16000)&_pragma=temp_store(FILE)&_pragma=threads(2)&_pragma=wal_autocheckpoint(4000)&_txlock=immediate")
+	db, err := sql.Open("sqlite", "file:"+escaped(path)+"?_pragma=busy_timeout(10000)"+options)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	db.SetMaxOpenConns(2) // one reads while the other writes
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
 	s := &State{db: db}
 	isNew, err := s.isOurs(ctx)
 	if err == nil {
-		_, err = db.ExecContext(ctx, "PRAGMA journal_mode = WAL")
-	}
-	switch {
-	case err != nil:
-	case isNew:
-		err = s.create(ctx, identity)
-	default:
-		err = s.check(ctx, identity, rescan)
-	}
-	if err == nil {
-		s.keys, err = s.keyMaker(ctx)
+		err = begin(s, isNew)
 	}
 	if err != nil {
 		_ = db.Close() // the error before it says more
 		return nil, fmt.Errorf("%s: %w", path, classify(err))
 	}
 	return s, nil
+}
+
+// hasContent reports whether the file exists and is not empty.
+func hasContent(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Size() > 0
 }
 
 // escaped escapes the characters of a path that have a meaning in a URI.
@@ -230,22 +249,51 @@ func (i Identity) write(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (s *State) check(ctx context.Context, identity Identity, rescan bool) error {
-	found, err := s.meta(ctx)
+	found, err := s.identity(ctx)
+	if err == nil {
+		err = found.sameMigration(identity)
+	}
 	switch {
 	case err != nil:
 		return err
-	case found["destination"] != identity.Destination:
-		return fmt.Errorf("%w: its destination is %s, not %s; give another --state", ErrOther, found["destination"], identity.Destination)
-	case found["sources"] != identity.Sources:
-		return fmt.Errorf("%w: its sources are %s, not %s; give another --state", ErrOther, found["sources"], identity.Sources)
-	case !rescan && found["digests"] != fmt.Sprint(identity.Digests):
-		return fmt.Errorf("%w: it was scanned with another --digests; give --rescan to scan again", ErrOther)
-	case !rescan && found["rules"] != identity.Rules:
-		return fmt.Errorf("%w: it was scanned with other rules (the MIGRATE_ variables); give --rescan to scan again", ErrOther)
 	case rescan:
 		return s.write(ctx, func(tx *sql.Tx) error { return identity.write(ctx, tx) })
+	case found.Digests != identity.Digests:
+		return fmt.Errorf("%w: it was scanned with another --digests; give --rescan to scan again", ErrOther)
+	case found.Rules != identity.Rules:
+		return fmt.Errorf("%w: it was scanned with other rules (the MIGRATE_ variables); give --rescan to scan again", ErrOther)
 	}
 	return nil
+}
+
+// identity reads the identity of the file.
+func (s *State) identity(ctx context.Context) (Identity, error) {
+	found, err := s.meta(ctx)
+	return Identity{Destination: found["destination"], Sources: found["sources"], Rules: found["rules"], Digests: found["digests"] == "true"}, err
+}
+
+// sameMigration returns an error if the other identity has another destination or other
+// sources than that of the file.
+func (i Identity) sameMigration(other Identity) error {
+	switch {
+	case i.Destination != other.Destination:
+		return fmt.Errorf("%w: its destination is %s, not %s; give another --state", ErrOther, i.Destination, other.Destination)
+	case i.Sources != other.Sources:
+		return fmt.Errorf("%w: its sources are %s, not %s; give another --state", ErrOther, i.Sources, other.Sources)
+	}
+	return nil
+}
+
+// meta reads the names and values of the table meta.
+func (s *State) meta(ctx context.Context) (map[string]string, error) {
+	found := make(map[string]string)
+	err := s.each(ctx, "SELECT name, value FROM meta", func(rows *sql.Rows) error {
+		var name, value string
+		err := rows.Scan(&name, &value)
+		found[name] = value
+		return err
+	})
+	return found, err
 }
 
 // Scan is one scan of both sides.
@@ -262,18 +310,15 @@ type Scan struct {
 func (s *State) Begin(ctx context.Context, now time.Time, parts []ports.ReportPart, rescan bool) (Scan, error) {
 	var scan Scan
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		var started string
-		var finished sql.NullString
-		err := tx.QueryRowContext(ctx, "SELECT started_at, finished_at, complete FROM scan ORDER BY id DESC LIMIT 1").Scan(&started, &finished, &scan.Complete)
-		if err == nil && !rescan {
-			scan.StartedAt, err = time.Parse(time.RFC3339Nano, started)
-			if err == nil && finished.Valid && scan.Complete {
-				scan.FinishedAt, err = time.Parse(time.RFC3339Nano, finished.String)
-			}
+		var err error
+		if _, scan, err = lastScan(ctx, tx); err != nil {
 			return err
 		}
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
+		if !scan.StartedAt.IsZero() && !rescan {
+			if !scan.Complete {
+				scan.FinishedAt = time.Time{}
+			}
+			return nil
 		}
 		scan = Scan{StartedAt: now}
 		for _, statement := range []string{
@@ -295,6 +340,25 @@ func (s *State) Begin(ctx context.Context, now time.Time, parts []ports.ReportPa
 		return nil
 	})
 	return scan, err
+}
+
+// lastScan returns the last scan with its ID, or the zero Scan if there is none.
+func lastScan(ctx context.Context, from interface {
+	QueryRowContext(ctx context.Context, query string, arguments ...any) *sql.Row
+}) (id int64, scan Scan, err error) {
+	var started string
+	var finished sql.NullString
+	err = from.QueryRowContext(ctx, "SELECT id, started_at, finished_at, complete FROM scan ORDER BY id DESC LIMIT 1").Scan(&id, &started, &finished, &scan.Complete)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, Scan{}, nil
+	}
+	if err == nil {
+		scan.StartedAt, err = time.Parse(time.RFC3339Nano, started)
+	}
+	if err == nil && finished.Valid {
+		scan.FinishedAt, err = time.Parse(time.RFC3339Nano, finished.String)
+	}
+	return id, scan, err
 }
 
 // Finish closes the scan with its totals.
@@ -332,6 +396,13 @@ func (s *State) each(ctx context.Context, query string, do func(*sql.Rows) error
 		}
 	}
 	return classify(rows.Err())
+}
+
+// exists reports whether a query finds a row.
+func (s *State) exists(ctx context.Context, query string, arguments ...any) (bool, error) {
+	var found bool
+	err := s.db.QueryRowContext(ctx, "SELECT EXISTS ("+query+")", arguments...).Scan(&found)
+	return found, classify(err)
 }
 
 // classify turns errors of SQLite into ours. SQLite's texts may contain values.

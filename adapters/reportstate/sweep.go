@@ -3,9 +3,7 @@ package reportstate
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"os"
 	"time"
 )
 
@@ -25,55 +23,36 @@ type Sweep struct {
 // asked says what completion does. Users who were completed since the scan with the
 // same text are left out. It returns [ErrNoScan] for a missing file.
 func OpenSweep(ctx context.Context, path string, destination, sources, asked string) (*Sweep, error) {
-	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+	if !hasContent(path) {
 		return nil, fmt.Errorf("%s: %w", path, ErrNoScan)
 	}
-	if err := prepare(path); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	db, err := sql.Open("sqlite", "file:"+escaped(path)+"?_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_txlock=immediate")
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	db.SetMaxOpenConns(2)
-	s := &Sweep{State: &State{db: db}, asked: asked}
-	if err := s.begin(ctx, destination, sources); err != nil {
-		_ = db.Close() // the error before it says more
-		return nil, fmt.Errorf("%s: %w", path, classify(err))
-	}
-	return s, nil
-}
-
-func (s *Sweep) begin(ctx context.Context, destination, sources string) error {
-	isNew, err := s.isOurs(ctx)
-	if err != nil {
+	sweep := &Sweep{asked: asked}
+	state, err := openFile(ctx, path, "&_pragma=synchronous(FULL)&_txlock=immediate", 2, func(s *State, isNew bool) error {
+		if isNew {
+			return ErrNoScan
+		}
+		found, err := s.identity(ctx)
+		if err == nil {
+			err = found.sameMigration(Identity{Destination: destination, Sources: sources})
+		}
+		if err == nil && found.Digests {
+			err = ErrDigests
+		}
+		if err != nil {
+			return err
+		}
+		id, scan, err := lastScan(ctx, s.db)
+		if err == nil && scan.FinishedAt.IsZero() {
+			err = ErrNoScan
+		}
+		sweep.scan, sweep.ScannedAt = id, scan.FinishedAt
 		return err
-	}
-	if isNew {
-		return ErrNoScan
-	}
-	found, err := s.meta(ctx)
+	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	switch {
-	case found["destination"] != destination:
-		return fmt.Errorf("%w: its destination is %s, not %s; give another --state", ErrOther, found["destination"], destination)
-	case found["sources"] != sources:
-		return fmt.Errorf("%w: its sources are %s, not %s; give another --state", ErrOther, found["sources"], sources)
-	case found["digests"] == "true":
-		return ErrDigests
-	}
-	var finished sql.NullString
-	err = s.db.QueryRowContext(ctx, "SELECT id, finished_at FROM scan ORDER BY id DESC LIMIT 1").Scan(&s.scan, &finished)
-	switch {
-	case errors.Is(err, sql.ErrNoRows), err == nil && !finished.Valid:
-		return ErrNoScan
-	case err != nil:
-		return err
-	}
-	s.ScannedAt, err = time.Parse(time.RFC3339Nano, finished.String)
-	return err
+	sweep.State = state
+	return sweep, nil
 }
 
 // MovedUser is a source user and the destination user that they became.
@@ -118,9 +97,7 @@ func (s *Sweep) Counts(ctx context.Context, onlyEnabled bool) (SweepCounts, erro
 }
 
 func (s *Sweep) hasSwept(ctx context.Context) (bool, error) {
-	var tables int
-	err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'completed'").Scan(&tables)
-	return tables > 0, classify(err)
+	return s.exists(ctx, "SELECT 1 FROM sqlite_master WHERE name = 'completed'")
 }
 
 // Moved returns some users whose move may be open, beginning after an ID.

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -37,75 +36,31 @@ type Finished struct {
 // OpenFinished opens the state of a finished scan for several concurrent readers. It
 // changes nothing.
 func OpenFinished(ctx context.Context, path string, readers int) (*State, Finished, error) {
-	s, finished, err := openFinished(ctx, path, readers)
-	if err != nil {
-		return nil, finished, fmt.Errorf("%s: %w", path, classify(err))
-	}
-	return s, finished, nil
-}
-
-func openFinished(ctx context.Context, path string, readers int) (*State, Finished, error) {
-	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
-		return nil, Finished{}, ErrMissing
-	}
-	if err := prepare(path); err != nil {
-		return nil, Finished{}, err
-	}
-	db, err := sql.Open("sqlite", "file:"+escaped(path)+"?_pragma=busy_timeout(10000)&_pragma=cache_size(-4000)&_pragma=query_only(1)")
-	if err != nil {
-		return nil, Finished{}, err
-	}
-	db.SetMaxOpenConns(readers + 1)
-	db.SetMaxIdleConns(readers + 1)
-	s := &State{db: db}
-	finished, err := s.finished(ctx)
-	if err != nil {
-		_ = db.Close() // the error before it says more
-		return nil, finished, err
-	}
-	return s, finished, nil
-}
-
-func (s *State) finished(ctx context.Context) (Finished, error) {
 	var f Finished
-	isNew, err := s.isOurs(ctx)
-	switch {
-	case err != nil:
-		return f, err
-	case isNew:
-		return f, ErrMissing
+	if !hasContent(path) {
+		return nil, f, fmt.Errorf("%s: %w", path, ErrMissing)
 	}
-	meta, err := s.meta(ctx)
-	if err != nil {
-		return f, err
-	}
-	f.Identity = Identity{Destination: meta["destination"], Sources: meta["sources"], Rules: meta["rules"], Digests: meta["digests"] == "true"}
-	if f.Digests {
-		return f, ErrDigests
-	}
-	var at sql.NullString
-	err = s.db.QueryRowContext(ctx, "SELECT finished_at, complete, (SELECT count(*) FROM listed_user), (SELECT coalesce(max(id), 0) FROM listed_user) FROM scan ORDER BY id DESC LIMIT 1").
-		Scan(&at, &f.Complete, &f.Users, &f.LastID)
-	switch {
-	case errors.Is(err, sql.ErrNoRows), err == nil && !at.Valid:
-		return f, ErrUnfinished
-	case err != nil:
-		return f, err
-	}
-	f.FinishedAt, err = time.Parse(time.RFC3339Nano, at.String)
-	return f, err
-}
-
-// meta reads the names and values of the table meta.
-func (s *State) meta(ctx context.Context) (map[string]string, error) {
-	found := make(map[string]string)
-	err := s.each(ctx, "SELECT name, value FROM meta", func(rows *sql.Rows) error {
-		var name, value string
-		err := rows.Scan(&name, &value)
-		found[name] = value
-		return err
+	s, err := openFile(ctx, path, "&_pragma=cache_size(-4000)&_pragma=query_only(1)", readers+1, func(s *State, isNew bool) (err error) {
+		if isNew {
+			return ErrMissing
+		}
+		if f.Identity, err = s.identity(ctx); err != nil {
+			return err
+		}
+		if f.Digests {
+			return ErrDigests
+		}
+		_, scan, err := lastScan(ctx, s.db)
+		if err != nil {
+			return err
+		}
+		if scan.FinishedAt.IsZero() {
+			return ErrUnfinished
+		}
+		f.FinishedAt, f.Complete = scan.FinishedAt, scan.Complete
+		return s.db.QueryRowContext(ctx, "SELECT count(*), coalesce(max(id), 0) FROM listed_user").Scan(&f.Users, &f.LastID)
 	})
-	return found, err
+	return s, f, err
 }
 
 // TailUser is a source user who has not moved, as an export reads it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"os"
 )
 
@@ -17,28 +16,20 @@ func LastTotals(ctx context.Context, path string) (string, error) {
 	if _, err := os.Stat(path); err != nil {
 		return "", err
 	}
-	if err := prepare(path); err != nil {
-		return "", fmt.Errorf("%s: %w", path, err)
-	}
-	db, err := sql.Open("sqlite", "file:"+escaped(path)+"?mode=ro&_pragma=busy_timeout(10000)")
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", path, err)
-	}
-	defer func() { _ = db.Close() }() // nothing was written
-	s := &State{db: db}
-	isNew, err := s.isOurs(ctx)
-	if err == nil && isNew {
-		err = ErrNoScan
-	}
 	var totals string
-	if err == nil {
-		err = db.QueryRowContext(ctx, "SELECT totals FROM scan WHERE finished_at IS NOT NULL AND totals IS NOT NULL ORDER BY id DESC LIMIT 1").Scan(&totals)
-	}
-	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNoScan
-	}
+	s, err := openFile(ctx, path, "&mode=ro", 1, func(s *State, isNew bool) error {
+		if isNew {
+			return ErrNoScan
+		}
+		err := s.db.QueryRowContext(ctx, "SELECT totals FROM scan WHERE finished_at IS NOT NULL AND totals IS NOT NULL ORDER BY id DESC LIMIT 1").Scan(&totals)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNoScan
+		}
+		return err
+	})
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", path, classify(err))
+		return "", err
 	}
+	_ = s.Close() // nothing was written
 	return totals, nil
 }

@@ -295,17 +295,25 @@ func (s *State) Shared(ctx context.Context, key Key, earlier bool) iter.Seq2[por
 		condition = "EXISTS (SELECT 1 FROM listed_user o WHERE " + of + " AND o.source < s.source)"
 	}
 	condition = "s." + string(key) + " IN " + twice("listed_user", string(key)) + " AND " + condition
+	query := "SELECT s.id, o.status, o.enabled, " + forecastColumns + " FROM listed_user s JOIN outcome o ON o.id = s.outcome WHERE NOT EXISTS (SELECT 1 FROM joined j WHERE j.user = s.id) AND " + condition
+	return s.users(ctx, query, func(rows *sql.Rows, user *ports.ReportedUser) error {
+		return rows.Scan(append([]any{&user.ID, &user.Status, &user.Enabled}, forecastTargets(&user.Forecast)...)...)
+	})
+}
+
+// users streams the users of a query.
+func (s *State) users(ctx context.Context, query string, scan func(*sql.Rows, *ports.ReportedUser) error, arguments ...any) iter.Seq2[ports.ReportedUser, error] {
 	return func(yield func(ports.ReportedUser, error) bool) {
-		err := s.each(ctx, "SELECT s.id, o.status, o.enabled, "+forecastColumns+" FROM listed_user s JOIN outcome o ON o.id = s.outcome WHERE NOT EXISTS (SELECT 1 FROM joined j WHERE j.user = s.id) AND "+condition, func(rows *sql.Rows) error {
+		err := s.each(ctx, query, func(rows *sql.Rows) error {
 			var user ports.ReportedUser
-			if err := rows.Scan(append([]any{&user.ID, &user.Status, &user.Enabled}, forecastTargets(&user.Forecast)...)...); err != nil {
+			if err := scan(rows, &user); err != nil {
 				return err
 			}
 			if !yield(user, nil) {
 				return errStop
 			}
 			return nil
-		})
+		}, arguments...)
 		if err != nil && !errors.Is(err, errStop) {
 			yield(ports.ReportedUser{}, err)
 		}
@@ -387,59 +395,22 @@ func (s *State) DestinationTotals(ctx context.Context) (DestinationTotals, error
 
 // Users streams the source users of one standing, each with the destination user.
 func (s *State) Users(ctx context.Context, standing domain.Standing) iter.Seq2[ports.ReportedUser, error] {
-	return func(yield func(ports.ReportedUser, error) bool) {
-		err := s.each(ctx, `SELECT o.source, o.username, o.sub, o.status, o.enabled, o.cause, `+forecastColumns+`,
-			coalesce(d.username, ''), coalesce(d.sub, ''), coalesce(d.created_at, 0)
-			FROM source_user o LEFT JOIN destination_user d ON d.id = o.destination_user
-			WHERE o.standing = ? ORDER BY o.source, o.username`, func(rows *sql.Rows) error {
-			user := ports.ReportedUser{Joined: domain.Joined{Standing: standing}}
-			var created int64
-			targets := append([]any{&user.Source, &user.Username, &user.Sub, &user.Status, &user.Enabled, &user.Joined.Cause}, forecastTargets(&user.Forecast)...)
-			if err := rows.Scan(append(targets, &user.Destination.Username, &user.Destination.Sub, &created)...); err != nil {
-				return err
-			}
-			user.Destination.CreatedAt = timeOf(created)
-			if !yield(user, nil) {
-				return errStop
-			}
-			return nil
-		}, string(standing))
-		if err != nil && !errors.Is(err, errStop) {
-			yield(ports.ReportedUser{}, err)
-		}
-	}
-}
-
-// History is the totals of one earlier scan.
-type History struct {
-	FinishedAt time.Time
-	Totals     string
-}
-
-// History returns the finished scans, the oldest first.
-func (s *State) History(ctx context.Context) ([]History, error) {
-	var history []History
-	err := s.each(ctx, "SELECT finished_at, coalesce(totals, '') FROM scan WHERE finished_at IS NOT NULL ORDER BY id", func(rows *sql.Rows) error {
-		var one History
-		var finished string
-		if err := rows.Scan(&finished, &one.Totals); err != nil {
-			return err
-		}
-		var err error
-		one.FinishedAt, err = time.Parse(time.RFC3339Nano, finished)
-		history = append(history, one)
+	query := "SELECT o.source, o.username, o.sub, o.status, o.enabled, o.cause, " + forecastColumns + `,
+		coalesce(d.username, ''), coalesce(d.sub, ''), coalesce(d.created_at, 0)
+		FROM source_user o LEFT JOIN destination_user d ON d.id = o.destination_user
+		WHERE o.standing = ? ORDER BY o.source, o.username`
+	return s.users(ctx, query, func(rows *sql.Rows, user *ports.ReportedUser) error {
+		var created int64
+		user.Joined.Standing = standing
+		targets := append([]any{&user.Source, &user.Username, &user.Sub, &user.Status, &user.Enabled, &user.Joined.Cause}, forecastTargets(&user.Forecast)...)
+		err := rows.Scan(append(targets, &user.Destination.Username, &user.Destination.Sub, &created)...)
+		user.Destination.CreatedAt = timeOf(created)
 		return err
-	})
-	return history, err
+	}, string(standing))
 }
 
 // Has reports whether the state has a source user with this key of the name and this
 // name. It is called after Index.
 func (s *State) Has(ctx context.Context, source int, keyName, username string) (bool, error) {
-	there := false
-	err := s.each(ctx, "SELECT 1 FROM listed_user WHERE key_name = ? AND source = ? AND username = ?", func(*sql.Rows) error {
-		there = true
-		return nil
-	}, s.keys.of(keyName), source, username)
-	return there, err
+	return s.exists(ctx, "SELECT 1 FROM listed_user WHERE key_name = ? AND source = ? AND username = ?", s.keys.of(keyName), source, username)
 }
