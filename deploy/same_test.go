@@ -154,17 +154,8 @@ func comparedInstances(t *testing.T) map[string]instance {
 	instances := make(map[string]instance)
 	for name, rows := range comparedParameters() {
 		for row, parameters := range rows {
-			stack, made := comparedStack(t, name, parameters)
-			// One unknown value would make all of the environment unknown.
-			overrides := make(map[string]string)
-			if _, ok := made["CompletionQueue"]; ok {
-				overrides["queue_override.tf"] = fmt.Sprintf("locals {\n  completion_queue_url = %q\n}\n", madeByAWS)
-			}
-			if _, ok := made["SourceClient"]; ok {
-				overrides["client_override.tf"] = fmt.Sprintf("locals {\n  source_client_id = %q\n}\n", madeByAWS)
-			}
-			// A file of variables is written as a module's arguments are.
-			instances[name+": "+row] = instance{name, chosen(exampleText(t, name)), terraformVariables(stack.template, parameters), overrides}
+			// A file of variables is written as an object is.
+			instances[name+": "+row] = instance{name, chosen(exampleText(t, name)), terraformVariables(readTemplate(t, name), parameters)}
 		}
 	}
 	return instances

@@ -156,13 +156,10 @@ func TestTheExamplesOfSourcesReadExactlyTheirSecrets(t *testing.T) {
 	}
 }
 
-// copyExamples copies every example of Terraform as its reader has it: the module is at
-// its relative path. It returns calls of the examples as modules.
+// copyExamples copies every example of Terraform as its reader has it: beside the module,
+// which an example finds by its relative path. It returns calls of the examples as modules.
 func (tf *terraform) copyExamples(t *testing.T) string {
 	t.Helper()
-	tf.copyModule(t, destination, destination)
-	tf.write(t, filepath.Join(destination, "client_override.tf"),
-		fmt.Sprintf("locals {\n  source_client_id = local.make_source_client ? %q : var.source_client_id\n}\n", madeByAWS))
 	provider := regexp.MustCompile(`(?s)\nprovider "aws" \{.*?\n\}\n`) // that of the test is used
 	var calls strings.Builder
 	for _, name := range exampleSources(t) {

@@ -25,10 +25,9 @@ type terraform struct {
 
 // instance is one use of a module.
 type instance struct {
-	module    string            // its folder
-	arguments string            // Terraform's text, such as an example's
-	variables map[string]any    // set beside the arguments, or in their place
-	overrides map[string]string // files that change the module itself
+	module    string         // its folder
+	arguments string         // Terraform's text, such as an example's
+	variables map[string]any // set beside the arguments, or in their place
 }
 
 // everyPlan plans all instances that the tests look at in one run, and returns the plan
@@ -53,67 +52,82 @@ var foundPlans struct {
 	plans map[string]plan
 }
 
-// planInstances plans the instances and the examples of sources.
+// planInstances plans the instances and the examples of sources. Each module is called
+// once, with for_each. A call for each instance takes Terraform three times as long.
 func planInstances(t *testing.T, instances map[string]instance) map[string]plan {
 	t.Helper()
 	tf := emptyTerraform(t)
 	tf.write(t, "provider.tf", providerBlock(startSTS(t)))
-	calls, changes, labels := new(strings.Builder), make(map[string]map[string]any), make(map[string]string)
+	labels, byModule := make(map[string]string), make(map[string][]string)
 	for i, name := range slices.Sorted(maps.Keys(instances)) {
-		label, instance := fmt.Sprintf("instance%d", i), instances[name]
-		labels[name], changes[label] = label, unexpanded(instance.variables)
-		for _, output := range tf.copyModule(t, instance.module, label) {
-			fmt.Fprintf(calls, "output %q {\n  value     = module.%s.%s\n  sensitive = true\n}\n", label+"__"+output, label, output)
-		}
-		for file, override := range instance.overrides {
-			tf.write(t, filepath.Join(label, file), override)
-		}
-		fmt.Fprintf(calls, "module %q {\n  source = \"./%s\"\n%s}\n", label, label, instance.arguments)
+		labels[name] = fmt.Sprintf("instance%d", i)
+		byModule[instances[name].module] = append(byModule[instances[name].module], name)
 	}
-	override, err := json.Marshal(map[string]any{"module": changes})
-	if err != nil {
-		t.Fatal(err)
+	main := new(strings.Builder)
+	for module, names := range byModule {
+		text := tf.copyModule(t, module, module)
+		fmt.Fprintf(main, "module %q {\n  source   = \"./%s\"\n  for_each = local.%s\n", module, module, module)
+		nullable := new(strings.Builder)
+		for _, variable := range namesOf("variable", text) {
+			fmt.Fprintf(main, "  %s = try(each.value.%s, null)\n", variable, variable)
+			// Null is then the default, as if the variable were left out.
+			fmt.Fprintf(nullable, "variable %q {\n  nullable = false\n}\n", variable)
+		}
+		tf.write(t, filepath.Join(module, "nullable_override.tf"), nullable.String())
+		fmt.Fprintf(main, "}\nlocals {\n  %s = {\n", module)
+		for _, name := range names {
+			fmt.Fprintf(main, "%s = merge({\n%s\n}, %s)\n", labels[name], instances[name].arguments, unexpanded(t, instances[name].variables))
+		}
+		fmt.Fprint(main, "  }\n}\n")
+		for _, name := range names {
+			for _, output := range namesOf("output", text) {
+				fmt.Fprintf(main, "output %q {\n  value     = module.%s[%q].%s\n  sensitive = true\n}\n",
+					labels[name]+"__"+output, module, labels[name], output)
+			}
+		}
 	}
-	tf.write(t, "main.tf", calls.String()+tf.copyExamples(t))
-	tf.write(t, "main_override.tf.json", string(override)) // an argument here replaces that of main.tf
+	tf.knowWhatAWSMakes(t)
+	tf.write(t, "main.tf", main.String()+tf.copyExamples(t))
 	tf.init(t)
 	all := tf.plan(t)
 	plans := make(map[string]plan)
 	for name, label := range labels {
-		plans[name] = all.of(label)
+		plans[name] = all.of(instances[name].module, label)
 	}
 	for _, name := range exampleSources(t) {
-		plans["examples/"+name] = all.of(name).of("user_migration")
+		plans["examples/"+name] = all.of(name, "").of("user_migration", "")
 	}
 	return plans
 }
 
-// unexpanded are variables as Terraform's configuration in JSON takes them, where a
-// text can hold expressions.
-func unexpanded(variables map[string]any) map[string]any {
-	escape := strings.NewReplacer("${", "$${", "%{", "%%{").Replace
-	all := make(map[string]any)
-	for name, value := range variables {
-		switch value := value.(type) {
-		case string:
-			all[name] = escape(value)
-		case []string:
-			list := make([]string, len(value))
-			for i, text := range value {
-				list[i] = escape(text)
-			}
-			all[name] = list
-		case map[string]string:
-			object := make(map[string]string)
-			for key, text := range value {
-				object[key] = escape(text)
-			}
-			all[name] = object
-		default:
-			all[name] = value
+// knowWhatAWSMakes changes two locals of the destination's module. They hold what is
+// known only when AWS has made it, and would make all of the environment unknown.
+func (tf *terraform) knowWhatAWSMakes(t *testing.T) {
+	t.Helper()
+	for file, local := range map[string]string{"completion.tf": "completion_queue_url", "main.tf": "source_client_id"} {
+		text, err := os.ReadFile(filepath.Join(tf.folder, destination, file))
+		if err != nil {
+			t.Fatal(err)
 		}
+		made := regexp.MustCompile(`(\n  ` + local + ` += local\.\w+ \? )aws_\w+\.\w+\[0\]\.\w+( : )`)
+		if found := made.FindAll(text, -1); len(found) != 1 {
+			t.Fatalf("%s: the local %s was found %d times", file, local, len(found))
+		}
+		tf.write(t, filepath.Join(destination, file), made.ReplaceAllString(string(text), `${1}"`+madeByAWS+`"${2}`))
 	}
-	return all
+}
+
+// unexpanded are variables as an object of Terraform. Their texts hold no expressions.
+func unexpanded(t *testing.T, variables map[string]any) string {
+	t.Helper()
+	if variables == nil {
+		return "{}"
+	}
+	text, err := json.Marshal(variables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(string(text))
 }
 
 // emptyTerraform is a folder without modules.
@@ -144,9 +158,8 @@ func providerBlock(sts string) string {
 `, sts)
 }
 
-// copyModule copies the files of a module into a folder, and returns the names of
-// its outputs.
-func (tf *terraform) copyModule(t *testing.T, module, folder string) (outputs []string) {
+// copyModule copies the files of a module into a folder, and returns their text.
+func (tf *terraform) copyModule(t *testing.T, module, folder string) string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("terraform", module, "*.tf"))
 	if err != nil || len(files) == 0 {
@@ -155,17 +168,25 @@ func (tf *terraform) copyModule(t *testing.T, module, folder string) (outputs []
 	if err := os.MkdirAll(filepath.Join(tf.folder, folder), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	all := new(strings.Builder)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, output := range regexp.MustCompile(`(?m)^output "(\w+)"`).FindAllStringSubmatch(string(text), -1) {
-			outputs = append(outputs, output[1])
-		}
+		all.Write(text)
 		tf.write(t, filepath.Join(folder, filepath.Base(file)), string(text))
 	}
-	return outputs
+	return all.String()
+}
+
+// namesOf are the names of the blocks of this kind.
+func namesOf(kind, text string) []string {
+	var names []string
+	for _, found := range regexp.MustCompile(`(?m)^`+kind+` "(\w+)"`).FindAllStringSubmatch(text, -1) {
+		names = append(names, found[1])
+	}
+	return names
 }
 
 func (tf *terraform) init(t *testing.T) {
@@ -224,12 +245,17 @@ type configuredModule struct {
 	Calls map[string]struct{ Module configuredModule } `json:"module_calls"`
 }
 
-// of is the part of a plan that one module called by the root has.
-func (p plan) of(label string) plan {
+// of is the part of a plan that one module called by the root has. The instance is
+// empty for a call without for_each.
+func (p plan) of(call, instance string) plan {
+	address := "module." + call
+	if instance != "" {
+		address += fmt.Sprintf("[%q]", instance)
+	}
 	var part plan
-	part.Configuration.Root = p.Configuration.Root.Calls[label].Module
+	part.Configuration.Root = p.Configuration.Root.Calls[call].Module
 	for _, child := range p.Planned.Root.Children {
-		if child.Address == "module."+label || strings.HasSuffix(child.Address, ".module."+label) {
+		if child.Address == address || strings.HasSuffix(child.Address, "."+address) {
 			part.Planned.Root = child
 		}
 	}
@@ -238,7 +264,7 @@ func (p plan) of(label string) plan {
 	}
 	part.Planned.Outputs = make(map[string]struct{ Value any })
 	for name, output := range p.Planned.Outputs {
-		if own, ok := strings.CutPrefix(name, label+"__"); ok {
+		if own, ok := strings.CutPrefix(name, instance+"__"); ok {
 			part.Planned.Outputs[own] = output
 		}
 	}
