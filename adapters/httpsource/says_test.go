@@ -90,6 +90,37 @@ func TestProfilesOfPHP(t *testing.T) {
 	}
 }
 
+// An address is verified by the time of its confirmation, and by no other value. A
+// factor of an unknown status is not ignored.
+func TestSupabaseConfirmsByATime(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		members  string
+		verified string
+		kind     domain.FindingKind
+	}{
+		"a time":                      {`"email_confirmed_at":"2024-01-02T03:04:05.678901Z"`, "true", domain.PasswordAccepted},
+		"a time with a zone":          {`"email_confirmed_at":"2024-01-02T03:04:05+09:00"`, "true", domain.PasswordAccepted},
+		"null":                        {`"email_confirmed_at":null`, "false", domain.PasswordAccepted},
+		"false":                       {`"email_confirmed_at":false`, "false", domain.PasswordAccepted},
+		"0":                           {`"email_confirmed_at":0`, "false", domain.PasswordAccepted},
+		"the zero time":               {`"email_confirmed_at":"0001-01-01T00:00:00Z"`, "false", domain.PasswordAccepted},
+		"a word":                      {`"email_confirmed_at":"no"`, "false", domain.PasswordAccepted},
+		"an unverified factor":        {`"factors":[{"status":"unverified","factor_type":"totp"}]`, "false", domain.PasswordAccepted},
+		"a factor in capital letters": {`"factors":[{"status":"Verified","factor_type":"totp"}]`, "false", domain.MFARequired},
+		"a factor without a status":   {`"factors":[{"factor_type":"totp"}]`, "false", domain.MFARequired},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			service := &answering{post: `{"access_token":"t","user":{"id":"1","email":"hanako@example.com",` + test.members + `}}`}
+			finding, err := authenticate(t, service.open(t, httpsource.Supabase))
+			if err != nil || finding.Kind != test.kind || finding.User.Attributes["email_verified"] != test.verified {
+				t.Errorf("got %v, %q, %v", finding.Kind, finding.User.Attributes["email_verified"], err)
+			}
+		})
+	}
+}
+
 // A profile that can be read in two ways, or whose texts cannot be read, is no profile.
 func TestAnAmbiguousProfileIsNoProfile(t *testing.T) {
 	t.Parallel()

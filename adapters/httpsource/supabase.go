@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"cognito-user-migration/adapters/internal/errorcodes"
 	"cognito-user-migration/adapters/internal/profiles"
@@ -117,10 +118,10 @@ func readSupabaseUser(body []byte) (*domain.SourceUser, error) {
 	profiles.Set(user, "email", profile.Email)
 	profiles.Set(user, "phone_number", profile.Phone)
 	if profile.Email != "" {
-		user.Attributes["email_verified"] = strconv.FormatBool(profile.EmailConfirmed != "")
+		user.Attributes["email_verified"] = strconv.FormatBool(isTime(profile.EmailConfirmed))
 	}
 	if profile.Phone != "" {
-		user.Attributes["phone_number_verified"] = strconv.FormatBool(profile.PhoneConfirmed != "")
+		user.Attributes["phone_number_verified"] = strconv.FormatBool(isTime(profile.PhoneConfirmed))
 	}
 	for name, value := range profile.AppMetadata {
 		if name != "phone_number" && name != "phone_number_verified" {
@@ -136,11 +137,18 @@ func readSupabaseUser(body []byte) (*domain.SourceUser, error) {
 	profiles.SetOther(user, "name", profile.UserMetadata["full_name"])
 	profiles.SetOther(user, "picture", profile.UserMetadata["avatar_url"])
 	for _, factor := range profile.Factors {
-		if factor.Status == "verified" {
+		if !strings.EqualFold(factor.Status, "unverified") { // an unknown status is not ignored
 			user.MFA = append(user.MFA, supabaseMethod(factor.FactorType))
 		}
 	}
 	return user, nil
+}
+
+// isTime reports whether the text is a time at which something happened. Any other
+// value, such as false, confirms nothing; nor does Go's zero time.
+func isTime(text profiles.Text) bool {
+	at, err := time.Parse(time.RFC3339, string(text))
+	return err == nil && at.Year() > 1
 }
 
 func supabaseMethod(factor string) domain.MFAMethod {
