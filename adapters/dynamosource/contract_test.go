@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"sync"
 	"testing"
 
 	"cognito-user-migration/adapters/dynamosource"
@@ -81,10 +83,32 @@ type peer struct {
 	api *awsjson.Client
 }
 
+// startPeer returns the peer that all tests share: each has tables of its own.
 func startPeer(t *testing.T) *peer {
 	t.Helper()
-	url := process.Moto().Start(t)
-	return &peer{url, awsjson.New(configOf(url), awsjson.DynamoDB())}
+	process.Require(t, process.Moto())
+	server, err := launch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &peer{server.URL, awsjson.New(configOf(server.URL), awsjson.DynamoDB())}
+}
+
+var launch = sync.OnceValues(func() (*process.Server, error) {
+	server, err := process.Moto().Launch(context.Background())
+	if err == nil {
+		stop = server.Stop
+	}
+	return server, err
+})
+
+// stop ends the peer, where a test has started it.
+var stop = func() {}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	stop()
+	os.Exit(code)
 }
 
 func (p *peer) call(t testing.TB, operation string, input map[string]any) []byte {
@@ -208,7 +232,8 @@ func TestTheContract(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			settings := design.settings(t, name)
+			table := "contract-" + name
+			settings := design.settings(t, table)
 			var work func() map[string]int
 			var listed *dynamosource.Directory
 			at := func(url string) func(*testing.T) ports.SourceDirectory {
@@ -227,9 +252,9 @@ func TestTheContract(t *testing.T) {
 					sourcetest.Closure, sourcetest.CertifiesUnjudged,
 				},
 				Open: func(t *testing.T, people []sourcetest.User) ports.SourceDirectory {
-					p.create(t, name, design.indexed, design.keys...)
+					p.create(t, table, design.indexed, design.keys...)
 					for _, one := range people {
-						p.put(t, name, design.item(t, one))
+						p.put(t, table, design.item(t, one))
 					}
 					listed = open(t, p.url, settings, dynamosource.Options{})
 					work = listed.Checker.CountHashes()
