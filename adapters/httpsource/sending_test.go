@@ -2,17 +2,12 @@ package httpsource_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -23,13 +18,13 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"cognito-user-migration/adapters/httpsource"
 	"cognito-user-migration/adapters/internal/pemfile"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/test/certificate"
 	"cognito-user-migration/test/process"
 )
 
@@ -97,33 +92,12 @@ func TestAnAnswerThatBreaksOff(t *testing.T) {
 	}
 }
 
-// client is a certificate and its key, in PEM, of an authority of its own.
-func clientCertificate(t *testing.T) (certificate, key []byte) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "migration"}, NotAfter: time.Now().Add(time.Hour),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
-}
-
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	certificate, key := clientCertificate(t)
+	own := certificate.New("migration", nil)
+	certificate, key := own.PEM(), own.KeyPEM()
 	clients := x509.NewCertPool()
-	clients.AppendCertsFromPEM(certificate)
+	clients.AppendCertsFromPEM([]byte(certificate))
 	start := func(t *testing.T, config *tls.Config) (address webclient.URL, bundle pemfile.Text) {
 		server := httptest.NewUnstartedServer(&answering{get: someone})
 		server.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes are to fail here
@@ -164,7 +138,7 @@ func TestTLS(t *testing.T) {
 	t.Run("a client certificate", func(t *testing.T) {
 		t.Parallel()
 		address, bundle := start(t, &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients, MinVersion: tls.VersionTLS12})
-		with := webclient.Transport{CABundle: bundle, ClientCertificate: pemfile.Text(certificate), ClientKey: domain.NewSecret(string(key))}
+		with := webclient.Transport{CABundle: bundle, ClientCertificate: pemfile.Text(certificate), ClientKey: domain.NewSecret(key)}
 		if err := ask(t, address, with); err != nil {
 			t.Error(err)
 		}
@@ -192,9 +166,9 @@ func TestTLS(t *testing.T) {
 		for want, transport := range map[string]webclient.Transport{
 			"CA_BUNDLE: the file cannot be read":          {CABundle: "/no/such/file"},
 			"CA_BUNDLE: has no certificate":               {CABundle: pemfile.Text(key)},
-			"CLIENT_CERTIFICATE: the file cannot be read": {ClientCertificate: "/no/such/file", ClientKey: domain.NewSecret(string(key))},
+			"CLIENT_CERTIFICATE: the file cannot be read": {ClientCertificate: "/no/such/file", ClientKey: domain.NewSecret(key)},
 			"CLIENT_KEY: the file cannot be read":         {ClientCertificate: pemfile.Text(certificate), ClientKey: domain.NewSecret("S3cret")},
-			"CLIENT_CERTIFICATE, CLIENT_KEY":              {ClientCertificate: pemfile.Text(certificate), ClientKey: domain.NewSecret(string(certificate))},
+			"CLIENT_CERTIFICATE, CLIENT_KEY":              {ClientCertificate: pemfile.Text(certificate), ClientKey: domain.NewSecret(certificate)},
 		} {
 			_, err := httpsource.Open("legacy", httpsource.Settings{URL: "https://a.example", Contract: httpsource.Kratos, Transport: transport})
 			if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "S3cret") || strings.Contains(err.Error(), "BEGIN") {

@@ -2,7 +2,6 @@ package ldapsource_test
 
 import (
 	"context"
-	"encoding/pem"
 	"errors"
 	"os"
 	"path/filepath"
@@ -15,8 +14,8 @@ import (
 	"cognito-user-migration/adapters/ldapsource"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
+	"cognito-user-migration/test/certificate"
 	"cognito-user-migration/test/process"
-	slapdserver "cognito-user-migration/test/slapd"
 
 	"github.com/go-ldap/ldap/v3"
 )
@@ -229,8 +228,7 @@ func TestGroupsOfOpenLDAP(t *testing.T) {
 func TestTheServerMustBeTrusted(t *testing.T) {
 	t.Parallel()
 	server := startSlapd(t, person("hanako"))
-	stranger, _ := slapdserver.Certificate(t, "another authority", nil, nil)
-	other := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: stranger.Raw}))
+	other := certificate.New("another authority", nil).PEM()
 	file := filepath.Join(t.TempDir(), "ca.pem")
 	write(t, file, server.ca)
 	startTLS := func(s *ldapsource.Settings) { s.URL, s.StartTLS = ldapsource.URL(server.ldap), true }

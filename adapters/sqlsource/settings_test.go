@@ -1,7 +1,6 @@
 package sqlsource_test
 
 import (
-	"encoding/pem"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +13,7 @@ import (
 	"cognito-user-migration/adapters/sqlsource/postgres"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
-	"cognito-user-migration/test/slapd"
+	"cognito-user-migration/test/certificate"
 )
 
 // databases are the drivers that a main can list.
@@ -37,8 +36,7 @@ func TestTheSettingsAreChecked(t *testing.T) {
 	iam := func(url string) func(*sqlsource.Settings) {
 		return func(s *sqlsource.Settings) { s.Auth, s.URL = sqlsource.AuthIAM, domain.NewSecret(url) }
 	}
-	authority, _ := slapd.Certificate(t, "an authority", nil, nil)
-	bundle := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Raw}))
+	bundle := certificate.New("an authority", nil).PEM()
 	const form = "OLD_URL: expected postgres://user:password@host:port/database"
 	for name, test := range map[string]struct {
 		change func(*sqlsource.Settings)

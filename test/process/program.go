@@ -108,6 +108,22 @@ func Missing(t testing.TB, reason string) {
 	t.Skip(reason)
 }
 
+// DebianProgram finds a program of a Debian package: in PATH, or in the folders of
+// servers, which an ordinary PATH leaves out. It calls [Missing] if there is none.
+func DebianProgram(t testing.TB, name, debianPackage string) string {
+	t.Helper()
+	if path, err := exec.LookPath(name); err == nil {
+		return path
+	}
+	for _, folder := range []string{"/usr/lib/postgresql/*/bin/", "/usr/sbin/"} {
+		if found, _ := filepath.Glob(folder + name); len(found) > 0 {
+			return found[len(found)-1]
+		}
+	}
+	Missing(t, fmt.Sprintf("%s is missing, so nothing was tested against it: apt-get install %s", name, debianPackage))
+	return ""
+}
+
 // Server is a running program that answers by HTTP.
 type Server struct {
 	URL string

@@ -4,23 +4,15 @@ package slapd
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
-	"encoding/pem"
 	"fmt"
-	"math/big"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"cognito-user-migration/test/certificate"
 	"cognito-user-migration/test/process"
 )
 
@@ -43,11 +35,11 @@ type Server struct {
 }
 
 // Start starts a server with the entries given, on free ports of loopback
-// and with files of its own; never the system's service. Where slapd is missing
-// the test is skipped with a line that says so, or fails where E2E=required.
+// and with files of its own; never the system's service. If slapd is missing, the
+// test is skipped.
 func Start(t *testing.T, entries ...Entry) *Server {
 	t.Helper()
-	server, adder := find(t, "slapd"), find(t, "slapadd")
+	server, adder := process.DebianProgram(t, "slapd", "slapd"), process.DebianProgram(t, "slapadd", "slapd")
 	directory := t.TempDir()
 	// Ubuntu's AppArmor profile keeps the installed program from a test's files.
 	if _, err := os.Stat("/etc/apparmor.d/usr.sbin.slapd"); err == nil {
@@ -71,18 +63,6 @@ func Start(t *testing.T, entries ...Entry) *Server {
 	}
 	s.start(t, server, configuration)
 	return s
-}
-
-// find looks where Debian puts servers too, which an ordinary PATH leaves out.
-func find(t *testing.T, program string) string {
-	t.Helper()
-	for _, name := range []string{program, filepath.Join("/usr/sbin", program)} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	process.Missing(t, program+" is missing, so nothing was tested against OpenLDAP: apt-get install slapd ldap-utils")
-	return ""
 }
 
 func copied(t *testing.T, program, directory, name string) string {
@@ -188,43 +168,10 @@ func write(t *testing.T, path, text string) {
 // what slapd reads of them, and returns the authority's in PEM.
 func writeCertificates(t *testing.T, directory string) string {
 	t.Helper()
-	authority, authorityKey := Certificate(t, "test authority", nil, nil)
-	server, serverKey := Certificate(t, "127.0.0.1", authority, authorityKey)
-	encoded, err := x509.MarshalPKCS8PrivateKey(serverKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Raw}))
-	write(t, filepath.Join(directory, "ca.pem"), ca)
-	write(t, filepath.Join(directory, "server.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Raw})))
-	write(t, filepath.Join(directory, "server.key"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})))
-	return ca
-}
-
-// Certificate makes one, signed by the parent, or an authority where there is none.
-func Certificate(t *testing.T, name string, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(100 * 24 * time.Hour),
-		BasicConstraintsValid: true, IsCA: parent == nil, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	if parent == nil {
-		parent, parentKey = template, key
-	} else {
-		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
-	}
-	signed, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), parentKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := x509.ParseCertificate(signed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return made, key
+	authority := certificate.New("test authority", nil)
+	server := certificate.New("127.0.0.1", authority)
+	write(t, filepath.Join(directory, "ca.pem"), authority.PEM())
+	write(t, filepath.Join(directory, "server.pem"), server.PEM())
+	write(t, filepath.Join(directory, "server.key"), server.KeyPEM())
+	return authority.PEM()
 }

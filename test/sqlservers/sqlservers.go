@@ -3,16 +3,8 @@
 package sqlservers
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"database/sql"
-	"encoding/pem"
 	"fmt"
-	"math/big"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -21,11 +13,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	_ "github.com/go-sql-driver/mysql" // the driver "mysql"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 
+	"cognito-user-migration/test/certificate"
 	"cognito-user-migration/test/process"
 )
 
@@ -108,7 +100,7 @@ func (s *Server) Database(t *testing.T, name, statements string) {
 // folder.
 func StartPostgres(t *testing.T) *Server {
 	t.Helper()
-	initdb, postgres := program(t, "initdb", "postgresql"), program(t, "postgres", "postgresql")
+	initdb, postgres := process.DebianProgram(t, "initdb", "postgresql"), process.DebianProgram(t, "postgres", "postgresql")
 	home := newHome(t)
 	s := &Server{Driver: "postgres"}
 	s.CA = home.certificate(t)
@@ -142,7 +134,7 @@ func StartPostgres(t *testing.T) *Server {
 // StartMariaDB does the same with MariaDB.
 func StartMariaDB(t *testing.T) *Server {
 	t.Helper()
-	install, mariadbd := program(t, "mariadb-install-db", "mariadb-server"), program(t, "mariadbd", "mariadb-server")
+	install, mariadbd := process.DebianProgram(t, "mariadb-install-db", "mariadb-server"), process.DebianProgram(t, "mariadbd", "mariadb-server")
 	home := newHome(t)
 	s := &Server{Driver: "mysql"}
 	s.CA = home.certificate(t)
@@ -202,23 +194,6 @@ func (s *Server) launch(t *testing.T, home *home, dsn func() (driver, name strin
 	return db
 }
 
-// program finds a program of a Debian package, in PATH or where Debian puts
-// PostgreSQL's. If it is missing, the test is skipped with a reason, or fails where
-// E2E=required: a skipped test would look like one that passed.
-func program(t *testing.T, name, debianPackage string) string {
-	t.Helper()
-	if path, err := exec.LookPath(name); err == nil {
-		return path
-	}
-	for _, pattern := range []string{"/usr/lib/postgresql/*/bin/", "/usr/sbin/"} {
-		if found, _ := filepath.Glob(pattern + name); len(found) > 0 {
-			return found[len(found)-1]
-		}
-	}
-	process.Missing(t, fmt.Sprintf("%s is missing, so nothing was tested against it: apt-get install %s", name, debianPackage))
-	return ""
-}
-
 // home is a folder, and who owns it: PostgreSQL refuses to be root's.
 type home struct {
 	folder string
@@ -270,30 +245,13 @@ func (h *home) write(t *testing.T, name, text string) {
 	h.own(t, h.path(name))
 }
 
-// certificate makes one for loopback, and returns it: it vouches for itself.
+// certificate makes one for loopback, and returns it: it is its own authority.
 func (h *home) certificate(t *testing.T) string {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "database"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(100 * 24 * time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-	}
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	public := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}))
-	h.write(t, "server.pem", public)
-	h.write(t, "server.key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
-	return public
+	own := certificate.New("database", nil)
+	h.write(t, "server.pem", own.PEM())
+	h.write(t, "server.key", own.KeyPEM())
+	return own.PEM()
 }
 
 func (h *home) environment() []string {

@@ -2,7 +2,6 @@ package pemfile_test
 
 import (
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,13 +9,13 @@ import (
 	"testing"
 
 	"cognito-user-migration/adapters/internal/pemfile"
-	"cognito-user-migration/test/slapd"
+	"cognito-user-migration/test/certificate"
 )
 
 func authority(t *testing.T) (*x509.Certificate, string) {
 	t.Helper()
-	certificate, _ := slapd.Certificate(t, "an authority", nil, nil)
-	return certificate, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}))
+	made := certificate.New("an authority", nil)
+	return made.TLS().Leaf, made.PEM()
 }
 
 func file(t *testing.T, text string) string {

@@ -2,7 +2,7 @@
 // SQS behind TLS, on one address each. It has prepared answers and a configurable
 // delay, and counts calls and connections. It runs as a separate process
 // (cmd/stub), so that its work does not count for a program. [Client] controls it
-// over plain HTTP. It uses only the standard library and x/sys.
+// over plain HTTP. It imports the standard library, x/sys and package certificate.
 package stub
 
 import (
@@ -21,6 +21,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"cognito-user-migration/test/certificate"
 )
 
 // Addresses say where a stub is reached.
@@ -56,17 +58,15 @@ type Server struct {
 
 // Start starts a stub on loopback. It runs until the process ends.
 func Start() (*Server, error) {
-	certificate, roots, err := newCertificate()
-	if err != nil {
-		return nil, err
-	}
+	authority := certificate.New("authority of a benchmark's stub", nil)
+	own := certificate.New("a benchmark's stub", authority).TLS()
 	s := &Server{
 		calls:       make(map[string]int),
 		connections: make(map[string]int),
 		idle:        make(map[net.Conn]bool),
 	}
 	s.answers.Store(newAnswers(Settings{}))
-	s.addresses.Roots = roots
+	s.addresses.Roots = authority.PEM()
 	for host, address := range map[string]*string{
 		"sts":     &s.addresses.STS,
 		"cognito": &s.addresses.Cognito,
@@ -81,7 +81,7 @@ func Start() (*Server, error) {
 			ReadHeaderTimeout: time.Minute,
 			ConnState:         s.watch(host),
 			ErrorLog:          log.New(io.Discard, "", 0), // clients come and go by SIGTERM
-			TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13},
+			TLSConfig:         &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS13},
 			// HTTP/1.1 for every program, so that all use one protocol.
 			TLSNextProto: make(map[string]func(*http.Server, *tls.Conn, http.Handler)),
 		}
