@@ -1,6 +1,8 @@
 package cognitosource
 
 import (
+	"slices"
+
 	"cognito-user-migration/adapters/internal/awsfault"
 	"cognito-user-migration/domain"
 
@@ -31,7 +33,7 @@ func (d *Directory) readChallenge(answer *cognitoidentityprovider.AdminInitiateA
 // asks for a second factor or its set-up only after a right password. For other
 // challenges, this is not known.
 func challengeKind(challenge types.ChallengeNameType) domain.FindingKind {
-	switch challenge {
+	switch challenge { //nolint:exhaustive // the others have one meaning
 	case types.ChallengeNameTypeNewPasswordRequired:
 		return domain.TemporaryPasswordAccepted
 	case types.ChallengeNameTypeSmsMfa,
@@ -41,16 +43,6 @@ func challengeKind(challenge types.ChallengeNameType) domain.FindingKind {
 		types.ChallengeNameTypeWebAuthn, // a passkey, in a pool that accepts passkeys as second factor
 		types.ChallengeNameTypeMfaSetup:
 		return domain.MFARequired
-	case types.ChallengeNameTypePasswordVerifier,
-		types.ChallengeNameTypeCustomChallenge,
-		types.ChallengeNameTypeSelectChallenge,
-		types.ChallengeNameTypeDeviceSrpAuth,
-		types.ChallengeNameTypeDevicePasswordVerifier,
-		types.ChallengeNameTypeAdminNoSrpAuth,
-		types.ChallengeNameTypeSmsOtp,
-		types.ChallengeNameTypePassword,
-		types.ChallengeNameTypePasswordSrp:
-		return domain.ChallengeUnsupported
 	default:
 		return domain.ChallengeUnsupported
 	}
@@ -59,10 +51,5 @@ func challengeKind(challenge types.ChallengeNameType) domain.FindingKind {
 // isKnownChallenge reports whether the SDK knows the name; other names are not
 // recorded.
 func isKnownChallenge(challenge types.ChallengeNameType) bool {
-	for _, known := range challenge.Values() {
-		if challenge == known {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(challenge.Values(), challenge)
 }

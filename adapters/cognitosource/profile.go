@@ -8,6 +8,7 @@ import (
 	"maps"
 	"strings"
 
+	"cognito-user-migration/adapters/internal/claim"
 	"cognito-user-migration/adapters/internal/rawjson"
 	"cognito-user-migration/domain"
 
@@ -56,7 +57,7 @@ func (c claims) username() string {
 	var username string
 	for name, value := range c.all() {
 		if name == "cognito:username" {
-			username = claimText(value)
+			username = claim.Text(value)
 		}
 	}
 	return username
@@ -76,12 +77,12 @@ func (c claims) user() domain.SourceUser {
 	for name, value := range c.all() {
 		switch {
 		case name == "cognito:username":
-			user.Username = claimText(value)
+			user.Username = claim.Text(value)
 		case name == "cognito:groups":
 			user.Groups = nil
 			_ = json.Unmarshal(value, &user.Groups) // without a list there are no groups
 		case !isTokenClaim(name):
-			user.Attributes[name] = claimText(value)
+			user.Attributes[name] = claim.Text(value)
 		}
 	}
 	user.Sub = user.Attributes["sub"]
@@ -98,26 +99,5 @@ func isTokenClaim(name string) bool {
 		return true
 	default:
 		return strings.HasPrefix(name, "cognito:")
-	}
-}
-
-// claimText returns a claim as an attribute's value: a string, a number or
-// boolean as written, or the formatted text of an address. It returns an empty
-// text for anything else.
-func claimText(value []byte) string {
-	switch value[0] {
-	case '"':
-		text, _ := rawjson.Text(value)
-		return text
-	case '{':
-		var address struct {
-			Formatted string `json:"formatted"`
-		}
-		_ = json.Unmarshal(value, &address)
-		return address.Formatted
-	case '[', 'n':
-		return ""
-	default:
-		return string(value)
 	}
 }

@@ -1,6 +1,7 @@
 package cognitosource
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -36,23 +37,14 @@ func (s *Settings) Warnings(variable func(string) string) []string {
 }
 
 // LooksUp implements the settings of a source.
-func (s *Settings) LooksUp() bool {
-	return true
-}
+func (s *Settings) LooksUp() bool { return true }
 
 // LimitsAttempts implements the settings of a source: Cognito locks users after wrong
 // passwords (cognito-facts 28).
-func (s *Settings) LimitsAttempts() bool {
-	return true
-}
+func (s *Settings) LimitsAttempts() bool { return true }
 
 // ServiceRegion returns the configured region, or the one in the pool ID.
-func (s *Settings) ServiceRegion() string {
-	if s.Region != "" {
-		return string(s.Region)
-	}
-	return s.UserPoolID.region()
-}
+func (s *Settings) ServiceRegion() string { return cmp.Or(string(s.Region), s.UserPoolID.region()) }
 
 // UserPoolID is the ID of a user pool: its region, an underscore, and a name.
 type UserPoolID string
@@ -104,8 +96,7 @@ const (
 	ProfileIDToken Profile = "id_token"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler]. An error lists the choices.
 func (p *Profile) UnmarshalText(text []byte) error {
 	return domain.Choose(p, text, ProfileAdminGetUser, ProfileConcurrent, ProfileIDToken)
 }

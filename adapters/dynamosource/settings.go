@@ -11,6 +11,7 @@ import (
 	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
+	"cognito-user-migration/adapters/internal/problem"
 )
 
 // Settings are the variables of a DynamoDB table as source.
@@ -197,22 +198,19 @@ func (s *Settings) lookups() Lookups {
 
 // Validate reports what no single variable shows.
 func (s *Settings) Validate(variable func(string) string) []error {
-	var problems []error
-	problem := func(name, format string, arguments ...any) {
-		problems = append(problems, errors.New(variable(name)+": "+fmt.Sprintf(format, arguments...)))
-	}
+	problems := problem.List{Variable: variable}
 	for _, lookup := range s.lookups() {
 		for i, key := range lookup.Keys {
 			if lookup.Index == "" && len(s.Key) > 0 && (i >= len(s.Key) || key.Attribute != s.Key[i]) {
-				problem("LOOKUP", "a lookup without an index expected the attributes of %s, in their order", variable("KEY"))
+				problems.Addf("LOOKUP", "a lookup without an index expected the attributes of %s, in their order", variable("KEY"))
 			}
 		}
 	}
 	if _, err := newReader(s.Key, s.Fields, nil); err != nil {
-		problem("FIELDS", "%v", err)
+		problems.Add("FIELDS", err.Error())
 	}
-	problems = append(problems, s.Hashes.Validate(variable)...)
-	return append(problems, s.Role.Validate(variable)...)
+	problems.Found = append(problems.Found, s.Hashes.Validate(variable)...)
+	return append(problems.Found, s.Role.Validate(variable)...)
 }
 
 // Warnings lists settings that are valid but unwise.

@@ -2,11 +2,11 @@ package filesource
 
 import (
 	"encoding/base64"
-	"fmt"
 	"strings"
 
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/adapters/internal/passwordhash"
+	"cognito-user-migration/adapters/internal/problem"
 	"cognito-user-migration/domain"
 )
 
@@ -31,8 +31,7 @@ const (
 	FormatFirebase Format = "firebase"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler]. An error lists the choices.
 func (f *Format) UnmarshalText(text []byte) error {
 	return domain.Choose(f, text, FormatJSON, FormatCSV, FormatFirebase)
 }
@@ -40,33 +39,30 @@ func (f *Format) UnmarshalText(text []byte) error {
 // Validate checks combinations of variables. The file is read when it is
 // opened.
 func (s *Settings) Validate(variable func(string) string) []error {
-	var problems []error
-	problem := func(name, format string, arguments ...any) {
-		problems = append(problems, fmt.Errorf("%s: %s", variable(name), fmt.Sprintf(format, arguments...)))
-	}
-	problems = append(problems, s.Passwords.Validate(variable)...)
+	problems := problem.List{Variable: variable}
+	problems.Found = append(problems.Found, s.Passwords.Validate(variable)...)
 	if s.Format != FormatFirebase {
 		if !s.FirebaseSignerKey.Empty() {
-			problem("FIREBASE_SIGNER_KEY", "is used only with %s=%s", variable("FORMAT"), FormatFirebase)
+			problems.Addf("FIREBASE_SIGNER_KEY", "is used only with %s=%s", variable("FORMAT"), FormatFirebase)
 		}
-		return problems
+		return problems.Found
 	}
 	switch {
 	case s.FirebaseSignerKey.Empty():
-		problem("FIREBASE_SIGNER_KEY", "is required with %s=%s; expected the base64_signer_key of the project", variable("FORMAT"), FormatFirebase)
+		problems.Addf("FIREBASE_SIGNER_KEY", "is required with %s=%s; expected the base64_signer_key of the project", variable("FORMAT"), FormatFirebase)
 	case !isBase64(s.FirebaseSignerKey.Reveal()):
-		problem("FIREBASE_SIGNER_KEY", "expected the base64_signer_key of the project, as the console shows it")
+		problems.Add("FIREBASE_SIGNER_KEY", "expected the base64_signer_key of the project, as the console shows it")
 	}
 	if !isBase64(s.FirebaseSaltSeparator) {
-		problem("FIREBASE_SALT_SEPARATOR", "expected the base64_salt_separator of the project, as the console shows it")
+		problems.Add("FIREBASE_SALT_SEPARATOR", "expected the base64_salt_separator of the project, as the console shows it")
 	}
 	if s.FirebaseRounds < 1 || s.FirebaseRounds > 8 {
-		problem("FIREBASE_ROUNDS", "expected 1 to 8")
+		problems.Add("FIREBASE_ROUNDS", "expected 1 to 8")
 	}
 	if s.FirebaseMemCost < 1 || s.FirebaseMemCost > 14 {
-		problem("FIREBASE_MEM_COST", "expected 1 to 14")
+		problems.Add("FIREBASE_MEM_COST", "expected 1 to 14")
 	}
-	return problems
+	return problems.Found
 }
 
 // isBase64 reports whether the text is Base64 in either alphabet.
@@ -95,12 +91,8 @@ func (s *Settings) Warnings(func(string) string) []string {
 }
 
 // LooksUp implements the settings of a source.
-func (s *Settings) LooksUp() bool {
-	return true
-}
+func (s *Settings) LooksUp() bool { return true }
 
 // LimitsAttempts implements the settings of a source. A file does not count
 // attempts.
-func (s *Settings) LimitsAttempts() bool {
-	return false
-}
+func (s *Settings) LimitsAttempts() bool { return false }

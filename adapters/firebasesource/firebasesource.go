@@ -5,7 +5,6 @@
 package firebasesource
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -304,26 +303,14 @@ func (d *Directory) token(ctx context.Context) (string, error) {
 // post sends JSON: with the token, or with the API key if it is empty. The key is
 // in a header, because errors and logs of proxies can contain URLs.
 func (d *Directory) post(ctx context.Context, operation, path, token string, body any) (webclient.Answer, error) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return webclient.Answer{}, ports.NotJudged(d.client.Malformed(operation, "the request cannot be built"))
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.base+path, bytes.NewReader(text))
-	if err != nil {
-		return webclient.Answer{}, ports.NotJudged(d.client.Misconfigured(operation, "the URL is not valid"))
-	}
-	request.Header.Set("Content-Type", "application/json")
-	d.authorize(request, token)
-	return d.client.Send(operation, request)
+	return d.client.PostJSON(ctx, operation, d.base+path, d.header(token), body)
 }
 
-func (d *Directory) authorize(request *http.Request, token string) {
-	request.Header.Set("Accept", "application/json")
+func (d *Directory) header(token string) http.Header {
 	if token == "" {
-		request.Header.Set("X-Goog-Api-Key", d.settings.APIKey.Reveal())
-	} else {
-		request.Header.Set("Authorization", "Bearer "+token)
+		return http.Header{"X-Goog-Api-Key": {d.settings.APIKey.Reveal()}}
 	}
+	return http.Header{"Authorization": {"Bearer " + token}}
 }
 
 // Warm opens the connection and requests the service account's token before the

@@ -49,12 +49,7 @@ func (d *Directory) page(ctx context.Context, request ports.ListRequest, positio
 	if position != "" {
 		query.Set("nextPageToken", position)
 	}
-	asked, err := http.NewRequestWithContext(ctx, http.MethodGet, d.base+d.project+"/accounts:batchGet?"+query.Encode(), http.NoBody)
-	if err != nil {
-		return ports.UserPage{}, d.client.Misconfigured(opList, "the URL is not valid")
-	}
-	d.authorize(asked, token)
-	answer, err := d.client.Send(opList, asked)
+	answer, err := d.client.Get(ctx, opList, d.base+d.project+"/accounts:batchGet?"+query.Encode(), d.header(token))
 	if err != nil {
 		return ports.UserPage{}, err
 	}

@@ -142,13 +142,8 @@ func (t *tokens) request(ctx context.Context) (token string, lifetime time.Durat
 		return "", 0, t.client.Misconfigured(opToken, "the service account's key cannot sign")
 	}
 	form := url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {assertion}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, t.account.TokenURI, strings.NewReader(form.Encode()))
-	if err != nil {
-		return "", 0, t.client.Misconfigured(opToken, "the service account's token_uri is not a URL")
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Accept", "application/json")
-	answer, err := t.client.Send(opToken, request)
+	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	answer, err := t.client.Post(ctx, opToken, t.account.TokenURI, header, []byte(form.Encode()))
 	if err != nil {
 		return "", 0, err
 	}

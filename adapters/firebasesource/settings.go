@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cognito-user-migration/adapters/internal/errorcodes"
+	"cognito-user-migration/adapters/internal/problem"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 )
@@ -46,27 +47,24 @@ func (s *Settings) emulator() string {
 
 // Validate implements the settings of a source.
 func (s *Settings) Validate(variable func(string) string) []error {
-	var problems []error
-	problem := func(name, what string) {
-		problems = append(problems, errors.New(variable(name)+": "+what))
-	}
+	problems := problem.List{Variable: variable}
 	if key := s.APIKey.Reveal(); strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		problem("API_KEY", "expected an API key, which has only letters, digits, hyphens and underscores")
+		problems.Add("API_KEY", "expected an API key, which has only letters, digits, hyphens and underscores")
 	}
 	if !s.ServiceAccount.Empty() {
 		account, err := readServiceAccount(s.ServiceAccount)
 		switch {
 		case err != nil:
-			problem("SERVICE_ACCOUNT", err.Error())
+			problems.Add("SERVICE_ACCOUNT", err.Error())
 		case !s.Transport.Allows(account.TokenURI):
-			problem("SERVICE_ACCOUNT", "its token_uri is not an https URL")
+			problems.Add("SERVICE_ACCOUNT", "its token_uri is not an https URL")
 		case account.ProjectID == "" && s.ProjectID == "":
-			problem("PROJECT_ID", "is required, because the key of "+variable("SERVICE_ACCOUNT")+" names no project")
+			problems.Add("PROJECT_ID", "is required, because the key of "+variable("SERVICE_ACCOUNT")+" names no project")
 		}
 	} else if (s.ProjectID == "") != (s.EmulatorHost == "") {
-		problem("PROJECT_ID", "is used only with "+variable("SERVICE_ACCOUNT")+", and required with "+variable("EMULATOR_HOST"))
+		problems.Add("PROJECT_ID", "is used only with "+variable("SERVICE_ACCOUNT")+", and required with "+variable("EMULATOR_HOST"))
 	}
-	return append(problems, s.Transport.Validate(variable, map[string]webclient.URL{"EMULATOR_HOST": webclient.URL(s.emulator())})...)
+	return append(problems.Found, s.Transport.Validate(variable, map[string]webclient.URL{"EMULATOR_HOST": webclient.URL(s.emulator())})...)
 }
 
 // LimitsAttempts implements the settings of a source. Firebase locks an account

@@ -1,6 +1,7 @@
 package httpsource
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -107,7 +108,7 @@ func readFusionUser(body []byte) (*domain.SourceUser, error) {
 	}
 	profile := answer.User
 	user := &domain.SourceUser{
-		Username:   string(firstOf(profile.Username, profile.Email, profile.PhoneNumber)),
+		Username:   string(cmp.Or(profile.Username, profile.Email, profile.PhoneNumber)),
 		Sub:        string(profile.ID),
 		Enabled:    profile.Active != profiles.No,
 		Attributes: domain.Attributes{},
@@ -150,7 +151,7 @@ func fusionMethod(method profiles.Text) domain.MFAMethod {
 	case "email":
 		return domain.MFAEmail
 	default:
-		return "OTHER"
+		return domain.MFAOther
 	}
 }
 
@@ -162,14 +163,5 @@ func phoneOf(numbers ...profiles.Text) profiles.Text {
 			return number
 		}
 	}
-	return firstOf(numbers...)
-}
-
-func firstOf(texts ...profiles.Text) profiles.Text {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
+	return cmp.Or(numbers...)
 }

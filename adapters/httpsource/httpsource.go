@@ -182,11 +182,7 @@ func (d *Directory) complete(ctx context.Context, answer webclient.Answer) (webc
 	if !more {
 		return answer, nil
 	}
-	body, err := json.Marshal(question)
-	if err != nil {
-		return webclient.Answer{}, d.client.Malformed(proof, "the request cannot be built")
-	}
-	return d.client.Post(ctx, proof, address, body)
+	return d.client.PostJSON(ctx, proof, address, nil, question)
 }
 
 // withFactors adds the user's second factors to a finding, if the service tells
@@ -213,16 +209,11 @@ func (d *Directory) withFactors(ctx context.Context, finding domain.Finding) (do
 
 // get sends a request about a user's profile.
 func (d *Directory) get(ctx context.Context, operation, address string) (webclient.Answer, error) {
-	if d.profileToken.Empty() {
-		return d.client.Get(ctx, operation, address)
+	var header http.Header
+	if !d.profileToken.Empty() {
+		header = http.Header{"Authorization": {d.profileToken.Reveal()}}
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
-	if err != nil {
-		return webclient.Answer{}, d.client.Misconfigured(operation, "the URL is not valid")
-	}
-	request.Header.Set("Accept", "application/json")
-	request.Header.Set("Authorization", d.profileToken.Reveal())
-	return d.client.Send(operation, request)
+	return d.client.Get(ctx, operation, address, header)
 }
 
 // ProveNothing implements [profiles.Service].
@@ -236,11 +227,7 @@ func (d *Directory) ProveNothing(ctx context.Context, user domain.SourceUser, us
 
 // prove asks about a password. A response with any status is not an error.
 func (d *Directory) prove(ctx context.Context, user domain.SourceUser, typed, password string) (webclient.Answer, error) {
-	body, err := json.Marshal(d.question(user, typed, password))
-	if err != nil {
-		return webclient.Answer{}, ports.NotJudged(d.client.Malformed(proof, "the request cannot be built"))
-	}
-	return d.client.Post(ctx, proof, d.address(d.base, user), body)
+	return d.client.PostJSON(ctx, proof, d.address(d.base, user), nil, d.question(user, typed, password))
 }
 
 // mapped returns the refusal that the operator assigned to a code of the

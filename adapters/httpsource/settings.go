@@ -1,7 +1,6 @@
 package httpsource
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/textproto"
@@ -9,6 +8,7 @@ import (
 	"strings"
 
 	"cognito-user-migration/adapters/internal/errorcodes"
+	"cognito-user-migration/adapters/internal/problem"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 )
@@ -35,48 +35,45 @@ type Settings struct {
 
 // Validate implements the settings of a source.
 func (s *Settings) Validate(variable func(string) string) []error {
-	var problems []error
-	problem := func(name, what string) {
-		problems = append(problems, errors.New(variable(name)+": "+what))
-	}
+	problems := problem.List{Variable: variable}
 	if s.ProfileURL != "" && !s.Contract.yesOrNo() {
-		problem("PROFILE_URL", "is used only with "+variable("CONTRACT")+"=kratos or okta; the other contracts define where the profile is")
+		problems.Add("PROFILE_URL", "is used only with "+variable("CONTRACT")+"=kratos or okta; the other contracts define where the profile is")
 	}
 	if s.ProfileURL != "" && !strings.Contains(string(s.ProfileURL), placeholder) {
-		problem("PROFILE_URL", "expected an https URL with "+placeholder+" in it")
+		problems.Add("PROFILE_URL", "expected an https URL with "+placeholder+" in it")
 	}
 	if s.PasswordBy == PasswordByID && s.Contract != Keycloak {
-		problem("PASSWORD_BY", "is used with "+variable("CONTRACT")+"=keycloak alone")
+		problems.Add("PASSWORD_BY", "is used with "+variable("CONTRACT")+"=keycloak alone")
 	}
 	if s.ApplicationID != "" && s.Contract != FusionAuth {
-		problem("APPLICATION_ID", "is used with "+variable("CONTRACT")+"=fusionauth alone")
+		problems.Add("APPLICATION_ID", "is used with "+variable("CONTRACT")+"=fusionauth alone")
 	}
 	if !s.APIToken.Empty() && s.Contract != OktaAuthn {
-		problem("API_TOKEN", "is used with "+variable("CONTRACT")+"=okta_authn alone")
+		problems.Add("API_TOKEN", "is used with "+variable("CONTRACT")+"=okta_authn alone")
 	}
 	if strings.ContainsFunc(s.APIToken.Reveal(), isControl) {
-		problem("API_TOKEN", "contains a control character, such as a line break; remove it")
+		problems.Add("API_TOKEN", "contains a control character, such as a line break; remove it")
 	}
 	if s.Contract == OktaAuthn && (s.BasicUsername != "" || !s.BearerToken.Empty()) {
-		problem("CONTRACT", "okta_authn has no credentials but "+variable("API_TOKEN")+"; remove "+variable("BASIC_USERNAME")+" and "+variable("BEARER_TOKEN"))
+		problems.Add("CONTRACT", "okta_authn has no credentials but "+variable("API_TOKEN")+"; remove "+variable("BASIC_USERNAME")+" and "+variable("BEARER_TOKEN"))
 	}
 	if (s.BasicUsername == "") != s.BasicPassword.Empty() {
-		problem("BASIC_USERNAME", "is required with "+variable("BASIC_PASSWORD")+"; set both or neither")
+		problems.Add("BASIC_USERNAME", "is required with "+variable("BASIC_PASSWORD")+"; set both or neither")
 	}
 	if s.BasicUsername != "" && !s.BearerToken.Empty() {
-		problem("BEARER_TOKEN", "contradicts "+variable("BASIC_USERNAME"))
+		problems.Add("BEARER_TOKEN", "contradicts "+variable("BASIC_USERNAME"))
 	}
 	for _, code := range s.ErrorCodes.Codes() {
 		if len(code) == 3 && code[0] == '2' && strings.Trim(code, "0123456789") == "" {
-			problem("ERROR_CODES", "a status of 200 to 299 is not allowed: the contract defines its meaning; remove the entry")
+			problems.Add("ERROR_CODES", "a status of 200 to 299 is not allowed: the contract defines its meaning; remove the entry")
 		}
 	}
 	if strings.ContainsFunc(s.BearerToken.Reveal(), isControl) {
-		problem("BEARER_TOKEN", "contains a control character, such as a line break; remove it")
+		problems.Add("BEARER_TOKEN", "contains a control character, such as a line break; remove it")
 	} else if _, err := s.header(); err != nil {
-		problem("HEADERS", err.Error())
+		problems.Add("HEADERS", err.Error())
 	}
-	return append(problems, s.Transport.Validate(variable, map[string]webclient.URL{"URL": s.URL, "PROFILE_URL": s.ProfileURL})...)
+	return append(problems.Found, s.Transport.Validate(variable, map[string]webclient.URL{"URL": s.URL, "PROFILE_URL": s.ProfileURL})...)
 }
 
 // Warnings lists settings that are valid but unwise.
@@ -172,8 +169,7 @@ const (
 	Supabase Contract = "supabase"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler]. An error lists the choices.
 func (c *Contract) UnmarshalText(text []byte) error {
 	return domain.Choose(c, text, Keycloak, FusionAuth, Kratos, Okta, OktaAuthn, Supabase)
 }
@@ -192,8 +188,7 @@ const (
 	PasswordByID       PasswordBy = "id"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler]. An error lists the choices.
 func (p *PasswordBy) UnmarshalText(text []byte) error {
 	return domain.Choose(p, text, PasswordByUsername, PasswordByID)
 }

@@ -1,6 +1,7 @@
 package httpsource
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -109,7 +110,7 @@ func readSupabaseUser(body []byte) (*domain.SourceUser, error) {
 		profile.Phone = "+" + profile.Phone // numbers are stored without the sign
 	}
 	user := &domain.SourceUser{
-		Username: string(firstOf(profile.Email, profile.Phone)), Sub: string(profile.ID), Enabled: true, Attributes: domain.Attributes{},
+		Username: string(cmp.Or(profile.Email, profile.Phone)), Sub: string(profile.ID), Enabled: true, Attributes: domain.Attributes{},
 	}
 	if session.AccessToken == "" || user.Username == "" || user.Sub == "" {
 		return nil, profiles.ErrFormat

@@ -1,13 +1,14 @@
 package lambdasource
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"strings"
 
 	"cognito-user-migration/adapters/internal/awsname"
 	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/adapters/internal/errorcodes"
+	"cognito-user-migration/adapters/internal/problem"
 	"cognito-user-migration/domain"
 )
 
@@ -36,8 +37,7 @@ const (
 	Trigger Contract = "trigger"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler]. An error lists the choices.
 func (c *Contract) UnmarshalText(text []byte) error {
 	return domain.Choose(c, text, Keycloak, Trigger)
 }
@@ -51,8 +51,7 @@ const (
 	PasswordByID       PasswordBy = "id"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler]. An error lists the choices.
 func (p *PasswordBy) UnmarshalText(text []byte) error {
 	return domain.Choose(p, text, PasswordByUsername, PasswordByID)
 }
@@ -99,45 +98,32 @@ func (e *Errors) UnmarshalText(text []byte) error {
 // target returns the function and its qualifier, as Invoke takes them.
 func (s *Settings) target() (function, qualifier string) {
 	parsed, _ := awsname.ParseFunction(string(s.Function))
-	function, qualifier = parsed.Name, parsed.Qualifier
-	if parsed.ARN != "" {
-		function = parsed.ARN
-	}
-	if s.Qualifier != "" {
-		qualifier = string(s.Qualifier)
-	}
-	return function, qualifier
+	return cmp.Or(parsed.ARN, parsed.Name), cmp.Or(string(s.Qualifier), parsed.Qualifier)
 }
 
 // region is the function's; empty for the region of this function.
 func (s *Settings) region() string {
-	if s.Region != "" {
-		return string(s.Region)
-	}
 	parsed, _ := awsname.ParseFunction(string(s.Function))
-	return parsed.Region
+	return cmp.Or(string(s.Region), parsed.Region)
 }
 
 // Validate reports what no single variable shows.
 func (s *Settings) Validate(variable func(string) string) []error {
-	var problems []error
-	problem := func(name, format string, arguments ...any) {
-		problems = append(problems, errors.New(variable(name)+": "+fmt.Sprintf(format, arguments...)))
-	}
+	problems := problem.List{Variable: variable}
 	function, _ := awsname.ParseFunction(string(s.Function))
 	if s.Qualifier != "" && function.Qualifier != "" && string(s.Qualifier) != function.Qualifier {
-		problem("QUALIFIER", "contradicts the qualifier in %s; set one of them", variable("FUNCTION"))
+		problems.Addf("QUALIFIER", "contradicts the qualifier in %s; set one of them", variable("FUNCTION"))
 	}
 	if s.Region != "" && function.Region != "" && string(s.Region) != function.Region {
-		problem("REGION", "contradicts the region in %s; remove it", variable("FUNCTION"))
+		problems.Addf("REGION", "contradicts the region in %s; remove it", variable("FUNCTION"))
 	}
 	if s.PasswordBy == PasswordByID && s.Contract != Keycloak {
-		problem("PASSWORD_BY", "is used with %s=keycloak alone", variable("CONTRACT"))
+		problems.Addf("PASSWORD_BY", "is used with %s=keycloak alone", variable("CONTRACT"))
 	}
 	if len(s.OutageErrors) > 0 && s.Contract != Trigger {
-		problem("OUTAGE_ERRORS", "is used with %s=trigger alone; with keycloak, every error is an outage", variable("CONTRACT"))
+		problems.Addf("OUTAGE_ERRORS", "is used with %s=trigger alone; with keycloak, every error is an outage", variable("CONTRACT"))
 	}
-	return append(problems, s.Role.Validate(variable)...)
+	return append(problems.Found, s.Role.Validate(variable)...)
 }
 
 // Warnings lists settings that are valid but unwise.

@@ -82,12 +82,15 @@ func (d *Directory) dial(ctx context.Context) (net.Conn, error) {
 	return secured, nil
 }
 
-// search returns the matching entries below the base. It does not follow
-// referrals and continuation references, because they lead to servers that no
-// setting names.
+// below is a search for entries below the base. It does not follow referrals and
+// continuation references, because they lead to servers that no setting names.
+func below(ctx context.Context, base, filter string, atMost int, attributes []string, controls ...ldap.Control) *ldap.SearchRequest {
+	return ldap.NewSearchRequest(base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, atMost, secondsLeft(ctx), false, filter, attributes, controls)
+}
+
+// search returns the matching entries below the base.
 func (s *session) search(ctx context.Context, base, filter string, atMost int, attributes []string) ([]*ldap.Entry, error) {
-	request := ldap.NewSearchRequest(base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, atMost, secondsLeft(ctx), false, filter, attributes, nil)
-	result, err := s.Search(request)
+	result, err := s.Search(below(ctx, base, filter, atMost, attributes))
 	if err != nil {
 		return nil, err
 	}

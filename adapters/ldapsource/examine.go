@@ -165,9 +165,8 @@ func (d *Directory) isEmpty(ctx context.Context) bool {
 		return false
 	}
 	defer s.close()
-	request := ldap.NewSearchRequest(string(d.settings.BaseDN), ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 1, secondsLeft(ctx), false, d.layout.filter.allUsers(), []string{"1.1"}, nil)
-	result, err := s.Search(request)
-	return err == nil && len(result.Entries) == 0
+	entries, err := s.search(ctx, string(d.settings.BaseDN), d.layout.filter.allUsers(), 1, []string{"1.1"})
+	return err == nil && len(entries) == 0
 }
 
 // unknownAttributes lists the attributes of the settings that the server's schema

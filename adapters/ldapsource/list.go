@@ -42,9 +42,7 @@ func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.S
 		defer s.close()
 		paging := ldap.NewControlPaging(pageSize)
 		for {
-			search := ldap.NewSearchRequest(string(d.settings.BaseDN), ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, secondsLeft(ctx), false,
-				d.layout.filter.allUsers(), d.layout.wanted(), []ldap.Control{paging})
-			result, err := s.Search(search)
+			result, err := s.Search(below(ctx, string(d.settings.BaseDN), d.layout.filter.allUsers(), 0, d.layout.wanted(), paging))
 			if err != nil {
 				yield(ports.UserPage{}, faultOf(ctx, "search", err))
 				return

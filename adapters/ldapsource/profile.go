@@ -205,12 +205,14 @@ func stateAttributes() []string {
 	}
 }
 
+// accountDisable is a flag of userAccountControl ([MS-ADTS], 2.2.16).
+const accountDisable = 0x2
+
 // switchedOff reports whether an administrator disabled the user, now or by a
 // date that has passed. A lockout does not count, because it ends by itself. An
 // expired password does not count, because the bind reports it. The flags of
 // userAccountControl for both are not maintained ([MS-ADTS], 2.2.16).
 func switchedOff(entry *ldap.Entry, now time.Time) bool {
-	const accountDisable = 0x2
 	flags, _ := strconv.ParseInt(entry.GetEqualFoldAttributeValue("userAccountControl"), 10, 64) // absent means no flags
 	return flags&accountDisable != 0 ||
 		strings.EqualFold(entry.GetEqualFoldAttributeValue("msDS-UserAccountDisabled"), "TRUE") ||

@@ -1,6 +1,7 @@
 package ldapsource
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -38,7 +39,6 @@ func (r *Retirer) Enable(ctx context.Context, username string) error {
 
 func (r *Retirer) setDisabled(ctx context.Context, username string, disabled bool) error {
 	return r.directory.own(ctx, username, func(s *session, entry *ldap.Entry) error {
-		const accountDisable = 0x2
 		before := entry.GetEqualFoldAttributeValue("userAccountControl")
 		flags, err := strconv.ParseInt(before, 10, 64)
 		if err != nil {
@@ -90,14 +90,9 @@ func (d *Directory) Groups(ctx context.Context, username string) ([]string, erro
 			groups = d.layout.groups(entry)
 			return nil
 		}
-		base := d.settings.GroupBaseDN
-		if base == "" {
-			base = d.settings.BaseDN
-		}
 		const page = 500 // Active Directory's maximum is 1000
-		request := ldap.NewSearchRequest(string(base), ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, secondsLeft(ctx), false,
-			d.settings.GroupFilter.of(d.layout.username(entry), entry.DN), []string{"1.1"}, nil)
-		result, err := s.SearchWithPaging(request, page)
+		base, filter := cmp.Or(d.settings.GroupBaseDN, d.settings.BaseDN), d.settings.GroupFilter.of(d.layout.username(entry), entry.DN)
+		result, err := s.SearchWithPaging(below(ctx, string(base), filter, 0, []string{"1.1"}), page)
 		if err != nil {
 			return faultOf(ctx, "search for groups", err)
 		}

@@ -1,6 +1,7 @@
 package ldapsource
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"cognito-user-migration/adapters/internal/pemfile"
+	"cognito-user-migration/adapters/internal/problem"
 	"cognito-user-migration/domain"
 
 	"github.com/go-ldap/ldap/v3"
@@ -44,45 +46,38 @@ type Settings struct {
 
 // Validate checks combinations of variables.
 func (s *Settings) Validate(variable func(string) string) []error {
-	var problems []error
-	problem := func(name, format string, arguments ...any) {
-		problems = append(problems, fmt.Errorf("%s: "+format, append([]any{variable(name)}, arguments...)...))
-	}
+	problems := problem.List{Variable: variable}
 	switch {
 	case s.URL.isTLS() && s.StartTLS:
-		problem("STARTTLS", "is used only with an ldap:// URL; an ldaps:// connection always uses TLS; remove it")
+		problems.Add("STARTTLS", "is used only with an ldap:// URL; an ldaps:// connection always uses TLS; remove it")
 	case !s.secured() && !s.AllowPlaintext && !s.URL.isLoopback():
-		problem("URL", "passwords would be sent in the clear; expected ldaps://, or ldap:// with %s=true; %s=true allows it", variable("STARTTLS"), variable("ALLOW_PLAINTEXT"))
+		problems.Addf("URL", "passwords would be sent in the clear; expected ldaps://, or ldap:// with %s=true; %s=true allows it", variable("STARTTLS"), variable("ALLOW_PLAINTEXT"))
 	}
 	if s.CABundle != "" && !s.secured() {
-		problem("CA_BUNDLE", "has no effect without TLS; remove it, or use TLS")
+		problems.Add("CA_BUNDLE", "has no effect without TLS; remove it, or use TLS")
 	} else if _, err := s.CABundle.Authorities(); err != nil {
-		problem("CA_BUNDLE", "%v", err)
+		problems.Add("CA_BUNDLE", err.Error())
 	}
 	if (s.BindDN == "") != s.BindPassword.Empty() {
-		problem("BIND_DN", "is required with %s; set both or neither", variable("BIND_PASSWORD"))
+		problems.Addf("BIND_DN", "is required with %s; set both or neither", variable("BIND_PASSWORD"))
 	}
 	for contact, vouched := range map[string]bool{"email": s.Verified.Email, "phone_number": s.Verified.PhoneNumber} {
 		if _, mapped := s.Attributes[contact+"_verified"]; vouched && mapped {
-			problem("VERIFIED", "%s already maps an attribute to %s; remove one of them", variable("ATTRIBUTES"), contact)
+			problems.Addf("VERIFIED", "%s already maps an attribute to %s; remove one of them", variable("ATTRIBUTES"), contact)
 		}
 	}
 	if s.GroupBaseDN != "" && s.GroupFilter == "" {
-		problem("GROUP_BASE_DN", "is used only with %s", variable("GROUP_FILTER"))
+		problems.Addf("GROUP_BASE_DN", "is used only with %s", variable("GROUP_FILTER"))
 	}
-	return problems
+	return problems.Found
 }
 
 // LooksUp implements the settings of a source.
-func (s *Settings) LooksUp() bool {
-	return true
-}
+func (s *Settings) LooksUp() bool { return true }
 
 // LimitsAttempts implements the settings of a source. Directory servers can
 // lock users by a password policy.
-func (s *Settings) LimitsAttempts() bool {
-	return true
-}
+func (s *Settings) LimitsAttempts() bool { return true }
 
 // Warnings lists settings that are valid but unwise.
 func (s *Settings) Warnings(variable func(string) string) []string {
@@ -130,8 +125,7 @@ const (
 	PresetActiveDirectory Preset = "active_directory"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler]. An error lists the choices.
 func (p *Preset) UnmarshalText(text []byte) error {
 	return domain.Choose(p, text, PresetOpenLDAP, PresetActiveDirectory)
 }
@@ -153,13 +147,9 @@ func (s *Settings) layout() layout {
 		l.usernameAttribute, l.subAttribute = "sAMAccountName", "objectGUID"
 		l.attributes["name"] = "displayName"
 	}
-	for into, set := range map[*string]AttributeName{
-		&l.usernameAttribute: s.UsernameAttribute, &l.subAttribute: s.SubAttribute, &l.groupAttribute: s.GroupAttribute,
-	} {
-		if set != "" {
-			*into = string(set)
-		}
-	}
+	l.usernameAttribute = cmp.Or(string(s.UsernameAttribute), l.usernameAttribute)
+	l.subAttribute = cmp.Or(string(s.SubAttribute), l.subAttribute)
+	l.groupAttribute = cmp.Or(string(s.GroupAttribute), l.groupAttribute)
 	maps.Copy(l.attributes, s.Attributes)
 	maps.DeleteFunc(l.attributes, func(_, attribute string) bool { return attribute == "" })
 	if s.GroupFilter != "" {

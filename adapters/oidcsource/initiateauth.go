@@ -1,7 +1,6 @@
 package oidcsource
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -12,7 +11,6 @@ import (
 
 	"cognito-user-migration/adapters/internal/errorcodes"
 	"cognito-user-migration/adapters/internal/webclient"
-	"cognito-user-migration/ports"
 )
 
 // initiateAuth sends the password to a user pool by InitiateAuth with
@@ -26,17 +24,10 @@ func (d *Directory) initiateAuth(ctx context.Context, address, username, passwor
 		mac.Write([]byte(username + d.settings.ClientID))
 		parameters["SECRET_HASH"] = base64.StdEncoding.EncodeToString(mac.Sum(nil))
 	}
-	body, err := json.Marshal(map[string]any{"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": d.settings.ClientID, "AuthParameters": parameters})
-	if err != nil {
-		return webclient.Answer{}, ports.NotJudged(d.client.Malformed(opGrant, "the request cannot be built"))
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
-	if err != nil {
-		return webclient.Answer{}, ports.NotJudged(d.client.Misconfigured(opGrant, "the URL is not valid"))
-	}
-	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	request.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService.InitiateAuth")
-	return d.client.Send(opGrant, request)
+	header := http.Header{"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {"AWSCognitoIdentityProviderService.InitiateAuth"}}
+	return d.client.PostJSON(ctx, opGrant, address, header, map[string]any{
+		"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": d.settings.ClientID, "AuthParameters": parameters,
+	})
 }
 
 // challengeCode is the code of a response that asks for more than the password.

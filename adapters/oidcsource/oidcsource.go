@@ -162,17 +162,15 @@ func (d *Directory) grant(ctx context.Context, tokenURL, username string, passwo
 			parameters.Set("client_secret", d.settings.ClientSecret.Reveal())
 		}
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, tokenURL, strings.NewReader(parameters.Encode()))
-	if err != nil {
-		return webclient.Answer{}, ports.NotJudged(d.client.Misconfigured(opGrant, "the URL is not valid"))
+	header := http.Header{
+		"Content-Type":    {"application/x-www-form-urlencoded"},
+		"Accept-Language": {"en"}, // Spring translates its descriptions
 	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Accept", "application/json")
-	request.Header.Set("Accept-Language", "en") // Spring translates its descriptions
 	if !inForm {
+		request := http.Request{Header: header}
 		request.SetBasicAuth(url.QueryEscape(d.settings.ClientID), url.QueryEscape(d.settings.ClientSecret.Reveal())) // RFC 6749, 2.3.1
 	}
-	return d.client.Send(opGrant, request)
+	return d.client.Post(ctx, opGrant, tokenURL, header, []byte(parameters.Encode()))
 }
 
 // members reads the members of a response to a grant, with the names of OAuth.

@@ -26,8 +26,7 @@ const (
 	Cognito  Preset = "cognito"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler]. An error lists the choices.
 func (p *Preset) UnmarshalText(text []byte) error {
 	return domain.Choose(p, text, B2C, Entra, Auth0, Okta, Keycloak, Cognito)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"cognito-user-migration/adapters/internal/claim"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 
@@ -90,13 +91,8 @@ func (d *Directory) userinfo(ctx context.Context, p *provider, accessToken strin
 	if p.userinfoURL == "" {
 		return nil, d.client.Misconfigured(opUserinfo, "the provider has no userinfo endpoint")
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.userinfoURL, http.NoBody)
-	if err != nil {
-		return nil, d.client.Misconfigured(opUserinfo, "the URL is not valid")
-	}
-	request.Header.Set("Accept", "application/json, application/jwt")
-	request.Header.Set("Authorization", "Bearer "+accessToken)
-	answer, err := d.client.Send(opUserinfo, request)
+	header := http.Header{"Accept": {"application/json, application/jwt"}, "Authorization": {"Bearer " + accessToken}}
+	answer, err := d.client.Get(ctx, opUserinfo, p.userinfoURL, header)
 	if err != nil {
 		return nil, err
 	}
@@ -238,28 +234,5 @@ func isTokenClaim(name string) bool {
 	}
 }
 
-// text returns a claim as an attribute's value: a string, a number or boolean
-// as written, or the formatted text of an address. It returns an empty text for
-// anything else.
-func (c claims) text(name string) string {
-	raw := c[name]
-	if len(raw) == 0 {
-		return ""
-	}
-	switch raw[0] {
-	case '"':
-		var text string
-		_ = json.Unmarshal(raw, &text) // raw was decoded as JSON before
-		return text
-	case '{':
-		var address struct {
-			Formatted string `json:"formatted"`
-		}
-		_ = json.Unmarshal(raw, &address)
-		return address.Formatted
-	case '[', 'n':
-		return ""
-	default:
-		return string(raw)
-	}
-}
+// text returns a claim as an attribute's value.
+func (c claims) text(name string) string { return claim.Text(c[name]) }

@@ -92,7 +92,7 @@ type document struct {
 // operator set. Without one, the preset's own address tells it: Microsoft's issuers
 // have the tenant's ID, which a tenant's name does not tell.
 func (d *Directory) metadata(ctx context.Context) (document, error) {
-	answer, err := d.client.Get(ctx, opDiscovery, strings.TrimSuffix(d.settings.metadata, "/")+"/.well-known/openid-configuration")
+	answer, err := d.client.Get(ctx, opDiscovery, strings.TrimSuffix(d.settings.metadata, "/")+"/.well-known/openid-configuration", nil)
 	if err != nil {
 		return document{}, err
 	}

@@ -1,9 +1,8 @@
 package oidcsource
 
 import (
-	"errors"
-
 	"cognito-user-migration/adapters/internal/errorcodes"
+	"cognito-user-migration/adapters/internal/problem"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 )
@@ -36,43 +35,36 @@ type Settings struct {
 
 // Validate implements the settings of a source.
 func (s *Settings) Validate(variable func(string) string) []error {
-	var problems []error
-	problem := func(name, what string) {
-		problems = append(problems, errors.New(variable(name)+": "+what))
-	}
+	problems := problem.List{Variable: variable}
 	p := s.planned()
 	discovers := s.TokenURL == ""
-	p.validatePreset(*s, variable, problem)
+	p.validatePreset(*s, variable, problems.Add)
 	switch {
 	case s.Preset != "":
 	case discovers && s.Issuer == "":
-		problem("ISSUER", "is required, unless "+variable("TOKEN_URL")+" is given; expected an https URL")
+		problems.Add("ISSUER", "is required, unless "+variable("TOKEN_URL")+" is given; expected an https URL")
 	case discovers && (s.UserinfoURL != "" || s.JWKSURL != ""):
-		problem("TOKEN_URL", "is required with "+variable("USERINFO_URL")+" and "+variable("JWKS_URL")+", because they replace discovery")
+		problems.Add("TOKEN_URL", "is required with "+variable("USERINFO_URL")+" and "+variable("JWKS_URL")+", because they replace discovery")
 	case discovers:
 	case p.Profile == ProfileUserinfo && s.UserinfoURL == "":
-		problem("USERINFO_URL", "is required with "+variable("TOKEN_URL")+" and "+variable("PROFILE")+"=userinfo")
+		problems.Add("USERINFO_URL", "is required with "+variable("TOKEN_URL")+" and "+variable("PROFILE")+"=userinfo")
 	case p.Profile == ProfileIDToken && (s.JWKSURL == "" || s.Issuer == ""):
-		problem("JWKS_URL", "is required with "+variable("TOKEN_URL")+" and "+variable("PROFILE")+"=id_token, and so is "+variable("ISSUER")+", to verify ID tokens")
+		problems.Add("JWKS_URL", "is required with "+variable("TOKEN_URL")+" and "+variable("PROFILE")+"=id_token, and so is "+variable("ISSUER")+", to verify ID tokens")
 	}
 	if s.AuthStyle == AuthBasic && s.ClientSecret.Empty() {
-		problem("AUTH_STYLE", "expected post, because "+variable("CLIENT_SECRET")+" is not set")
+		problems.Add("AUTH_STYLE", "expected post, because "+variable("CLIENT_SECRET")+" is not set")
 	}
-	return append(problems, s.Transport.Validate(variable, map[string]webclient.URL{
+	return append(problems.Found, s.Transport.Validate(variable, map[string]webclient.URL{
 		inputDomain: webclient.URL(s.Domain), "ISSUER": s.Issuer, "TOKEN_URL": s.TokenURL, "USERINFO_URL": s.UserinfoURL, "JWKS_URL": s.JWKSURL,
 	})...)
 }
 
 // LimitsAttempts implements the settings of a source. Identity providers can
 // limit attempts at the token endpoint.
-func (s *Settings) LimitsAttempts() bool {
-	return true
-}
+func (s *Settings) LimitsAttempts() bool { return true }
 
 // LooksUp returns false, because the grant needs a password.
-func (s *Settings) LooksUp() bool {
-	return false
-}
+func (s *Settings) LooksUp() bool { return false }
 
 // Warnings lists settings that are valid but unwise.
 func (s *Settings) Warnings(variable func(string) string) []string {
@@ -90,8 +82,7 @@ const (
 	AuthPost  AuthStyle = "post"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler]. An error lists the choices.
 func (a *AuthStyle) UnmarshalText(text []byte) error {
 	return domain.Choose(a, text, AuthBasic, AuthPost)
 }
@@ -107,8 +98,7 @@ const (
 	ProfileUserinfo Profile = "userinfo"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler]. An error lists the choices.
 func (p *Profile) UnmarshalText(text []byte) error {
 	return domain.Choose(p, text, ProfileIDToken, ProfileUserinfo)
 }

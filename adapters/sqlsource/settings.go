@@ -13,6 +13,7 @@ import (
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/adapters/internal/pemfile"
+	"cognito-user-migration/adapters/internal/problem"
 	"cognito-user-migration/adapters/sqlsource/dialect"
 	"cognito-user-migration/domain"
 )
@@ -43,8 +44,7 @@ const (
 	MySQL    Driver = "mysql"
 )
 
-// UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
-// error that lists the choices.
+// UnmarshalText implements [encoding.TextUnmarshaler]. An error lists the choices.
 func (d *Driver) UnmarshalText(text []byte) error {
 	return domain.Choose(d, text, Postgres, MySQL)
 }
@@ -132,43 +132,40 @@ func (s *Settings) address() (address, error) {
 
 // Validate checks combinations of variables.
 func (s *Settings) Validate(variable func(string) string) []error {
-	var problems []error
-	problem := func(name, format string, arguments ...any) {
-		problems = append(problems, errors.New(variable(name)+": "+fmt.Sprintf(format, arguments...)))
-	}
+	problems := problem.List{Variable: variable}
 	to, err := s.address()
 	switch {
 	case err != nil:
-		problem("URL", "%v", err)
+		problems.Add("URL", err.Error())
 	case s.Auth == AuthIAM && !to.password.Empty():
-		problem("URL", "must not have a password with %s=iam", variable("AUTH"))
+		problems.Addf("URL", "must not have a password with %s=iam", variable("AUTH"))
 	case s.Auth == AuthIAM && s.region(to) == "":
-		problem("REGION", "is required with %s=iam, because the host name has no region", variable("AUTH"))
+		problems.Addf("REGION", "is required with %s=iam, because the host name has no region", variable("AUTH"))
 	case s.Auth != AuthIAM && to.password.Empty():
-		problem("URL", "expected a password, unless %s=iam", variable("AUTH"))
+		problems.Addf("URL", "expected a password, unless %s=iam", variable("AUTH"))
 	}
 	if _, err := s.translated(); err != nil {
-		problem("QUERY", "%v", err)
+		problems.Add("QUERY", err.Error())
 	}
 	if _, err := translate(s.ListQuery, s.Driver); s.ListQuery != "" && !errors.Is(err, errNoPlaceholder) {
-		problem("LIST_QUERY", "expected a SELECT without parameters, with closed quotes and comments")
+		problems.Add("LIST_QUERY", "expected a SELECT without parameters, with closed quotes and comments")
 	}
 	if s.Auth == AuthIAM && s.TLS != TLSVerify {
-		problem("TLS", "must be verify with %s=iam, because the token is sent as a plain-text password", variable("AUTH"))
+		problems.Addf("TLS", "must be verify with %s=iam, because the token is sent as a plain-text password", variable("AUTH"))
 	}
 	if s.Auth != AuthIAM && s.Region != "" {
-		problem("REGION", "is used only with %s=iam", variable("AUTH"))
+		problems.Addf("REGION", "is used only with %s=iam", variable("AUTH"))
 	}
 	if s.CABundle != "" && s.TLS != TLSVerify {
-		problem("CA_BUNDLE", "is used only with %s=verify", variable("TLS"))
+		problems.Addf("CA_BUNDLE", "is used only with %s=verify", variable("TLS"))
 	} else if _, err := s.CABundle.Authorities(); err != nil {
-		problem("CA_BUNDLE", "%v", err)
+		problems.Add("CA_BUNDLE", err.Error())
 	}
-	problems = append(problems, s.Hashes.Validate(variable)...)
+	problems.Found = append(problems.Found, s.Hashes.Validate(variable)...)
 	if s.Role.RoleARN != "" && s.Auth != AuthIAM {
-		problem("ROLE_ARN", "is used only with %s=iam", variable("AUTH"))
+		problems.Addf("ROLE_ARN", "is used only with %s=iam", variable("AUTH"))
 	}
-	return append(problems, s.Role.Validate(variable)...)
+	return append(problems.Found, s.Role.Validate(variable)...)
 }
 
 // Warnings lists settings that are valid but unwise.
@@ -191,15 +188,11 @@ func (s *Settings) namesFactors() bool {
 }
 
 // LooksUp implements the settings of a source.
-func (s *Settings) LooksUp() bool {
-	return true
-}
+func (s *Settings) LooksUp() bool { return true }
 
 // LimitsAttempts implements the settings of a source. The database only returns
 // hashes, so it cannot count wrong passwords.
-func (s *Settings) LimitsAttempts() bool {
-	return false
-}
+func (s *Settings) LimitsAttempts() bool { return false }
 
 // region returns the configured region, or the one in the host name of an RDS
 // instance: name.id.region.rds.amazonaws.com, or ….rds.region.amazonaws.com.cn.

@@ -8,8 +8,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"time"
@@ -89,24 +91,36 @@ func (c *Client) Send(operation string, request *http.Request) (Answer, error) {
 	return Answer{Status: response.StatusCode, Header: response.Header, Body: body}, nil
 }
 
-// Get sends a GET request.
-func (c *Client) Get(ctx context.Context, operation, address string) (Answer, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
-	if err != nil {
-		return Answer{}, c.Misconfigured(operation, "the URL is not valid")
-	}
-	request.Header.Set("Accept", "application/json")
-	return c.Send(operation, request)
+// Get sends a GET request with an additional header, which may be nil.
+func (c *Client) Get(ctx context.Context, operation, address string, header http.Header) (Answer, error) {
+	return c.do(ctx, operation, http.MethodGet, address, header, http.NoBody)
 }
 
-// Post sends JSON in a POST request.
-func (c *Client) Post(ctx context.Context, operation, address string, body []byte) (Answer, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+// Post sends a body in a POST request with an additional header, which may be nil. The
+// body is JSON unless the header has another Content-Type.
+func (c *Client) Post(ctx context.Context, operation, address string, header http.Header, body []byte) (Answer, error) {
+	return c.do(ctx, operation, http.MethodPost, address, header, bytes.NewReader(body))
+}
+
+// PostJSON sends a value as JSON in a POST request.
+func (c *Client) PostJSON(ctx context.Context, operation, address string, header http.Header, value any) (Answer, error) {
+	body, err := json.Marshal(value)
 	if err != nil {
-		return Answer{}, c.Misconfigured(operation, "the URL is not valid")
+		return Answer{}, ports.NotJudged(c.Malformed(operation, "the request cannot be built"))
+	}
+	return c.Post(ctx, operation, address, header, body)
+}
+
+func (c *Client) do(ctx context.Context, operation, method, address string, header http.Header, body io.Reader) (Answer, error) {
+	request, err := http.NewRequestWithContext(ctx, method, address, body)
+	if err != nil {
+		return Answer{}, ports.NotJudged(c.Misconfigured(operation, "the URL is not valid")) // no request was sent
 	}
 	request.Header.Set("Accept", "application/json")
-	request.Header.Set("Content-Type", "application/json")
+	if method == http.MethodPost {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	maps.Copy(request.Header, header)
 	return c.Send(operation, request)
 }
 
