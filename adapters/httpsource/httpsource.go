@@ -246,6 +246,22 @@ func codesOf(answer webclient.Answer) []string {
 	return []string{code, strconv.Itoa(answer.Status)}
 }
 
+// said reads the usual JSON errors of services. It ignores a status about our credentials, the
+// number of requests or the service itself, because such a status says nothing
+// about the user.
+func said(answer webclient.Answer) (domain.FindingKind, bool) {
+	switch answer.Status {
+	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return 0, false
+	}
+	if answer.Status/100 != 4 {
+		return 0, false
+	}
+	members := errorcodes.Read(answer.Body)
+	code, message := members.Code()
+	return profiles.Said(code, message, members.Word("message"))
+}
+
 // unknown returns the fault for a response that the contract does not define,
 // with its code.
 func (d *Directory) unknown(operation string, answer webclient.Answer, username string, password domain.Password) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,6 +31,7 @@ func examined(ctx context.Context, subject examine.Subject[*Settings]) []ports.E
 // examination examines one directory.
 type examination struct {
 	examine.Subject[*Settings]
+	directory *Directory
 }
 
 func (e *examination) reached(ctx context.Context) ports.Examined {
@@ -61,6 +63,7 @@ func (e *examination) certificate(ctx context.Context) ports.Examined {
 func (e *examination) credentials(ctx context.Context) ports.Examined {
 	directory, err := e.Settings.open(e.Options)
 	if err == nil {
+		e.directory = directory
 		err = directory.Warm(ctx)
 	}
 	fault, _ := errors.AsType[*Fault](err)
@@ -105,24 +108,20 @@ func (e *examination) remedyOfBind(fault *Fault) string {
 // lookUp searches for the probe, and reads what the directory says about the
 // names in the settings.
 func (e *examination) lookUp(ctx context.Context) ports.Examined {
-	directory, err := e.Settings.open(e.Options)
-	if err != nil {
-		return examine.Fail(err.Error(), "correct the settings")
-	}
-	finding, err := directory.FindUser(ctx, e.Probe.Username)
+	finding, err := e.directory.FindUser(ctx, e.Probe.Username)
 	if err != nil {
 		fault, _ := errors.AsType[*Fault](err)
 		return examine.Fail(err.Error(), e.remedyOfSearch(fault))
 	}
-	found := examine.Found(e.Probe, finding, e.Options.Rules, directory.layout.attributes)
+	found := examine.Found(e.Probe, finding, e.Options.Rules, e.directory.layout.attributes)
 	if found.Status != ports.ExaminedPass {
 		return found
 	}
-	if unknown := directory.unknownAttributes(ctx); len(unknown) > 0 {
+	if unknown := e.directory.unknownAttributes(ctx); len(unknown) > 0 {
 		return examine.Warn("the server's schema has no attribute "+strings.Join(unknown, ", ")+": it is never compared or read",
 			"correct the name in "+e.Variable("FILTER")+", "+e.Variable("USERNAME_ATTRIBUTE")+" or "+e.Variable("ATTRIBUTES"))
 	}
-	if !e.Probe.Exists && directory.isEmpty(ctx) {
+	if !e.Probe.Exists && e.directory.isEmpty(ctx) {
 		return examine.Warn("the filter finds no user at all below "+e.Variable("BASE_DN"),
 			"correct "+e.Variable("BASE_DN")+" and "+e.Variable("FILTER")+", and let the service account read the users and their attributes")
 	}
@@ -158,6 +157,15 @@ func (s *session) read(ctx context.Context, base string, scope int, filter strin
 	return result.Entries[0]
 }
 
+// values returns the values of an attribute of one entry, or none.
+func (s *session) values(ctx context.Context, base, filter, attribute string) []string {
+	entry := s.read(ctx, base, ldap.ScopeBaseObject, filter, attribute)
+	if entry == nil {
+		return nil
+	}
+	return entry.GetEqualFoldAttributeValues(attribute)
+}
+
 // isEmpty reports whether the filter matches no user, whatever the name.
 func (d *Directory) isEmpty(ctx context.Context) bool {
 	s, err := d.connect(ctx)
@@ -177,20 +185,12 @@ func (d *Directory) unknownAttributes(ctx context.Context) []string {
 		return nil
 	}
 	defer s.close()
-	root := s.read(ctx, "", ldap.ScopeBaseObject, "(objectClass=*)", "subschemaSubentry")
-	if root == nil {
-		return nil
-	}
-	at := root.GetEqualFoldAttributeValue("subschemaSubentry")
-	if at == "" {
-		return nil
-	}
-	schema := s.read(ctx, at, ldap.ScopeBaseObject, "(objectClass=subschema)", "attributeTypes")
-	if schema == nil {
+	at := s.values(ctx, "", "(objectClass=*)", "subschemaSubentry")
+	if len(at) == 0 {
 		return nil
 	}
 	known := make(map[string]bool)
-	for _, definition := range schema.GetEqualFoldAttributeValues("attributeTypes") {
+	for _, definition := range s.values(ctx, at[0], "(objectClass=subschema)", "attributeTypes") {
 		for _, name := range namesIn(definition) {
 			known[strings.ToLower(name)] = true
 		}
@@ -198,19 +198,11 @@ func (d *Directory) unknownAttributes(ctx context.Context) []string {
 	if len(known) == 0 {
 		return nil
 	}
-	named := []string{d.layout.usernameAttribute}
-	if d.settings.SubAttribute != "" {
-		named = append(named, d.layout.subAttribute)
-	}
+	named := []string{d.layout.usernameAttribute, string(d.settings.SubAttribute), string(d.settings.GroupAttribute), string(d.settings.MFAAttribute)}
 	for _, assertion := range d.layout.filter.asserts {
 		named = append(named, assertion.attribute)
 	}
-	for _, attribute := range d.settings.Attributes {
-		named = append(named, attribute)
-	}
-	for _, set := range []AttributeName{d.settings.GroupAttribute, d.settings.MFAAttribute} {
-		named = append(named, string(set))
-	}
+	named = slices.AppendSeq(named, maps.Values(d.settings.Attributes))
 	slices.Sort(named)
 	return slices.DeleteFunc(slices.Compact(named), func(name string) bool {
 		bare, _, _ := strings.Cut(strings.ToLower(name), ";")
@@ -246,11 +238,7 @@ func (e *examination) lockout(ctx context.Context) ports.Examined {
 	if e.Probe.CountsAttempts {
 		return examine.Pass("the function counts wrong passwords (LOCKOUT_TABLE)")
 	}
-	directory, err := e.Settings.open(e.Options)
-	if err != nil {
-		return examine.Skip("the settings cannot be used")
-	}
-	s, err := directory.connect(ctx)
+	s, err := e.directory.connect(ctx)
 	if err != nil {
 		return examine.Skip("the directory was not asked: " + err.Error())
 	}
@@ -261,12 +249,13 @@ func (e *examination) lockout(ctx context.Context) ports.Examined {
 		return examine.Warn("the directory does not say whether it locks out clients that guess passwords", remedy)
 	}
 	if domain := root.GetEqualFoldAttributeValue("defaultNamingContext"); domain != "" && e.Settings.Preset == PresetActiveDirectory {
-		entry := s.read(ctx, domain, ldap.ScopeBaseObject, "(objectClass=*)", "lockoutThreshold")
-		if entry != nil && entry.GetEqualFoldAttributeValue("lockoutThreshold") == "0" {
+		threshold := s.values(ctx, domain, "(objectClass=*)", "lockoutThreshold")
+		switch {
+		case len(threshold) == 0:
+		case threshold[0] == "0":
 			return examine.Warn("the domain has no lockout (lockoutThreshold=0): passwords can be guessed through the sign-in", remedy)
-		}
-		if entry != nil && entry.GetEqualFoldAttributeValue("lockoutThreshold") != "" {
-			return examine.Pass("the domain locks an account after " + entry.GetEqualFoldAttributeValue("lockoutThreshold") + " wrong passwords")
+		default:
+			return examine.Pass("the domain locks an account after " + threshold[0] + " wrong passwords")
 		}
 	}
 	if !slices.Contains(root.GetEqualFoldAttributeValues("supportedControl"), policyControl) {

@@ -8,8 +8,8 @@ import (
 	"cognito-user-migration/adapters/internal/rawjson"
 )
 
-// Text returns a claim as an attribute's value: a string, a number or boolean as
-// written, or the formatted text of an address (OpenID Connect Core 1.0, 5.1.1). It
+// Text returns a claim as an attribute's value. That is a string, a number or boolean
+// as written, or the formatted text of an address (OpenID Connect Core 1.0, 5.1.1). It
 // returns an empty text for anything else.
 func Text(value []byte) string {
 	if len(value) == 0 {
