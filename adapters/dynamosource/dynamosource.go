@@ -16,6 +16,8 @@ import (
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
 	"cognito-user-migration/ports"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 const adapter = "dynamodb source"
@@ -35,6 +37,12 @@ type Directory struct {
 	reader  *reader
 	// told ensures that unused attributes are reported once.
 	told sync.Once
+}
+
+// newClient returns the client for [New]. It is in the file of the calls, where the
+// test of permissions looks for their service.
+func newClient(config aws.Config) awsjson.Caller {
+	return awsjson.New(config, awsjson.DynamoDB())
 }
 
 // New returns the table that the settings name, with a client that calls with the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"cognito-user-migration/adapters/internal/awsjson"
 	"cognito-user-migration/adapters/internal/awsrole"
 	"cognito-user-migration/adapters/internal/fields"
 	"cognito-user-migration/adapters/internal/hashed"
@@ -30,7 +29,7 @@ func (c *configured) open(ctx context.Context, options parts.SourceOptions) (*Di
 	if err != nil {
 		return nil, err
 	}
-	return New(options.Name, awsjson.New(config, awsjson.DynamoDB()), credentials, c.Settings, hashed.OptionsOf(options)) //nolint:contextcheck // it sends nothing
+	return New(options.Name, newClient(config), credentials, c.Settings, hashed.OptionsOf(options)) //nolint:contextcheck // it sends nothing
 }
 
 // Open implements [parts.SourceSettings].
