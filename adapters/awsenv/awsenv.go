@@ -59,7 +59,7 @@ func Config(context.Context) (aws.Config, error) {
 func Load(client *awshttp.BuildableClient) (aws.Config, error) {
 	var r reader
 	loaded := aws.Config{
-		Region:                      text("AWS_REGION", "AWS_DEFAULT_REGION"),
+		Region:                      cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")),
 		Logger:                      logging.Nop{},
 		AppID:                       os.Getenv("AWS_SDK_UA_APP_ID"),
 		RetryMaxAttempts:            int(r.number("AWS_MAX_ATTEMPTS", math.MinInt32, math.MaxInt32, 0)),

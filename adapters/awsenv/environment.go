@@ -1,6 +1,7 @@
 package awsenv
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -20,16 +21,6 @@ type reader struct {
 
 func (r *reader) problem(name, takes string) {
 	r.problems = append(r.problems, fmt.Errorf("%s: expected %s", name, takes))
-}
-
-// text returns the first of these variables that is set.
-func text(names ...string) string {
-	for _, name := range names {
-		if value := os.Getenv(name); value != "" {
-			return value
-		}
-	}
-	return ""
 }
 
 // choice returns one of the words, or an empty string.
@@ -85,47 +76,29 @@ func (e endpoints) GetServiceBaseEndpoint(_ context.Context, service string) (en
 
 // GetUseDualStackEndpoint implements the SDK's interface of that name.
 func (e endpoints) GetUseDualStackEndpoint(context.Context) (state aws.DualStackEndpointState, found bool, err error) {
-	switch e.dualStack {
-	case "true":
-		return aws.DualStackEndpointStateEnabled, true, nil
-	case "false":
-		return aws.DualStackEndpointStateDisabled, true, nil
-	default:
-		return aws.DualStackEndpointStateUnset, false, nil
-	}
+	state, found = map[string]aws.DualStackEndpointState{"true": aws.DualStackEndpointStateEnabled, "false": aws.DualStackEndpointStateDisabled}[e.dualStack]
+	return state, found, nil
 }
 
 // GetUseFIPSEndpoint implements the SDK's interface of that name.
 func (e endpoints) GetUseFIPSEndpoint(context.Context) (state aws.FIPSEndpointState, found bool, err error) {
-	switch e.fips {
-	case "true":
-		return aws.FIPSEndpointStateEnabled, true, nil
-	case "false":
-		return aws.FIPSEndpointStateDisabled, true, nil
-	default:
-		return aws.FIPSEndpointStateUnset, false, nil
-	}
+	state, found = map[string]aws.FIPSEndpointState{"true": aws.FIPSEndpointStateEnabled, "false": aws.FIPSEndpointStateDisabled}[e.fips]
+	return state, found, nil
 }
 
 // GetEnableEndpointDiscovery implements the SDK's interface of that name.
 func (e endpoints) GetEnableEndpointDiscovery(context.Context) (state aws.EndpointDiscoveryEnableState, found bool, err error) {
-	switch e.discovery {
-	case "true":
-		return aws.EndpointDiscoveryEnabled, true, nil
-	case "false":
-		return aws.EndpointDiscoveryDisabled, true, nil
-	case "auto":
-		return aws.EndpointDiscoveryAuto, true, nil
-	default:
-		return aws.EndpointDiscoveryUnset, false, nil
-	}
+	state, found = map[string]aws.EndpointDiscoveryEnableState{
+		"true": aws.EndpointDiscoveryEnabled, "false": aws.EndpointDiscoveryDisabled, "auto": aws.EndpointDiscoveryAuto,
+	}[e.discovery]
+	return state, found, nil
 }
 
 // keys returns the access keys in the environment, if there are any.
 func keys() aws.Credentials {
 	held := aws.Credentials{
-		AccessKeyID:     text("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"),
-		SecretAccessKey: text("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"),
+		AccessKeyID:     cmp.Or(os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_ACCESS_KEY")),
+		SecretAccessKey: cmp.Or(os.Getenv("AWS_SECRET_ACCESS_KEY"), os.Getenv("AWS_SECRET_KEY")),
 		Source:          "EnvConfigCredentials", // the SDK's name of this source
 	}
 	if held.HasKeys() {

@@ -10,6 +10,7 @@
 package tracing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -78,7 +79,7 @@ func Open(ctx context.Context, variable func(string) string, logger *zap.Logger)
 }
 
 func open(ctx context.Context, variable func(string) string, logger *zap.Logger, options ...otlptracehttp.Option) (*Tracer, error) {
-	if protocol := first(variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), variable("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf"); protocol != "http/protobuf" {
+	if protocol := cmp.Or(variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), variable("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf"); protocol != "http/protobuf" {
 		return nil, errors.New("OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf")
 	}
 	// OpenTelemetry's libraries write errors to standard error. The texts
@@ -104,15 +105,6 @@ func open(ctx context.Context, variable func(string) string, logger *zap.Logger,
 		provider: provider, tracer: provider.Tracer(scope), logger: logger, function: function,
 		propagators: propagatorsOf(variable("OTEL_PROPAGATORS")),
 	}, nil
-}
-
-func first(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }
 
 // unsent logs that spans were lost, without the error's text.

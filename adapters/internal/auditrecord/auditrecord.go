@@ -6,6 +6,7 @@ package auditrecord
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"cognito-user-migration/domain"
@@ -98,11 +99,7 @@ func (o Object) Without(keys ...string) Object {
 func (o Object) where(keys []string, named bool) Object {
 	var chosen Object
 	for _, member := range o {
-		is := false
-		for _, key := range keys {
-			is = is || member.Key == key
-		}
-		if is == named {
+		if slices.Contains(keys, member.Key) == named {
 			chosen = append(chosen, member)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 
 // Sets of characters that names consist of.
 const (
-	Lower   = "abcdefghijklmnopqrstuvwxyz"
+	lower   = "abcdefghijklmnopqrstuvwxyz"
 	Digits  = "0123456789"
-	Letters = Lower + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	Letters = lower + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
 // Of reports whether the text is one or more of the ASCII characters.
@@ -29,7 +29,7 @@ func IsRegion(text string) bool {
 		return false
 	}
 	for _, part := range parts[:last] {
-		if !Of(part, Lower) {
+		if !Of(part, lower) {
 			return false
 		}
 	}
@@ -105,7 +105,7 @@ func IsQualifier(text string) bool {
 // aws-cn.
 func isPartition(text string) bool {
 	rest, found := strings.CutPrefix(text, "aws")
-	return found && (rest == "" || Of(rest, Lower+"-"))
+	return found && (rest == "" || Of(rest, lower+"-"))
 }
 
 func isAccount(text string) bool {

@@ -7,6 +7,7 @@ package examine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -159,13 +160,7 @@ func described(user domain.SourceUser, rules domain.Rules, mapping map[string]st
 	if len(lacking) > 0 {
 		text += "; no value of " + strings.Join(lacking, ", ")
 	}
-	moved := slices.Sorted(func(yield func(string) bool) {
-		for name := range rules.Attributes.Apply(user, rules.VerifiedContacts) {
-			if !yield(name) {
-				return
-			}
-		}
-	})
+	moved := slices.Sorted(maps.Keys(rules.Attributes.Apply(user, rules.VerifiedContacts)))
 	if len(moved) > 0 {
 		text += "; the destination gets " + strings.Join(moved, ", ")
 	}

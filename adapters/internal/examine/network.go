@@ -7,8 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -39,12 +40,9 @@ func Unreached(address, variable string, err error) ports.Examined {
 		}
 		return Fail("the host name "+host+" cannot be resolved: DNS does not answer", "check the network and its DNS server")
 	}
-	timedOut := errors.Is(err, context.DeadlineExceeded)
-	if network, ok := errors.AsType[net.Error](err); ok && network.Timeout() {
-		timedOut = true
-	}
+	network, ok := errors.AsType[net.Error](err)
 	switch {
-	case timedOut:
+	case errors.Is(err, context.DeadlineExceeded), ok && network.Timeout():
 		return Fail(address+" does not answer", "check "+variable+", the route, the VPN and the security groups; the function may reach what this machine cannot")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return Fail(address+" refuses connections", "start the server, or correct host and port in "+variable)
@@ -54,29 +52,8 @@ func Unreached(address, variable string, err error) ports.Examined {
 	return Fail(address+" cannot be reached", "check "+variable+", the network and the proxy (HTTPS_PROXY)")
 }
 
-// Peer sees the certificate of a server during a handshake, and ends the
-// connection before anything else is sent.
-type Peer struct {
-	mu    sync.Mutex
-	state *tls.ConnectionState
-}
-
 // errSeen ends a handshake.
 var errSeen = errors.New("the certificate was seen")
-
-// Config returns the configuration for a handshake that the peer sees. It trusts
-// any certificate, because nothing is sent afterwards.
-func (p *Peer) Config(of *tls.Config) *tls.Config {
-	config := of.Clone()
-	config.InsecureSkipVerify = true
-	config.VerifyConnection = func(state tls.ConnectionState) error {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.state = &state
-		return errSeen
-	}
-	return config
-}
 
 // Trust is how a certificate is judged.
 type Trust struct {
@@ -84,21 +61,24 @@ type Trust struct {
 	Config *tls.Config
 	// Host is the name that the certificate must have.
 	Host string
-	// Address and URL are the variables of the address and, if there is one, of
-	// the certificate authorities.
+	// Variable returns a variable's full name. Address is the variable of the address.
 	Variable func(string) string
 	Address  string
 	Now      time.Time
 }
 
-// Certificate makes a handshake by connect, and judges the certificate.
+// Certificate makes a handshake by connect, and judges the certificate. The handshake
+// accepts any certificate, because it ends the connection before anything is sent.
 func Certificate(ctx context.Context, trust Trust, connect func(context.Context, *tls.Config) error) ports.Examined {
-	peer := new(Peer)
-	err := connect(ctx, peer.Config(trust.Config))
-	peer.mu.Lock()
-	state := peer.state
-	peer.mu.Unlock()
-	if state != nil && len(state.PeerCertificates) > 0 {
+	var seen atomic.Pointer[tls.ConnectionState]
+	config := trust.Config.Clone()
+	config.InsecureSkipVerify = true
+	config.VerifyConnection = func(state tls.ConnectionState) error {
+		seen.Store(&state)
+		return errSeen
+	}
+	err := connect(ctx, config)
+	if state := seen.Load(); state != nil && len(state.PeerCertificates) > 0 {
 		return judge(trust, state)
 	}
 	return noHandshake(ctx, trust, err)
@@ -173,12 +153,7 @@ func judge(trust Trust, state *tls.ConnectionState) ports.Examined {
 // expiredAbove reports whether one of the authorities' certificates is out of
 // date.
 func expiredAbove(certificates []*x509.Certificate, at time.Time) bool {
-	for _, certificate := range certificates {
-		if at.After(certificate.NotAfter) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(certificates, func(c *x509.Certificate) bool { return at.After(c.NotAfter) })
 }
 
 // earliest returns the end of the chain that is valid for the longest time.

@@ -4,6 +4,7 @@ package firebaseaccount
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -30,12 +31,15 @@ type Account struct {
 	LastLogin    string `json:"lastLoginAt"`
 	// Text that contains a JSON object; the Admin SDK writes the object itself.
 	CustomAttributes json.RawMessage `json:"customAttributes"`
-	ProviderUserInfo []struct {
-		ProviderID string `json:"providerId"`
-	} `json:"providerUserInfo"`
+	ProviderUserInfo []provider      `json:"providerUserInfo"`
 	// MFAInfo lists the enrolled second factors. Exports have it since version 14 of
 	// firebase-tools or a later one.
 	MFAInfo []Factor `json:"mfaInfo"`
+}
+
+// provider is a way in which the user signs in.
+type provider struct {
+	ProviderID string `json:"providerId"`
 }
 
 // User returns the user, without a status. hasClaims is false if the custom
@@ -43,12 +47,8 @@ type Account struct {
 func (a *Account) User() (user domain.SourceUser, hasClaims bool) {
 	claims, hasClaims := claimsOf(a.CustomAttributes)
 	user = domain.SourceUser{Username: a.LocalID, Enabled: !a.Disabled, Attributes: claims}
-	lastSignIn := a.LastSignedIn
-	if lastSignIn == "" {
-		lastSignIn = a.LastLogin
-	}
 	for name, value := range map[string]string{
-		"sub": a.LocalID, "email": a.Email, "name": a.DisplayName, "picture": a.PhotoURL, "phone_number": a.PhoneNumber, "last_sign_in": lastSignIn,
+		"sub": a.LocalID, "email": a.Email, "name": a.DisplayName, "picture": a.PhotoURL, "phone_number": a.PhoneNumber, "last_sign_in": cmp.Or(a.LastSignedIn, a.LastLogin),
 	} {
 		if value != "" {
 			user.Attributes[name] = value
@@ -91,13 +91,8 @@ func (a *Account) ProvesItself() bool {
 }
 
 // Lists reports whether the user has this provider.
-func (a *Account) Lists(provider string) bool {
-	for _, info := range a.ProviderUserInfo {
-		if info.ProviderID == provider {
-			return true
-		}
-	}
-	return false
+func (a *Account) Lists(id string) bool {
+	return slices.ContainsFunc(a.ProviderUserInfo, func(info provider) bool { return info.ProviderID == id })
 }
 
 // claimsOf reads custom claims: an object, or text that contains one. Names get

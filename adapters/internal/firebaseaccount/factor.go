@@ -1,6 +1,7 @@
 package firebaseaccount
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -26,10 +27,7 @@ func (f *Factor) method(user *domain.SourceUser) domain.MFAMethod {
 	attributes := user.Attributes
 	switch {
 	case f.PhoneInfo != "" || f.UnobfuscatedInfo != "":
-		number := f.UnobfuscatedInfo
-		if number == "" {
-			number = f.PhoneInfo
-		}
+		number := cmp.Or(f.UnobfuscatedInfo, f.PhoneInfo)
 		switch {
 		case strings.Contains(number, "*"): // obfuscated: it cannot move
 			return domain.MFASMS

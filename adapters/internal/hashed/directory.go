@@ -56,7 +56,7 @@ func (d *Directory) Authenticate(ctx context.Context, username string, password 
 	case entry == nil:
 		return d.found(kind), nil
 	case unusable != nil: // to the client, this is a wrong password
-		d.Options.Tell(UnusableHash(unusable))
+		d.Options.Tell(unusableHash(unusable))
 	}
 	finding := d.found(entry.Proved(right))
 	finding.User = entry.User

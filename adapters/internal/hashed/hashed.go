@@ -113,10 +113,10 @@ func (p *Entry) Proved(right bool) domain.FindingKind {
 	}
 }
 
-// UnusableHash returns a note about a user whose hash cannot be used. The audit
+// unusableHash returns a note about a user whose hash cannot be used. The audit
 // record of the same attempt identifies the user, as far as AUDIT_USERNAME
 // allows.
-func UnusableHash(err error) ports.Note {
+func unusableHash(err error) ports.Note {
 	return ports.Note{
 		Text:    "a password hash of the source cannot be verified; its user is refused as for a wrong password",
 		Names:   []string{err.Error()},

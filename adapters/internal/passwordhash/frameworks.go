@@ -164,7 +164,7 @@ func readASPNET(encoded string) (parsed, error) {
 			return parsed{}, ErrUnknownFormat
 		}
 		by := digestOf([]string{"sha1", "sha256", "sha512"}[function])
-		return pbkdf2Of(by, roundsOf(rounds), raw[header:header+length], raw[header+length:])
+		return pbkdf2Of(by, strconv.FormatUint(uint64(rounds), 10), raw[header:header+length], raw[header+length:])
 	}
 	return parsed{}, ErrUnknownFormat
 }

@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"hash"
-	"strconv"
 	"strings"
 )
 
@@ -107,9 +106,4 @@ func hexadecimal(text string) []byte {
 		return nil
 	}
 	return raw
-}
-
-// roundsOf formats a number of rounds.
-func roundsOf(number uint32) string {
-	return strconv.FormatUint(uint64(number), 10)
 }
