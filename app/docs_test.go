@@ -131,9 +131,9 @@ func withoutCode(text string) string {
 	return regexp.MustCompile("(?ms)^[ ]*```.*?^[ ]*```[ ]*$").ReplaceAllString(text, "")
 }
 
-// anchorsOf returns the anchors that GitHub gives the headings of a page: lower
-// case, hyphens for spaces, no punctuation but hyphen and underscore, and a
-// number after a repeated one.
+// anchorsOf returns the anchors that GitHub gives the headings of a page. They have
+// lower case, hyphens for spaces, and no punctuation but hyphen and underscore. A
+// repeated one has a number after it.
 func anchorsOf(text string) map[string]bool {
 	anchors := make(map[string]bool)
 	for _, heading := range regexp.MustCompile(`(?m)^#{1,6} +(.*)$`).FindAllStringSubmatch(withoutCode(text), -1) {

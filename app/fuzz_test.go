@@ -23,11 +23,10 @@ func (canaryVault) Resolve(_ context.Context, reference string) (domain.Secret, 
 	return domain.NewSecret(canary + strings.Repeat("s", 32)), nil
 }
 
-// Whatever stands in the environment: there is a configuration or there are
-// problems, no panic, and no value of a variable in a problem or a warning,
-// whether it is a secret in its own place, in another's, or in a URL. Names of
-// sources and the rules of the maps are shown, because a problem there could not
-// be found otherwise.
+// Any environment gives a configuration or problems, and no panic. No problem and no
+// warning holds a variable's value: neither a secret in any variable, nor one in a
+// URL. Names of sources and the rules of the maps are shown, because a problem there
+// could not be found otherwise.
 func FuzzEnvironment(f *testing.F) {
 	for _, environment := range []string{
 		"",

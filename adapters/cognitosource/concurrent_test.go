@@ -31,8 +31,8 @@ func atOnce(s *cognitosource.Settings) { s.Profile = cognitosource.ProfileConcur
 // depends on it.
 const safetyNet = time.Minute
 
-// Whose profile it is must not depend on the way in which it is read: the same
-// people under the same names, decided in each way.
+// The way in which a profile is read does not change whose it is. Each way decides on
+// the same users under the same names.
 func TestEveryWayToReadAProfileDecidesAlike(t *testing.T) {
 	t.Parallel()
 	hanako := sourcetest.User{
@@ -191,9 +191,9 @@ func givesUp(r *http.Request) bool {
 	}
 }
 
-// slowLookUp is a pool that answers no look-up. Its sign-ins are answered once
-// a look-up has begun, so that there is something to give up; each look-up sends
-// whether the client gave it up.
+// slowLookUp is a pool that answers no look-up. It answers sign-ins once a look-up
+// has begun, so that there is a look-up to cancel. Each look-up sends whether the
+// client canceled it.
 func slowLookUp(t *testing.T, toSignIn reply) (url string, begun <-chan struct{}, givenUp <-chan bool) {
 	t.Helper()
 	begins, ends := make(chan struct{}), make(chan bool, 1)
@@ -214,8 +214,8 @@ func slowLookUp(t *testing.T, toSignIn reply) (url string, begun <-chan struct{}
 	return server.URL, begins, ends
 }
 
-// Cognito waits for the answer, and Lambda stops the process once it is out: a
-// look-up that is slower than the refusal is given up with it.
+// Cognito waits for the answer, and Lambda stops the process after it. So a look-up
+// that is slower than the refusal is canceled with it.
 func TestALookUpDoesNotOutliveTheAnswer(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -218,9 +218,8 @@ func (p *motoPool) registerToken(t *testing.T, person sourcetest.User) {
 	}
 }
 
-// What no peer does is answered by a stub as AWS documents it: errors of their
-// own for resets and for users who are not confirmed, aliases, letter case, and
-// what a client hides.
+// A stub answers as AWS documents it where no peer does. This covers aliases, letter
+// case, what a client hides, and the errors for resets and unconfirmed users.
 func TestTheCognitoSourceKeepsTheContractAsDocumented(t *testing.T) {
 	t.Parallel()
 	common := []sourcetest.Capability{

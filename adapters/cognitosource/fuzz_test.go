@@ -19,8 +19,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// Whatever the service or what stands in its place says in an error: it is one
-// finding that is no proof, or one class of error, and its text goes no further.
+// Any error of the service, or of what answers for it, is one finding without proof
+// or one class of error. Its text goes no further.
 func FuzzErrorMessages(f *testing.F) {
 	for _, code := range []string{"NotAuthorizedException", "InvalidParameterException", "UserNotFoundException", "ExpiredTokenException", "x\ny", ""} {
 		for _, message := range []string{
@@ -105,9 +105,9 @@ func (e *echo) AdminInitiateAuth(_ context.Context, input *cognitoidentityprovid
 	return nil, &smithy.GenericAPIError{Code: "InvalidParameterException", Message: string(text)}
 }
 
-// Whatever the secret, the name and the client: SECRET_HASH is what Cognito
-// computes, by RFC 2104 written out here, and is not sent without a secret. What
-// is sent comes back in no error.
+// For any secret, name and client, SECRET_HASH is what Cognito computes. RFC 2104 is
+// written out here. Without a secret none is sent. What is sent comes back in no
+// error.
 func FuzzSecretHash(f *testing.F) {
 	f.Add("secret", "hanako", "3n4b5urk1ft4fl3mg5e62d9ado", "Right-Password-1")
 	f.Add("", "hanako", "c", "p")
@@ -158,9 +158,8 @@ func hmacSHA256(key, text []byte) []byte {
 	return digest[:]
 }
 
-// Whatever stands in the settings: what is taken is of the service's own form,
-// so that no region leads to a host that is not AWS's, and what is not taken is
-// not repeated.
+// Settings are accepted in the service's own form alone, so that each region leads to
+// a host of AWS. Rejected values are not repeated.
 func FuzzSettings(f *testing.F) {
 	for _, text := range []string{
 		"ap-northeast-1_AbCdEf123", "us-gov-west-1_a", "cn-north-1", "ap-northeast-1", "us-east-1.example.com/", "a@b-1", "3n4b5urk1ft4fl3mg5e62d9ado",

@@ -457,8 +457,8 @@ func TestASignInIsNotSentAgainOnAConnectionThatServedThisAttempt(t *testing.T) {
 	}
 }
 
-// An answer to a password counts in the lockout, whatever we make of it, and so
-// does one to an earlier try of the same sign-in.
+// Each answer to a password counts in the lockout. So does an answer to an earlier
+// attempt of the same sign-in.
 func TestWhichErrorsCertifyThatNoPasswordWasJudged(t *testing.T) {
 	t.Parallel()
 	busy := exception("TooManyRequestsException", "Rate exceeded")

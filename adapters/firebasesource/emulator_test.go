@@ -272,8 +272,8 @@ func accountOf(t testing.TB, person sourcetest.User) object {
 	return user
 }
 
-// plain gives the profiles the form that the contract compares: custom claims have
-// the names of attributes, and the times are left out after a look at them.
+// plain gives the profiles the form that the contract compares. Custom claims get the
+// names of attributes. The times are checked and then left out.
 type plain struct {
 	*firebasesource.Directory
 

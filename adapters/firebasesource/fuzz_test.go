@@ -45,8 +45,8 @@ func FuzzRefusals(f *testing.F) {
 	})
 }
 
-// Whatever a user holds: no panic, no attribute without a value, a second factor
-// for each that is enrolled, and only what Firebase verified is verified.
+// Any user gives no panic and no attribute without a value. Each enrolled second
+// factor is found, and only what Firebase verified is verified.
 func FuzzUsers(f *testing.F) {
 	for _, body := range []string{
 		`{"localId":"a","email":"a@example.com","emailVerified":true,"createdAt":"1508893925000","lastLoginAt":"1","customAttributes":"{\"x\":[1]}"}`,

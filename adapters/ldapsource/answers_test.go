@@ -14,8 +14,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// Messages as they are found in the manuals and the threads of those who had
-// them: Windows Server 2003 to 2022, AD LDS, Samba, and others' that are none.
+// Messages from manuals and from threads of those who got them. They are of Windows
+// Server 2003 to 2022, AD LDS, Samba and other servers.
 func TestSubCodes(t *testing.T) {
 	t.Parallel()
 	for message, want := range map[string]struct {

@@ -10,8 +10,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// Whatever a message says: no refused bind is a proof but that of a password
-// that must be changed, and a sub-code is a short number and nothing else.
+// A refused bind is a proof only where the password must be changed, whatever its
+// message says. A sub-code is a short number and nothing else.
 func FuzzBindMessages(f *testing.F) {
 	for _, code := range []string{"525", "52e", "530", "531", "532", "533", "701", "773", "775", "51f", "2030", "0"} {
 		f.Add(uint16(ldap.LDAPResultInvalidCredentials), "80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data "+code+", v4563\x00")

@@ -46,8 +46,8 @@ func (s *slapd) settings(change ...func(*ldapsource.Settings)) ldapsource.Settin
 	return settings
 }
 
-// personBind is a line of the log: a bind is asked for by a name below people,
-// or by none, which would be an anonymous one.
+// personBind matches a line of the log: a bind by a name below people, or by no name,
+// which would be anonymous.
 var personBind = regexp.MustCompile(`BIND dn="(uid=[^"]*)?" method=128`)
 
 // binds counts how often the server was asked about a person's password. It

@@ -228,8 +228,8 @@ func TestARefusalInAForm(t *testing.T) {
 	}
 }
 
-// An expired password leads to no migration: the provider tells nothing of the
-// person, so there is no contact that a code could go to, whoever vouches.
+// An expired password leads to no migration. The provider then shows nothing of the
+// user, so there is no contact that could get a code.
 func TestAnExpiredPasswordHasNoProfile(t *testing.T) {
 	t.Parallel()
 	finding, err := newStub(t, 400, `{"error":"invalid_grant","error_description":"User credentials have expired"}`).authenticate(t)

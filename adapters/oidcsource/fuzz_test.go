@@ -12,8 +12,8 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// Whatever a provider, or what stands in its place, says in an error: it is one
-// finding that is no proof, or one class of error, and its text goes no further.
+// Any error of a provider, or of what answers for it, is one finding without proof or
+// one class of error. Its text goes no further.
 func FuzzRefusals(f *testing.F) {
 	for _, body := range []string{
 		`{"error":"invalid_grant","error_description":"Invalid user credentials"}`,
@@ -60,8 +60,8 @@ func FuzzRefusals(f *testing.F) {
 	})
 }
 
-// Whatever the claims hold: no panic, none of the token's own among the
-// attributes, none without a value, and nothing vouched for that is not true.
+// Any claims give no panic and no attribute without a value. The token's own claims
+// become no attributes, and only what is true is verified.
 func FuzzClaims(f *testing.F) {
 	for _, body := range []string{
 		`{"sub":"s","preferred_username":"u","email_verified":true,"updated_at":1e9,"address":{"formatted":"x"},"groups":["g"]}`,

@@ -16,8 +16,8 @@ import (
 	"cognito-user-migration/ports"
 )
 
-// blow is how a try is killed at a call: before the call took effect or after,
-// by an error, a panic, or the end of everything.
+// blow is how an attempt is killed at a call, before or after the call took effect.
+// It is an error, a panic, or the end of the process.
 type blow struct {
 	name  string
 	after bool

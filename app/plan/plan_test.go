@@ -224,10 +224,10 @@ func inputs() *rapid.Generator[Input] {
 	})
 }
 
-// Without retries and without other limits a second serves the smaller of what
-// comes and what every quota allows, so this holds for each course of events.
-// A simulated sign-in stands for several here (maxSignIns), so that fractions of
-// a quota come and go by some of the two thousand.
+// Without retries and other limits, a second serves what comes or what the quotas
+// allow, whichever is less. So this is true for each course of events. A simulated
+// sign-in stands for several here (maxSignIns), so that fractions of a quota come and
+// go by some of the two thousand.
 func TestMoreQuotaNeverThrottlesMore(t *testing.T) {
 	t.Parallel()
 	const rounding = 0.01

@@ -146,7 +146,7 @@ func TestEndlessThrottlingEndsAfterAStatedTime(t *testing.T) {
 			waited := make(map[time.Duration]int)
 			scanner := scannerOf(t, source, destination, waited)
 			err := scanner.Scan(t.Context())
-			gaveUp := test.fault != denied
+			gaveUp := !errors.Is(test.fault, denied)
 			if !errors.Is(err, test.fault) || errors.Is(err, report.ErrGaveUp) != gaveUp || errors.Is(err, report.ErrNoDestination) != test.noDestination {
 				t.Errorf("got %v", err)
 			}

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// What fills up the time of a hash adds up to its units, and no computation of it
-// is beyond the bounds of a hash: none needs more memory or a longer time.
+// The steps that fill up the time of a hash add up to its units. No step needs more
+// memory or time than the bounds of a hash allow.
 func TestTheStepsOfWorkAddUp(t *testing.T) {
 	t.Parallel()
 	least := map[string]int{ // what a family cannot compute less than

@@ -18,10 +18,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
 
-// healthy is what doctor says of a set-up in order. The external ID is a
-// warning because moto gives a role without the one that its trust demands; the
-// package doctor holds that check against a source that is stricter. The schema is
-// one because most rows do without it.
+// healthy is what doctor says of a set-up in order. The external ID is a warning,
+// because moto gives a role without the external ID that its trust policy demands.
+// The package doctor tests that check against a stricter source. The schema is one
+// because most rows do without it.
 func healthy() map[string]doctor.Status {
 	all := map[string]doctor.Status{
 		"source external ID": doctor.Warn, "destination schema": doctor.Warn, "attributes in ID token": doctor.Skip, "attempt": doctor.Skip,
@@ -61,6 +61,12 @@ func runDoctor(t *testing.T, p *plan, m made, stdin string) (console, map[string
 		args = append(args, "--password-stdin")
 	}
 	got := runTool(t, m.environ, stdin, args...)
+	return got, checksOf(t, got)
+}
+
+// checksOf reads the checks that doctor printed, by their names.
+func checksOf(t *testing.T, got console) map[string]doctor.Check {
+	t.Helper()
 	var read struct{ Checks []doctor.Check }
 	if err := json.Unmarshal([]byte(got.out), &read); err != nil {
 		t.Fatalf("%v: %v in %s%s", got.err, err, got.out, got.notes)
@@ -69,7 +75,7 @@ func runDoctor(t *testing.T, p *plan, m made, stdin string) (console, map[string
 	for _, check := range read.Checks {
 		checks[check.Name] = check
 	}
-	return got, checks
+	return checks
 }
 
 // compare holds every check against what is expected: those of a healthy set-up
@@ -388,14 +394,7 @@ func TestDoctorReadsTheFunctionsOwnVariables(t *testing.T) {
 	p.theirs["MIGRATE_DESTINATION_SCHEMA"] = "custom:tenant=1..64"
 	m := a.build(t, p, "own")
 	got := runTool(t, nil, "", "doctor", "--function", m.functionName, "--source-aws-profile", sourceProfile, "--json")
-	var read struct{ Checks []doctor.Check }
-	if err := json.Unmarshal([]byte(got.out), &read); err != nil {
-		t.Fatal(err, got.err, got.out)
-	}
-	checks := make(map[string]doctor.Check)
-	for _, check := range read.Checks {
-		checks[check.Name] = check
-	}
+	checks := checksOf(t, got)
 	for name, saw := range map[string]string{
 		"configuration": "in order", "source pool": m.sourcePoolID, "destination pool": m.poolID, "destination client": m.clientID,
 		"trigger": m.functionARN, "trigger permission": "for this pool", "function environment": "the same",
@@ -554,8 +553,8 @@ func TestDoctorMakesOneAttemptAndMovesNobody(t *testing.T) {
 	}
 }
 
-// With moto's auth mode on, permissions are enforced as on AWS, but for its
-// Lambda, which then turns every GET away: no function is told here.
+// With moto's auth mode on, permissions are enforced as on AWS. Its Lambda then
+// rejects every GET, so no function is named here.
 func TestDoctorWithoutPermissions(t *testing.T) {
 	a := ownAccounts(t, authOn)
 	const warn, fail, skip = doctor.Warn, doctor.Fail, doctor.Skip

@@ -1,37 +1,14 @@
 package main
 
 import (
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-)
 
-// silent is a server that takes connections and never answers.
-func silent(t *testing.T) string {
-	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		var open []net.Conn
-		for {
-			connection, err := listener.Accept()
-			if err != nil {
-				break
-			}
-			open = append(open, connection)
-		}
-		for _, connection := range open {
-			_ = connection.Close()
-		}
-	}()
-	return "http://" + listener.Addr().String()
-}
+	"cognito-user-migration/test/process"
+)
 
 // keysOf are the variables of an operator with keys, who asks this endpoint.
 func keysOf(endpoint string) []string {
@@ -45,7 +22,7 @@ func keysOf(endpoint string) []string {
 // out, and does not blame the profile.
 func TestAnUnresponsiveNetwork(t *testing.T) {
 	t.Parallel()
-	environ := keysOf(silent(t))
+	environ := keysOf("http://" + process.SilentAddress(t))
 	source := append([]string{"SOURCE_USER_POOL_ID=us-east-1_source", "SOURCE_CLIENT_ID=client"}, environ...)
 	for name, row := range map[string]struct {
 		environ []string
@@ -76,7 +53,7 @@ func TestAnUnresponsiveNetwork(t *testing.T) {
 // timeout as a whole. Each of its requests has one.
 func TestAReportOnAnUnresponsiveNetworkEnds(t *testing.T) {
 	t.Parallel()
-	environ := append([]string{"SOURCE_USER_POOL_ID=us-east-1_source", "SOURCE_CLIENT_ID=client"}, keysOf(silent(t))...)
+	environ := append([]string{"SOURCE_USER_POOL_ID=us-east-1_source", "SOURCE_CLIENT_ID=client"}, keysOf("http://"+process.SilentAddress(t))...)
 	got := execute(t, environ, "report", "--destination-pool", "us-east-1_abc", "--state", filepath.Join(t.TempDir(), "state"))
 	if got.code != exitFailed || !strings.Contains(got.errors, "no answer") || !strings.Contains(got.errors, "check the network") {
 		t.Errorf("code %d\n%s%s", got.code, got.out, got.errors)
@@ -86,11 +63,7 @@ func TestAReportOnAnUnresponsiveNetworkEnds(t *testing.T) {
 // TestErrorsOfTheSDKSayWhatToDo: nobody reads of metadata services and middleware.
 func TestErrorsOfTheSDKSayWhatToDo(t *testing.T) {
 	t.Parallel()
-	closed, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = closed.Close()
+	closed := "http://" + process.ClosedAddress(t)
 	folder := t.TempDir()
 	expired := filepath.Join(folder, "expired")
 	if err := os.WriteFile(expired, []byte("[profile work]\nsso_session = work\nsso_account_id = 111111111111\nsso_role_name = admin\n[sso-session work]\nsso_region = us-east-1\nsso_start_url = https://example.com/start\n"), 0o600); err != nil {
@@ -106,10 +79,10 @@ func TestErrorsOfTheSDKSayWhatToDo(t *testing.T) {
 		"no credentials for the function's variables": {files, []string{"doctor", "--function", "f", "--destination-region", "us-east-1"},
 			[]string{"        GetFunctionConfiguration: no AWS credentials were found\n      -> set AWS_PROFILE"}},
 		"an unknown profile": {append([]string{"AWS_PROFILE=nonesuch"}, files...), nil, []string{"there is no AWS profile of this name", "aws configure list-profiles"}},
-		"an unknown profile of the source": {append(keysOf("http://"+closed.Addr().String()), "SOURCE_KIND=file", "SOURCE_PATH=/none"), []string{"doctor", "--source-aws-profile", "nonesuch"},
+		"an unknown profile of the source": {append(keysOf(closed), "SOURCE_KIND=file", "SOURCE_PATH=/none"), []string{"doctor", "--source-aws-profile", "nonesuch"},
 			[]string{"--source-aws-profile", "there is no AWS profile of this name"}},
 		"an expired session":     {[]string{"AWS_PROFILE=work", "HOME=" + folder, "AWS_CONFIG_FILE=" + expired, "AWS_SHARED_CREDENTIALS_FILE=/nonexistent"}, nil, []string{"have expired", "aws sso login"}},
-		"nobody at the endpoint": {append(keysOf("http://"+closed.Addr().String()), "AWS_MAX_ATTEMPTS=1"), nil, []string{"AWS cannot be reached", "AWS_ENDPOINT_URL"}},
+		"nobody at the endpoint": {append(keysOf(closed), "AWS_MAX_ATTEMPTS=1"), nil, []string{"AWS cannot be reached", "AWS_ENDPOINT_URL"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

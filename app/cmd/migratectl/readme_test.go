@@ -18,8 +18,8 @@ import (
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 )
 
-// setUpCommands are the commands of a README's set-up by the numbers of their
-// steps: those of one account, and those that two accounts have in their place.
+// setUpCommands returns the commands of a README's set-up by the numbers of their
+// steps. Two accounts have other commands for some steps.
 func setUpCommands(t *testing.T, readme string) (one, two map[string]string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "..", readme))
