@@ -207,7 +207,7 @@ type sourceSettings struct {
 type auditSettings struct {
 	Sinks          auditSinks           `env:"SINKS" envDefault:"log" takes:"any of log, eventbridge and firehose, separated by commas" desc:"Where audit records are sent. Every sink gets every record."`
 	Format         domain.AuditFormat   `env:"FORMAT" envDefault:"json" takes:"json, ocsf" desc:"The format of audit records: this project's JSON, or OCSF 1.1 events."`
-	Failure        OnUnkept             `env:"FAILURE" envDefault:"open" takes:"open, closed" desc:"A sink does not accept the record. \u0060open\u0060: continue the attempt. \u0060closed\u0060: fail it, so that the user tries again later."`
+	Failure        onUnkept             `env:"FAILURE" envDefault:"open" takes:"open, closed" desc:"A sink does not accept the record. \u0060open\u0060: continue the attempt. \u0060closed\u0060: fail it, so that the user tries again later."`
 	EventBus       eventBus             `env:"EVENT_BUS" envDefault:"default" takes:"the name or ARN of an event bus" desc:"The event bus for \u0060AUDIT_SINKS=eventbridge\u0060."`
 	FirehoseStream firehoseStream       `env:"FIREHOSE_STREAM" takes:"the name of a Firehose stream" desc:"The Firehose stream. Required with \u0060AUDIT_SINKS=firehose\u0060."`
 	Username       domain.AuditUsername `env:"USERNAME" envDefault:"hmac" takes:"hmac, plain, none" desc:"How usernames are recorded: as an HMAC digest, as they are, or not at all."`
@@ -222,7 +222,7 @@ type completionSettings struct {
 	QueueURL     queueURL        `env:"QUEUE_URL" takes:"the URL of an SQS queue" desc:"The queue for pending completions. Required with \u0060COMPLETION_AFTER\u0060, \u0060COMPLETION_GROUPS\u0060 or \u0060MIGRATE_ON_MFA=enroll\u0060. With \u0060MIGRATE_ON_MFA=carry\u0060, completion also sets the preferred second factor; codes by email need it."`
 	HMACKey      domain.Secret   `env:"HMAC_KEY" takes:"a secret of 32 characters or more" desc:"Key that signs the messages in the queue. Use the same key for both functions. Required with \u0060COMPLETION_QUEUE_URL\u0060."`
 	Previous     domain.Secret   `env:"HMAC_KEY_PREVIOUS" takes:"a secret of 32 characters or more" desc:"The previous \u0060COMPLETION_HMAC_KEY\u0060. Keep it until the queue has no messages that it signed."`
-	Failure      OnUnsent        `env:"FAILURE" envDefault:"migrate" takes:"migrate, fail" desc:"The queue does not accept the message. \u0060migrate\u0060: migrate the user and record the pending completion. \u0060fail\u0060: fail the attempt, so that the user tries again later."`
+	Failure      onUnsent        `env:"FAILURE" envDefault:"migrate" takes:"migrate, fail" desc:"The queue does not accept the message. \u0060migrate\u0060: migrate the user and record the pending completion. \u0060fail\u0060: fail the attempt, so that the user tries again later."`
 }
 
 // lockoutSettings are the variables LOCKOUT_.
@@ -237,9 +237,7 @@ type tableName string
 // table's name looks like ("Naming rules", Amazon DynamoDB Developer Guide).
 func (n *tableName) UnmarshalText(text []byte) error {
 	name := string(text)
-	if len(name) < 3 || len(name) > 255 || strings.ContainsFunc(name, func(r rune) bool {
-		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("_.-", r)
-	}) {
+	if len(name) < 3 || len(name) > 255 || !isOf(name, "_.-") {
 		return errors.New("expected the name of a DynamoDB table: 3 to 255 letters, digits and the signs _.-")
 	}
 	*n = tableName(name)
@@ -260,22 +258,22 @@ func (n *groupName) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// OnUnsent says what happens if a completion cannot be queued.
-type OnUnsent string
+// onUnsent says what happens if a completion cannot be queued.
+type onUnsent string
 
 // Choices.
 const (
-	// UnsentMigrate migrates the user; the record says that the completion is
+	// unsentMigrate migrates the user; the record says that the completion is
 	// pending.
-	UnsentMigrate OnUnsent = "migrate"
-	// UnsentFail fails the attempt.
-	UnsentFail OnUnsent = "fail"
+	unsentMigrate onUnsent = "migrate"
+	// unsentFail fails the attempt.
+	unsentFail onUnsent = "fail"
 )
 
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
-func (o *OnUnsent) UnmarshalText(text []byte) error {
-	return domain.Choose(o, text, UnsentMigrate, UnsentFail)
+func (o *onUnsent) UnmarshalText(text []byte) error {
+	return domain.Choose(o, text, unsentMigrate, unsentFail)
 }
 
 // userPoolID is the ID of a user pool.
@@ -338,21 +336,21 @@ func (s *auditSinks) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// OnUnkept says what happens if a sink does not store a record.
-type OnUnkept string
+// onUnkept says what happens if a sink does not store a record.
+type onUnkept string
 
 // Choices.
 const (
-	// UnkeptOpen migrates the user; the log reports the failed record.
-	UnkeptOpen OnUnkept = "open"
-	// UnkeptClosed fails the attempt.
-	UnkeptClosed OnUnkept = "closed"
+	// unkeptOpen migrates the user; the log reports the failed record.
+	unkeptOpen onUnkept = "open"
+	// unkeptClosed fails the attempt.
+	unkeptClosed onUnkept = "closed"
 )
 
 // UnmarshalText implements [encoding.TextUnmarshaler]; an unknown choice is an
 // error that lists the choices.
-func (o *OnUnkept) UnmarshalText(text []byte) error {
-	return domain.Choose(o, text, UnkeptOpen, UnkeptClosed)
+func (o *onUnkept) UnmarshalText(text []byte) error {
+	return domain.Choose(o, text, unkeptOpen, unkeptClosed)
 }
 
 // defaultBus is the event bus that every account has.
@@ -459,7 +457,7 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 		Audit: Audit{
 			Sinks:          audit.Sinks,
 			Format:         audit.Format,
-			Required:       audit.Failure == UnkeptClosed,
+			Required:       audit.Failure == unkeptClosed,
 			EventBus:       string(audit.EventBus),
 			FirehoseStream: string(audit.FirehoseStream),
 			Username:       audit.Username,
@@ -471,7 +469,7 @@ func Load(ctx context.Context, environ []string, kinds []parts.SourceKind, resol
 			CreateGroups: completion.CreateGroups,
 			QueueURL:     string(completion.QueueURL),
 			Keys:         domain.NewCompletionKeys(completion.HMACKey, completion.Previous),
-			Required:     completion.Failure == UnsentFail,
+			Required:     completion.Failure == unsentFail,
 
 			SecondFactors: completion.concernsMFA(migrate.OnMFA),
 		},
@@ -674,9 +672,7 @@ func isSourceName(name string) bool {
 	if slices.Contains([]string{"MIGRATE", "AUDIT", "COMPLETION", "LOCKOUT", "AWS", "LAMBDA"}, name) {
 		return false
 	}
-	return !strings.ContainsFunc(name, func(r rune) bool {
-		return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_'
-	})
+	return strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
 }
 
 // checkFamilies reports the unknown variables of a family. Otherwise a misspelt

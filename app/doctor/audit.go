@@ -54,14 +54,15 @@ func auditSinks(f Facts) Check {
 }
 
 func auditBus(f Facts) Check {
-	return read(f.bus, func(arn string) string { return arn },
-		"check AUDIT_EVENT_BUS: a bus given by name must be in the function's account and region", "events:DescribeEventBus on the bus")
+	if check, yes := unread(f.bus, "check AUDIT_EVENT_BUS: a bus given by name must be in the function's account and region", "events:DescribeEventBus on the bus"); yes {
+		return check
+	}
+	return pass(f.bus.value)
 }
 
 func auditStream(f Facts) Check {
-	if f.stream.skip != "" || f.stream.err != nil {
-		return read(f.stream, func(setup.DeliveryStream) string { return "" },
-			"check AUDIT_FIREHOSE_STREAM: the stream must be in the function's account and region", "firehose:DescribeDeliveryStream on the stream")
+	if check, yes := unread(f.stream, "check AUDIT_FIREHOSE_STREAM: the stream must be in the function's account and region", "firehose:DescribeDeliveryStream on the stream"); yes {
+		return check
 	}
 	stream := f.stream.value
 	saw := fmt.Sprintf("%s, %s, from %s", stream.ARN, cmp.Or(stream.Status, unknown), cmp.Or(stream.Source, unknown))

@@ -98,9 +98,8 @@ func needClaimsTrigger(f Facts) (Check, bool) {
 }
 
 func claimsTrigger(f Facts) Check {
-	if f.claims.err != nil {
-		return read(f.claims, func(setup.Function) string { return "" },
-			"detach the trigger, or deploy its function again: no token can be issued without it", "lambda:GetFunctionConfiguration on the pre token generation trigger")
+	if check, yes := unread(f.claims, "detach the trigger, or deploy its function again: no token can be issued without it", "lambda:GetFunctionConfiguration on the pre token generation trigger"); yes {
+		return check
 	}
 	pool := f.pool.value
 	saw := fmt.Sprintf("%s, event %s, plan %s", pool.PreToken, pool.PreTokenVersion, cmp.Or(pool.Plan, unknown))

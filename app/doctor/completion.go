@@ -45,9 +45,8 @@ func (c Completion) retires() bool {
 }
 
 func completionQueue(f Facts) Check {
-	if f.queue.skip != "" || f.queue.err != nil {
-		return read(f.queue, func(setup.Queue) string { return "" },
-			"check COMPLETION_QUEUE_URL: the queue must be in the function's region", "sqs:GetQueueAttributes on the queue")
+	if check, yes := unread(f.queue, "check COMPLETION_QUEUE_URL: the queue must be in the function's region", "sqs:GetQueueAttributes on the queue"); yes {
+		return check
 	}
 	queue := f.queue.value
 	var found findings
@@ -65,12 +64,11 @@ func completionQueue(f Facts) Check {
 }
 
 func completionGroups(f Facts) Check {
-	const permission = "cognito-idp:ListGroups"
-	switch {
-	case errors.Is(f.groups.err, setup.ErrNotFound):
+	if errors.Is(f.groups.err, setup.ErrNotFound) {
 		return skip(becauseOf(namePool)) // the pool is what is not there
-	case f.groups.skip != "" || f.groups.err != nil:
-		return read(f.groups, func([]string) string { return "" }, "", permission)
+	}
+	if check, yes := unread(f.groups, "", "cognito-idp:ListGroups"); yes {
+		return check
 	}
 	named := f.Settings.Completion.Groups.Destinations()
 	if group := f.Settings.Rules.MFAGroup; group != "" && !slices.Contains(named, group) {

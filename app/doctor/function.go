@@ -195,11 +195,10 @@ func flagsOf(arn string) string {
 }
 
 func function(f Facts) Check {
-	fact := f.function
-	if fact.skip != "" || fact.err != nil {
-		return read(fact, func(setup.Function) string { return "" }, "check --function and --destination-region", "lambda:GetFunctionConfiguration")
+	if check, yes := unread(f.function, "check --function and --destination-region", "lambda:GetFunctionConfiguration"); yes {
+		return check
 	}
-	value := fact.value
+	value := f.function.value
 	saw := fmt.Sprintf("%s, %s, %s", value.ARN, cmp.Or(value.PackageType, unknown), cmp.Or(strings.Join(value.Architectures, ", "), unknown))
 	switch value.State {
 	case "", "Active":

@@ -19,8 +19,8 @@ type Lockout struct {
 	Unlimited []string
 }
 
-// lockout looks at the table that counts tries; without one, at whether the
-// sources count them.
+// lockout checks the table that counts attempts, or without one, whether the sources
+// count them.
 func lockout(f Facts) Check {
 	settings := f.Settings.Lockout
 	switch {
@@ -31,9 +31,9 @@ func lockout(f Facts) Check {
 			"set LOCKOUT_TABLE; the templates in deploy make the table with MakeLockoutTable=true")
 	case settings.Table == "":
 		return pass("LOCKOUT_TABLE is not set: wrong passwords are left to the source (" + f.Settings.SourceKind + ") to count")
-	case f.table.skip != "" || f.table.err != nil:
-		return read(f.table, func(setup.Table) string { return "" },
-			"check LOCKOUT_TABLE: the table must be in the function's region and account", "dynamodb:DescribeTable and dynamodb:DescribeTimeToLive on the table")
+	}
+	if check, yes := unread(f.table, "check LOCKOUT_TABLE: the table must be in the function's region and account", "dynamodb:DescribeTable and dynamodb:DescribeTimeToLive on the table"); yes {
+		return check
 	}
 	table := f.table.value
 	var found findings

@@ -106,15 +106,20 @@ func pool(f Facts) Check {
 	if given, configured := f.Settings.DestinationPool, f.Settings.ConfiguredPool; given != "" && configured != "" && given != configured {
 		return fail("--destination-pool is "+given+", and MIGRATE_DESTINATION_USER_POOL_ID is "+configured, "correct the one that is wrong")
 	}
-	return read(f.pool, describePool, "check --destination-pool and --destination-region", "cognito-idp:DescribeUserPool")
+	if check, yes := unread(f.pool, "check --destination-pool and --destination-region", "cognito-idp:DescribeUserPool"); yes {
+		return check
+	}
+	return pass(describePool(f.pool.value))
 }
 
 func client(f Facts) Check {
 	if errors.Is(f.client.err, setup.ErrNotFound) && errors.Is(f.pool.err, setup.ErrNotFound) {
 		return skip(becauseOf(namePool))
 	}
-	return read(f.client, func(client setup.AppClient) string { return client.ID },
-		"check --destination-client: the pool has no such app client", "cognito-idp:DescribeUserPoolClient")
+	if check, yes := unread(f.client, "check --destination-client: the pool has no such app client", "cognito-idp:DescribeUserPoolClient"); yes {
+		return check
+	}
+	return pass(f.client.value.ID)
 }
 
 func clientFlow(f Facts) Check {
@@ -140,19 +145,20 @@ func clientErrors(f Facts) Check {
 	}
 }
 
-// read is the check that something is there.
-func read[T any](fact Fact[T], describe func(T) string, lost, permissions string) Check {
+// unread returns the check of a thing that was not asked for, or could not be read;
+// false for one that was read.
+func unread[T any](fact Fact[T], lost, permissions string) (Check, bool) {
 	switch {
 	case fact.skip != "":
-		return skip(fact.skip)
+		return skip(fact.skip), true
 	case notPermitted(fact.err):
-		return warn(fact.err.Error(), "run with credentials that have "+permissions)
+		return warn(fact.err.Error(), "run with credentials that have "+permissions), true
 	case errors.Is(fact.err, setup.ErrNotFound):
-		return fail(fact.err.Error(), lost)
+		return fail(fact.err.Error(), lost), true
 	case fact.err != nil:
-		return fail(fact.err.Error(), remedyOf(fact.err, "check the credentials and the network"))
+		return fail(fact.err.Error(), remedyOf(fact.err, "check the credentials and the network")), true
 	default:
-		return pass(describe(fact.value))
+		return Check{}, false
 	}
 }
 
