@@ -20,7 +20,7 @@ func keys() domain.CompletionKeys {
 	return domain.NewCompletionKeys(domain.NewSecret("a completion key of thirty-two bytes"), domain.Secret{})
 }
 
-// moved is alice with the decision to migrate her and what is owed after it.
+// moved is alice with the decision to migrate her, and the completion.
 func moved(rules domain.Rules, typed string, user domain.SourceUser) domain.Completion {
 	attempt := domain.Attempt{ID: "attempt-1", Trigger: signIn, Username: typed, UserPoolID: "ap-northeast-1_Dest00001"}
 	finding := domain.Finding{Kind: domain.PasswordAccepted, Source: "SOURCE", User: user}
@@ -415,8 +415,8 @@ func FuzzParseGroupMap(f *testing.F) {
 	})
 }
 
-// The heart of completion: whatever the destination says, nothing is done for a
-// person who cannot sign in there, or who is somebody else.
+// The main promise of completion: it changes nothing for a user who cannot sign in at
+// the destination, or who is another user.
 func TestNothingIsFinishedForAPersonWhoCouldNotSignIn(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

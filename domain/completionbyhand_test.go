@@ -6,7 +6,7 @@ import (
 	"cognito-user-migration/domain"
 )
 
-// byHand is what is owed of alice's move where no message is left.
+// byHand is the completion of alice's migration if its message was lost.
 func byHand(r domain.Rules, typed string, user domain.SourceUser) domain.Completion {
 	attempt := domain.Attempt{ID: "attempt-1", Username: typed, UserPoolID: "ap-northeast-1_Dest00001"}
 	return domain.NewManualCompletion(r, keys(), attempt, attempted, "SOURCE", user)

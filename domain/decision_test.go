@@ -387,8 +387,8 @@ func TestTheUsernameOfTheNewUser(t *testing.T) {
 	}
 }
 
-// An alias is taken from another user only by somebody who proved the password,
-// and only where the source has verified a contact.
+// An alias is taken from another user only after a right password, and only with a
+// verified contact.
 func TestAnAliasIsTakenOnlyByAProvedPasswordAndWithAVerifiedContact(t *testing.T) {
 	t.Parallel()
 	force := func(r *domain.Rules) { r.ForceAliasCreation = true }

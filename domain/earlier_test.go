@@ -86,8 +86,8 @@ func TestWhatAnEarlierSourceSaysOfTheName(t *testing.T) {
 	}
 }
 
-// Whatever the rules and the user: a name or alias that the destination would know
-// the user by is one that earlier sources are asked about.
+// For all rules and users, earlier sources are asked about every name and alias by which
+// the destination would know the user.
 func TestNobodyIsCreatedByANameThatEarlierSourcesAreNotAskedAbout(t *testing.T) {
 	t.Parallel()
 	holds(t, func(t *rapid.T, _ domain.Rules, attempt domain.Attempt, _ domain.Finding, decision domain.Decision) {

@@ -19,8 +19,8 @@ import (
 // long is a text of so many characters.
 func long(characters int) string { return strings.Repeat("x", characters) }
 
-// Each row is an attribute, what the source has, and what the destination gets:
-// nothing where the value has no form that a user pool takes.
+// Each row is an attribute, the source's value and the destination's. The last is empty
+// if a user pool accepts no form of the value.
 func TestWhatBecomesOfAValue(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ attribute, value, want string }{
@@ -375,7 +375,7 @@ func TestARepairedContactStaysVerified(t *testing.T) {
 	}
 }
 
-// What is finished later is told by what was moved, repaired as it was.
+// A completion recognizes the user by the migrated attributes, in the destination's form.
 func TestACompletionIsOfTheRepairedValues(t *testing.T) {
 	t.Parallel()
 	user := changed(func(u *domain.SourceUser) {

@@ -78,7 +78,7 @@ func TestAttributeMap(t *testing.T) {
 	}
 }
 
-// Users write it themselves, and a destination may sign people in by it.
+// Users can edit it, and a destination may sign users in by it.
 func TestPreferredUsernameIsMovedByARuleOfItsOwnAlone(t *testing.T) {
 	t.Parallel()
 	mallory := domain.SourceUser{Username: "mallory", Attributes: domain.Attributes{"preferred_username": "admin", "name": "Mallory"}}

@@ -363,8 +363,8 @@ func TestBothKindsOfSourcesThatTellFareAlike(t *testing.T) {
 	}
 }
 
-// TestEveryWordOfTheMatrixIsExplained: what a user sees is said of each outcome, and
-// of no other.
+// TestEveryWordOfTheMatrixIsExplained: the page explains what a user sees for each
+// outcome, and has no other.
 func TestEveryWordOfTheMatrixIsExplained(t *testing.T) {
 	t.Parallel()
 	explained := make(map[string]bool)

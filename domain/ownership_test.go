@@ -40,7 +40,7 @@ func TestOwnership(t *testing.T) {
 	}
 }
 
-// person is a user with a contact, and perhaps the proof of it.
+// person is a user with a contact, verified or not.
 func person(username, email, verified string) domain.SourceUser {
 	return domain.SourceUser{Username: username, Enabled: true, Attributes: domain.Attributes{"email": email, "email_verified": verified}}
 }

@@ -156,8 +156,8 @@ func TestNoAttributeThatNoRuleNamesNoSubAndNoEmptyValue(t *testing.T) {
 	})
 }
 
-// Whoever is moved is one whom Cognito creates: accepted is written from AWS's
-// documentation, apart from the product.
+// Cognito creates every migrated user. accepted follows AWS's documentation, and shares
+// no code with the product.
 func TestWhoeverIsMigratedIsOneWhomCognitoCreates(t *testing.T) {
 	t.Parallel()
 	name := regexp.MustCompile(`^([\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128})?$`)

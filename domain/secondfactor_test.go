@@ -152,8 +152,8 @@ func TestCarryMigratesWhoseSMSCodeMovesAndNobodyElse(t *testing.T) {
 	})
 }
 
-// carrying are the rules that carry factors into a destination that requires one of
-// everybody, by a completion.
+// carrying are the rules that carry factors by a completion. The destination requires one
+// of all users.
 func carrying(choice domain.OnMFA) domain.Rules {
 	r := domain.DefaultRules()
 	r.OnMFA, r.SetsMFAPreference, r.MFAGroup = choice, true, "new-factor"
@@ -483,8 +483,8 @@ func TestTheSourceIsAskedForMoreFactorsWhereTheyDecide(t *testing.T) {
 	}
 }
 
-// Where the question is not put, its answer would not have changed the decision to
-// a refusal: a factor that it would have shown does not get around the rule.
+// If second factors are not read, they would not have changed a decision to migrate into
+// a refusal. So no factor gets around the rule.
 func TestAFactorThatIsNotAskedForChangesNoDecisionToMigrate(t *testing.T) {
 	t.Parallel()
 	for way, path := range paths() {

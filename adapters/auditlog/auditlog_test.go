@@ -79,7 +79,7 @@ func TestARecordIsOneLine(t *testing.T) {
 	}
 }
 
-// A record is no log message: whoever logs errors alone still keeps records.
+// A record is not a log message: it is written even if only errors are logged.
 func TestARecordIsWrittenAtEveryLevel(t *testing.T) {
 	t.Parallel()
 	want := write(t, zapcore.DebugLevel, record())

@@ -19,7 +19,7 @@ import (
 
 const canary = "canary-secret-4c1d"
 
-// vault answers as it is told.
+// vault gives the answer of the test.
 type vault struct {
 	answer string
 	err    error

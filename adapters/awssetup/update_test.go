@@ -12,9 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// Where each field of DescribeUserPool's shape goes. A field that a later
-// version of the SDK brings is in none of the lists, and fails the test: who
-// updates the SDK decides where it belongs.
+// Where each field of DescribeUserPool's shape goes. The test fails for a field that a
+// later version of the SDK adds. An update of the SDK must put it into a list.
 const (
 	carried  = "as it is, under its own name"
 	renamed  = "as it is, under another name"
@@ -101,7 +100,7 @@ func TestEveryFieldOfAUserPoolIsDealtWith(t *testing.T) {
 		taken[name] = true
 		switch {
 		case !known:
-			t.Errorf("nobody said what becomes of UserPoolType.%s: does UpdateUserPool take it?", field.Name)
+			t.Errorf("UserPoolType.%s is in no list: does UpdateUserPool accept it?", field.Name)
 		case where == readOnly && target.IsValid():
 			t.Errorf("UpdateUserPool takes %s", name)
 		case where == readOnly:

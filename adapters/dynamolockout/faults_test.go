@@ -125,7 +125,7 @@ func TestTheContextsOwnErrorComesThroughUntouched(t *testing.T) {
 	}
 }
 
-// TestWritesThatAlwaysComeSecondEnd: somebody else's write first, for ever.
+// TestWritesThatAlwaysComeSecondEnd: another write always comes first.
 func TestWritesThatAlwaysComeSecondEnd(t *testing.T) {
 	t.Parallel()
 	calls := 0

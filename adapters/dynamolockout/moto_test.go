@@ -26,7 +26,7 @@ import (
 
 const tableName = "user-migration-lockout"
 
-// clock is told the time.
+// clock is a clock that the test sets.
 type clock struct {
 	now atomic.Pointer[time.Time]
 }
@@ -55,9 +55,9 @@ type peer struct {
 	clock  *clock
 }
 
-// startPeer starts moto behind a proxy that lets one request through at a time:
-// DynamoDB writes an item under its condition in one step, and moto, which is
-// threads without a lock, does not.
+// startPeer starts moto behind a proxy that passes one request at a time. DynamoDB
+// writes an item under its condition in one step. moto does not, because its threads
+// use no lock.
 func startPeer(t *testing.T) *peer {
 	t.Helper()
 	target, err := url.Parse(process.Moto().Start(t))
@@ -132,7 +132,7 @@ func keys() domain.LockoutKeys {
 	return domain.NewLockoutKeys(domain.NewSecret("a key of thirty-two characters, or more"))
 }
 
-// take takes a try and holds it to what is expected.
+// take counts an attempt, and compares the result with the expected one.
 func take(t *testing.T, table *dynamolockout.Table, name domain.LockoutKey, granted bool) ports.LockoutAttempt {
 	t.Helper()
 	attempt, err := table.Take(t.Context(), name)

@@ -24,7 +24,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// migrator answers as it is told and remembers what it was asked.
+// migrator gives the answer of the test, and stores the attempt.
 type migrator struct {
 	decision domain.Decision
 	err      error
@@ -413,8 +413,8 @@ func TestOutsideOfLambdaThereIsNoRequestID(t *testing.T) {
 	}
 }
 
-// FuzzInvoke holds that no payload panics, that a refusal gives the same event
-// back but for its response, and that nothing else than fixed texts comes out.
+// FuzzInvoke checks that no payload panics, and that errors have fixed texts. A refusal
+// returns the same event except for its response.
 func FuzzInvoke(f *testing.F) {
 	for _, file := range []string{"authentication.json", "forgot_password.json", "tomorrow.json"} {
 		payload, err := os.ReadFile(filepath.Join("testdata", file))

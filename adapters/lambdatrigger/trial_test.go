@@ -21,8 +21,8 @@ func (a *asked) Migrate(_ context.Context, attempt domain.Attempt) (domain.Decis
 	return domain.Decision{}, nil
 }
 
-// A password that is put into an event is the one that the handler reads, and
-// what may be shown of the event does not have it, wherever the password stands.
+// The handler reads the password that was put into an event. The concealed event does
+// not contain it, wherever it was.
 func TestAPasswordIsPutIntoAnEventAndConcealed(t *testing.T) {
 	t.Parallel()
 	const password = `Pass-word "1"\<é`

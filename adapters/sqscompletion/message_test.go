@@ -61,7 +61,7 @@ func TestTheMessageOnTheWire(t *testing.T) {
 	}
 }
 
-// A factor that nobody can set by completion is none of ours, whoever signed it.
+// A factor that completion cannot set is malformed, even with a valid signature.
 func TestAMessageWithAFactorThatCannotBeSet(t *testing.T) {
 	t.Parallel()
 	completion := whole()
@@ -75,7 +75,7 @@ func TestAMessageWithAFactorThatCannotBeSet(t *testing.T) {
 	}
 }
 
-// Whoever may send to the queue still cannot name a victim, a group or a sub.
+// A client that may send to the queue still cannot name a victim, a group or a sub.
 func TestAMessageThatNoKeyOfOursSignedIsNotTaken(t *testing.T) {
 	t.Parallel()
 	body, err := sqscompletion.Encode(whole(), keys())

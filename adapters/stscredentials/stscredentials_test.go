@@ -373,7 +373,7 @@ func TestAnEndedContextComesBackAsItsOwnError(t *testing.T) {
 			if took := time.Since(began); took != time.Second {
 				t.Errorf("came back after %v", took)
 			}
-			// What was under way is not lost: whoever asks next has it.
+			// The fetch is not lost: the next caller gets its result.
 			time.Sleep(time.Minute)
 			if got := set(t, provider); got.AccessKeyID != "ASIA1" || client.calls.Load() != 1 {
 				t.Errorf("%d calls", client.calls.Load())
@@ -397,8 +397,8 @@ func (s *silentSTS) AssumeRole(ctx context.Context, input *sts.AssumeRoleInput, 
 	return nil, ctx.Err()
 }
 
-// A fetch that is never answered ends with the time of who began it, so that
-// the next to ask does not wait for it too.
+// A fetch that is never answered ends with the deadline of the caller who began it. The
+// next caller does not wait for it.
 func TestAFetchThatIsNeverAnsweredHoldsUpNobodyElse(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]time.Duration{"an attempt": 4500 * time.Millisecond, "a start": time.Second, "a moment": time.Millisecond} {
@@ -498,8 +498,8 @@ func FuzzSessionName(f *testing.F) {
 	})
 }
 
-// What is given as role and external ID is taken where STS takes it, and is then
-// sent as it stands; what is not taken is not repeated in the error.
+// A role or external ID is accepted if STS accepts it, and is sent unchanged. An error
+// does not repeat it.
 func FuzzSettings(f *testing.F) {
 	f.Add("arn:aws:iam::123456789012:role/user-migration", "external-1", "user-migration", "2025/01/31/[$LATEST]0123456789abcdef")
 	f.Add("arn:aws-us-gov:iam::123456789012:role/path/r+=,.@-_", "a:b/c=d,e.f@g_h-i+j", "", "")

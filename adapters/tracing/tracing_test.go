@@ -142,7 +142,7 @@ func (i invocation) Invoke(ctx context.Context, payload []byte) ([]byte, error) 
 	return i(ctx, payload)
 }
 
-// source answers as it is told.
+// source gives the answers of the test.
 type source func(ctx context.Context) (domain.Finding, error)
 
 func (s source) Authenticate(ctx context.Context, _ string, _ domain.Password) (domain.Finding, error) {
@@ -281,8 +281,8 @@ func TestEachCompletionIsAnEventOfItsInvocation(t *testing.T) {
 	}
 }
 
-// What the source says in an error, what panics in it, the event, names and
-// passwords: none of it is sent, and none of it logged.
+// Neither a trace nor the log contains the text of an error or a panic of the source, or
+// the event, names and passwords.
 func TestNothingOfAPersonIsInATrace(t *testing.T) {
 	to := newReceiver(t)
 	tracer, log := open(t, nil)

@@ -285,8 +285,8 @@ func TestEveryReasonHasARemedy(t *testing.T) {
 	}
 }
 
-// Whatever the values are, a row that is written is read again as it was meant, and
-// one bad user never harms the rows of others.
+// A written row is read again with the same values, whatever they are. A user who cannot
+// be written never changes the rows of others.
 func TestWhatIsWrittenIsRead(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -201,8 +201,8 @@ func TestEveryBrokenDirectoryIsCaught(t *testing.T) {
 	}
 }
 
-// Every capability brings somebody or something that is tested, and the people
-// are told apart by their names, passwords and addresses.
+// Every capability adds a user or a test. Users differ in their names, passwords and
+// addresses.
 func TestPeopleAreToldApart(t *testing.T) {
 	t.Parallel()
 	users := sourcetest.Users(sourcetest.Capabilities()...)

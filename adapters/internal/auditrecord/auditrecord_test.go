@@ -125,9 +125,8 @@ func classes() map[float64]string {
 	return map[float64]string{3001: "account_change", 3002: "authentication"}
 }
 
-// check holds an event to the schema: by a validator that no one here wrote and,
-// for the constraints that it does not know ("at least one of"), by our own
-// assertions.
+// check validates an event with a public validator of the schema. Our own assertions
+// check the constraints that it does not know ("at least one of").
 func check(t *testing.T, event auditrecord.Event) map[string]any {
 	t.Helper()
 	var read map[string]any

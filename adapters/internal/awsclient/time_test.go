@@ -18,7 +18,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// retries reports whether a try would follow the error, with so much time left.
+// retries reports whether a retry would follow the error, with this time left.
 func retries(t *testing.T, left time.Duration, err error) bool {
 	t.Helper()
 	retryer, ok := awsclient.Retryer().(aws.RetryerV2)

@@ -20,8 +20,8 @@ import (
 
 const canary = "User canary-77aa@example.com is not authorized"
 
-// answered is an error that a service answered with, as the SDK gives it: a
-// status, a code, and a message that repeats what was sent.
+// answered is the SDK's error for a response with this status and code. Its message
+// repeats what was sent.
 func answered(status int, code string) error {
 	return &smithy.OperationError{ServiceID: "S", OperationName: "O", Err: &awshttp.ResponseError{
 		ResponseError: &smithyhttp.ResponseError{

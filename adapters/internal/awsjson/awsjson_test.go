@@ -102,8 +102,8 @@ type answer struct {
 	body   string
 }
 
-// client returns a client of a service that gives the answers in turn, the last one
-// again and again, and the number of requests that came.
+// client returns a client of a service, and the number of its requests. The service
+// gives the answers in turn, and repeats the last one.
 func client(t *testing.T, service awsjson.Service, answers ...answer) (*awsjson.Client, *atomic.Int32) {
 	t.Helper()
 	requests := new(atomic.Int32)

@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
-// said is a service that says one thing to whoever asks.
+// said is a service that returns the same body to every request.
 type said struct{ body []byte }
 
 // Do implements [aws.HTTPClient].
@@ -29,17 +29,14 @@ func (s *said) Do(request *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// FuzzAnswers holds our own reading of answers to the SDK's, which is the
-// measure. What the SDK reads we read, and each field that is looked at is the
-// same, but that
+// FuzzAnswers compares our own reading of answers with the SDK's. We read every answer
+// that the SDK reads, and each used field is the same, with two exceptions:
 //
-//   - an answer with something after its JSON is an error (the SDK does not look
-//     that far), and
-//   - one that says something twice may be an error where the SDK goes by the
-//     last, which may be of the right kind where another is not.
+//   - An answer with trailing data is an error. The SDK ignores the data.
+//   - An answer with a member twice may be an error. The SDK uses the last one, and
+//     ignores the type of the other.
 //
-// What the SDK does not read we may read only where all that it stumbles on is
-// nothing that is looked at.
+// We may read an answer that the SDK rejects only if the rejected parts are not used.
 func FuzzAnswers(f *testing.F) {
 	for _, body := range seeds() {
 		f.Add([]byte(body))

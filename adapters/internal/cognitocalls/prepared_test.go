@@ -360,9 +360,8 @@ func TestTheCallersValuesAreSeenAndTheClients(t *testing.T) {
 	}
 }
 
-// A call can come of another call, whose context says what that one is: its
-// operation, what it is signed with, the hash of its body. The client's own call
-// forgets that.
+// The context of a call can be that of another call. It then has the other call's
+// operation, signing name and hash of the body. The client's own call ignores them.
 func TestACallWithinACallIsItsOwn(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, nil)

@@ -132,9 +132,8 @@ func TestAHeaderNamesEachColumnOnceAndTheUsername(t *testing.T) {
 	}
 }
 
-// Whatever one or two edits make of a name that decides: it is that name, it is
-// an error, or it is another name that is meant. It is never an ordinary
-// attribute.
+// One or two edits of a deciding name give that name, an error or another known name.
+// They never give an ordinary attribute.
 func TestNoMisspeltNameThatDecidesBecomesAnAttribute(t *testing.T) {
 	t.Parallel()
 	known := append(append(deciding(), "sub"), domain.StandardAttributes()...)

@@ -35,7 +35,7 @@ func (c *counter) spend(work passwordhash.Work, _ string) {
 	c.units[work.Family] += work.Units
 }
 
-// bcryptOf is a hash of nobody's password.
+// bcryptOf is a hash that no password made.
 func bcryptOf(cost int) string {
 	return fmt.Sprintf("$2b$%02d$%s", cost, strings.Repeat(".", 53))
 }
@@ -78,8 +78,8 @@ func spent(ctx context.Context, c *Checker, hash, password string) (map[string]i
 	return count.units, count.calls
 }
 
-// Whoever signs in, with whatever hash, and whoever is not there: the same is
-// computed. It depends on what was typed alone.
+// Every sign-in computes the same, whatever the hash, and whether or not the user exists.
+// The work depends only on the typed password.
 func TestEveryCheckComputesTheSame(t *testing.T) {
 	t.Parallel()
 	for _, hash := range hashes() {
@@ -105,7 +105,7 @@ func TestEveryCheckComputesTheSame(t *testing.T) {
 	})
 }
 
-// What nobody costs is what the dearest hash costs, in every family.
+// A user who does not exist costs as much as the most expensive hash of every family.
 func TestNobodyCostsWhatTheDearestHashCosts(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

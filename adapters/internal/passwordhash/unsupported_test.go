@@ -7,7 +7,7 @@ import (
 	"cognito-user-migration/adapters/internal/passwordhash"
 )
 
-// A form that is not supported is told by its name, and nothing of the hash is.
+// The error names an unsupported form, and contains nothing of the hash.
 func TestAFormThatIsNotSupportedIsNamed(t *testing.T) {
 	t.Parallel()
 	hex := func(length int) string { return strings.Repeat("5f", length/2) }

@@ -231,7 +231,7 @@ func TestShortHashesProveNothing(t *testing.T) {
 	}
 }
 
-// What is nearly a hash is none, and no part of it is left out.
+// A text that is almost a hash is rejected: no part of a hash is optional.
 func TestWhatIsNearlyAHashIsOfNoKnownForm(t *testing.T) {
 	t.Parallel()
 	for name, hash := range map[string]string{
