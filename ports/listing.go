@@ -40,6 +40,23 @@ func (r ListRequest) Turn(ctx context.Context) error {
 	return r.Wait(ctx)
 }
 
+// Pages lists page by page from the position on. It calls Turn before each page, and
+// read with the position of the page.
+func (r ListRequest) Pages(ctx context.Context, read func(position string) (UserPage, error)) iter.Seq2[UserPage, error] {
+	return func(yield func(UserPage, error) bool) {
+		for position := r.Position; ; {
+			page, err := UserPage{}, r.Turn(ctx)
+			if err == nil {
+				page, err = read(position)
+			}
+			if !yield(page, err) || err != nil || page.Next == "" {
+				return
+			}
+			position = page.Next
+		}
+	}
+}
+
 // UserPage has some users of a source.
 type UserPage struct {
 	Users []domain.SourceUser

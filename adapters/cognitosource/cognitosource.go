@@ -7,11 +7,9 @@ package cognitosource
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 
 	"cognito-user-migration/adapters/internal/awsfault"
+	"cognito-user-migration/adapters/internal/secrethash"
 	"cognito-user-migration/adapters/internal/userpool"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -154,7 +152,7 @@ func (d *Directory) signInInput(username string, password domain.Password) *cogn
 		"PASSWORD": password.Reveal(),
 	}
 	if !d.settings.ClientSecret.Empty() {
-		parameters["SECRET_HASH"] = secretHash(d.settings.ClientSecret, username, string(d.settings.ClientID))
+		parameters["SECRET_HASH"] = secrethash.Of(d.settings.ClientSecret, username, string(d.settings.ClientID))
 	}
 	return &cognitoidentityprovider.AdminInitiateAuthInput{
 		AuthFlow:       types.AuthFlowTypeAdminUserPasswordAuth,
@@ -162,15 +160,6 @@ func (d *Directory) signInInput(username string, password domain.Password) *cogn
 		ClientId:       (*string)(&d.settings.ClientID),
 		AuthParameters: parameters,
 	}
-}
-
-// secretHash returns the value that an app client with a secret requires:
-// Base64 of HMAC-SHA256 over username and client ID (cognito-facts 27).
-func secretHash(secret domain.Secret, username, clientID string) string {
-	mac := hmac.New(sha256.New, []byte(secret.Reveal()))
-	mac.Write([]byte(username))
-	mac.Write([]byte(clientID))
-	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // readUser adds the profile from AdminGetUser to the finding.

@@ -33,21 +33,14 @@ func (d *Directory) Slices() []string {
 // Pages implements [ports.UserLister] by Scan. An item without a username is not a
 // user and is left out.
 func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.Seq2[ports.UserPage, error] {
-	return func(yield func(ports.UserPage, error) bool) {
+	return request.Pages(ctx, func(position string) (ports.UserPage, error) {
 		segment, err := strconv.Atoi(request.Slice)
 		if err != nil || segment < 0 || segment >= segments {
-			yield(ports.UserPage{}, fmt.Errorf("%s: there is no such slice: %w", adapter, ports.ErrMisconfigured))
-			return
+			return ports.UserPage{}, fmt.Errorf("%s: there is no such slice: %w", adapter, ports.ErrMisconfigured)
 		}
-		position := request.Position
-		for {
-			page, err := d.page(ctx, request, segment, position)
-			if !yield(page, err) || err != nil || page.Next == "" {
-				return
-			}
-			position = page.Next
-		}
-	}
+		entries, next, err := d.entries(ctx, segment, position)
+		return ports.UserPage{Users: hashed.Users(entries), Next: next}, err
+	})
 }
 
 // Hashes implements [ports.HashLister] by Scan, segment by segment.
@@ -72,17 +65,6 @@ func (d *Directory) Hashes(ctx context.Context) iter.Seq2[ports.UserHash, error]
 			}
 		}
 	}
-}
-
-func (d *Directory) page(ctx context.Context, request ports.ListRequest, segment int, position string) (ports.UserPage, error) {
-	if err := request.Turn(ctx); err != nil {
-		return ports.UserPage{}, err
-	}
-	entries, next, err := d.entries(ctx, segment, position)
-	if err != nil {
-		return ports.UserPage{}, err
-	}
-	return ports.UserPage{Users: hashed.Users(entries), Next: next}, nil
 }
 
 // entries reads a part of a segment, and where the next one begins.

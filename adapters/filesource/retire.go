@@ -39,9 +39,7 @@ func (d *Directory) setEnabled(ctx context.Context, username, value string) erro
 }
 
 // SignOut implements [ports.SourceRetirer]. A file has no sessions.
-func (d *Directory) SignOut(ctx context.Context, _ string) error {
-	return ctx.Err()
-}
+func (d *Directory) SignOut(ctx context.Context, _ string) error { return ctx.Err() }
 
 // Delete implements [ports.SourceRetirer]. It also removes the user's entry
 // from the file.

@@ -72,9 +72,7 @@ func isBase64(text string) bool {
 }
 
 // Retires reports whether users can be removed from a file of this format.
-func (s *Settings) Retires() bool {
-	return s.Format == "" || s.Format == FormatJSON
-}
+func (s *Settings) Retires() bool { return s.Format == "" || s.Format == FormatJSON }
 
 func (s *Settings) firebase() passwordhash.Firebase {
 	return passwordhash.Firebase{
@@ -86,9 +84,7 @@ func (s *Settings) firebase() passwordhash.Firebase {
 }
 
 // Warnings lists settings that are valid but unwise.
-func (s *Settings) Warnings(func(string) string) []string {
-	return nil
-}
+func (s *Settings) Warnings(func(string) string) []string { return nil }
 
 // LooksUp implements the settings of a source.
 func (s *Settings) LooksUp() bool { return true }

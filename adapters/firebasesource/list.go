@@ -25,22 +25,10 @@ func (d *Directory) Slices() []string { return []string{"all"} }
 
 // Pages implements [ports.UserLister] by accounts:batchGet.
 func (d *Directory) Pages(ctx context.Context, request ports.ListRequest) iter.Seq2[ports.UserPage, error] {
-	return func(yield func(ports.UserPage, error) bool) {
-		position := request.Position
-		for {
-			page, err := d.page(ctx, request, position)
-			if !yield(page, err) || err != nil || page.Next == "" {
-				return
-			}
-			position = page.Next
-		}
-	}
+	return request.Pages(ctx, func(position string) (ports.UserPage, error) { return d.page(ctx, position) })
 }
 
-func (d *Directory) page(ctx context.Context, request ports.ListRequest, position string) (ports.UserPage, error) {
-	if err := request.Turn(ctx); err != nil {
-		return ports.UserPage{}, err
-	}
+func (d *Directory) page(ctx context.Context, position string) (ports.UserPage, error) {
 	token, err := d.token(ctx)
 	if err != nil {
 		return ports.UserPage{}, err

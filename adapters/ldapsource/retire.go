@@ -23,9 +23,7 @@ type Retirer struct {
 }
 
 // Retirer returns the retirer of this directory.
-func (d *Directory) Retirer() *Retirer {
-	return &Retirer{directory: d}
-}
+func (d *Directory) Retirer() *Retirer { return &Retirer{directory: d} }
 
 // Disable implements [ports.SourceRetirer]: it sets the flag ACCOUNTDISABLE.
 func (r *Retirer) Disable(ctx context.Context, username string) error {
@@ -58,9 +56,7 @@ func (r *Retirer) setDisabled(ctx context.Context, username string, disabled boo
 }
 
 // SignOut implements [ports.SourceRetirer]. A directory has no sessions.
-func (r *Retirer) SignOut(ctx context.Context, _ string) error {
-	return ctx.Err()
-}
+func (r *Retirer) SignOut(ctx context.Context, _ string) error { return ctx.Err() }
 
 // Delete implements [ports.SourceRetirer].
 func (r *Retirer) Delete(ctx context.Context, username string) error {

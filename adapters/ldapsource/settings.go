@@ -104,15 +104,11 @@ func (s *Settings) Warnings(variable func(string) string) []string {
 	return warnings
 }
 
-func (s *Settings) secured() bool {
-	return s.URL.isTLS() || s.StartTLS
-}
+func (s *Settings) secured() bool { return s.URL.isTLS() || s.StartTLS }
 
 // CanRetire reports whether every directory of this kind supports disabling
 // users.
-func (s *Settings) CanRetire() bool {
-	return s.Preset == PresetActiveDirectory
-}
+func (s *Settings) CanRetire() bool { return s.Preset == PresetActiveDirectory }
 
 // Preset names the attributes of a kind of server.
 type Preset string
@@ -202,13 +198,9 @@ func (u URL) parse() *url.URL {
 	return location
 }
 
-func (u URL) isTLS() bool {
-	return u.parse().Scheme == "ldaps"
-}
+func (u URL) isTLS() bool { return u.parse().Scheme == "ldaps" }
 
-func (u URL) hostname() string {
-	return u.parse().Hostname()
-}
+func (u URL) hostname() string { return u.parse().Hostname() }
 
 func (u URL) address() string {
 	location := u.parse()

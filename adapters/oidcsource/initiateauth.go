@@ -2,14 +2,12 @@ package oidcsource
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strings"
 
 	"cognito-user-migration/adapters/internal/errorcodes"
+	"cognito-user-migration/adapters/internal/secrethash"
 	"cognito-user-migration/adapters/internal/webclient"
 )
 
@@ -19,10 +17,7 @@ import (
 func (d *Directory) initiateAuth(ctx context.Context, address, username, password string) (webclient.Answer, error) {
 	parameters := map[string]string{"USERNAME": username, "PASSWORD": password}
 	if !d.settings.ClientSecret.Empty() {
-		// Cognito-facts 27.
-		mac := hmac.New(sha256.New, []byte(d.settings.ClientSecret.Reveal()))
-		mac.Write([]byte(username + d.settings.ClientID))
-		parameters["SECRET_HASH"] = base64.StdEncoding.EncodeToString(mac.Sum(nil))
+		parameters["SECRET_HASH"] = secrethash.Of(d.settings.ClientSecret, username, d.settings.ClientID)
 	}
 	header := http.Header{"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {"AWSCognitoIdentityProviderService.InitiateAuth"}}
 	return d.client.PostJSON(ctx, opGrant, address, header, map[string]any{

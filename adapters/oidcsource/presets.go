@@ -465,7 +465,8 @@ func (t Tenant) name() string {
 type UserPoolID string
 
 // UnmarshalText implements [encoding.TextUnmarshaler] ("UserPoolId", Amazon
-// Cognito API Reference).
+// Cognito API Reference). The part before the underscore need not be a region: with
+// DOMAIN, it can be the pool of an emulator.
 func (u *UserPoolID) UnmarshalText(text []byte) error {
 	if !regexp.MustCompile(`^[a-z0-9-]+_[0-9A-Za-z]+$`).Match(text) {
 		return errors.New("expected " + expectation(inputUserPool))

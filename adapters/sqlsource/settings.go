@@ -45,9 +45,7 @@ const (
 )
 
 // UnmarshalText implements [encoding.TextUnmarshaler]. An error lists the choices.
-func (d *Driver) UnmarshalText(text []byte) error {
-	return domain.Choose(d, text, Postgres, MySQL)
-}
+func (d *Driver) UnmarshalText(text []byte) error { return domain.Choose(d, text, Postgres, MySQL) }
 
 // Auth is the method of signing in to the database.
 type Auth string
@@ -59,9 +57,7 @@ const (
 )
 
 // UnmarshalText implements [encoding.TextUnmarshaler], as [Driver] does.
-func (a *Auth) UnmarshalText(text []byte) error {
-	return domain.Choose(a, text, AuthPassword, AuthIAM)
-}
+func (a *Auth) UnmarshalText(text []byte) error { return domain.Choose(a, text, AuthPassword, AuthIAM) }
 
 // TLS is the encryption of the connection.
 type TLS string
@@ -94,9 +90,7 @@ type address struct {
 	password                   domain.Secret
 }
 
-func (a address) endpoint() string {
-	return net.JoinHostPort(a.host, a.port)
-}
+func (a address) endpoint() string { return net.JoinHostPort(a.host, a.port) }
 
 // address parses the URL. Errors contain nothing of it.
 func (s *Settings) address() (address, error) {
@@ -144,7 +138,7 @@ func (s *Settings) Validate(variable func(string) string) []error {
 	case s.Auth != AuthIAM && to.password.Empty():
 		problems.Addf("URL", "expected a password, unless %s=iam", variable("AUTH"))
 	}
-	if _, err := s.translated(); err != nil {
+	if _, err := translate(s.Query, s.Driver); err != nil {
 		problems.Add("QUERY", err.Error())
 	}
 	if _, err := translate(s.ListQuery, s.Driver); s.ListQuery != "" && !errors.Is(err, errNoPlaceholder) {
@@ -230,8 +224,4 @@ func (s *Settings) tls(host string) (*tls.Config, error) {
 		MinVersion:         tls.VersionTLS12,
 		InsecureSkipVerify: s.TLS == TLSUnverified, //nolint:gosec // the operator's choice, with a warning
 	}, nil
-}
-
-func (s *Settings) translated() (string, error) {
-	return translate(s.Query, s.Driver)
 }

@@ -57,7 +57,7 @@ type Directory struct {
 // credentials is used only with AUTH=iam, and may be nil otherwise. drivers
 // lists the supported databases.
 func Open(name string, settings Settings, credentials ports.CredentialProvider, drivers []dialect.Driver, options Options) (*Directory, error) {
-	query, err := settings.translated()
+	query, err := translate(settings.Query, settings.Driver)
 	if err != nil {
 		return nil, fmt.Errorf("QUERY: %w", err)
 	}
@@ -102,9 +102,7 @@ func Open(name string, settings Settings, credentials ports.CredentialProvider, 
 }
 
 // Close closes the connection, if there is one.
-func (d *Directory) Close() error {
-	return d.db.Close()
-}
+func (d *Directory) Close() error { return d.db.Close() }
 
 // Warm connects and runs the query once for a username that cannot exist. This
 // finds faults in the connection or query at start.
