@@ -75,14 +75,9 @@ func bundle(t *testing.T) string {
 // pool that does not know the user, is turned away, and resets the password. It does so
 // in a browser, by the code of docs/clients.md, against the real function.
 func TestTheJavaScriptOfTheClientsPageRuns(t *testing.T) {
+	t.Parallel()
 	peers.Require(t, peers.MotoServer, peers.CognitoLocalServer, browser, bundler)
-	const code = "4711"
-	t.Setenv("CODE", code) // cognito-local sends this code
-	server, err := peers.StartCognitoLocal(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Close)
+	server := cognitoLocal.get(t)
 	source, s := motoSource(t, peers.SourceOptions{})
 	// From an empty response cognito-local would create a user; AWS refuses.
 	f := start(t, s.with("MIGRATE_REFUSAL", "explain"))
@@ -111,7 +106,7 @@ func TestTheJavaScriptOfTheClientsPageRuns(t *testing.T) {
 	pages.HandleFunc("GET /setup", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]string{
 			"pool": pool.ID, "client": pool.ClientID, "endpoint": server.URL + "/", "username": p.username, "password": p.password,
-			"newPassword": "Another-Password-2", "code": code,
+			"newPassword": "Another-Password-2", "code": sentCode,
 		})
 	})
 	pages.HandleFunc("POST /seen", func(w http.ResponseWriter, r *http.Request) {

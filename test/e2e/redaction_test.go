@@ -191,13 +191,13 @@ func (c canaries) everything() string {
 }
 
 // paths lists what can come of an attempt: every fault with an answer of its own
-// kind, every error code of each call and every challenge.
+// kind, every error code of each operation and every challenge.
 func (c canaries) paths(columns []*call, known map[string][]string) map[string]map[string]breaking {
 	list := map[string]map[string]breaking{"success": {}}
 	message := c.everything()
 	for _, column := range columns {
 		on := func(name string, how breaking) {
-			list[column.title+": "+name] = map[string]breaking{column.operation: how}
+			list[column.operation+": "+name] = map[string]breaking{column.operation: how}
 		}
 		for _, f := range faults() {
 			if f.answer != nil && f.transport == plain && (!f.hangs || f.name == "no answer" && column.proves) && (f.on == nil || f.on(column, true)) {
