@@ -264,7 +264,7 @@ func newPools(t *testing.T, users []poolUser) *reporting {
 		t.Fatal(err)
 	}
 	python.Arguments = func(port int) []string { return []string{script, strconv.Itoa(port), given, ids} }
-	python.Ready = process.Moto().Ready
+	python.Ready, python.Prepare, python.Environment = process.Moto().Ready, process.Moto().Prepare, process.Moto().Environment
 	server, err := python.Launch(context.WithoutCancel(t.Context()))
 	if err != nil {
 		t.Fatal(err)
