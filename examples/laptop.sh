@@ -42,6 +42,10 @@ needs() { # PROGRAM HOW-TO-GET-IT
   fi
 }
 
+# Every example finds a free port by Node.js, and waits for servers by curl.
+needs node "https://nodejs.org"
+needs curl "apt-get install curl"
+
 # show prints a command as the reader could type it, and runs it.
 show() {
   printf '$ %s\n' "$*"
@@ -96,7 +100,6 @@ local_cognito() { # NAME=VALUE...
   function="$(sed -n 's|.* on \(http://[^;]*\);.*|\1|p' "$work/function.log" | head -n 1)"
 
   say "A local Cognito (cognito-local) with a user pool that knows nobody"
-  needs node "https://nodejs.org"
   needs aws "https://docs.aws.amazon.com/cli"
   [[ -x "$root/test/peers/node_modules/.bin/cognito-local" ]] || npm ci --prefix "$root/test/peers" --no-audit --no-fund --loglevel error
   port="$(free_port)"

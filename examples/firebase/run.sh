@@ -3,8 +3,6 @@
 # shellcheck source=examples/laptop.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../laptop.sh"
 
-needs node "https://nodejs.org"
-needs curl "apt-get install curl"
 say "Firebase's Auth emulator with the users of users.json"
 emulator="$root/adapters/firebasesource/testdata/emulator"
 [[ -d "$emulator/node_modules" ]] || npm ci --prefix "$emulator" --no-audit --no-fund --loglevel error

@@ -3,6 +3,7 @@
 # shellcheck source=examples/laptop.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../laptop.sh"
 
+needs python3 "https://www.python.org"
 say "A service of your own (service.py), in the contract keycloak"
 port="$(free_port)"
 start service python3 "$here/service.py" "$port"

@@ -3,7 +3,6 @@
 # shellcheck source=examples/laptop.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../laptop.sh"
 
-needs node "https://nodejs.org"
 say "An OpenID provider with the users of people.json"
 provider="$root/adapters/oidcsource/testdata/provider"
 [[ -d "$provider/node_modules" ]] || npm ci --prefix "$provider" --no-audit --no-fund --loglevel error
