@@ -221,10 +221,21 @@ func (d *Directory) scan(ctx context.Context, input map[string]any) (answer page
 	return answer, d.read(ctx, "Scan", raw, err, &answer)
 }
 
-// write changes or deletes an item that exists. It is not an error if the item no longer
-// does, so that the condition of the request fails.
-func (d *Directory) write(ctx context.Context, operation string, input map[string]any) error {
-	_, err := d.api.Call(ctx, operation, input)
+// update changes an item under a condition.
+func (d *Directory) update(ctx context.Context, input map[string]any) error {
+	_, err := d.api.Call(ctx, "UpdateItem", input)
+	return d.unlessGone(ctx, "UpdateItem", err)
+}
+
+// remove deletes an item under a condition.
+func (d *Directory) remove(ctx context.Context, input map[string]any) error {
+	_, err := d.api.Call(ctx, "DeleteItem", input)
+	return d.unlessGone(ctx, "DeleteItem", err)
+}
+
+// unlessGone returns the port's error of a write. If its condition fails, the item
+// no longer exists, which is not an error.
+func (d *Directory) unlessGone(ctx context.Context, operation string, err error) error {
 	if fault, ok := errors.AsType[*awsjson.Fault](err); ok && fault.ErrorCode() == "ConditionalCheckFailedException" {
 		return nil
 	}

@@ -29,7 +29,7 @@ func (d *Directory) Disable(ctx context.Context, username string) error {
 		names[at] = name
 		keys = append(keys, at)
 	}
-	return d.write(ctx, "UpdateItem", map[string]any{
+	return d.update(ctx, map[string]any{
 		"TableName": d.table, "Key": one.key,
 		"UpdateExpression": "SET " + strings.Join(keys, ".") + " = :off",
 		// Without the condition, a deleted user would come back as an empty item.
@@ -73,7 +73,7 @@ func (d *Directory) Delete(ctx context.Context, username string) error {
 	if err != nil || one == nil {
 		return err
 	}
-	return d.write(ctx, "DeleteItem", map[string]any{
+	return d.remove(ctx, map[string]any{
 		"TableName": d.table, "Key": one.key,
 		"ConditionExpression": "attribute_exists(#key)", "ExpressionAttributeNames": map[string]string{"#key": d.reader.key[0]},
 	})
