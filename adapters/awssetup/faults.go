@@ -40,6 +40,22 @@ func unanswered(operation string, err error) error {
 	return fmt.Errorf("%s: %w", operation, kind)
 }
 
+// WithCredentials returns a configuration that has credentials. err is the error of
+// loading the configuration. Without this check, each call of a command would fail as
+// if the network were down.
+func WithCredentials(ctx context.Context, config aws.Config, err error) (aws.Config, error) {
+	if err != nil {
+		return aws.Config{}, configurationFault("", err)
+	}
+	if config.Credentials == nil {
+		return aws.Config{}, setup.ErrNoCredentials
+	}
+	if _, err := config.Credentials.Retrieve(ctx); err != nil {
+		return aws.Config{}, unanswered("AWS credentials", err)
+	}
+	return config, nil
+}
+
 // faultOf returns the kind of a failure without an answer. It returns nil if
 // [setup.RemedyOf] does not know the failure.
 func faultOf(err error) error {

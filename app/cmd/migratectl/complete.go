@@ -169,7 +169,7 @@ func newManualCompleter(ctx context.Context, given completeFlags, s streams) (*m
 		return nil, err
 	}
 	h := &manualCompleter{pool: given.pool, configuration: configuration, notes: &notes{dry: !given.yes}}
-	awsConfig, err := account.Config(ctx)
+	awsConfig, err := credentialed(ctx, account)
 	if err != nil {
 		return nil, err
 	}

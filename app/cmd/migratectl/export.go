@@ -142,7 +142,7 @@ func export(ctx context.Context, given exportFlags, s streams) error {
 // importPool reads what the rows depend on of the destination.
 func importPool(ctx context.Context, poolID, region string) (importfile.Pool, error) {
 	region = cmp.Or(region, regionOf(poolID))
-	config, err := newAccount().Config(ctx)
+	config, err := credentialed(ctx, newAccount())
 	if err != nil {
 		return importfile.Pool{}, err
 	}

@@ -70,7 +70,7 @@ var errNotAll = errors.New("some users were not imported")
 
 func importTail(ctx context.Context, given importFlags, s streams) error {
 	region := cmp.Or(given.region, regionOf(given.pool))
-	config, err := newAccount().Config(ctx)
+	config, err := credentialed(ctx, newAccount())
 	if err != nil {
 		return err
 	}

@@ -15,11 +15,13 @@ import (
 	"syscall"
 
 	"cognito-user-migration/adapters/awsprofiles"
+	"cognito-user-migration/adapters/awssetup"
 	"cognito-user-migration/adapters/stscredentials"
 	"cognito-user-migration/app"
 	"cognito-user-migration/app/everything"
 	"cognito-user-migration/ports/setup"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 )
 
@@ -68,6 +70,13 @@ func binary() app.Parts {
 
 func newAccount() *stscredentials.Account {
 	return stscredentials.NewAccount(awsprofiles.Config, os.Getenv)
+}
+
+// credentialed returns the account's configuration, or what is wrong with it and with
+// its credentials.
+func credentialed(ctx context.Context, account *stscredentials.Account) (aws.Config, error) {
+	config, err := account.Config(ctx)
+	return awssetup.WithCredentials(ctx, config, err)
 }
 
 func main() {

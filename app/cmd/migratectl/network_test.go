@@ -70,6 +70,8 @@ func TestErrorsOfTheSDKSayWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := []string{"AWS_CONFIG_FILE=/nonexistent", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent"}
+	pool := append([]string{"SOURCE_USER_POOL_ID=us-east-1_source", "SOURCE_CLIENT_ID=client"}, files...)
+	report := []string{"report", "--destination-pool", "us-east-1_abc", "--state", filepath.Join(folder, "state")}
 	for name, row := range map[string]struct {
 		environ []string
 		args    []string
@@ -81,7 +83,11 @@ func TestErrorsOfTheSDKSayWhatToDo(t *testing.T) {
 		"an unknown profile": {append([]string{"AWS_PROFILE=nonesuch"}, files...), nil, []string{"there is no AWS profile of this name", "aws configure list-profiles"}},
 		"an unknown profile of the source": {append(keysOf(closed), "SOURCE_KIND=file", "SOURCE_PATH=/none"), []string{"doctor", "--source-aws-profile", "nonesuch"},
 			[]string{"--source-aws-profile", "there is no AWS profile of this name"}},
-		"an expired session":     {[]string{"AWS_PROFILE=work", "HOME=" + folder, "AWS_CONFIG_FILE=" + expired, "AWS_SHARED_CREDENTIALS_FILE=/nonexistent"}, nil, []string{"have expired", "aws sso login"}},
+		"an expired session":              {[]string{"AWS_PROFILE=work", "HOME=" + folder, "AWS_CONFIG_FILE=" + expired, "AWS_SHARED_CREDENTIALS_FILE=/nonexistent"}, nil, []string{"have expired", "aws sso login"}},
+		"no credentials for a report":     {pool, report, []string{"no AWS credentials were found", "set AWS_PROFILE"}},
+		"an unknown profile for a report": {append([]string{"AWS_PROFILE=nonesuch"}, pool...), report, []string{"AWS_PROFILE: there is no AWS profile of this name", "aws configure list-profiles"}},
+		"no credentials to complete": {append([]string{"COMPLETION_AFTER=disable", "COMPLETION_QUEUE_URL=https://sqs.example.com/1/q", "COMPLETION_HMAC_KEY=" + strings.Repeat("k", 32)}, pool...),
+			[]string{"complete", "--user", "a", "--destination-pool", "us-east-1_abc"}, []string{"no AWS credentials were found", "set AWS_PROFILE"}},
 		"nobody at the endpoint": {append(keysOf(closed), "AWS_MAX_ATTEMPTS=1"), nil, []string{"AWS cannot be reached", "AWS_ENDPOINT_URL"}},
 	} {
 		t.Run(name, func(t *testing.T) {

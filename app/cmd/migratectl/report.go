@@ -172,7 +172,7 @@ type reporter struct {
 
 func newReporter(ctx context.Context, given reportFlags, account *stscredentials.Account, configuration *config.Config, s streams) (*reporter, error) {
 	r := &reporter{given: given, streams: s, pools: make(map[int]*listing.Pool), estimates: make(map[int]int)}
-	aConfig, err := account.Config(ctx)
+	aConfig, err := credentialed(ctx, account)
 	if err != nil {
 		return nil, err
 	}
