@@ -18,6 +18,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -37,27 +38,75 @@ var iamPrefix = map[string]string{
 	"eventbridge":             "events",
 }
 
-// binaryCalls finds the operations of AWS that the program which Lambda runs can
-// call: those in our own functions that the linker keeps. What is written but
-// not wired to anything does not count. The overlay is go build's: files that
-// stand in for others.
-func binaryCalls(t *testing.T, overlay map[string]string) (calls []call, linked map[string]bool) {
+// foundCalls are the calls of the program that Lambda runs, with two planted into it.
+var foundCalls struct {
+	once    sync.Once
+	calls   []call
+	planted []call
+	linked  map[string]bool // the functions that the linker keeps
+}
+
+// planted begins the names of the functions that are added to the program: one with a
+// call that no role allows, and one that nothing uses. The two operations have no use
+// in this program.
+const planted = module + "adapters/cognitosource.planted"
+
+const plantedCode = `
+type plantedAPI interface {
+	GetUICustomization(context.Context, *cognitoidentityprovider.GetUICustomizationInput, ...func(*cognitoidentityprovider.Options)) (*cognitoidentityprovider.GetUICustomizationOutput, error)
+}
+var plantedClient plantedAPI
+func init() {
+	if plantedClient != nil {
+		plantedCall(plantedClient)
+	}
+}
+func plantedCall(api plantedAPI) { _, _ = api.GetUICustomization(context.Background(), nil) }
+func plantedUnused(api *cognitoidentityprovider.Client) { _, _ = api.SetUICustomization(context.Background(), nil) }
+`
+
+// programCalls finds the operations of AWS that the program can call, once for all tests:
+// those in our own functions that the linker keeps. What is written but not wired to
+// anything does not count. The planted calls are left out.
+func programCalls(t *testing.T) ([]call, map[string]bool) {
 	t.Helper()
-	overlayFile := filepath.Join(t.TempDir(), "overlay.json")
-	text, err := json.Marshal(map[string]any{"Replace": overlay})
-	if err == nil {
-		err = os.WriteFile(overlayFile, text, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	linked = linkedSymbols(t, overlayFile)
-	for _, found := range writtenCalls(t, overlay, overlayFile) {
-		if linked[found.by] || strings.HasSuffix(found.by, ".init") {
-			calls = append(calls, found)
+	foundCalls.once.Do(func() {
+		original, err := filepath.Abs("../adapters/cognitosource/cognitosource.go")
+		if err != nil {
+			t.Fatal(err)
 		}
+		text, err := os.ReadFile(original)
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := filepath.Join(t.TempDir(), "cognitosource.go")
+		overlay := map[string]string{original: changed}
+		replace, err := json.Marshal(map[string]any{"Replace": overlay})
+		if err != nil {
+			t.Fatal(err)
+		}
+		overlayFile := filepath.Join(t.TempDir(), "overlay.json")
+		for file, text := range map[string][]byte{changed: append(text, plantedCode...), overlayFile: replace} {
+			if err := os.WriteFile(file, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		linked := linkedSymbols(t, overlayFile)
+		for _, found := range writtenCalls(t, overlay, overlayFile) {
+			switch {
+			case !linked[found.by] && !strings.HasSuffix(found.by, ".init"):
+			case strings.HasPrefix(found.by, planted):
+				foundCalls.planted = append(foundCalls.planted, found)
+			default:
+				foundCalls.calls = append(foundCalls.calls, found)
+			}
+		}
+		foundCalls.linked = linked
+	})
+	if foundCalls.linked == nil {
+		t.Fatal("the calls were not found; another test says why")
 	}
-	return calls, linked
+	return foundCalls.calls, foundCalls.linked
 }
 
 const mainPackage = "./app/cmd/bootstrap"

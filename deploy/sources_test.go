@@ -5,25 +5,8 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 )
-
-// programCalls finds the calls of the program as it is, once for all tests.
-func programCalls(t *testing.T) ([]call, map[string]bool) {
-	t.Helper()
-	foundCalls.once.Do(func() { foundCalls.calls, foundCalls.linked = binaryCalls(t, nil) })
-	if foundCalls.linked == nil {
-		t.Fatal("the calls were not found; another test says why")
-	}
-	return foundCalls.calls, foundCalls.linked
-}
-
-var foundCalls struct {
-	once   sync.Once
-	calls  []call
-	linked map[string]bool
-}
 
 // sourceSetUp is a set-up of sources, and what it needs beside the variables.
 type sourceSetUp struct {
