@@ -117,6 +117,7 @@ func TestEachErrorCodeOfASignIn(t *testing.T) {
 		"a message that is not a text":          {of(400, `{"error":{"message":{"x":1},"status":7,"details":[1,{"reason":true}]}}`), 0, ports.ErrMisconfigured, "status 400"},
 		"a success that is an error":            {of(200, `{"error":{"message":"EMAIL_NOT_FOUND"}}`), 0, ports.ErrUnreachable, "the response has no user"},
 		"a success without a token":             {of(200, `{"localId":"`+canary+`"}`), 0, ports.ErrUnreachable, "the response has no token"},
+		"a success with two users":              {of(200, `{"localId":"other","localId":"`+canary+`","idToken":"t"}`), 0, ports.ErrUnreachable, "the response has no user"},
 		"a success that is not JSON":            {of(200, canary), 0, ports.ErrUnreachable, "the response has no user"},
 		"a code that the operator explained":    {of(told(400, "OUR_OWN : "+canary)), domain.SignInDenied, nil, ""},
 		"a code that the operator gave meaning": {of(told(400, "MISSING_EMAIL")), domain.LockedOut, nil, ""},

@@ -7,7 +7,6 @@ package firebasesource
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -15,6 +14,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"cognito-user-migration/adapters/internal/rawjson"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 	"cognito-user-migration/ports"
@@ -132,7 +132,7 @@ func (d *Directory) signIn(ctx context.Context, username, email, id string, pass
 	}
 	var given signedIn
 	switch {
-	case json.Unmarshal(answer.Body, &given) != nil || given.LocalID == "":
+	case rawjson.Unmarshal(answer.Body, &given) != nil || given.LocalID == "":
 		return domain.Finding{}, d.client.Malformed(opSignIn, "the response has no user")
 	case id != "" && given.LocalID != id:
 		return domain.Finding{}, d.client.Malformed(opSignIn, "the response has another user than the look-up")
@@ -260,7 +260,7 @@ func (d *Directory) users(operation string, answer webclient.Answer) ([]account,
 	var list struct {
 		Users []account `json:"users"`
 	}
-	if json.Unmarshal(answer.Body, &list) != nil {
+	if rawjson.Unmarshal(answer.Body, &list) != nil {
 		return nil, 0, d.client.Malformed(operation, "the response is not a list of users")
 	}
 	for i := range list.Users {

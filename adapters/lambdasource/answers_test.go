@@ -200,6 +200,7 @@ func TestWhatATriggerFunctionReturns(t *testing.T) {
 		"no attributes":                   {response(`{"userAttributes":{},"finalUserStatus":"CONFIRMED"}`), domain.PasswordWrong, domain.UserUnknown},
 		"a Boolean and a number":          {response(`{"userAttributes":{"email_verified":true,"updated_at":1},"finalUserStatus":"CONFIRMED"}`), domain.PasswordAccepted, domain.UserFound},
 		"an attribute that is an object":  {response(`{"userAttributes":{"address":{"a":1}},"finalUserStatus":"CONFIRMED"}`), 0, 0},
+		"a response twice":                {`{"response":null,"response":{"userAttributes":{"email":"h@example.com"},"finalUserStatus":"CONFIRMED"}}`, 0, 0},
 		"attributes that are a list":      {response(`{"userAttributes":[]}`), 0, 0},
 		"a response that is a text":       {response(`"CONFIRMED"`), 0, 0},
 		"null instead of the event":       {`null`, 0, 0},

@@ -137,7 +137,7 @@ type response struct {
 // response, which may be null.
 func readResponse(payload []byte) (response, error) {
 	var members map[string]json.RawMessage
-	if json.Unmarshal(payload, &members) != nil || members["response"] == nil {
+	if profiles.Read(payload, &members) != nil || members["response"] == nil {
 		return response{}, errNotTheEvent
 	}
 	var read response

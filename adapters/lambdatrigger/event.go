@@ -99,7 +99,7 @@ type fields struct {
 func parse(payload []byte) (*event, fields, error) {
 	e := &event{payload: payload}
 	var found fields
-	if !json.Valid(payload) {
+	if !json.Valid(payload) || !utf8.Valid(payload) {
 		return nil, found, errMalformed
 	}
 	object, ok := rawjson.Members(payload)

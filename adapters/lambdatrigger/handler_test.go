@@ -285,6 +285,8 @@ func TestABadEventIsOneFixedTextAndNothingOfItIsLogged(t *testing.T) {
 		"an empty username":                    authentication(`"userName":"","request":{"password":"` + canary + `"}`),
 		"a username under another spelling":    authentication(`"USERNAME":"` + canary + `","request":{"password":"p"}`),
 		"two usernames":                        authentication(`"userName":"a","userName":"` + canary + `","request":{"password":"p"}`),
+		"a username that is not UTF-8":         authentication(`"userName":"` + canary + "\xff" + `","request":{"password":"p"}`),
+		"a password that is not UTF-8":         authentication(`"userName":"a","request":{"password":"` + canary + "\xc3" + `"}`),
 		"two responses":                        authentication(`"userName":"a","request":{"password":"p"},"response":{},"response":{}`),
 		"a megabyte of username":               authentication(`"userName":"` + strings.Repeat(canary, 100_000) + `","request":{"password":"p"}`),
 		"a username of control characters":     authentication(`"userName":"a\u0000` + canary + `\u001b[31m","request":{"password":"p"}`),

@@ -12,9 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"cognito-user-migration/adapters/internal/claim"
+	"cognito-user-migration/adapters/internal/rawjson"
 	"cognito-user-migration/adapters/internal/webclient"
 	"cognito-user-migration/domain"
 
@@ -54,8 +54,11 @@ func (d *Directory) verified(ctx context.Context, verifier *oidc.IDTokenVerifier
 	var why error // error of the keys
 	token, err := verifier.Verify(context.WithValue(ctx, reason{}, &why), raw)
 	if err == nil {
-		var all claims
-		if token.Claims(&all) != nil || all == nil {
+		var (
+			text json.RawMessage
+			all  claims
+		)
+		if token.Claims(&text) != nil || rawjson.Unmarshal(text, &all) != nil || all == nil {
 			return nil, d.client.Malformed(operation, "it has no claims")
 		}
 		return all, nil
@@ -78,9 +81,9 @@ func (d *Directory) verified(ctx context.Context, verifier *oidc.IDTokenVerifier
 func unverified(raw string) claims {
 	_, rest, _ := strings.Cut(raw, ".")
 	payload, _, _ := strings.Cut(rest, ".")
-	all := claims{}
-	if decoded, err := base64.RawURLEncoding.DecodeString(payload); err == nil {
-		_ = json.Unmarshal(decoded, &all) // without an object there is no sub
+	var all claims
+	if decoded, err := base64.RawURLEncoding.DecodeString(payload); err != nil || rawjson.Unmarshal(decoded, &all) != nil {
+		return claims{} // without a sub
 	}
 	return all
 }
@@ -117,7 +120,7 @@ func (d *Directory) userinfo(ctx context.Context, p *provider, accessToken strin
 // anything else.
 func (d *Directory) readUserinfo(ctx context.Context, p *provider, answer webclient.Answer) (claims, error) {
 	var all claims
-	if utf8.Valid(answer.Body) && json.Unmarshal(answer.Body, &all) == nil {
+	if rawjson.Unmarshal(answer.Body, &all) == nil {
 		return all, nil
 	}
 	token := strings.TrimSpace(string(answer.Body))

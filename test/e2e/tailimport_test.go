@@ -330,6 +330,8 @@ func (tail *tailing) fill(name string) (right func()) {
 // fillOn fills the disk for a file at the first request of a method, when the tool
 // has read the file. right gives the file back as it was: a full disk changes nothing.
 func (tail *tailing) fillOn(method, name string) (right func()) {
+	tail.mu.Lock()
+	defer tail.mu.Unlock()
 	tail.before = func(r *http.Request) {
 		if r.Method != method {
 			return

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"cognito-user-migration/adapters/internal/errorcodes"
 	"cognito-user-migration/adapters/internal/rawjson"
@@ -164,41 +163,13 @@ func isReserved(name string) bool {
 // contains nothing of the body.
 var ErrFormat = errors.New("the response does not match the contract")
 
-// Read decodes a body. Its error contains nothing of the body. It refuses text that is
-// not UTF-8, because encoding/json would replace characters. It refuses a member that
-// is there twice, because encoding/json would take the last, in any letter case.
+// Read decodes a body that has one reading ([rawjson.Unmarshal]). Its error contains
+// nothing of the body.
 func Read(body []byte, into any) error {
-	if err := json.Unmarshal(body, into); err != nil || !utf8.Valid(body) || !isPlain(body, strings.ToLower) {
+	if rawjson.Unmarshal(body, into) != nil {
 		return ErrFormat
 	}
 	return nil
-}
-
-// isPlain reports whether a valid JSON value has no object with a member twice, and
-// no text with half of a surrogate pair. Names that are equal after nameOf are one
-// name. Only the names of the first object have a meaning in any letter case; further
-// objects can hold attributes with the service's own names.
-func isPlain(value []byte, nameOf func(string) string) bool {
-	if text, is := rawjson.Text(value); is {
-		written := bytes.ContainsRune(value, utf8.RuneError) || bytes.Contains(bytes.ToLower(value), []byte(`\ufffd`))
-		return written || !strings.ContainsRune(text, utf8.RuneError)
-	}
-	if object, is := rawjson.Members(value); is {
-		seen := make(map[string]bool)
-		for object.Next() {
-			name := nameOf(object.Key)
-			if seen[name] || !isPlain(object.Value(), strings.Clone) {
-				return false
-			}
-			seen[name] = true
-		}
-	}
-	for element := range rawjson.Elements(value) {
-		if !isPlain(element, strings.Clone) {
-			return false
-		}
-	}
-	return true
 }
 
 // Confirms returns what the body of a response says although its status says that
