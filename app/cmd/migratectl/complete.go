@@ -113,9 +113,9 @@ func finish(ctx context.Context, given completeFlags, s streams) error {
 	case !given.yes:
 		return errors.New("interrupted; nothing was changed")
 	case given.state != "":
-		return fmt.Errorf("interrupted; who was completed is noted in %s, and the same command continues", given.state)
+		return fmt.Errorf("interrupted; %s says which users are completed, and the same command continues", given.state)
 	default:
-		return errors.New("interrupted; the same command continues, and does not change users again who are finished")
+		return errors.New("interrupted; the same command continues, and does not change finished users again")
 	}
 }
 
