@@ -2,17 +2,10 @@ package e2e_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"cognito-user-migration/test/certificate"
 	"cognito-user-migration/test/process"
 )
 
@@ -237,10 +231,10 @@ type front struct {
 
 // newFront starts a front. With an authority it speaks TLS, and HTTP/2 where
 // that is asked for.
-func newFront(service http.Handler, known, unknown *authority, http2 bool) (*front, error) {
+func newFront(service http.Handler, known, unknown *certificate.Certificate, http2 bool) (*front, error) {
 	f := &front{service: service, conns: make(map[*frontConn]bool)}
 	if known != nil {
-		f.good, f.bad = known.config(http2), unknown.config(http2)
+		f.good, f.bad = tlsConfig(known, http2), tlsConfig(unknown, http2)
 		f.bad.SessionTicketsDisabled = true // a session that goes on shows no certificate
 	}
 	port, release, err := process.ReservePort() // so that nobody takes it while the front refuses
@@ -438,57 +432,14 @@ func (c *frontConn) Close() error {
 	return err
 }
 
-// --- certificates ------------------------------------------------------------------------
-
-// authority signs certificates of loopback.
-type authority struct {
-	pem  []byte
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func newAuthority(name string) (*authority, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		return nil, err
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, err
-	}
-	return &authority{pem: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), cert: cert, key: key}, nil
-}
-
-// config is a server's, with a certificate that the authority signed.
-func (a *authority) config(http2 bool) *tls.Config {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err) // the machine gives no random numbers
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "127.0.0.1"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)
-	if err != nil {
-		panic(err) // the template is at fault
-	}
+// tlsConfig is a server's, with a certificate that the authority signed.
+func tlsConfig(authority *certificate.Certificate, http2 bool) *tls.Config {
 	protocols := []string{"http/1.1"}
 	if http2 {
 		protocols = []string{"h2", "http/1.1"}
 	}
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12, NextProtos: protocols,
-		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+		Certificates: []tls.Certificate{certificate.New("127.0.0.1", authority).TLS()},
 	}
 }

@@ -26,6 +26,7 @@ import (
 
 	"cognito-user-migration/adapters/lambdatrigger"
 	"cognito-user-migration/domain"
+	"cognito-user-migration/test/certificate"
 	"cognito-user-migration/test/lambdahost"
 	"cognito-user-migration/test/peers"
 	"cognito-user-migration/test/process"
@@ -566,7 +567,7 @@ type rig struct {
 }
 
 // newRig starts the source account, and not yet the function.
-func newRig(f *fault, c *call, certificates [2]*authority, caFile string) (*rig, error) {
+func newRig(f *fault, c *call, certificates [2]*certificate.Certificate, caFile string) (*rig, error) {
 	p := newPerson()
 	r := &rig{
 		stub:   &stub{operations: make(map[string]operation), calls: make(map[string][]map[string]any)},
@@ -579,7 +580,7 @@ func newRig(f *fault, c *call, certificates [2]*authority, caFile string) (*rig,
 	if f.hangs {
 		r.timeout = cmp.Or(f.timeout, hanging)
 	}
-	var known, unknown *authority
+	var known, unknown *certificate.Certificate
 	if f.transport == overTLS || f.transport == overHTTP2 {
 		known, unknown = certificates[0], certificates[1]
 	}
@@ -868,16 +869,9 @@ func (r *rig) run(t *testing.T, c cell) (out result) {
 // TestTheFaultMatrix runs every cell and prints the table.
 func TestTheFaultMatrix(t *testing.T) {
 	bootstrap.get(t)
-	known, err := newAuthority("known")
-	if err != nil {
-		t.Fatal(err)
-	}
-	unknown, err := newAuthority("unknown")
-	if err != nil {
-		t.Fatal(err)
-	}
+	known, unknown := certificate.New("known", nil), certificate.New("unknown", nil)
 	caFile := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(caFile, known.pem, 0o600); err != nil {
+	if err := os.WriteFile(caFile, []byte(known.PEM()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	columns := calls()
@@ -889,7 +883,7 @@ func TestTheFaultMatrix(t *testing.T) {
 		rows = slices.DeleteFunc(rows, func(f *fault) bool { return !strings.Contains(f.name, only) })
 	}
 
-	m := &matrix{t: t, shipped: shipped.get(t), starts: make(chan struct{}, 4), certificates: [2]*authority{known, unknown}, caFile: caFile, results: make(map[cell]result)}
+	m := &matrix{t: t, shipped: shipped.get(t), starts: make(chan struct{}, 4), certificates: [2]*certificate.Certificate{known, unknown}, caFile: caFile, results: make(map[cell]result)}
 	began := time.Now()
 	m.runAll(32, jobsOf(rows, columns))
 	printTable(t, rows, columns, m.results, time.Since(began))
@@ -900,7 +894,7 @@ type matrix struct {
 	t            *testing.T
 	shipped      *binary
 	starts       chan struct{} // see rig
-	certificates [2]*authority
+	certificates [2]*certificate.Certificate
 	caFile       string
 	mu           sync.Mutex
 	results      map[cell]result
